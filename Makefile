@@ -1,0 +1,63 @@
+# Each target does all of its own set-up. PYTHON=… chooses the interpreter (3.11 or newer).
+PYTHON ?= python3
+VENV := .venv
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq
+UV := $(or $(shell command -v uv),$(VENV)/bin/uv)
+LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml --quiet --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --universal -p 3.11
+CJK_FONTS := /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
+
+.PHONY: help demo test lock clean browser
+.NOTPARALLEL:
+
+help:
+	@echo "make demo         a shop to look at, with everything that it needs; Ctrl-C ends it"
+	@echo "make demo ONCE=1  the main job once from an empty database, with a table of what it did"
+	@echo "make test         all checks and tests"
+	@echo "make lock         new requirements.lock and requirements-dev.lock from pyproject.toml"
+	@echo "make clean        remove .venv, caches and builds; data in var/ stays"
+
+demo: $(VENV)/demo.stamp
+	@exec $(VENV)/bin/regulars demo $(if $(filter-out 0,$(ONCE)),--once)
+
+test: $(VENV)/test.stamp browser
+	@echo "ruff" && $(VENV)/bin/ruff check --quiet . && $(VENV)/bin/ruff format --quiet --check .
+	@echo "mypy" && $(VENV)/bin/mypy
+	@echo "import-linter" && $(VENV)/bin/lint-imports
+	@echo "pytest" && $(VENV)/bin/python -m pytest -q
+
+lock: | $(VENV)/bin/python
+	@test -x $(UV) || $(PIP) install uv
+	@$(LOCK) --extra embedded --extra test -o requirements-dev.lock
+	@$(LOCK) --extra embedded -c requirements-dev.lock -o requirements.lock
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Regulars needs Python 3.11 or newer; choose one with: make PYTHON=/path/to/python3.11 …"; exit 1; }
+	@echo "Making $(VENV)"
+	@$(PYTHON) -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "Python's venv module is needed: apt-get install python3-venv"; exit 1; }
+
+$(VENV)/demo.stamp: requirements.lock pyproject.toml | $(VENV)/bin/python
+$(VENV)/test.stamp: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
+$(VENV)/%.stamp:
+	@echo "Installing $< (minutes the first time, then only when it changes)"
+	@$(PIP) install --require-hashes -r $<
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+# Browser tests need Debian's chromium and fonts with Chinese characters; without them they are skipped.
+browser:
+	@if command -v chromium >/dev/null && test -e $(CJK_FONTS); then exit 0; fi; \
+	if test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
+		echo "Installing chromium and fonts-noto-cjk"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk \
+			>/dev/null && exit 0; \
+	fi; \
+	command -v chromium >/dev/null || echo "Browser tests are skipped: chromium is missing."; \
+	test -e $(CJK_FONTS) || echo "Chinese text in screenshots shows as boxes: fonts-noto-cjk is missing."; \
+	echo "As root: apt-get install chromium fonts-noto-cjk"

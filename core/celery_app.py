@@ -1,0 +1,83 @@
+"""The Celery application: how ids of work travel through Valkey. See core.outbox for the work itself."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from celery import Celery
+
+from core.outbox.registry import QUEUES
+from core.settings import settings
+
+HANDLER_MODULES = (
+    "core.mail.tasks",
+    "loyalty.tiers.tasks",
+    "reviews.scoring.tasks",
+    "reviews.cases.tasks",
+)
+"""Modules that register outbox handlers and tasks. Named, not imported: core knows no package above it."""
+
+PERIODIC_MODULES = ("core.purge", "loyalty.expiry.tasks")
+"""Modules with tasks of PERIODIC that handle no topic."""
+
+
+@dataclass(frozen=True)
+class Periodic:
+    """A task that runs once in each stretch of `every_s` seconds, however many schedulers run."""
+
+    name: str
+    task: str
+    every_s: int
+    queue: str = "events"
+
+
+PERIODIC: tuple[Periodic, ...] = (
+    Periodic("purge", "core.purge", 3600),
+    Periodic("expiry", "loyalty.expiry", 600),
+    Periodic("tiers", "loyalty.tiers", 3600),
+    Periodic("clocks", "reviews.cases.sweep", 30),
+)
+"""Packages add a line each; the task is the name of a shared_task in one of the modules above."""
+
+TASK_TIME_LIMIT_S = 300
+"""A child that takes longer is killed; its message is delivered again."""
+
+
+def _configuration() -> dict[str, Any]:
+    """Read when first needed, not when this module is imported."""
+    return {
+        "broker_url": broker_url(settings().valkey_url),
+        "broker_transport": "core.transport:Transport",
+        # Valkey may be away for as long as it takes.
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "broker_transport_options": {
+            # Longer than any task may take; the outbox sends lost rows again much sooner.
+            "visibility_timeout": 2 * TASK_TIME_LIMIT_S,
+            # Look for what dead workers held every 2 s, not every 100 s.
+            "unacked_restore_interval": 2,
+            "unacked_restore_throttle": 1,
+            "socket_connect_timeout": 5,
+            "socket_timeout": 10,
+            "socket_keepalive": True,
+        },
+        "accept_content": ["json"],
+        "task_serializer": "json",
+        "task_ignore_result": True,
+        "task_queues": {name: {} for name in QUEUES},
+        "task_default_queue": QUEUES[0],
+        "task_create_missing_queues": False,
+        "task_time_limit": TASK_TIME_LIMIT_S,
+        "worker_prefetch_multiplier": 1,
+        "worker_redirect_stdouts": False,
+        "worker_proc_alive_timeout": 30,
+    }
+
+
+def broker_url(valkey_url: str) -> str:
+    """The address as Celery spells it: valkey:// and redis:// are one protocol."""
+    return re.sub("^valkey", "redis", valkey_url)
+
+
+app = Celery("regulars", include=["core.outbox.tasks", *PERIODIC_MODULES, *HANDLER_MODULES])
+app.add_defaults(_configuration)

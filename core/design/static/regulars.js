@@ -1,0 +1,69 @@
+// Comfort on top of pages that work without it: single keys, the undo countdown, sliders.
+
+document.documentElement.classList.add("js");
+
+const KEYS_OFF = "regulars.keys-off";
+
+function typing(element) {
+  return element.closest("input:not([type=checkbox]):not([type=range]), textarea, select, [contenteditable]");
+}
+
+// Moves along the rows of a list; stays at its ends.
+function step(by) {
+  const links = [...document.querySelectorAll("[data-rows] .row-link")];
+  if (links.length === 0) return false;
+  const at = links.indexOf(document.activeElement);
+  const next = at < 0 ? 0 : Math.min(Math.max(at + by, 0), links.length - 1);
+  links[next].focus();
+  return true;
+}
+
+// Links are followed and fields focused; a button only gets the focus, so that Enter sends knowingly.
+function press(key) {
+  if ((key === "j" && step(1)) || (key === "k" && step(-1))) return true;
+  const target = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  if (!target) return false;
+  if (target.matches("a")) target.click();
+  else if (target.matches("summary")) target.parentElement.open = true;
+  target.focus();
+  return true;
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && typing(event.target)) return event.target.blur();
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+  if (localStorage.getItem(KEYS_OFF) || !/^[a-z]$/i.test(event.key)) return;
+  if (press(event.key.toLowerCase())) event.preventDefault();
+});
+
+for (const box of document.querySelectorAll("[data-keys-switch]")) {
+  box.checked = !localStorage.getItem(KEYS_OFF);
+  box.addEventListener("change", () => {
+    if (box.checked) localStorage.removeItem(KEYS_OFF);
+    else localStorage.setItem(KEYS_OFF, "1");
+  });
+}
+
+// Shows the seconds that are left; afterwards it is too late to undo.
+for (const bar of document.querySelectorAll("[data-undo-until]")) {
+  const until = Date.parse(bar.dataset.undoUntil);
+  const shown = bar.querySelector("[data-countdown]");
+  const timer = setInterval(() => {
+    const left = Math.ceil((until - Date.now()) / 1000);
+    shown.textContent = shown.dataset.countdown.replace("%s", Math.max(left, 0));
+    if (left > 0) return;
+    clearInterval(timer);
+    bar.querySelector("button").disabled = true;
+  }, 250);
+}
+
+// A slider and its number field show the same; only the field is sent.
+for (const slider of document.querySelectorAll("[data-mirrors]")) {
+  const field = document.getElementById(slider.dataset.mirrors);
+  slider.addEventListener("input", () => {
+    field.value = slider.value;
+  });
+  field.addEventListener("input", () => {
+    slider.value = field.value;
+  });
+}

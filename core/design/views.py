@@ -1,0 +1,774 @@
+"""What each page is rendered from: frozen, plain values only.
+
+Times are timezone-aware (UTC); the page shows them in `Frame.time_zone`. Points are integers, money is
+an integer in the currency's minor unit beside its ISO 4217 code. A field that is documented as a code
+takes one of `core.design.words.codes(kind)`. An empty string means "there is none"; a `*_key` is the
+idempotency key that the form of that action carries. Texts that come from data (names, reviews, rule
+sentences) are shown as they are, escaped.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+# --- what every page has --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A message at the top of a page, already in the reader's language."""
+
+    kind: str
+    """info, good, warning or problem."""
+    text: str
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What surrounds a page."""
+
+    path: str
+    """Path and query of this page; the language switch returns to it."""
+    now: datetime
+    time_zone: str
+    """IANA name."""
+    shop: str = ""
+    """The merchant's or store's name; empty before sign-in."""
+    person: str = ""
+    """Who is signed in; empty: nobody, and then there is no sign-out and no navigation."""
+    role: str = ""
+    """Code of kind "role"; staff pages only."""
+    sections: tuple[str, ...] = ()
+    """What the role may open: inbox, studio, mails, parked, demo; staff pages only."""
+    section: str = ""
+    """Where this page is: one of `sections`, or home, activity, rewards, reviews in the portal."""
+    notices: tuple[Notice, ...] = ()
+    theme: str = ""
+    """light or dark; empty: as the device is set."""
+
+
+# --- signing in -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class StaffSignIn:
+    """`signin/staff.html`. Posts email, password, next to /staff/sign-in."""
+
+    email: str = ""
+    next_path: str = ""
+    problem: str = ""
+    """Code of kind "sign_in_problem"."""
+
+
+@dataclass(frozen=True)
+class CustomerSignIn:
+    """`signin/customer.html`. Posts email, next to /portal/sign-in."""
+
+    email: str = ""
+    next_path: str = ""
+    problem: str = ""
+    """Code of kind "sign_in_problem"."""
+
+
+@dataclass(frozen=True)
+class LinkSent:
+    """`signin/sent.html`: the same answer whether or not the address is known."""
+
+    email: str
+    valid_minutes: int
+    mails_href: str = ""
+    """The demo's page of outgoing mails."""
+
+
+@dataclass(frozen=True)
+class LinkConfirm:
+    """`signin/confirm.html`: a mail scanner that opens the link must not use it up, so a person posts it."""
+
+    action: str
+    """Where the form posts token and csrf_token."""
+    token: str
+
+
+# --- the customer's portal ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class TierProgress:
+    """Where the member stands; `have` and `need` are in the unit of `metric`."""
+
+    name: str
+    metric: str
+    """points (qualifying), spend (minor units) or orders."""
+    have: int
+    next_name: str = ""
+    """Empty: the highest tier is reached."""
+    need: int = 0
+    """Threshold of the next tier."""
+    by: datetime | None = None
+    """Until when the metric counts; None: without end."""
+    keep_need: int = 0
+    """Threshold that keeps the present tier; 0: nothing to do."""
+    currency: str = ""
+    """Of a spend metric."""
+
+
+@dataclass(frozen=True)
+class Expiry:
+    points: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Reward:
+    """A reward as one member sees it. Redeeming posts to /portal/rewards/{id}/redeem."""
+
+    id: str
+    name: str
+    description: str
+    kind: str
+    """Code of kind "reward"; empty: not told."""
+    price_points: int
+    state: str
+    """affordable, short, sold_out or tier_locked."""
+    short_points: int = 0
+    tier_needed: str = ""
+    stock_left: int | None = None
+    """None: without limit."""
+    redeem_key: str = ""
+
+
+@dataclass(frozen=True)
+class LedgerLine:
+    """One ledger entry in words."""
+
+    id: str
+    at: datetime
+    kind: str
+    """Code of kind "entry"."""
+    points: int
+    """Signed."""
+    balance_points: int
+    """Active points after this entry."""
+    about: str = ""
+    """Order number, product or reward it belongs to."""
+    rule: str = ""
+    """The rule's sentence."""
+    state: str = "active"
+    """Code of kind "entry_state": what the points it made are now; empty: it made none."""
+    settles_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class MyCase:
+    """A customer's case: where it stands and what happens next."""
+
+    id: str
+    state: str
+    """Code of kind "customer_case"; also chooses the sentence about what happens next."""
+    about: str
+    updated_at: datetime
+    next_by: datetime | None = None
+    """Until when the shop means to act."""
+
+
+@dataclass(frozen=True)
+class MyReview:
+    id: str
+    at: datetime
+    product: str
+    stars: int | None
+    text: str
+    state: str
+    """Code of kind "review_state"."""
+    reply: str = ""
+    replied_at: datetime | None = None
+    points: int = 0
+    incentivised: bool = False
+    verified: bool = False
+    case: MyCase | None = None
+
+
+@dataclass(frozen=True)
+class PortalHome:
+    """`portal/home.html`."""
+
+    name: str
+    points_active: int
+    points_pending: int
+    tier: TierProgress | None
+    expiry: Expiry | None = None
+    reward: Reward | None = None
+    """One in reach, or the nearest."""
+    activity: tuple[LedgerLine, ...] = ()
+    """The last five."""
+    review: MyReview | None = None
+
+
+@dataclass(frozen=True)
+class PortalJoin:
+    """`portal/join.html`: a customer who is no member yet. Joining posts to /portal/join."""
+
+    name: str
+    rule: str = ""
+    """What an order earns, as a sentence in the reader's language."""
+    claim_days: int = 0
+    """Orders of so many days before joining count, too."""
+    join_key: str = ""
+    """Empty: the shop has no programme to join."""
+
+
+@dataclass(frozen=True)
+class PortalActivity:
+    """`portal/activity.html`."""
+
+    points_active: int
+    points_pending: int
+    lines: tuple[LedgerLine, ...] = ()
+    next_href: str = ""
+    first_href: str = ""
+    """Empty on the first page."""
+
+
+@dataclass(frozen=True)
+class Input:
+    """One value that a rule looked at, both in the reader's language."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class OtherRule:
+    """A rule that did not give points here, and why not, in the reader's language."""
+
+    sentence: str
+    why_not: str
+
+
+@dataclass(frozen=True)
+class LotUse:
+    """A lot that an entry made or took from."""
+
+    points: int
+    """Made (positive) or taken (negative)."""
+    earned_at: datetime
+    expires_at: datetime | None
+    left_points: int
+
+
+@dataclass(frozen=True)
+class PortalEntry:
+    """`portal/entry.html`: the "Why?" of one entry."""
+
+    line: LedgerLine
+    rule_version: int | None = None
+    inputs: tuple[Input, ...] = ()
+    lots: tuple[LotUse, ...] = ()
+    other_rules: tuple[OtherRule, ...] = ()
+
+
+@dataclass(frozen=True)
+class PortalRewards:
+    """`portal/rewards.html`."""
+
+    points_active: int
+    rewards: tuple[Reward, ...] = ()
+    vouchers: tuple["Voucher", ...] = ()
+    """The member's vouchers, the newest first."""
+
+
+@dataclass(frozen=True)
+class Voucher:
+    """`portal/voucher.html` (as its view). Cancelling posts to /portal/vouchers/{id}/cancel."""
+
+    id: str
+    reward: str
+    code: str
+    state: str
+    """Code of kind "voucher_state"."""
+    price_points: int
+    issued_at: datetime
+    expires_at: datetime | None = None
+    used_at: datetime | None = None
+    cancel_key: str = ""
+    """Empty: can no longer be cancelled."""
+
+
+@dataclass(frozen=True)
+class PortalReviews:
+    """`portal/reviews.html`."""
+
+    reviews: tuple[MyReview, ...] = ()
+    next_href: str = ""
+    first_href: str = ""
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message of a conversation."""
+
+    at: datetime
+    author: str
+    mine: bool
+    text: str
+    points: int = 0
+    """Goodwill that came with it."""
+
+
+@dataclass(frozen=True)
+class PortalCase:
+    """`portal/case.html`. Answering posts text to /portal/cases/{id}/answer."""
+
+    case: MyCase
+    review: MyReview
+    messages: tuple[Message, ...] = ()
+    answer_key: str = ""
+    """Empty: cannot be answered any more."""
+    text: str = ""
+    """What was typed before a problem."""
+    problem: str = ""
+    limit_chars: int = 4000
+
+
+# --- the inbox ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Sentiment:
+    label: str
+    """Code of kind "sentiment"."""
+    confidence: float
+    """Probability of the label, 0 to 1."""
+    stars_expected: float | None = None
+
+
+@dataclass(frozen=True)
+class Aspect:
+    code: str
+    """Code of kind "aspect"."""
+    polarity: str
+    """Code of kind "sentiment"."""
+    confidence: float
+    words: str = ""
+    """The words of the review that support it."""
+
+
+@dataclass(frozen=True)
+class Clock:
+    kind: str
+    """Code of kind "clock"."""
+    state: str
+    """Code of kind "clock_state"."""
+    due_at: datetime
+
+
+@dataclass(frozen=True)
+class InboxTab:
+    code: str
+    """Code of kind "inbox_view"."""
+    count: int
+    href: str
+    current: bool = False
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    id: str
+    """The row links to /staff/inbox/cases/{id}."""
+    customer: str
+    source: str
+    """Store or site where the review lives."""
+    stars: int | None
+    language: str
+    """BCP 47, such as zh-Hans."""
+    excerpt: str
+    opened_at: datetime
+    state: str
+    """Code of kind "case_state"."""
+    product: str = ""
+    sentiment: Sentiment | None = None
+    """None: not scored yet."""
+    aspects: tuple[Aspect, ...] = ()
+    reasons: tuple[str, ...] = ()
+    """Codes of kind "reason"."""
+    clock: Clock | None = None
+    owner: str = ""
+    """Empty: nobody."""
+    urgent: bool = False
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """`staff/scoring.html` (a fragment, as its view): how far the worker is."""
+
+    scored: int
+    total: int
+    href: str
+    """Serves this fragment; asked every few seconds while something is left."""
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """`staff/inbox.html`."""
+
+    tabs: tuple[InboxTab, ...]
+    rows: tuple[CaseRow, ...] = ()
+    scoring: Scoring | None = None
+    """None, or all scored: no strip."""
+    next_href: str = ""
+    first_href: str = ""
+
+
+@dataclass(frozen=True)
+class Composer:
+    """A form that sends a text (field `text`)."""
+
+    idempotency_key: str
+    text: str = ""
+    """What was typed before a problem."""
+    problem: str = ""
+    """In the reader's language; the form opens with it."""
+    limit_chars: int = 4000
+    blocked: str = ""
+    """Why it cannot be used now, in the reader's language; empty: it can."""
+
+
+@dataclass(frozen=True)
+class Goodwill:
+    """The form that gives points (fields `points`, `reason`)."""
+
+    idempotency_key: str
+    limit_points: int
+    """What this person may still give on this case; 0: nothing."""
+    given_points: int = 0
+    """Given on this case so far."""
+    points: str = ""
+    """What was typed before a problem."""
+    reason: str = ""
+    problem: str = ""
+    blocked: str = ""
+    """Why it cannot be used now, in the reader's language; empty: it can."""
+
+
+@dataclass(frozen=True)
+class StaffReview:
+    id: str
+    at: datetime
+    source: str
+    language: str
+    stars: int | None
+    title: str
+    text: str
+    product: str = ""
+    verified: bool = False
+    state: str = "published"
+    """Code of kind "review_state"."""
+    sentiment: Sentiment | None = None
+    aspects: tuple[Aspect, ...] = ()
+    translation: str = ""
+    public_reply: str = ""
+
+
+@dataclass(frozen=True)
+class CustomerPicture:
+    """What staff see of the customer."""
+
+    name: str
+    member: bool
+    tier: str = ""
+    points_active: int = 0
+    orders: int = 0
+    spend_minor: int = 0
+    currency: str = ""
+    last_order_at: datetime | None = None
+    reviews: int = 0
+    cases: int = 0
+    email: str = ""
+    """Empty: not known, or not for this role."""
+
+
+@dataclass(frozen=True)
+class CaseEvent:
+    at: datetime
+    kind: str
+    """Code of kind "case_event"."""
+    actor: str = ""
+    """Who; empty: the system."""
+    text: str = ""
+    points: int = 0
+    delivery: str = ""
+    """Code of kind "delivery" for what was sent."""
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A reply that can still be taken back. Undoing posts to /staff/inbox/cases/{case}/undo."""
+
+    text: str
+    undo_until: datetime
+    idempotency_key: str
+    message_id: str = ""
+
+
+@dataclass(frozen=True)
+class Person:
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class StaffCase:
+    """`staff/case.html`. Forms post to /staff/inbox/cases/{id}/reply|note|message|goodwill|assign|…
+
+    All but undo carry `version`: what was done in between is a conflict.
+    """
+
+    id: str
+    number: str
+    """Short, for people."""
+    state: str
+    """Code of kind "case_state"."""
+    cycle: int
+    opened_at: datetime
+    reasons: tuple[str, ...]
+    """Codes of kind "reason"."""
+    review: StaffReview
+    customer: CustomerPicture
+    reply: Composer
+    message: Composer
+    note: Composer
+    goodwill: Goodwill
+    clocks: tuple[Clock, ...] = ()
+    events: tuple[CaseEvent, ...] = ()
+    """The oldest first."""
+    owner: str = ""
+    owner_is_me: bool = False
+    assign_key: str = ""
+    """Of taking over (posts `staff_id` empty: to me)."""
+    assign_other_key: str = ""
+    """Of giving it to one of `people` (posts `staff_id`)."""
+    people: tuple[Person, ...] = ()
+    """Whom this person may assign to."""
+    resolve_key: str = ""
+    """Empty: cannot be resolved now. The form has an optional field `text`."""
+    reopen_key: str = ""
+    """Empty: cannot be reopened now."""
+    conflict: str = ""
+    """Somebody else replied or took over meanwhile, in the reader's language."""
+    outgoing: Outgoing | None = None
+    previous_href: str = ""
+    next_href: str = ""
+    version: int = 0
+    """Of the case as it is shown here."""
+    agreed: str = ""
+    """What was typed into the form that resolves, before a problem; the form opens with it."""
+    agreed_problem: str = ""
+
+
+# --- the studio -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class TierCount:
+    name: str
+    members: int
+    threshold: int
+    """In the unit of the tier set's metric (spend: minor units)."""
+
+
+@dataclass(frozen=True)
+class ProgrammeVersion:
+    number: int
+    published_at: datetime
+    by: str
+    note: str
+    live: bool
+
+
+@dataclass(frozen=True)
+class Studio:
+    """`staff/studio.html`."""
+
+    programme: str
+    currency: str
+    points_outstanding: int
+    points_pending: int
+    liability_minor: int
+    points_earned: int
+    points_redeemed: int
+    points_expiring: int
+    period_days: int
+    """Of earned and redeemed (backwards) and expiring (forwards)."""
+    members: int
+    tier_metric: str
+    """points, spend or orders."""
+    tiers: tuple[TierCount, ...] = ()
+    versions: tuple[ProgrammeVersion, ...] = ()
+    """The newest first."""
+    can_edit: bool = False
+
+
+@dataclass(frozen=True)
+class TierThreshold:
+    """One row of the draft; numbers as the form shows them (spend: whole currency units)."""
+
+    code: str
+    """The form's field is `threshold_{code}`."""
+    name: str
+    threshold: int
+    live_threshold: int
+    slider_max: int
+    slider_step: int = 1
+    fixed: bool = False
+    """The entry tier: its threshold stays 0."""
+    problem: str = ""
+    """In the reader's language."""
+
+
+@dataclass(frozen=True)
+class TierMove:
+    from_tier: str
+    to_tier: str
+    members: int
+    direction: str
+    """up, down or same."""
+
+
+@dataclass(frozen=True)
+class ExampleMember:
+    name: str
+    from_tier: str
+    to_tier: str
+    value: int
+    """What the member has of the metric (spend: minor units)."""
+
+
+@dataclass(frozen=True)
+class TierPreview:
+    fingerprint: str
+    members_up: int
+    members_down: int
+    members_same: int
+    as_of: datetime
+    moves: tuple[TierMove, ...] = ()
+    examples: tuple[ExampleMember, ...] = ()
+
+
+@dataclass(frozen=True)
+class TierDraft:
+    """`staff/tier_draft.html`, and `staff/tier_preview.html` (the panel alone, for htmx).
+
+    The form GETs /staff/studio/tiers; publishing posts thresholds, fingerprint, as_of and idempotency_key
+    to /staff/studio/tiers/publish.
+    """
+
+    metric: str
+    """points, spend or orders."""
+    currency: str
+    window: str
+    """What counts, as a sentence in the reader's language."""
+    thresholds: tuple[TierThreshold, ...]
+    preview: TierPreview | None = None
+    """None: the draft equals what is live, or is invalid."""
+    publish_key: str = ""
+    """Empty: this person may not publish."""
+    conflict: bool = False
+    """The base changed since the preview: nothing was published; this is the new preview."""
+
+
+# --- behind the scenes ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class MailRow:
+    id: str
+    href: str
+    to: str
+    subject: str
+    at: datetime
+    state: str
+    """Code of kind "delivery"."""
+
+
+@dataclass(frozen=True)
+class Mail:
+    to: str
+    sender: str
+    subject: str
+    at: datetime
+    state: str
+    """Code of kind "delivery"."""
+    text: str
+    """Plain text; addresses in it become links."""
+    language: str
+
+
+@dataclass(frozen=True)
+class Mails:
+    """`staff/mails.html`: the list and, when one is chosen, that mail."""
+
+    rows: tuple[MailRow, ...] = ()
+    mail: Mail | None = None
+    next_href: str = ""
+    first_href: str = ""
+
+
+@dataclass(frozen=True)
+class DemoSource:
+    name: str
+    used_for: str
+    """In the reader's language."""
+    licence: str
+    href: str
+
+
+@dataclass(frozen=True)
+class DemoStore:
+    name: str
+    languages: tuple[str, ...]
+    members: int
+    reviews: int
+
+
+@dataclass(frozen=True)
+class Demo:
+    """`staff/demo.html`."""
+
+    stores: tuple[DemoStore, ...]
+    sources: tuple[DemoSource, ...]
+    seed: int
+    portal_href: str = "/portal/sign-in"
+    example_email: str = ""
+    """A customer to sign in as."""
+
+
+@dataclass(frozen=True)
+class ParkedItem:
+    id: str
+    topic: str
+    error: str
+    attempts: int
+    parked_at: datetime
+    retry_key: str
+    """Retrying posts to /staff/parked/{id}/retry. Empty: this person may only look."""
+
+
+@dataclass(frozen=True)
+class Parked:
+    """`staff/parked.html`."""
+
+    items: tuple[ParkedItem, ...] = ()
+    next_href: str = ""
+    first_href: str = ""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """`error.html`. Without title and detail the page explains the status in its own words."""
+
+    status: int
+    code: str
+    request_id: str
+    title: str = ""
+    detail: str = ""
+    back_href: str = "/"

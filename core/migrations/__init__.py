@@ -1,0 +1,1 @@
+"""Migrations of core. In every package: one Piccolo migration for each SQL file."""

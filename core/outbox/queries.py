@@ -1,0 +1,102 @@
+"""The SQL of the outbox; everything runs in the open transaction of the rows' merchant."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from core import db
+
+
+@dataclass(frozen=True)
+class Item:
+    """A row as it was sent. A row that has failed since then has more attempts, and is not this one."""
+
+    id: UUID
+    merchant_id: UUID
+    topic: str
+    attempts: int
+
+
+async def insert(
+    merchant_id: UUID, topic: str, payloads: Sequence[str], created_at: datetime, available_at: datetime
+) -> None:
+    """Add rows; `payloads` are JSON texts."""
+    await db.execute(
+        "INSERT INTO outbox (merchant_id, topic, payload, created_at, available_at)"
+        " SELECT $1, $2, p::jsonb, $4, $5 FROM unnest($3::text[]) WITH ORDINALITY AS t (p, n) ORDER BY n",
+        merchant_id,
+        topic,
+        payloads,
+        created_at,
+        available_at,
+    )
+
+
+async def take(item: Item) -> dict[str, Any] | None:
+    """End the row and answer its payload; None when it is done, changed, or in other hands now."""
+    taken = await take_many([item])
+    return taken.get(item.id)
+
+
+async def take_many(items: Sequence[Item]) -> dict[UUID, dict[str, Any]]:
+    """End those rows that are still as they were sent and in nobody's hands; payloads by id."""
+    rows = await db.fetch(
+        "DELETE FROM outbox WHERE id IN ("
+        " SELECT o.id FROM outbox o JOIN unnest($1::uuid[], $2::smallint[]) AS sent (id, attempts)"
+        " ON o.id = sent.id AND o.attempts = sent.attempts"
+        " WHERE o.parked_at IS NULL ORDER BY o.id FOR UPDATE OF o SKIP LOCKED)"
+        " RETURNING id, payload",
+        *_columns(items),
+    )
+    return {row["id"]: db.from_json(row["payload"]) for row in rows}
+
+
+async def read_many(items: Sequence[Item]) -> dict[UUID, dict[str, Any]]:
+    """Payloads of those rows that are still as they were sent, by id; nothing is locked."""
+    rows = await db.fetch(
+        "SELECT o.id, o.payload FROM outbox o JOIN unnest($1::uuid[], $2::smallint[]) AS sent (id, attempts)"
+        " ON o.id = sent.id AND o.attempts = sent.attempts WHERE o.parked_at IS NULL",
+        *_columns(items),
+    )
+    return {row["id"]: db.from_json(row["payload"]) for row in rows}
+
+
+async def fail(item: Item, error: str, available_at: datetime, parked_at: datetime | None) -> bool:
+    """Note one more failed attempt; False when the row is done, changed, or in other hands now."""
+    row = await db.fetchval(
+        "UPDATE outbox SET attempts = attempts + 1, last_error = $3, available_at = $4, parked_at = $5"
+        " WHERE id = (SELECT id FROM outbox WHERE id = $1 AND attempts = $2 AND parked_at IS NULL"
+        " FOR UPDATE SKIP LOCKED) RETURNING id",
+        item.id,
+        item.attempts,
+        error,
+        available_at,
+        parked_at,
+    )
+    return row is not None
+
+
+async def parked(limit: int) -> Sequence[db.Row]:
+    """Parked rows of this merchant, newest first."""
+    return await db.fetch(
+        "SELECT id, topic, payload, attempts, last_error, created_at, parked_at FROM outbox"
+        " WHERE parked_at IS NOT NULL ORDER BY parked_at DESC, id DESC LIMIT $1",
+        limit,
+    )
+
+
+async def unpark(row_id: UUID, now: datetime) -> bool:
+    """Make a parked row due, with all its attempts before it."""
+    row = await db.fetchval(
+        "UPDATE outbox SET parked_at = NULL, attempts = 0, available_at = $2"
+        " WHERE id = $1 AND parked_at IS NOT NULL RETURNING id",
+        row_id,
+        now,
+    )
+    return row is not None
+
+
+def _columns(items: Sequence[Item]) -> tuple[list[UUID], list[int]]:
+    return [item.id for item in items], [item.attempts for item in items]

@@ -1,0 +1,1 @@
+"""Who may act: customers, staff, their sessions and links, and the keys of other programs."""

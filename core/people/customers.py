@@ -1,0 +1,131 @@
+"""Customers as the shop's events tell of them: repeated, late and in any order."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from core import db
+from core.errors import DomainError, Kind
+from core.ids import new_id
+from core.people import queries
+
+
+class MergeRefused(DomainError):
+    """A customer cannot be merged into themselves, not even by way of others."""
+
+    code = "customer_merge_refused"
+    kind = Kind.INVALID
+    title = "These customers cannot be merged"
+
+
+@dataclass(frozen=True)
+class CustomerRow:
+    """What one event says of one customer. None: it says nothing of that."""
+
+    external_id: str
+    at: datetime
+    """When it happened: an older event overwrites nothing that a newer one has said."""
+    email: str | None = None
+    name: str | None = None
+    locale: str | None = None
+
+    @property
+    def says_something(self) -> bool:
+        """Whether there is anything for a profile; an order's guest is a customer without one."""
+        return not (self.email is None and self.name is None and self.locale is None)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Who a customer is; empty strings where nothing is known."""
+
+    id: UUID
+    external_id: str
+    email: str
+    name: str
+    locale: str
+
+
+async def upsert(rows: Sequence[CustomerRow]) -> dict[str, UUID]:
+    """Make or update customers and profiles, in the open transaction; the ids by external id.
+
+    A customer who was merged keeps their own id here; one who was deleted gets no profile again.
+    """
+    told = _fold(rows)
+    if not told:
+        return {}
+    external_ids = [row.external_id for row in told]
+    known = await _ids(external_ids)
+    if new := [row for row in told if row.external_id not in known]:
+        await db.execute(
+            queries.ADD_CUSTOMERS,
+            [new_id() for _ in new],
+            [row.external_id for row in new],
+            [row.at for row in new],
+        )
+        known |= await _ids([row.external_id for row in new])
+    await _put_profiles([row for row in told if row.says_something], known)
+    return known
+
+
+async def find(customer_id: UUID) -> Profile | None:
+    """A customer who may sign in, in the open transaction: not deleted, not merged into another."""
+    row = await db.fetchrow(queries.PROFILE, customer_id)
+    return Profile(**row) if row else None
+
+
+async def erase(external_ids: Sequence[str], at: datetime) -> None:
+    """Delete the personal data of customers and end their sessions, in the open transaction.
+
+    Somebody unknown is noted as deleted, so that an earlier event that comes late brings nothing back.
+    """
+    await upsert([CustomerRow(external_id, at) for external_id in external_ids])
+    rows = await db.fetch(queries.MARK_DELETED, list(external_ids), at)
+    ids = [row["id"] for row in rows]
+    await db.execute(queries.DROP_PROFILES, ids)
+    await db.execute(queries.END_SESSIONS, ids, at)
+
+
+async def merge(source: str, target: str, at: datetime) -> None:
+    """Let `target` stand for `source` (external ids) from now on, in the open transaction.
+
+    Repeating it changes nothing. Raises MergeRefused when both are one person already the other way.
+    """
+    known = await upsert([CustomerRow(source, at), CustomerRow(target, at)])
+    await db.execute(queries.TAKE_TURN)
+    survivor = await db.fetchval(queries.SURVIVOR, known[target])
+    if survivor == known[source]:
+        raise MergeRefused(f"{target} stands for {source} already, or they are the same")
+    await db.execute(queries.MERGE, known[source], survivor)
+
+
+async def _ids(external_ids: list[str]) -> dict[str, UUID]:
+    rows = await db.fetch(queries.IDS, external_ids)
+    return {row["external_id"]: row["id"] for row in rows}
+
+
+async def _put_profiles(rows: Sequence[CustomerRow], ids: dict[str, UUID]) -> None:
+    if rows:
+        await db.execute(
+            queries.PUT_PROFILES,
+            [ids[row.external_id] for row in rows],
+            [row.email for row in rows],
+            [row.name for row in rows],
+            [row.locale for row in rows],
+            [row.at for row in rows],
+        )
+
+
+def _fold(rows: Iterable[CustomerRow]) -> list[CustomerRow]:
+    """One row a customer: of several events the newest word on each field counts. Sorted by external id."""
+    folded: dict[str, CustomerRow] = {}
+    for row in sorted(rows, key=lambda each: each.at):
+        before = folded.get(row.external_id)
+        folded[row.external_id] = _newer(before, row) if before else row
+    return [folded[external_id] for external_id in sorted(folded)]
+
+
+def _newer(before: CustomerRow, row: CustomerRow) -> CustomerRow:
+    said = {name: value for name in ("email", "name", "locale") if (value := getattr(row, name)) is not None}
+    return replace(before, at=row.at, **said)

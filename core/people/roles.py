@@ -1,0 +1,27 @@
+"""What each role may do: one table that people can read."""
+
+from typing import Literal, get_args
+
+Role = Literal["owner", "marketer", "community_manager", "agent", "auditor"]
+ROLES: tuple[Role, ...] = get_args(Role)
+
+PERMISSIONS: dict[str, tuple[Role, ...]] = {
+    "inbox.read": ("owner", "marketer", "community_manager", "agent", "auditor"),
+    "inbox.reply": ("owner", "community_manager", "agent"),
+    "inbox.goodwill": ("owner", "community_manager", "agent"),
+    "inbox.assign": ("owner", "community_manager"),
+    "customers.email": ("owner", "community_manager", "agent"),
+    "reviews.import": ("owner", "community_manager"),
+    "studio.read": ("owner", "marketer", "community_manager", "auditor"),
+    "studio.publish": ("owner", "marketer"),
+    "mails.read": ("owner", "community_manager", "auditor"),
+    "parked.read": ("owner", "auditor"),
+    "parked.retry": ("owner",),
+    "staff.manage": ("owner",),
+    "keys.manage": ("owner",),
+}
+
+
+def permissions_of(role: str) -> frozenset[str]:
+    """The permissions of a role; none for a role that does not exist."""
+    return frozenset(name for name, roles in PERMISSIONS.items() if role in roles)

@@ -1,0 +1,36 @@
+"""Delete what has served its time: answers kept for repeated requests, links that no longer open."""
+
+from datetime import datetime, timedelta
+
+from celery import shared_task
+
+from core import clock, db
+from core.settings import settings
+from core.worker import run_async
+
+
+async def purge(now: datetime, idempotency_ttl_s: int) -> int:
+    """Delete idempotency keys older than this and expired sign-in links, of all merchants; how many."""
+    async with db.transaction(None):
+        merchants = [row["id"] for row in await db.fetch("SELECT id FROM gate_merchants()")]
+    deleted = 0
+    for merchant_id in merchants:
+        async with db.transaction(merchant_id):
+            deleted += await _delete(
+                "DELETE FROM idempotency_keys WHERE created_at < $1",
+                now - timedelta(seconds=idempotency_ttl_s),
+            )
+            deleted += await _delete("DELETE FROM login_links WHERE expires_at < $1", now)
+    return deleted
+
+
+async def _delete(sql: str, before: datetime) -> int:
+    return int((await db.execute(sql, before)).split()[-1])
+
+
+def run() -> None:
+    """The task."""
+    run_async(purge, clock.now(), settings().idempotency_ttl_s)
+
+
+shared_task(run, name="core.purge", ignore_result=True)

@@ -1,0 +1,61 @@
+"""Settings: from the environment (``REGULARS_…``), with the file ``regulars.env`` beside it.
+
+The environment wins over the file. An empty ``database_url`` or ``valkey_url`` means: the embedded
+server of ``data_dir`` (see core.embedded).
+"""
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Everything an installation can set. Units are in the names."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="REGULARS_", env_file="regulars.env", extra="forbid", frozen=True
+    )
+
+    # Where the data is.
+    database_url: str = ""
+    """PostgreSQL 18 as the ordinary application role; empty: the embedded server."""
+    database_admin_url: str = ""
+    """The same database as a role that may create roles and extensions; only `migrate` uses it."""
+    valkey_url: str = ""
+    """Valkey, broker and cache; empty: the embedded server."""
+    data_dir: Path = Path("var")
+    """Folder of the embedded servers and of files that outlive a process."""
+
+    # What the outside sees.
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str = "http://127.0.0.1:8000"
+    """Address in links and mails, without a slash at its end."""
+    secret_key: SecretStr = SecretStr("")
+    """Signs cookies and links; empty: made once and kept in data_dir."""
+    cookies_secure: bool = False
+    """True behind HTTPS: cookies are then sent over HTTPS only."""
+    smtp_url: str = ""
+    """smtp://user:password@host:port; empty: mails are only kept, readable on a page."""
+    mail_from: str = "Regulars <no-reply@localhost>"
+
+    # How it runs.
+    demo: bool = False
+    """Set by `regulars demo`: shows the page about the demo."""
+    log_level: str = "INFO"
+    log_format: str = Field(default="json", pattern="^(json|text)$")
+    model_dir: Path | None = None
+    """Folder of a sentiment model; empty: the one that is shipped."""
+    database_pool_size: int = 8
+    request_body_limit_bytes: int = 2 * 1024 * 1024
+    session_ttl_s: int = 14 * 24 * 3600
+    login_link_ttl_s: int = 15 * 60
+    idempotency_ttl_s: int = 7 * 24 * 3600
+
+
+@lru_cache
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()

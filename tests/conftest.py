@@ -1,0 +1,66 @@
+"""Real servers for the tests: one embedded PostgreSQL and Valkey a run, one fresh merchant a test."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from core import clock, db
+from core.embedded import Services, services
+from core.ids import new_id
+from core.migrate import migrate
+from core.settings import Settings, settings
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Services]:
+    """Embedded PostgreSQL and Valkey in a short folder of their own; the environment points to them."""
+    folder = Path(tempfile.mkdtemp(prefix="regulars-"))
+    folder.chmod(0o711)
+    try:
+        with services(Settings(data_dir=folder)) as running:
+            os.environ["REGULARS_DATABASE_URL"] = running.database_url
+            os.environ["REGULARS_DATABASE_ADMIN_URL"] = running.database_admin_url
+            os.environ["REGULARS_VALKEY_URL"] = running.valkey_url
+            os.environ["REGULARS_DATA_DIR"] = str(folder)
+            os.environ["REGULARS_SECRET_KEY"] = "a key for tests, not a secret"
+            settings.cache_clear()
+            yield running
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+async def database(servers: Services) -> AsyncIterator[Services]:
+    """A migrated database with the pool of this process open, as the application's role."""
+    await migrate(servers.database_admin_url, servers.database_url)
+    await db.connect(servers.database_url, pool_size=40)
+    yield servers
+    await db.disconnect()
+
+
+@pytest.fixture
+async def merchant(database: Services) -> UUID:
+    """A new merchant with a programme-less, empty shop; tests of other merchants never see it."""
+    return await new_merchant()
+
+
+async def new_merchant(time_zone: str = "UTC", currency: str = "USD") -> UUID:
+    """Insert one more merchant and answer its id."""
+    merchant_id = new_id()
+    async with db.transaction(merchant_id):
+        await db.execute(
+            "INSERT INTO merchants (id, code, name, time_zone, currency, created_at)"
+            " VALUES ($1, $2, $3, $4, $5, $6)",
+            merchant_id,
+            f"shop-{merchant_id.hex[-12:]}",
+            '{"en": "Shop", "zh-Hans": "商店", "zh-Hant": "商店"}',
+            time_zone,
+            currency,
+            clock.now(),
+        )
+    return merchant_id

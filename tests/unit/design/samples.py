@@ -1,0 +1,512 @@
+"""One sample view for every template, and the states that look different."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from core.design import views as v
+
+NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+CSRF = "csrf-token-sample"
+HOSTILE = '<script>alert(1)</script>" onmouseover="alert(2)" \' {{ 7*7 }}'
+
+
+def _ago(**amount: float) -> datetime:
+    return NOW - timedelta(**amount)
+
+
+def _ahead(**amount: float) -> datetime:
+    return NOW + timedelta(**amount)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A page to render: its template and context."""
+
+    name: str
+    template: str
+    view: object
+    frame: v.Frame
+
+
+def _portal(path: str, section: str, name: str = "Mei Lin") -> v.Frame:
+    return v.Frame(path, NOW, "Asia/Shanghai", shop="Harbour & Home", person=name, section=section)
+
+
+def _staff(path: str, section: str) -> v.Frame:
+    sections = ("inbox", "studio", "mails", "parked", "demo")
+    return v.Frame(path, NOW, "Europe/Berlin", "Harbour & Home", "Ada Brandt", "owner", sections, section)
+
+
+_OUT = v.Frame("/portal/sign-in", NOW, "UTC", shop="Harbour & Home")
+
+LINES = (
+    v.LedgerLine(
+        "e5",
+        _ago(days=2),
+        "earn",
+        240,
+        1240,
+        "#HH-20418",
+        "1 point for each euro spent",
+        "pending",
+        settles_at=_ahead(days=9),
+    ),
+    v.LedgerLine("e4", _ago(days=9), "redeem", -500, 1240, "Free shipping for a year"),
+    v.LedgerLine(
+        "e3", _ago(days=20), "goodwill", 150, 1740, "Ceramic pour-over set", expires_at=_ahead(days=345)
+    ),
+    v.LedgerLine("e2", _ago(days=40), "clawback", -60, 1590, "#HH-19877"),
+    v.LedgerLine(
+        "e1",
+        _ago(days=61),
+        "earn",
+        410,
+        1650,
+        "#HH-19877",
+        "1 point for each euro spent; Gold earns double",
+        expires_at=_ahead(days=304),
+    ),
+)
+
+CASE = v.MyCase("c1", "open", "Ceramic pour-over set", _ago(hours=5), next_by=_ahead(hours=19))
+
+REVIEWS = (
+    v.MyReview(
+        "r1",
+        _ago(days=1),
+        "Ceramic pour-over set",
+        2,
+        "The lid arrived cracked and nobody answered my mail.",
+        "published",
+        "We are sorry about the lid. A new one is on its way.",
+        _ago(hours=5),
+        20,
+        True,
+        True,
+        CASE,
+    ),
+    v.MyReview(
+        "r2", _ago(days=80), "棉麻桌布", 5, "颜色很正，洗了三次也没有褪色。", "published", verified=True
+    ),
+    v.MyReview("r3", _ago(days=120), "Oak tray", 4, "", "pending"),
+)
+
+REWARDS = (
+    v.Reward("w1", "€10 off", "On any order above €40.", "amount_off", 1000, "affordable", redeem_key="k-w1"),
+    v.Reward(
+        "w2",
+        "Tasting evening",
+        "An evening with our roaster, for two.",
+        "experience",
+        1800,
+        "short",
+        short_points=560,
+        stock_left=4,
+    ),
+    v.Reward("w3", "Hand-thrown mug", "One of forty.", "product", 900, "sold_out", stock_left=0),
+    v.Reward(
+        "w4",
+        "Free shipping for a year",
+        "On every order.",
+        "shipping",
+        600,
+        "tier_locked",
+        tier_needed="Platinum",
+    ),
+)
+
+TIER = v.TierProgress("Gold", "points", 3120, "Platinum", 5000, _ahead(days=130), keep_need=2000)
+
+VOUCHER = v.Voucher(
+    "v1", "€10 off", "HRBR-7K2M-Q4XW", "issued", 1000, _ago(minutes=3), _ahead(days=90), cancel_key="k-v1"
+)
+
+HOME = v.PortalHome("Mei", 1240, 240, TIER, v.Expiry(180, _ahead(days=24)), REWARDS[0], LINES, REVIEWS[0])
+
+ENTRY = v.PortalEntry(
+    LINES[4],
+    3,
+    (v.Input("Order total", "€205.00"), v.Input("Tier", "Gold")),
+    (v.LotUse(410, _ago(days=61), _ahead(days=304), 350), v.LotUse(-60, _ago(days=90), None, 0)),
+    (v.OtherRule("50 points on your birthday", "The order was not placed on it."),),
+)
+
+MESSAGES = (
+    v.Message(
+        _ago(hours=5),
+        "Ada at Harbour & Home",
+        False,
+        "I have sent a new lid today.\nIt should be with you on Monday.",
+        150,
+    ),
+    v.Message(_ago(hours=2), "Mei Lin", True, "Thank you, that is kind."),
+)
+
+NEGATIVE = v.Sentiment("negative", 0.964, 1.6)
+ASPECTS = (
+    v.Aspect("packaging", "negative", 0.91, "The lid arrived cracked"),
+    v.Aspect("service", "negative", 0.88, "nobody answered my mail"),
+    v.Aspect("design", "positive", 0.71, "beautiful shape"),
+)
+WARNING = v.Clock("first_reply", "warning", _ahead(minutes=48))
+BREACHED = v.Clock("first_reply", "breached", _ago(hours=3))
+
+ROWS = (
+    v.CaseRow(
+        "c1",
+        "Mei Lin",
+        "Harbour & Home Berlin",
+        2,
+        "en",
+        "The lid arrived cracked and nobody answered my mail. Beautiful shape, but I expected "
+        "more for this price and I have been waiting for two weeks now.",
+        _ago(hours=20),
+        "open",
+        "Ceramic pour-over set",
+        NEGATIVE,
+        ASPECTS,
+        ("low_stars", "negative_text"),
+        WARNING,
+    ),
+    v.CaseRow(
+        "c2",
+        "王小明",
+        "海港生活 上海",
+        1,
+        "zh-Hans",
+        "插头一用就发烫冒烟，太危险了，差点起火！客服一直让我等。",
+        _ago(hours=27),
+        "in_progress",
+        "电热水壶",
+        v.Sentiment("negative", 0.99),
+        ASPECTS[:1],
+        ("low_stars", "negative_text", "safety"),
+        BREACHED,
+        "Ada Brandt",
+        True,
+    ),
+    v.CaseRow(
+        "c3",
+        "",
+        "Trustpilot",
+        5,
+        "zh-Hant",
+        "五顆星是按錯的，東西用兩天就壞。",
+        _ago(days=2),
+        "waiting",
+        "",
+        v.Sentiment("negative", 0.81),
+        (),
+        ("mismatch",),
+        v.Clock("next_reply", "paused", _ahead(days=1)),
+        "Jonas Okafor",
+    ),
+    v.CaseRow(
+        "c4",
+        "Sofía Delgado",
+        "Harbour & Home Berlin",
+        1,
+        "es",
+        "",
+        _ago(minutes=12),
+        "open",
+        "Oak tray",
+        None,
+        (),
+        ("low_stars",),
+        v.Clock("first_reply", "running", _ahead(hours=23)),
+    ),
+)
+
+TABS = (
+    v.InboxTab("open", 128, "/staff/inbox", True),
+    v.InboxTab("unanswered", 41, "/staff/inbox?view=unanswered"),
+    v.InboxTab("due_soon", 6, "/staff/inbox?view=due_soon"),
+    v.InboxTab("mine", 12, "/staff/inbox?view=mine"),
+    v.InboxTab("resolved", 1904, "/staff/inbox?view=resolved"),
+)
+
+INBOX = v.Inbox(TABS, ROWS, v.Scoring(1240, 3120, "/staff/inbox/scoring"), "/staff/inbox?after=c4")
+
+STAFF_REVIEW = v.StaffReview(
+    "r1",
+    _ago(hours=20),
+    "Harbour & Home Berlin",
+    "en",
+    2,
+    "Not what I hoped for",
+    "The lid arrived cracked and nobody answered my mail.\nBeautiful shape, though.",
+    "Ceramic pour-over set",
+    True,
+    "published",
+    NEGATIVE,
+    ASPECTS,
+)
+
+CUSTOMER = v.CustomerPicture(
+    "Mei Lin", True, "Gold", 1240, 14, 128_450, "EUR", _ago(days=23), 3, 1, "mei@example.org"
+)
+
+EVENTS = (
+    v.CaseEvent(_ago(hours=20), "opened"),
+    v.CaseEvent(_ago(hours=19), "taken_over", "Ada Brandt"),
+    v.CaseEvent(_ago(hours=18), "note", "Ada Brandt", "Same batch as three other cracked lids."),
+    v.CaseEvent(_ago(hours=5), "message", "Ada Brandt", "I have sent a new lid today.", delivery="sent"),
+    v.CaseEvent(_ago(hours=5), "goodwill", "Ada Brandt", "For the trouble", 150),
+    v.CaseEvent(_ago(hours=2), "customer_message", "Mei Lin", "Thank you, that is kind."),
+)
+
+STAFF_CASE = v.StaffCase(
+    "c1",
+    "1042",
+    "in_progress",
+    1,
+    _ago(hours=20),
+    ("low_stars", "negative_text"),
+    STAFF_REVIEW,
+    CUSTOMER,
+    v.Composer("k-reply"),
+    v.Composer("k-message"),
+    v.Composer("k-note"),
+    v.Goodwill("k-goodwill", 350, 150),
+    (
+        WARNING,
+        v.Clock("private_contact", "satisfied", _ago(hours=5)),
+        v.Clock("resolution", "running", _ahead(days=3)),
+    ),
+    EVENTS,
+    "Jonas Okafor",
+    False,
+    "k-assign",
+    "k-assign-2",
+    (v.Person("p1", "Ada Brandt"), v.Person("p2", "Jonas Okafor")),
+    "k-resolve",
+    previous_href="/staff/inbox/cases/c0",
+    next_href="/staff/inbox/cases/c2",
+)
+
+TROUBLED_CASE = v.StaffCase(
+    "c1",
+    "1042",
+    "resolved",
+    2,
+    _ago(hours=20),
+    ("safety",),
+    STAFF_REVIEW,
+    v.CustomerPicture("", False),
+    v.Composer("k-reply", "half a reply", "Somebody else has answered meanwhile.", 350),
+    v.Composer("k-message", blocked="No address is known."),
+    v.Composer("k-note"),
+    v.Goodwill("k-goodwill", 0),
+    (BREACHED,),
+    (),
+    "Ada Brandt",
+    True,
+    reopen_key="k-reopen",
+    conflict="Jonas Okafor replied while you were writing. Nothing of yours was sent.",
+    outgoing=v.Outgoing("We are sorry about the lid.", _ahead(seconds=9), "k-undo"),
+)
+
+STUDIO = v.Studio(
+    "Harbour Club",
+    "EUR",
+    4_812_340,
+    210_400,
+    2_887_404,
+    612_900,
+    233_150,
+    91_020,
+    30,
+    5000,
+    "points",
+    (
+        v.TierCount("Bronze", 3120, 0),
+        v.TierCount("Silver", 1204, 1000),
+        v.TierCount("Gold", 561, 2000),
+        v.TierCount("Platinum", 115, 5000),
+    ),
+    (
+        v.ProgrammeVersion(3, _ago(days=12), "Ada Brandt", "Gold from 2,000 instead of 2,500", True),
+        v.ProgrammeVersion(2, _ago(days=190), "Ada Brandt", "Double points for Gold", False),
+    ),
+    True,
+)
+
+PREVIEW = v.TierPreview(
+    "f00dfeed",
+    312,
+    41,
+    4647,
+    NOW,
+    (
+        v.TierMove("Bronze", "Silver", 201, "up"),
+        v.TierMove("Silver", "Gold", 111, "up"),
+        v.TierMove("Platinum", "Gold", 41, "down"),
+        v.TierMove("Bronze", "Bronze", 2919, "same"),
+    ),
+    tuple(
+        v.ExampleMember(name, "Silver", "Gold", 1890 + n)
+        for n, name in enumerate(("Mei Lin", "王小明", "Sofía Delgado", "Jonas Weber", "林怡君"))
+    ),
+)
+
+DRAFT = v.TierDraft(
+    "points",
+    "EUR",
+    "Qualifying points of the last 12 months.",
+    (
+        v.TierThreshold("bronze", "Bronze", 0, 0, 0, fixed=True),
+        v.TierThreshold("silver", "Silver", 900, 1000, 4000, 50),
+        v.TierThreshold("gold", "Gold", 1800, 2000, 8000, 50),
+        v.TierThreshold("platinum", "Platinum", 5200, 5000, 20000, 100),
+    ),
+    PREVIEW,
+    "k-publish",
+)
+
+STALE_DRAFT = v.TierDraft(
+    "spend",
+    "EUR",
+    "Spend of the last 12 months.",
+    (
+        DRAFT.thresholds[0],
+        v.TierThreshold("silver", "Silver", 900, 1000, 4000, problem="Silver must be above Bronze."),
+    ),
+    PREVIEW,
+    conflict=True,
+)
+
+MAIL_ROWS = (
+    v.MailRow(
+        "m1", "/staff/mails/m1", "mei@example.org", "Sign in to Harbour & Home", _ago(minutes=4), "kept"
+    ),
+    v.MailRow("m2", "/staff/mails/m2", "wang@example.org", "您的评价有了新进展", _ago(hours=2), "sent"),
+    v.MailRow(
+        "m3", "/staff/mails/m3", "sofia@example.org", "A new lid is on its way", _ago(days=1), "failed"
+    ),
+)
+MAIL = v.Mail(
+    "mei@example.org",
+    "Harbour & Home <no-reply@localhost>",
+    "Sign in to Harbour & Home",
+    _ago(minutes=4),
+    "kept",
+    "Hello,\n\nthis link signs you in:\nhttp://127.0.0.1:8000/portal/sign-in/abc",
+    "en",
+)
+
+DEMO = v.Demo(
+    (
+        v.DemoStore("Harbour & Home Berlin", ("en",), 1700, 1200),
+        v.DemoStore("海港生活 上海", ("zh-Hans",), 2100, 1400),
+    ),
+    (v.DemoSource("CDNOW", "Purchase histories", "Public for research", "https://example.org/cdnow"),),
+    42,
+    example_email="mei@example.org",
+)
+
+PARKED = v.Parked(
+    (
+        v.ParkedItem(
+            "o1",
+            "review.score",
+            "TimeoutError: the model did not answer within 30 s\n  at sentiment/worker.py",
+            8,
+            _ago(hours=1),
+            "k-o1",
+        ),
+    )
+)
+
+SAMPLES = (
+    Sample(
+        "signin-staff", "signin/staff.html", v.StaffSignIn("ada@example.org", "/staff/inbox", "wrong"), _OUT
+    ),
+    Sample("signin-customer", "signin/customer.html", v.CustomerSignIn(), _OUT),
+    Sample("signin-sent", "signin/sent.html", v.LinkSent("mei@example.org", 15, "/staff/mails"), _OUT),
+    Sample(
+        "signin-confirm", "signin/confirm.html", v.LinkConfirm("/portal/sign-in/confirm", "token-1"), _OUT
+    ),
+    Sample("portal-home", "portal/home.html", HOME, _portal("/portal", "home")),
+    Sample("portal-home-empty", "portal/home.html", v.PortalHome("", 0, 0, None), _portal("/portal", "home")),
+    Sample(
+        "portal-join",
+        "portal/join.html",
+        v.PortalJoin("Mei Lin", "1 point for every €1.00 spent", 30, "k-join"),
+        _portal("/portal", "home"),
+    ),
+    Sample("portal-join-nothing", "portal/join.html", v.PortalJoin(""), _portal("/portal", "home")),
+    Sample(
+        "portal-activity",
+        "portal/activity.html",
+        v.PortalActivity(1240, 240, LINES, "?after=e1", "?"),
+        _portal("/portal/activity", "activity"),
+    ),
+    Sample(
+        "portal-activity-empty",
+        "portal/activity.html",
+        v.PortalActivity(0, 0),
+        _portal("/portal/activity", "activity"),
+    ),
+    Sample("portal-entry", "portal/entry.html", ENTRY, _portal("/portal/activity/e1", "activity")),
+    Sample(
+        "portal-rewards",
+        "portal/rewards.html",
+        v.PortalRewards(1240, REWARDS, (VOUCHER,)),
+        _portal("/portal/rewards", "rewards"),
+    ),
+    Sample(
+        "portal-rewards-empty",
+        "portal/rewards.html",
+        v.PortalRewards(0),
+        _portal("/portal/rewards", "rewards"),
+    ),
+    Sample("portal-voucher", "portal/voucher.html", VOUCHER, _portal("/portal/vouchers/v1", "rewards")),
+    Sample(
+        "portal-reviews",
+        "portal/reviews.html",
+        v.PortalReviews(REVIEWS),
+        _portal("/portal/reviews", "reviews"),
+    ),
+    Sample(
+        "portal-reviews-empty",
+        "portal/reviews.html",
+        v.PortalReviews(),
+        _portal("/portal/reviews", "reviews"),
+    ),
+    Sample(
+        "portal-case",
+        "portal/case.html",
+        v.PortalCase(CASE, REVIEWS[0], MESSAGES, "k-answer"),
+        _portal("/portal/cases/c1", "reviews"),
+    ),
+    Sample("staff-inbox", "staff/inbox.html", INBOX, _staff("/staff/inbox", "inbox")),
+    Sample("staff-inbox-empty", "staff/inbox.html", v.Inbox(TABS), _staff("/staff/inbox", "inbox")),
+    Sample(
+        "staff-scoring",
+        "staff/scoring.html",
+        v.Scoring(10, 10, "/staff/inbox/scoring"),
+        _staff("/staff/inbox", "inbox"),
+    ),
+    Sample("staff-case", "staff/case.html", STAFF_CASE, _staff("/staff/inbox/cases/c1", "inbox")),
+    Sample("staff-case-troubled", "staff/case.html", TROUBLED_CASE, _staff("/staff/inbox/cases/c1", "inbox")),
+    Sample("staff-studio", "staff/studio.html", STUDIO, _staff("/staff/studio", "studio")),
+    Sample("staff-tiers", "staff/tier_draft.html", DRAFT, _staff("/staff/studio/tiers", "studio")),
+    Sample(
+        "staff-tiers-stale", "staff/tier_draft.html", STALE_DRAFT, _staff("/staff/studio/tiers", "studio")
+    ),
+    Sample("staff-tier-preview", "staff/tier_preview.html", DRAFT, _staff("/staff/studio/tiers", "studio")),
+    Sample("staff-mails", "staff/mails.html", v.Mails(MAIL_ROWS), _staff("/staff/mails", "mails")),
+    Sample("staff-mail", "staff/mails.html", v.Mails(MAIL_ROWS, MAIL), _staff("/staff/mails/m1", "mails")),
+    Sample("staff-mails-empty", "staff/mails.html", v.Mails(), _staff("/staff/mails", "mails")),
+    Sample("staff-demo", "staff/demo.html", DEMO, _staff("/staff/demo", "demo")),
+    Sample("staff-parked", "staff/parked.html", PARKED, _staff("/staff/parked", "parked")),
+    Sample("staff-parked-empty", "staff/parked.html", v.Parked(), _staff("/staff/parked", "parked")),
+    Sample("error", "error.html", v.Problem(404, "not_found", "0198-sample"), _OUT),
+    Sample(
+        "error-told",
+        "error.html",
+        v.Problem(409, "tier_preview_stale", "0198-sample", "Stale", "Look again."),
+        _OUT,
+    ),
+)

@@ -1,0 +1,114 @@
+"""compose.yaml and Dockerfile, as far as they can be judged without an engine."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from core.embedded.record import APP_ROLE, DATABASE
+from core.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "compose.yaml").read_text(encoding="utf-8")
+SERVICES: dict[str, dict[str, Any]] = YAML(typ="safe").load(TEXT)["services"]
+OURS = {name: service for name, service in SERVICES.items() if "build" in service}
+STAYING = {name: service for name, service in OURS.items() if name != "migrate"}
+DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+
+
+def test_the_file_follows_the_compose_schema() -> None:
+    argv = ["check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(ROOT / "compose.yaml")]
+    done = subprocess.run([sys.executable, "-m", *argv], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_each_service_runs_its_command() -> None:
+    assert {name: " ".join(service["command"]) for name, service in OURS.items()} == {
+        "migrate": "regulars migrate",
+        "api": "regulars serve",
+        "worker": "regulars worker --queues events",
+        "worker-scoring": "regulars worker --queues scoring",
+        "scheduler": "regulars scheduler",
+    }
+
+
+def test_each_service_that_stays_has_its_health_check() -> None:
+    assert {name: " ".join(service["healthcheck"]["test"]) for name, service in STAYING.items()} == {
+        "api": "CMD regulars health api",
+        "worker": "CMD regulars health worker",
+        "worker-scoring": "CMD regulars health worker",
+        "scheduler": "CMD regulars health scheduler",
+    }
+    assert all(SERVICES[name]["healthcheck"]["test"] for name in ("postgres", "valkey"))
+
+
+def test_migrate_runs_once_and_the_others_wait_for_it() -> None:
+    assert OURS["migrate"]["restart"] == "no"
+    assert OURS["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    for service in STAYING.values():
+        assert {name: wait["condition"] for name, wait in service["depends_on"].items()} == {
+            "migrate": "service_completed_successfully",
+            "postgres": "service_healthy",
+            "valkey": "service_healthy",
+        }
+
+
+def test_only_migrate_knows_the_superuser() -> None:
+    knowing = [
+        name for name, service in OURS.items() if "REGULARS_DATABASE_ADMIN_URL" in service["environment"]
+    ]
+    assert knowing == ["migrate"]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_ours_run_as_the_images_own_user_on_a_read_only_system(name: str) -> None:
+    service = OURS[name]
+    users = re.findall(r"^USER (\S+)$", DOCKERFILE, re.MULTILINE)
+    assert users == [service["user"]]
+    assert int(service["user"].split(":")[0]) > 0
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["image"] == OURS["api"]["image"]
+
+
+def test_every_variable_is_a_setting() -> None:
+    names = {f"REGULARS_{field}".upper() for field in Settings.model_fields}
+    for service in OURS.values():
+        assert set(service["environment"]) <= names
+    assert set(re.findall(r"REGULARS_[A-Z_]+(?==)", DOCKERFILE)) <= names
+
+
+def test_addresses_name_the_applications_role_and_database() -> None:
+    environment = OURS["api"]["environment"]
+    assert environment["REGULARS_DATABASE_URL"].startswith(f"postgresql://{APP_ROLE}:")
+    assert environment["REGULARS_DATABASE_URL"].endswith(f"@postgres:5432/{DATABASE}")
+    assert SERVICES["postgres"]["environment"]["POSTGRES_DB"] == DATABASE
+
+
+def test_secrets_have_no_default() -> None:
+    used = re.findall(r"\$\{(\w*(?:PASSWORD|SECRET)\w*)([^}]*)\}", TEXT)
+    assert {name for name, _ in used} == {
+        "REGULARS_APP_PASSWORD",
+        "REGULARS_ADMIN_PASSWORD",
+        "REGULARS_VALKEY_PASSWORD",
+        "REGULARS_SECRET_KEY",
+    }
+    assert all(rest.startswith(":?") for _, rest in used)
+
+
+def test_data_is_in_named_volumes() -> None:
+    mounts = {name: service["volumes"] for name, service in SERVICES.items()}
+    assert mounts["postgres"] == ["postgres-data:/var/lib/postgresql"]
+    assert mounts["valkey"] == ["valkey-data:/data"]
+    declared = YAML(typ="safe").load(TEXT)["volumes"]
+    assert {mount.split(":")[0] for each in mounts.values() for mount in each} == set(declared)
+
+
+def test_the_image_installs_the_lock_and_has_a_health_check() -> None:
+    assert "pip install --require-hashes -r requirements.lock" in DOCKERFILE
+    assert 'CMD ["regulars", "health", "api"]' in DOCKERFILE
+    assert 'CMD ["regulars", "serve"]' in DOCKERFILE
