@@ -1,0 +1,124 @@
+"""Fits temperatures and thresholds on the fitting half of the dev rows."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.model_file import AspectThreshold, ByLanguage, Calibration
+from sentiment.probability import Doubles, centred, logistic, star_probabilities, three_ways
+from sentiment.rows import Bools, Sample, allowed_stars, halves, labels, read_rows, run_network
+from sentiment.types import LANGUAGES
+
+# Two points above the recall that is wanted of unseen negatives (0.90): thresholds always do worse there.
+RECALL_TARGET = 0.92
+# With fewer examples than this a threshold of one's own is noise.
+MIN_NEGATIVES = 20
+MIN_EXAMPLES_OF_POLARITY = 10
+_TEMPERATURES = np.geomspace(0.4, 4.0, 231)
+_MENTION_THRESHOLDS = np.round(np.arange(0.05, 0.951, 0.01), 2)
+_CENTRES = np.round(np.arange(0.30, 0.851, 0.01), 2)
+_DIGITS = 4
+
+
+def calibrate(data: Path, model: Path) -> Calibration:
+    """Scores the dev rows of a folder (see `rows`) and fits on one half of them; nothing is written.
+
+    Raises `ModelError` for the model and `msgspec.DecodeError` for the rows.
+    """
+    settings, sample = run_network(list(read_rows(data, "dev")), model)
+    return fit(halves(sample)[0], settings.aspects)
+
+
+def fit(sample: Sample, aspects: list[str]) -> Calibration:
+    """`aspects` are the names of the aspect outputs, in their order."""
+    temperature = fit_temperatures(sample)
+    return Calibration(
+        temperature=temperature,
+        negative_threshold=fit_negative_thresholds(sample, temperature),
+        aspect_thresholds={name: fit_aspect(sample, column, name) for column, name in enumerate(aspects)},
+    )
+
+
+def fit_temperatures(sample: Sample) -> ByLanguage:
+    """For each language the temperature under which what is known of the stars is most likely."""
+
+    def best(part: Sample) -> float:
+        return best_temperature(part.stars, allowed_stars(part.rows))
+
+    return ByLanguage(best(sample), {lang: best(sample.of_language(lang)) for lang in LANGUAGES})
+
+
+def best_temperature(logits: NDArray[np.floating], allowed: Bools) -> float:
+    """The temperature of lowest loss for [n, 5] logits; 1 when no row excludes any star."""
+    telling = allowed.sum(axis=1) < allowed.shape[1]
+    if not telling.any():
+        return 1.0
+    losses = [star_loss(logits[telling], allowed[telling], float(t)) for t in _TEMPERATURES]
+    return round(float(_TEMPERATURES[int(np.argmin(losses))]), _DIGITS)
+
+
+def star_loss(logits: NDArray[np.floating], allowed: Bools, temperature: float) -> float:
+    """Mean negative log-likelihood of the allowed stars, in nats."""
+    likelihood = (star_probabilities(logits, temperature) * allowed).sum(axis=1)
+    return float(-np.log(np.maximum(likelihood, 1e-12)).mean())
+
+
+def fit_negative_thresholds(sample: Sample, temperature: ByLanguage) -> ByLanguage:
+    """For each language the threshold that finds RECALL_TARGET of its negatives; the fallback: of all."""
+
+    def negatives(part: Sample) -> tuple[Doubles, Bools]:
+        degrees = np.array([temperature.of(row.lang) for row in part.rows])
+        probability = three_ways(star_probabilities(part.stars, degrees))[:, 0]
+        known = labels(part.rows)
+        return probability[known >= 0], known[known >= 0] == 0
+
+    fallback = recall_threshold(*negatives(sample), RECALL_TARGET)
+    thresholds = {}
+    for language in LANGUAGES:
+        probability, negative = negatives(sample.of_language(language))
+        enough = negative.sum() >= MIN_NEGATIVES
+        thresholds[language] = recall_threshold(probability, negative, RECALL_TARGET) if enough else fallback
+    return ByLanguage(fallback, thresholds)
+
+
+def recall_threshold(probability: Doubles, negative: Bools, recall: float) -> float:
+    """The highest threshold that finds at least `recall` of the negatives; 0.5 when there are none."""
+    found = np.sort(probability[negative])[::-1]
+    if not found.size:
+        return 0.5
+    needed = int(np.ceil(recall * found.size - 1e-9))
+    # Rounded down, or the very row that gave it would be missed.
+    return float(np.floor(found[needed - 1] * 10**_DIGITS) / 10**_DIGITS)
+
+
+def fit_aspect(sample: Sample, column: int, name: str) -> AspectThreshold:
+    """Both thresholds by the best F1: of finding the aspect, and of finding what is negative about it."""
+    part = sample.where(np.array([name in (row.annotated or ()) for row in sample.rows], bool))
+    said = np.array([(row.aspects or {}).get(name, "") for row in part.rows], str)
+    outputs = logistic(part.aspects[:, 2 * column : 2 * column + 2])
+    mentioned, positive = outputs[:, 0], outputs[:, 1]
+    clear = (said == "neg") | (said == "pos")
+    return AspectThreshold(
+        mentioned=best_mention_threshold(mentioned, said != ""),
+        positive=best_centre(positive[clear], said[clear] == "neg"),
+    )
+
+
+def best_mention_threshold(probability: Doubles, mentioned: Bools) -> float:
+    if not mentioned.any():
+        return 0.5
+    scores = [f1(probability >= threshold, mentioned) for threshold in _MENTION_THRESHOLDS]
+    return float(_MENTION_THRESHOLDS[int(np.argmax(scores))])
+
+
+def best_centre(positive: Doubles, negative: Bools) -> float:
+    """The output that is to mean "as likely negative as positive"; 0.5 when one of both is hardly there."""
+    if min(negative.sum(), (~negative).sum()) < MIN_EXAMPLES_OF_POLARITY:
+        return 0.5
+    scores = [f1(centred(positive, float(centre)) < 0.5, negative) for centre in _CENTRES]
+    return float(_CENTRES[int(np.argmax(scores))])
+
+
+def f1(predicted: Bools, true: Bools) -> float:
+    return 2 * float((predicted & true).sum()) / max(1, int(predicted.sum() + true.sum()))

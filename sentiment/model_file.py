@@ -1,0 +1,104 @@
+"""model.json: what a model folder holds beside the network, and the check that nothing was changed."""
+
+import hashlib
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+DEFAULT_FOLDER = Path(__file__).parent / "models" / "regulars-1"
+MODEL_FILE = "model_int8.onnx"
+TOKENIZER_FILE = "tokenizer.json"
+SETTINGS_FILE = "model.json"
+
+
+class ModelError(Exception):
+    """A model folder cannot be used; `code` is stable."""
+
+    code = "model_error"
+
+
+class ModelMissing(ModelError):
+    code = "model_missing"
+
+
+class ModelInvalid(ModelError):
+    code = "model_invalid"
+
+
+class ModelChanged(ModelError):
+    code = "model_changed"
+
+
+class AspectThreshold(Struct, frozen=True, forbid_unknown_fields=True):
+    """`mentioned`: the aspect is reported from this probability on. `positive`: the polarity output that is
+    as likely to be negative as positive.
+    """
+
+    mentioned: float
+    positive: float
+
+
+class ByLanguage(Struct, frozen=True, forbid_unknown_fields=True):
+    """One number for each language that was measured, and one for all others."""
+
+    fallback: float
+    languages: dict[str, float]
+
+    def of(self, language: str) -> float:
+        return self.languages.get(language, self.fallback)
+
+
+class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
+    temperature: ByLanguage
+    negative_threshold: ByLanguage
+    aspect_thresholds: dict[str, AspectThreshold]
+
+
+class ModelFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """`stars` and `aspects` are the order of the network's outputs; `sha256` is by file name."""
+
+    name: str
+    sha256: dict[str, str]
+    max_tokens: int
+    stars: list[int]
+    aspects: list[str]
+    calibration: Calibration
+
+
+def read(folder: Path) -> ModelFile:
+    """The settings of a model whose files are as they were published; raises `ModelError`."""
+    try:
+        settings = msgspec.json.decode((folder / SETTINGS_FILE).read_bytes(), type=ModelFile)
+    except OSError as error:
+        raise ModelMissing(f"{folder / SETTINGS_FILE} cannot be read: {error.strerror}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ModelInvalid(f"{folder / SETTINGS_FILE}: {error}") from error
+    _check_outputs(settings)
+    for name in (MODEL_FILE, TOKENIZER_FILE):
+        _check_file(folder / name, settings.sha256.get(name))
+    return settings
+
+
+def write_calibration(folder: Path, calibration: Calibration) -> None:
+    """Replaces the calibration in the folder's model.json."""
+    settings = msgspec.structs.replace(read(folder), calibration=calibration)
+    text = msgspec.json.format(msgspec.json.encode(settings), indent=2)
+    (folder / SETTINGS_FILE).write_bytes(text + b"\n")
+
+
+def _check_outputs(settings: ModelFile) -> None:
+    if settings.stars != [1, 2, 3, 4, 5]:
+        raise ModelInvalid("stars must be 1 to 5 in this order")
+    if set(settings.aspects) != set(settings.calibration.aspect_thresholds):
+        raise ModelInvalid("every aspect needs thresholds, and no other aspect has any")
+
+
+def _check_file(path: Path, expected: str | None) -> None:
+    try:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelMissing(f"{path} cannot be read: {error.strerror}") from error
+    if found != expected:
+        raise ModelChanged(f"{path} has sha256 {found}, expected {expected}")

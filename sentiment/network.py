@@ -1,0 +1,67 @@
+"""The ONNX network and its tokenizer: lines of text in, raw outputs out."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+Floats = NDArray[np.float32]
+
+STAR_OUTPUTS = 5
+PAD_ID = 1
+# Larger batches leave the processor's cache and are slower.
+TOKENS_PER_BATCH = 1_024
+ROWS_PER_BATCH = 64
+
+
+class Network:
+    """Runs one model; holds one session of `threads` threads."""
+
+    def __init__(self, model: Path, tokenizer: Path, max_tokens: int, aspects: int, threads: int) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        self._tokenizer = Tokenizer.from_file(str(tokenizer))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(max_tokens)
+        longest = max(len(piece) for piece in self._tokenizer.get_vocab(with_added_tokens=False))
+        # What lies behind can only be truncated, so it need not be tokenized.
+        self._max_characters = max_tokens * longest
+        self._aspect_outputs = 2 * aspects
+
+    def run(self, lines: Sequence[str]) -> tuple[Floats, Floats]:
+        """Logits of the stars [n, 5] and of the aspects [n, 2 x aspects], in the order of `lines`."""
+        stars = np.zeros((len(lines), STAR_OUTPUTS), np.float32)
+        aspects = np.zeros((len(lines), self._aspect_outputs), np.float32)
+        ids = [e.ids for e in self._tokenizer.encode_batch([line[: self._max_characters] for line in lines])]
+        for rows in batches([len(row) for row in ids]):
+            tokens, mask = padded([ids[row] for row in rows])
+            feed = {"input_ids": tokens, "attention_mask": mask}
+            stars[rows], aspects[rows] = self._session.run(["stars", "aspects"], feed)
+        return stars, aspects
+
+
+def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Indexes of similar length, shortest first, in batches whose padded size stays within the budget."""
+    batch: list[int] = []
+    for index in sorted(range(len(lengths)), key=lambda i: lengths[i]):
+        if batch and (len(batch) == ROWS_PER_BATCH or (len(batch) + 1) * lengths[index] > TOKENS_PER_BATCH):
+            yield batch
+            batch = []
+        batch.append(index)
+    if batch:
+        yield batch
+
+
+def padded(ids: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Token ids and attention mask, both [rows, longest row]."""
+    shape = (len(ids), max(len(row) for row in ids))
+    tokens, mask = np.full(shape, PAD_ID, np.int64), np.zeros(shape, np.int64)
+    for number, row in enumerate(ids):
+        tokens[number, : len(row)] = row
+        mask[number, : len(row)] = 1
+    return tokens, mask

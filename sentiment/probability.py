@@ -1,0 +1,37 @@
+"""Raw outputs of the network to probabilities. Pure numpy; rows are texts."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Doubles = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+STARS = np.arange(1, 6)
+
+
+def star_probabilities(logits: NDArray[np.floating], temperature: float | Doubles) -> Doubles:
+    """[n, 5] logits to probabilities, with one temperature or one a row; above 1 makes them less sure."""
+    scaled = logits.astype(np.float64) / np.reshape(temperature, (-1, 1))
+    powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def three_ways(stars: Doubles) -> Doubles:
+    """[n, 5] star probabilities to [n, 3]: negative (1 and 2), neutral (3), positive (4 and 5)."""
+    return np.stack([stars[:, :2].sum(axis=1), stars[:, 2], stars[:, 3:].sum(axis=1)], axis=1)
+
+
+def median_stars(stars: Doubles) -> Ints:
+    """[n, 5] star probabilities to the star in the middle; of two, the lower."""
+    # Halves are exact only up to rounding.
+    return np.asarray((stars.cumsum(axis=1) >= 0.5 - 1e-9).argmax(axis=1) + 1)
+
+
+def logistic(logits: NDArray[np.floating]) -> Doubles:
+    return 1 / (1 + np.exp(-np.clip(logits.astype(np.float64), -30, 30)))
+
+
+def centred(positive: Doubles, centre: float) -> Doubles:
+    """Moves probabilities so that `centre` becomes one half, by adding a constant to their log odds."""
+    odds = positive / np.maximum(1 - positive, 1e-12) * (1 - centre) / centre
+    return np.asarray(odds / (1 + odds))

@@ -1,0 +1,103 @@
+"""Labelled rows to calibrate and evaluate with, and what the network says about them.
+
+A folder of rows holds *.jsonl.gz files, one object a line: id, lang, title, text, stars (1-5 or null), label
+(neg, neu, pos or null), aspects ({name: neg | neu | pos} or null), annotated (the names that were looked
+for, or null), source, split (train or dev), and for translated texts a `pair` that the translations share.
+"""
+
+import gzip
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from sentiment.model_file import MODEL_FILE, TOKENIZER_FILE, ModelFile, read
+from sentiment.network import Floats, Network
+from sentiment.text import joined
+from sentiment.types import Text
+
+Bools = NDArray[np.bool_]
+
+# Changing it changes which half every published figure was measured on.
+SPLIT_SEED = "regulars-1"
+LABELS = ("neg", "neu", "pos")
+
+
+class Row(Struct, frozen=True):
+    id: str
+    lang: str
+    text: str
+    source: str
+    split: str
+    title: str = ""
+    stars: int | None = None
+    label: str | None = None
+    aspects: dict[str, str] | None = None
+    annotated: list[str] | None = None
+    pair: str | None = None
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Rows with the network's raw outputs: stars [n, 5], aspects [n, 2 x aspects]."""
+
+    rows: list[Row]
+    stars: Floats
+    aspects: Floats
+
+    def where(self, chosen: Bools) -> "Sample":
+        """The rows for which `chosen` [n] holds."""
+        rows = [row for row, keep in zip(self.rows, chosen, strict=True) if keep]
+        return Sample(rows, self.stars[chosen], self.aspects[chosen])
+
+    def of_language(self, language: str) -> "Sample":
+        return self.where(np.array([row.lang == language for row in self.rows], bool))
+
+
+def read_rows(data: Path, split: str) -> Iterator[Row]:
+    """The rows of one split, file by file in the order of their names; raises `msgspec.DecodeError`."""
+    decoder = msgspec.json.Decoder(Row)
+    for path in sorted(data.glob("*.jsonl.gz")):
+        with gzip.open(path) as lines:
+            yield from (row for row in map(decoder.decode, lines) if row.split == split)
+
+
+def run_network(rows: Sequence[Row], model: Path, threads: int = 2) -> tuple[ModelFile, Sample]:
+    """The model's settings and its outputs for the rows: minutes for ten thousand."""
+    settings = read(model)
+    network = Network(
+        model / MODEL_FILE, model / TOKENIZER_FILE, settings.max_tokens, len(settings.aspects), threads
+    )
+    stars, aspects = network.run([joined(Text(row.text, row.title)) for row in rows])
+    return settings, Sample(list(rows), stars, aspects)
+
+
+def halves(sample: Sample) -> tuple[Sample, Sample]:
+    """A half to fit on and one to measure on; always the same, and translations of a text stay together."""
+    fit = np.array([_in_fitting_half(row) for row in sample.rows], bool)
+    return sample.where(fit), sample.where(~fit)
+
+
+def allowed_stars(rows: Sequence[Row]) -> Bools:
+    """[n, 5]: the stars that agree with what is known of each row; all five when nothing is."""
+    by_label = {"neg": [1, 1, 0, 0, 0], "neu": [0, 0, 1, 0, 0], "pos": [0, 0, 0, 1, 1]}
+    known = [
+        [star == row.stars for star in range(1, 6)] if row.stars else by_label.get(row.label or "", [1] * 5)
+        for row in rows
+    ]
+    return np.array(known, bool).reshape(len(rows), 5)
+
+
+def labels(rows: Sequence[Row]) -> NDArray[np.int64]:
+    """[n]: 0 negative, 1 neutral, 2 positive, -1 unknown."""
+    return np.array([LABELS.index(row.label) if row.label in LABELS else -1 for row in rows], np.int64)
+
+
+def _in_fitting_half(row: Row) -> bool:
+    key = f"{SPLIT_SEED}:{row.source}:{row.pair or row.id}"
+    return hashlib.sha256(key.encode()).digest()[0] % 2 == 0

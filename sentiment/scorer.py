@@ -1,0 +1,117 @@
+"""Scores texts with the shipped model; no network, no torch."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+
+from sentiment.language import language_of
+from sentiment.model_file import DEFAULT_FOLDER, MODEL_FILE, TOKENIZER_FILE, ModelFile, ModelInvalid, read
+from sentiment.network import Floats, Network
+from sentiment.probability import STARS, centred, logistic, median_stars, star_probabilities, three_ways
+from sentiment.text import joined
+from sentiment.types import AspectScore, Probabilities, Score, Sentiment, Text
+
+_SENTIMENTS: tuple[Sentiment, ...] = get_args(Sentiment)
+# Within this distance of one half the polarity of an aspect is neutral: praised and blamed, or neither.
+_UNDECIDED = 0.05
+
+
+class Scorer:
+    """One loaded model. Load it once a process; `score` may be called from several threads."""
+
+    def __init__(self, settings: ModelFile, network: Network) -> None:
+        self._settings = settings
+        self._network = network
+
+    @classmethod
+    def load(cls, folder: Path | None = None, threads: int = 2) -> "Scorer":
+        """Loads and verifies a model folder, the shipped one by default; raises `model_file.ModelError`."""
+        folder = folder or DEFAULT_FOLDER
+        settings = read(folder)
+        model, tokenizer = folder / MODEL_FILE, folder / TOKENIZER_FILE
+        try:
+            network = Network(model, tokenizer, settings.max_tokens, len(settings.aspects), threads)
+        except Exception as error:  # onnxruntime and tokenizers have no common class of errors
+            raise ModelInvalid(f"{folder}: {error}") from error
+        return cls(settings, network)
+
+    @property
+    def model(self) -> str:
+        """The name that every score carries."""
+        return self._settings.name
+
+    def negative_threshold(self, lang: str) -> float:
+        """The probability of negative from which a review in `lang` is flagged."""
+        return self._settings.calibration.negative_threshold.of(lang)
+
+    def score(self, texts: Sequence[Text]) -> list[Score]:
+        """One score a text, in the order of `texts`."""
+        lines = [joined(text) for text in texts]
+        languages = [language_of(line, text.lang) for line, text in zip(lines, texts, strict=True)]
+        scores = [empty_score(language, self.model) for language in languages]
+        filled = [index for index, line in enumerate(lines) if line]
+        if filled:
+            stars, aspects = self._network.run([lines[index] for index in filled])
+            found = self._read(stars, aspects, [languages[index] for index in filled])
+            for index, score in zip(filled, found, strict=True):
+                scores[index] = score
+        return scores
+
+    def _read(self, star_logits: Floats, aspect_logits: Floats, languages: Sequence[str]) -> list[Score]:
+        temperature = self._settings.calibration.temperature
+        degrees = np.array([temperature.of(language) for language in languages])
+        stars = star_probabilities(star_logits, degrees)
+        ways, middle, expected = three_ways(stars), median_stars(stars), stars @ STARS
+        aspects = self._aspects(aspect_logits)
+        return [
+            Score(
+                stars=tuple(stars[row].tolist()),
+                stars_expected=float(expected[row]),
+                stars_predicted=int(middle[row]),
+                probabilities=Probabilities(*ways[row].tolist()),
+                sentiment=_SENTIMENTS[int(ways[row].argmax())],
+                aspects=aspects[row],
+                lang=language,
+                model=self.model,
+            )
+            for row, language in enumerate(languages)
+        ]
+
+    def _aspects(self, logits: Floats) -> list[list[AspectScore]]:
+        """For each text the aspects that it speaks about, in the order of the model's outputs."""
+        outputs = logistic(logits).reshape(len(logits), len(self._settings.aspects), 2)
+        scores: list[list[AspectScore]] = [[] for _ in logits]
+        for column, aspect in enumerate(self._settings.aspects):
+            threshold = self._settings.calibration.aspect_thresholds[aspect]
+            mentioned = outputs[:, column, 0]
+            positive = centred(outputs[:, column, 1], threshold.positive)
+            for row in np.flatnonzero(mentioned >= threshold.mentioned):
+                polarity, certainty = _polarity(float(positive[row]))
+                scores[row].append(AspectScore(aspect, polarity, float(mentioned[row]) * certainty))
+        return scores
+
+
+def empty_score(lang: str, model: str) -> Score:
+    """The score of a text without content: every number of stars is as likely, and the sentiment is neutral.
+
+    The one score whose probabilities are not the sums of its stars: nothing was said, so nothing negative
+    was, and no threshold may flag it.
+    """
+    return Score(
+        stars=(0.2,) * 5,
+        stars_expected=3.0,
+        stars_predicted=3,
+        probabilities=Probabilities(negative=0.0, neutral=1.0, positive=0.0),
+        sentiment="neutral",
+        aspects=[],
+        lang=lang,
+        model=model,
+    )
+
+
+def _polarity(positive: float) -> tuple[Sentiment, float]:
+    if abs(positive - 0.5) < _UNDECIDED:
+        return "neutral", 1 - abs(2 * positive - 1)
+    return ("positive", positive) if positive > 0.5 else ("negative", 1 - positive)

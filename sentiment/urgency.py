@@ -1,0 +1,108 @@
+"""Finds what should not wait: safety, legal threats, fraud, discrimination, customers about to leave.
+
+The words are in urgency.toml, which says how they are written.
+"""
+
+import re
+import tomllib
+import unicodedata
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple, get_args
+
+from sentiment.text import joined
+from sentiment.types import Text, Urgency, UrgencyKind
+
+PATTERNS_FILE = Path(__file__).parent / "urgency.toml"
+
+_LATIN = "A-Za-z0-9\u00c0-\u024f"
+_CJK = "\u3005\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_SYNTAX = re.compile(r"\s*\.\.\.\s*|[()|* ']")
+_MARKS = {
+    "(": "(?:",
+    ")": ")",
+    "|": "|",
+    "*": f"[{_LATIN}]*",
+    # A space beside an optional word that is left out was matched already.
+    " ": r"(?:[\s-]+|(?<=[\s'-])|^)",
+    "'": "'?",
+}
+_WORDS_BETWEEN = rf"[\s-]+(?:[{_LATIN}']+[\s,-]+){{0,3}}"
+_CHARACTERS_BETWEEN = f"[{_CJK}{_LATIN}]{{0,6}}"
+
+
+class _Patterns(NamedTuple):
+    urgent: re.Pattern[str]
+    harmless: re.Pattern[str]
+
+
+def find_urgency(text: Text) -> list[Urgency]:
+    """The kinds of urgency that the words of a text show, at most one of each kind; any language."""
+    line = joined(text)
+    folded = _folded(line)
+    found = []
+    for kind, patterns in _patterns().items():
+        if patterns.urgent.search(folded):
+            spans = [
+                match.span() for match in patterns.urgent.finditer(patterns.harmless.sub(_blank, folded))
+            ]
+            if spans:
+                found.append(
+                    Urgency(kind, tuple(dict.fromkeys(line[start:end].strip() for start, end in spans)))
+                )
+    return found
+
+
+def expression(phrase: str) -> str:
+    """A phrase of urgency.toml as a regular expression for folded text, without the limits of a word."""
+    folded = _folded(phrase)
+    gap = _CHARACTERS_BETWEEN if _is_chinese_or_japanese(folded) else _WORDS_BETWEEN
+    parts, position = [], 0
+    for mark in _SYNTAX.finditer(folded):
+        parts.append(re.escape(folded[position : mark.start()]))
+        parts.append(_MARKS.get(mark[0], gap))
+        position = mark.end()
+    return "".join([*parts, re.escape(folded[position:])])
+
+
+@cache
+def _patterns() -> dict[UrgencyKind, _Patterns]:
+    file = tomllib.loads(PATTERNS_FILE.read_text(encoding="utf-8"))
+    compiled = {}
+    for kind in get_args(UrgencyKind):
+        languages = dict(file[kind])
+        harmless = languages.pop("except")
+        compiled[kind] = _Patterns(_one_of(languages), _one_of(harmless))
+    return compiled
+
+
+def _one_of(languages: dict[str, list[str]]) -> re.Pattern[str]:
+    """Any of the phrases; grouped by script, so that most positions of a text are passed over at once."""
+    phrases = dict.fromkeys(phrase for listed in languages.values() for phrase in listed)
+    cjk = "|".join(expression(phrase) for phrase in phrases if _is_chinese_or_japanese(phrase))
+    latin = "|".join(expression(phrase) for phrase in phrases if not _is_chinese_or_japanese(phrase))
+    return re.compile(f"(?<![{_LATIN}])(?:{latin})(?![{_LATIN}])|(?=[{_CJK}])(?:{cjk})")
+
+
+def _is_chinese_or_japanese(phrase: str) -> bool:
+    return re.search(f"[{_CJK}]", phrase) is not None
+
+
+def _blank(match: re.Match[str]) -> str:
+    """As long as what it replaces, so that positions stay; no pattern and no gap reaches across it."""
+    return "#" * len(match[0])
+
+
+@cache
+def _unaccented() -> dict[int, str]:
+    table = {0x2019: "'", 0x2018: "'", 0x02BC: "'", 0x2013: "-", 0x2010: "-", 0x2011: "-"}
+    for code in range(0xC0, 0x250):
+        base = unicodedata.normalize("NFD", chr(code))[0]
+        if base.isascii():
+            table[code] = base
+    return table
+
+
+def _folded(text: str) -> str:
+    """Without accents or capitals, one character for each character."""
+    return text.translate(_unaccented()).lower()

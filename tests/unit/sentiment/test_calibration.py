@@ -1,0 +1,195 @@
+"""The arithmetic of calibration and evaluation, on cases small enough to check by hand."""
+
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sentiment import calibrate, evaluate
+from sentiment.model_file import DEFAULT_FOLDER, AspectThreshold, ByLanguage, Calibration
+from sentiment.probability import centred, median_stars, star_probabilities, three_ways
+from sentiment.rows import Row, Sample, allowed_stars, halves, labels, read_rows
+from sentiment.types import ASPECTS, LANGUAGES
+
+
+def row(number: int = 0, **fields: object) -> Row:
+    known = {"id": f"r{number}", "lang": "en", "text": "x", "source": "s", "split": "dev"}
+    return Row(**{**known, **fields})  # type: ignore[arg-type]
+
+
+def sample_of(rows: list[Row], stars: list[list[float]], aspects: list[list[float]] | None = None) -> Sample:
+    outputs = aspects or [[0.0] * 16 for _ in rows]
+    return Sample(rows, np.array(stars, np.float32), np.array(outputs, np.float32))
+
+
+def test_probabilities_of_stars() -> None:
+    [even, sure] = star_probabilities(np.array([[0.0] * 5, [9.0, 0, 0, 0, 0]]), 1.0)
+    assert even == pytest.approx([0.2] * 5)
+    assert sure[0] > 0.99
+    [warm, cold] = star_probabilities(np.array([[1.0, 0, 0, 0, 0]] * 2), np.array([2.0, 0.5]))
+    assert warm[0] < cold[0]
+    assert three_ways(np.array([[0.1, 0.2, 0.3, 0.25, 0.15]]))[0] == pytest.approx([0.3, 0.3, 0.4])
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "star"),
+    [
+        ([1, 0, 0, 0, 0], 1),
+        ([0.4, 0.2, 0.2, 0.1, 0.1], 2),
+        ([0.2, 0.2, 0.2, 0.2, 0.2], 3),
+        ([0.3, 0.2, 0.1, 0.0, 0.4], 2),
+        ([0, 0, 0, 0.49, 0.51], 5),
+    ],
+)
+def test_the_predicted_star_is_the_median(probabilities: list[float], star: int) -> None:
+    assert median_stars(np.array([probabilities])).tolist() == [star]
+
+
+def test_the_centre_becomes_one_half() -> None:
+    moved = centred(np.array([0.0, 0.3, 0.7, 0.9, 1.0]), 0.7)
+    assert moved[2] == pytest.approx(0.5)
+    assert (np.diff(moved) > 0).all()
+    assert (moved[0], moved[-1]) == pytest.approx((0, 1))
+
+
+def test_what_labels_allow() -> None:
+    rows = [row(stars=2, label="neg"), row(label="neg"), row(label="neu"), row(label="pos"), row()]
+    assert allowed_stars(rows).astype(int).tolist() == [
+        [0, 1, 0, 0, 0],
+        [1, 1, 0, 0, 0],
+        [0, 0, 1, 0, 0],
+        [0, 0, 0, 1, 1],
+        [1, 1, 1, 1, 1],
+    ]
+    assert labels(rows).tolist() == [0, 0, 1, 2, -1]
+
+
+def test_the_temperature_makes_promises_come_true() -> None:
+    # Two stars are in play and the logits promise the first with odds of e^4 to 1; three of four keep it,
+    # so the odds should be 3 to 1: 4 / T = log 3.
+    logits = np.array([[4.0, 0, -90, -90, -90]] * 4)
+    allowed = np.array([[True, False, False, False, False]] * 3 + [[False, True, False, False, False]])
+    assert calibrate.best_temperature(logits, allowed) == pytest.approx(4 / np.log(3), rel=0.01)
+
+
+def test_rows_that_allow_everything_do_not_move_the_temperature() -> None:
+    assert calibrate.best_temperature(np.zeros((3, 5)), np.ones((3, 5), bool)) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("recall", "threshold"), [(1.0, 0.2), (0.75, 0.4), (0.5, 0.6), (0.26, 0.6), (0.25, 0.8)]
+)
+def test_the_threshold_is_the_highest_with_enough_recall(recall: float, threshold: float) -> None:
+    probability = np.array([0.8, 0.6, 0.4, 0.2, 0.9, 0.1])
+    negative = np.array([True, True, True, True, False, False])
+    found = calibrate.recall_threshold(probability, negative, recall)
+    assert found == pytest.approx(threshold, abs=1e-4)
+    assert (probability[negative] >= found).mean() >= recall
+
+
+def test_no_negatives_no_promise() -> None:
+    assert calibrate.recall_threshold(np.array([0.3]), np.array([False]), 0.9) == 0.5
+
+
+def test_few_negatives_get_the_fallback() -> None:
+    logits = {"neg": [3.0, 1, 0, 0, 0], "pos": [0.0, 0, 0, 1, 3]}
+    few = [row(n, lang="ja", label="neg") for n in range(calibrate.MIN_NEGATIVES - 1)]
+    many = [row(n, label=label) for n in range(40) for label in ("neg", "pos")]
+    sample = sample_of([*few, *many], [[1.0, 0, 0, 0, 1]] * len(few) + [logits[r.label or ""] for r in many])
+    thresholds = calibrate.fit_negative_thresholds(sample, ByLanguage(1.0, {}))
+    assert thresholds.languages["ja"] == thresholds.fallback
+    assert thresholds.languages["en"] > thresholds.fallback
+    assert set(thresholds.languages) == set(LANGUAGES)
+
+
+def test_aspect_thresholds() -> None:
+    found = np.array([0.9, 0.7, 0.33, 0.3, 0.1])
+    assert calibrate.best_mention_threshold(found, np.array([1, 1, 1, 0, 0], bool)) == 0.31
+    assert calibrate.best_mention_threshold(found, np.zeros(5, bool)) == 0.5
+    # Negatives come out at 0.6 and positives at 0.8: the centre must lie between.
+    positive, negative = np.array([0.6] * 10 + [0.8] * 10), np.array([True] * 10 + [False] * 10)
+    assert 0.6 < calibrate.best_centre(positive, negative) <= 0.8
+    assert calibrate.best_centre(positive[:10], negative[:10]) == 0.5
+
+
+def test_aspects_are_judged_only_where_they_were_looked_for() -> None:
+    rows = [
+        row(0, annotated=["quality"], aspects={"quality": "neg"}),
+        row(1, annotated=["quality"], aspects={}),
+        row(2, annotated=["price"], aspects={}),
+        row(3),
+    ]
+    outputs = [[2.0, -2.0] + [0.0] * 14, [2.0, 0] + [0.0] * 14, [9.0] * 16, [9.0] * 16]
+    sample = sample_of(rows, [[0.0] * 5] * 4, outputs)
+    figures = evaluate.measure_aspect(sample, 0, "quality", AspectThreshold(0.5, 0.5))
+    assert (figures.mentioned, figures.precision, figures.recall) == (1, 0.5, 1.0)
+    assert (figures.negatives, figures.negative_recall, figures.negative_precision) == (1, 1.0, 1.0)
+
+
+def test_calibration_error() -> None:
+    assert evaluate.calibration_error(np.array([1.0, 0.0]), np.array([True, False])) == 0
+    assert evaluate.calibration_error(np.array([0.75] * 4), np.array([1, 1, 1, 0], bool)) == pytest.approx(0)
+    assert evaluate.calibration_error(np.array([0.9, 0.1]), np.array([False, True])) == pytest.approx(0.9)
+
+
+def test_figures_of_a_language() -> None:
+    rows = [row(0, stars=1, label="neg"), row(1, stars=5, label="pos"), row(2, stars=3, label="neu"), row(3)]
+    sure = [[20.0, 0, 0, 0, 0], [0.0, 0, 0, 20, 0], [20.0, 0, 0, 0, 0], [0.0, 0, 0, 0, 20]]
+    calibration = Calibration(
+        ByLanguage(1.0, {}), ByLanguage(0.5, {}), {name: AspectThreshold(0.5, 0.5) for name in ASPECTS}
+    )
+    figures = evaluate.measure(sample_of(rows, sure), list(ASPECTS), calibration).languages["en"]
+    assert (figures.rows, figures.negatives, figures.accuracy) == (3, 1, 1.0)
+    assert figures.macro_f1 == pytest.approx(1)
+    assert (figures.negative_recall, figures.negative_precision, figures.negative_precision_clear) == (
+        1,
+        0.5,
+        1,
+    )
+    assert figures.stars is not None
+    assert (figures.stars.rows, figures.stars.mae) == (3, 1.0)
+    assert (figures.stars.exact, figures.stars.within_one) == pytest.approx((1 / 3, 2 / 3))
+
+
+def test_halves_are_stable_disjoint_and_keep_translations_together() -> None:
+    rows = [row(n) for n in range(200)]
+    rows += [row(n, id=f"t{n}{lang}", lang=lang, pair=f"p{n}") for n in range(50) for lang in LANGUAGES]
+    sample = sample_of(rows, [[0.0] * 5] * len(rows))
+    fit, held = halves(sample)
+    again, _ = halves(sample_of(rows[::-1], [[0.0] * 5] * len(rows)))
+    assert len(fit.rows) + len(held.rows) == len(rows)
+    assert {r.id for r in fit.rows} == {r.id for r in again.rows}
+    assert not {r.pair for r in fit.rows if r.pair} & {r.pair for r in held.rows if r.pair}
+    assert 0.35 < len(fit.rows) / len(rows) < 0.65
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    with gzip.open(tmp_path / "few.jsonl.gz", "wt", encoding="utf-8") as file:
+        for number in range(24):
+            good = number % 2 == 0
+            text = f"{'I love it' if good else 'It broke, waste of money'}, order {number}"
+            known = {"id": str(number), "lang": "en", "title": "", "text": text, "source": "few"}
+            labelled = {"stars": 5 if good else 1, "label": "pos" if good else "neg", "split": "dev"}
+            file.write(json.dumps(known | labelled | {"aspects": None, "annotated": None}) + "\n")
+        file.write(
+            json.dumps({"id": "t", "lang": "en", "text": "x", "source": "few", "split": "train"}) + "\n"
+        )
+    return tmp_path
+
+
+def test_rows_of_a_split(data: Path) -> None:
+    assert len(list(read_rows(data, "dev"))) == 24
+    assert [found.id for found in read_rows(data, "train")] == ["t"]
+
+
+def test_a_folder_of_rows_to_calibration_and_figures(data: Path) -> None:
+    calibration = calibrate.calibrate(data, DEFAULT_FOLDER)
+    assert set(calibration.aspect_thresholds) == set(ASPECTS)
+    assert set(calibration.temperature.languages) == set(LANGUAGES)
+    figures = evaluate.evaluate(data, DEFAULT_FOLDER).languages
+    assert set(figures) == {"en"}
+    assert figures["en"].accuracy == 1.0
+    assert 0 < figures["en"].rows < 24
