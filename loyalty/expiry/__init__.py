@@ -1,0 +1,1 @@
+"""Expiry: points whose time has come leave the members' accounts."""

@@ -1,0 +1,1 @@
+"""A shop's events: each counted once, in whatever order they come."""

@@ -1,0 +1,251 @@
+"""Take events in: each once, all effects in the caller's transaction."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from core import db
+from core.errors import DomainError, Kind
+from core.ids import new_id
+from core.people import customers
+from core.people.customers import CustomerRow
+from loyalty.intake import queries
+from loyalty.intake.events import (
+    DATA,
+    RECORDED,
+    AnyData,
+    CustomerFacts,
+    CustomerGone,
+    CustomerMerged,
+    Event,
+    OrderDelivered,
+    OrderPaid,
+    OrderRefunded,
+    Result,
+)
+from loyalty.members import service as members
+from loyalty.orders import rules
+from loyalty.orders import service as orders
+from loyalty.orders.rules import Order, Payment, Refund
+
+Key = tuple[str, str]
+
+
+class JoinRefused(DomainError):
+    """What is known of the customer does not make a valid event."""
+
+    code = "join_refused"
+    kind = Kind.INVALID
+    title = "This customer cannot join"
+YEARS = (1970, 2199)
+
+
+class _Batch:
+    """One call's events on their way: what was parsed, and what became of each."""
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        self.events = events
+        self.results: dict[int, Result] = {}
+        self.parsed: dict[int, AnyData] = {}
+
+    def reject(self, index: int, code: str, detail: str) -> None:
+        self.results[index] = Result(id=self.events[index].id, status="rejected", code=code, detail=detail)
+
+    def done(self, index: int, status: str) -> None:
+        self.results[index] = Result(id=self.events[index].id, status=status)
+
+    def data(self, *kinds: type) -> list[tuple[int, Event, AnyData]]:
+        """What is still to be applied of these kinds, in order of time."""
+        found = [(i, self.events[i], d) for i, d in self.parsed.items() if isinstance(d, kinds)]
+        return sorted((f for f in found if f[0] not in self.results), key=lambda f: (f[1].time, f[0]))
+
+
+def fingerprint(event: Event) -> bytes:
+    """What must be the same when an event comes again: type, time and data."""
+    return hashlib.sha256(msgspec.json.encode((event.type, event.time, event.data), order="sorted")).digest()
+
+
+async def ingest(events: Sequence[Event], received_at: datetime) -> list[Result]:
+    """Apply events in the open transaction; one result each, in their order.
+
+    A rejected event leaves nothing behind and does not hinder the others. An event that came before
+    is a duplicate and changes nothing; the same id with another content is rejected.
+    """
+    batch = _Batch(events)
+    _parse(batch)
+    await _drop_known(batch)
+    stores = await _stores(batch)
+    ids = await _people(batch)
+    joined = await _enrol(batch, ids)
+    touched = await _orders(batch, ids, stores, joined, received_at)
+    await _record(batch, received_at)
+    await orders.reconcile(touched.values(), received_at)
+    return [batch.results[i] for i in range(len(events))]
+
+
+async def join(customer_external_id: str, terms_version: str, now: datetime) -> None:
+    """Enrol a customer who asked for it themselves, in the open transaction.
+
+    Earlier orders count by the programme's policy; joining twice changes nothing. Raises JoinRefused,
+    ProgrammeMissing.
+    """
+    event = Event(
+        id=str(new_id()),
+        source="regulars:portal",
+        type="customer.updated",
+        time=now,
+        data={"customer_id": customer_external_id, "accepts_terms": True, "terms_version": terms_version},
+    )
+    [result] = await ingest([event], now)
+    if result.status == "rejected":
+        raise JoinRefused(result.detail or "")
+
+
+def _parse(batch: _Batch) -> None:
+    for i, event in enumerate(batch.events):
+        kind = DATA.get(event.type)
+        if unfit := _unfit(event):
+            batch.reject(i, "event_data_invalid", unfit)
+        elif kind is not None:
+            try:
+                batch.parsed[i] = msgspec.convert(event.data, kind)
+            except msgspec.ValidationError as error:
+                batch.reject(i, "event_data_invalid", str(error))
+        elif event.type not in RECORDED and not event.type.startswith("custom."):
+            batch.reject(i, "event_type_unknown", event.type)
+
+
+def _unfit(event: Event) -> str | None:
+    """What no event can have, whatever its type: what the database or the calendar cannot hold."""
+    if not YEARS[0] <= event.time.year <= YEARS[1]:
+        return f"the time must lie in the years {YEARS[0]} to {YEARS[1]}"
+    # An escaped backslash before u0000 is text; without one it is the null character.
+    if b"\\u0000" in msgspec.json.encode(event).replace(b"\\\\", b""):
+        return "a text contains the null character"
+    return None
+
+
+async def _drop_known(batch: _Batch) -> None:
+    """Mark what came before, in this call or an earlier one."""
+    sources, ids = [e.source for e in batch.events], [e.id for e in batch.events]
+    rows = await db.fetch(queries.KNOWN, sources, ids)
+    seen: dict[Key, bytes] = {(row["source"], row["event_id"]): row["fingerprint"] for row in rows}
+    for i, event in enumerate(batch.events):
+        if i in batch.results:
+            continue
+        mark = fingerprint(event)
+        known = seen.setdefault((event.source, event.id), mark)
+        if known != mark:
+            batch.reject(i, "event_id_reused", "the same source and id came with another content")
+        elif known is not mark:
+            batch.done(i, "duplicate")
+
+
+async def _stores(batch: _Batch) -> dict[str, UUID]:
+    """Stores by external id; payments in any other are rejected before they leave a trace."""
+    payments = [(i, d) for i, _, d in batch.data(OrderPaid) if isinstance(d, OrderPaid)]
+    if not payments:
+        return {}
+    stores = {row["external_id"]: row["id"] for row in await db.fetch(queries.STORES)}
+    for i, data in payments:
+        if data.store_id not in stores:
+            batch.reject(i, "store_unknown", data.store_id)
+    return stores
+
+
+async def _people(batch: _Batch) -> dict[str, UUID]:
+    """Customers by external id: profiles from customer.*, and somebody unknown from an order."""
+    rows = [
+        CustomerRow(d.customer_id, event.time, email=d.email, name=d.name, locale=d.locale)
+        for _, event, d in batch.data(CustomerFacts)
+        if isinstance(d, CustomerFacts)
+    ]
+    rows += [
+        CustomerRow(d.customer_id, event.time)
+        for _, event, d in batch.data(OrderPaid)
+        if isinstance(d, OrderPaid)
+    ]
+    ids = await customers.upsert(rows)
+    await db.execute(queries.LOCK_CUSTOMERS, list(ids.values()))
+    for i, event, data in batch.data(CustomerMerged, CustomerGone):
+        try:
+            if isinstance(data, CustomerMerged):
+                await customers.merge(data.customer_id, data.into_customer_id, event.time)
+            elif isinstance(data, CustomerGone):
+                await customers.erase([data.customer_id], event.time)
+                known = await customers.upsert([CustomerRow(data.customer_id, event.time)])
+                await members.leave(list(known.values()), event.time)
+        except DomainError as error:
+            batch.reject(i, error.code, error.detail)
+    return ids
+
+
+async def _enrol(batch: _Batch, ids: dict[str, UUID]) -> list[UUID]:
+    joins: dict[UUID, tuple[UUID, datetime, str]] = {}
+    for _, event, data in batch.data(CustomerFacts):
+        if isinstance(data, CustomerFacts) and data.accepts_terms:
+            customer = ids[data.customer_id]
+            joins.setdefault(customer, (customer, event.time, data.terms_version))
+    return await members.enrol(list(joins.values()))
+
+
+async def _orders(
+    batch: _Batch, ids: dict[str, UUID], stores: dict[str, UUID], joined: Sequence[UUID], now: datetime
+) -> dict[str, Order]:
+    """Fold order events into their orders, in order of time; answers these and all of who joined."""
+    todo = batch.data(OrderPaid, OrderDelivered, OrderRefunded)
+    wanted = {d.order_id for _, _, d in todo if isinstance(d, OrderPaid | OrderDelivered | OrderRefunded)}
+    before = await orders.lock(wanted, joined, now)
+    after = dict(before)
+    for i, event, data in todo:
+        if not isinstance(data, OrderPaid | OrderDelivered | OrderRefunded):
+            continue
+        try:
+            after[data.order_id] = _fold(after[data.order_id], event, data, ids, stores)
+        except DomainError as error:
+            batch.reject(i, error.code, error.detail)
+    await orders.save(before, after)
+    return after
+
+
+def _fold(
+    order: Order,
+    event: Event,
+    data: OrderPaid | OrderDelivered | OrderRefunded,
+    ids: dict[str, UUID],
+    stores: dict[str, UUID],
+) -> Order:
+    if isinstance(data, OrderPaid):
+        lines = tuple((x.line_id, x.sku, x.name, x.quantity, x.amount_minor) for x in data.lines)
+        store, customer = stores[data.store_id], ids[data.customer_id]
+        return rules.pay(order, Payment(store, customer, data.currency, data.amount_minor, event.time, lines))
+    if isinstance(data, OrderDelivered):
+        return rules.deliver(order, event.time)
+    lines_back = tuple((x.line_id, x.amount_minor) for x in data.lines)
+    return rules.refund(order, Refund(data.refund_id, data.amount_minor, event.time, lines_back))
+
+
+async def _record(batch: _Batch, received_at: datetime) -> None:
+    new = [i for i in range(len(batch.events)) if i not in batch.results]
+    events = [batch.events[i] for i in new]
+    rows = await db.fetch(
+        queries.ADD,
+        [e.source for e in events],
+        [e.id for e in events],
+        [e.type for e in events],
+        [e.subject for e in events],
+        [e.time for e in events],
+        [db.to_json(e.data) for e in events],
+        [fingerprint(e) for e in events],
+        received_at,
+    )
+    kept = {(row["source"], row["event_id"]) for row in rows}
+    for i in new:
+        event = batch.events[i]
+        if (event.source, event.id) not in kept:  # another request was faster by a moment
+            batch.done(i, "duplicate")
+        else:
+            batch.done(i, "applied" if i in batch.parsed else "recorded")

@@ -1,0 +1,1 @@
+"""Members: customers who joined the programme."""

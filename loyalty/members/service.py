@@ -1,0 +1,90 @@
+"""Join, leave, and read what a member has."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from core import db
+from core.errors import NotFound
+from loyalty.members import queries
+from loyalty.orders.rules import Member
+from loyalty.programme import service as programme
+
+
+class Balance(msgspec.Struct, frozen=True, kw_only=True):
+    """What one wallet holds, in points."""
+
+    wallet: str
+    points_pending: int
+    points_active: int
+    points_held: int
+    points_debt: int
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True):
+    """A member as others ask for one."""
+
+    id: UUID
+    customer_id: UUID
+    external_id: str
+    joined_at: datetime
+    left_at: datetime | None
+    tier_code: str
+    tier_since: datetime
+
+
+async def enrol(joins: Sequence[tuple[UUID, datetime, str]]) -> list[UUID]:
+    """Make members of customers (customer id, when, terms version).
+
+    Answers those who were none or joined later as far as was known: their orders may count now.
+
+    Raises ProgrammeMissing when the merchant has no programme.
+    """
+    if not joins:
+        return []
+    live = await programme.live()
+    lowest = live.tiers[0].code
+    customers, times, terms = map(list, zip(*joins, strict=True))
+    rows = await db.fetch(queries.ENROL, customers, times, terms, lowest)
+    new = [row for row in rows if row["is_new"]]
+    await db.execute(
+        queries.NOTE_JOINED, [row["id"] for row in new], [row["joined_at"] for row in new], live.id, lowest
+    )
+    return [row["customer_id"] for row in rows]
+
+
+async def leave(customers: Sequence[UUID], at: datetime) -> None:
+    """End memberships; points already granted stay in the ledger."""
+    await db.execute(queries.LEAVE, list(customers), at)
+
+
+async def of_customers(customers: Iterable[UUID]) -> dict[UUID, Member]:
+    """Members by customer id; customers who are none are left out."""
+    rows = await db.fetch(queries.OF_CUSTOMERS, list(customers))
+    return {
+        row["customer_id"]: Member(
+            id=row["id"], joined_at=row["joined_at"], left_at=row["left_at"], tier_code=row["tier_code"]
+        )
+        for row in rows
+    }
+
+
+async def find(external_id: str) -> Profile:
+    """The member who is the shop's customer `external_id`. Raises NotFound."""
+    row = await db.fetchrow(queries.BY_EXTERNAL_ID, external_id)
+    if row is None:
+        raise NotFound(f"no member is customer {external_id}")
+    return Profile(**row)
+
+
+async def by_customer(customer_id: UUID) -> Profile | None:
+    """The member who is this customer; None: the customer has not joined."""
+    row = await db.fetchrow(queries.BY_CUSTOMER, customer_id)
+    return Profile(**row) if row else None
+
+
+async def balances(member_id: UUID) -> list[Balance]:
+    """All wallets of a member, those never used included."""
+    return [Balance(**row) for row in await db.fetch(queries.BALANCES, member_id)]

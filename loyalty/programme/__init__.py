@@ -1,0 +1,1 @@
+"""The programme: wallets and versioned terms (earn rates, tiers)."""

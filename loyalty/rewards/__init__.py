@@ -1,0 +1,1 @@
+"""Rewards: bought with points, handed out as voucher codes."""
