@@ -17,7 +17,7 @@ HANDLER_MODULES = (
 )
 """Modules that register outbox handlers and tasks. Named, not imported: core knows no package above it."""
 
-PERIODIC_MODULES = ("core.purge", "loyalty.expiry.tasks")
+PERIODIC_MODULES = ("core.purge", "loyalty.expiry.tasks", "reviews.intake.tasks")
 """Modules with tasks of PERIODIC that handle no topic."""
 
 
@@ -36,6 +36,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("expiry", "loyalty.expiry", 600),
     Periodic("tiers", "loyalty.tiers", 3600),
     Periodic("clocks", "reviews.cases.sweep", 30),
+    Periodic("late orders", "reviews.intake.prove_late", 3600),
 )
 """Packages add a line each; the task is the name of a shared_task in one of the modules above."""
 

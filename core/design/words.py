@@ -88,7 +88,7 @@ _WORDS: dict[str, dict[str, str]] = {
     "customer_case_next": {
         "open": mark("Somebody from the shop reads your review and writes to you."),
         "waiting_for_you": mark("We asked you something. As soon as you answer, we go on."),
-        "answered": mark("If something is still not right, answer below and we take it up again."),
+        "answered": mark("If something is still not right, answer and we take it up again."),
         "resolved": mark("Nothing more to do. If the trouble comes back, answer and the case reopens."),
     },
     "sentiment": {

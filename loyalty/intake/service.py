@@ -32,6 +32,7 @@ from loyalty.orders import service as orders
 from loyalty.orders.rules import Order, Payment, Refund
 
 Key = tuple[str, str]
+YEARS = (1970, 2199)
 
 
 class JoinRefused(DomainError):
@@ -40,7 +41,6 @@ class JoinRefused(DomainError):
     code = "join_refused"
     kind = Kind.INVALID
     title = "This customer cannot join"
-YEARS = (1970, 2199)
 
 
 class _Batch:
@@ -130,8 +130,8 @@ def _unfit(event: Event) -> str | None:
 
 async def _drop_known(batch: _Batch) -> None:
     """Mark what came before, in this call or an earlier one."""
-    sources, ids = [e.source for e in batch.events], [e.id for e in batch.events]
-    rows = await db.fetch(queries.KNOWN, sources, ids)
+    waiting = [event for i, event in enumerate(batch.events) if i not in batch.results]
+    rows = await db.fetch(queries.KNOWN, [e.source for e in waiting], [e.id for e in waiting])
     seen: dict[Key, bytes] = {(row["source"], row["event_id"]): row["fingerprint"] for row in rows}
     for i, event in enumerate(batch.events):
         if i in batch.results:

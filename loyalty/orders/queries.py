@@ -49,7 +49,8 @@ SELECT (j.reason->>'order_id')::uuid AS order_id, w.code AS wallet, l.points, l.
        (j.reason->>'multiplier_percent')::int AS multiplier_percent,
        (j.reason->>'amount_minor')::bigint AS amount_minor,
        (SELECT coalesce(array_agg(c.reason->>'refund'), '{}') FROM ledger_journal c
-        WHERE c.parent_id = j.id AND c.verb = 'clawback') AS clawed_refunds
+        WHERE c.account_id = j.account_id AND c.parent_id = j.id
+          AND c.verb = 'clawback') AS clawed_refunds
 FROM ledger_journal j
 JOIN ledger_lots l ON l.journal_id = j.id AND l.line = 1
 JOIN ledger_accounts a ON a.id = j.account_id

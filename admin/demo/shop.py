@@ -1,0 +1,150 @@
+"""The demo's merchant: stores, programme, rewards, staff, keys. Passwords are random."""
+
+import secrets
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from admin.demo.shapes import Store
+from admin.demo.stores import MERCHANT_NAMES, STORES
+from core import db, tenancy
+from core.people import api_keys, staff, webhooks
+from core.people.roles import Role
+from loyalty.programme import service as programme
+from loyalty.programme.service import Setup, Tier
+from loyalty.rewards import service as rewards
+
+MERCHANT = "juniper-moon"
+SEED = 7
+
+TIERS = (
+    Tier(
+        rank=0, code="member", name={"en": "Member", "zh-Hans": "会员", "zh-Hant": "會員"}, threshold_points=0
+    ),
+    Tier(
+        rank=1,
+        code="silver",
+        name={"en": "Silver", "zh-Hans": "银卡", "zh-Hant": "銀卡"},
+        threshold_points=120,
+        multiplier_percent=110,
+    ),
+    Tier(
+        rank=2,
+        code="gold",
+        name={"en": "Gold", "zh-Hans": "金卡", "zh-Hant": "金卡"},
+        threshold_points=300,
+        multiplier_percent=125,
+    ),
+)
+# One point for what one US dollar buys, at the story's fixed rates.
+EARN_RATES = {"USD": 100, "CNY": 14, "HKD": 13}
+
+REWARDS = (
+    (
+        "five-off",
+        {"en": "5 off your next order", "zh-Hans": "下次购物立减 5 元", "zh-Hant": "下次購物折抵 5 元"},
+        {"en": "One order, any store.", "zh-Hans": "任意门店，限一单。", "zh-Hant": "任何門市，限一筆訂單。"},
+        60,
+        None,
+    ),
+    (
+        "free-shipping",
+        {"en": "Free shipping for a month", "zh-Hans": "一个月免运费", "zh-Hant": "一個月免運費"},
+        {
+            "en": "Every order for 30 days.",
+            "zh-Hans": "30 天内每单免运费。",
+            "zh-Hant": "30 天內每筆訂單免運費。",
+        },
+        120,
+        None,
+    ),
+    (
+        "gift-box",
+        {"en": "Seasonal gift box", "zh-Hans": "当季礼盒", "zh-Hant": "當季禮盒"},
+        {
+            "en": "Packed by hand; while stocks last.",
+            "zh-Hans": "手工包装，送完即止。",
+            "zh-Hant": "手工包裝，送完為止。",
+        },
+        250,
+        40,
+    ),
+    (
+        "tasting-evening",
+        {"en": "Evening with our buyers", "zh-Hans": "买手之夜", "zh-Hant": "選品師之夜"},
+        {"en": "Twelve seats, one evening.", "zh-Hans": "仅一晚，十二席。", "zh-Hant": "僅一晚，十二席。"},
+        600,
+        12,
+    ),
+)
+
+# name, role, e-mail, locale, goodwill in points
+STAFF: tuple[tuple[str, Role, str, str, int], ...] = (
+    ("Olga Winter", "owner", "owner@example.com", "en", 5000),
+    ("Marco Reyes", "marketer", "marketer@example.com", "en", 0),
+    ("Mei Lin", "community_manager", "manager@example.com", "en", 500),
+    ("陈静", "agent", "agent.cn@example.com", "zh-Hans", 100),
+    ("林佩珊", "agent", "agent.hk@example.com", "zh-Hant", 100),
+    ("Audrey Stone", "auditor", "auditor@example.com", "en", 0),
+)
+
+
+class Shop(Struct, frozen=True, kw_only=True):
+    """What is needed to use the demo, as kept in `demo.json` of the data folder (mode 0600)."""
+
+    merchant_id: UUID
+    began_at: datetime
+    """The story is told up to here; a restart continues the same one."""
+    api_key: str
+    webhook_id: UUID
+    webhook_secret: str
+    passwords: dict[str, str]
+    """By e-mail address."""
+
+
+async def create(now: datetime) -> Shop:
+    """Make the merchant and everything that history needs. Raises MerchantExists."""
+    merchant_id = await tenancy.create_merchant(MERCHANT, MERCHANT_NAMES, "Asia/Hong_Kong", "USD", now)
+    async with db.transaction(merchant_id):
+        for store in STORES:
+            await _add_store(store)
+        setup = Setup(tiers=TIERS, earn_rates=EARN_RATES, point_cost_micros=20_000, terms_version="2025-01")
+        await programme.create(setup, now)
+        for code, name, description, cost, stock in REWARDS:
+            await rewards.offer(code, name, description, cost, stock)
+        passwords = {}
+        for name_, role, email, locale, limit in STAFF:
+            passwords[email] = secrets.token_urlsafe(12)
+            await staff.create(
+                email, name_, role, passwords[email], now, locale=locale, goodwill_limit_points=limit
+            )
+        source = await webhooks.create("Shop system", now)
+        key = await api_keys.create("Demo", sorted(api_keys.SCOPES), now)
+    return Shop(
+        merchant_id=merchant_id,
+        began_at=now,
+        api_key=key,
+        webhook_id=source.id,
+        webhook_secret=source.secret,
+        passwords=passwords,
+    )
+
+
+async def _add_store(store: Store) -> None:
+    await tenancy.create_store(store.store_id, store.names, store.currency, store.time_zone)
+
+
+def keep(shop: Shop, folder: Path) -> None:
+    """Write `demo.json`, readable by its owner alone."""
+    file = folder / "demo.json"
+    file.touch(mode=0o600)
+    file.write_bytes(msgspec.json.encode(shop))
+
+
+def kept(folder: Path) -> Shop | None:
+    """The shop of an earlier start."""
+    file = folder / "demo.json"
+    return msgspec.json.decode(file.read_bytes(), type=Shop) if file.exists() else None

@@ -1,0 +1,77 @@
+"""The ASGI application, composed of routers; the composition for a whole installation is in admin.serve."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
+from litestar import Litestar
+from litestar.static_files import create_static_files_router
+from litestar.types import ControllerRouterHandler, Message
+
+from api import csrf, headers, requests, signin
+from api.auth import AuthMiddleware
+from api.errors import HANDLERS
+from api.health import health
+from api.openapi import openapi_config
+from api.v1.events import v1_events
+from api.v1.router import v1_router
+from api.webhooks.incoming import incoming
+from core import db
+from core.design.pages import STATIC_DIR, STATIC_URL
+from core.settings import settings
+
+
+class App(Litestar):
+    """Litestar, with what must surround even a request that no route knows: its id and its log line."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """One request, or the life of the process."""
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        started, status = time.perf_counter(), 500
+
+        async def note_status(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=requests.begin(scope)):
+            try:
+                await super().__call__(scope, receive, note_status)
+            finally:
+                requests.note(scope, status, started)
+
+
+def create_app(*routers: ControllerRouterHandler, v1: tuple[ControllerRouterHandler, ...] = ()) -> App:
+    """The application: sign-in, health, webhooks, /v1 with the handlers of `v1`, and `routers` (pages)."""
+    return App(
+        route_handlers=[
+            v1_router(v1_events, *v1),
+            incoming,
+            health,
+            signin.router,
+            create_static_files_router(STATIC_URL, directories=[STATIC_DIR]),
+            *routers,
+        ],
+        middleware=[AuthMiddleware(), csrf.CsrfMiddleware()],
+        exception_handlers=HANDLERS,
+        before_send=[headers.finish],
+        lifespan=[_database],
+        openapi_config=openapi_config(),
+        request_max_body_size=settings().request_body_limit_bytes,
+        logging_config=None,
+    )
+
+
+@asynccontextmanager
+async def _database(_: Litestar) -> AsyncIterator[None]:
+    """The pool of this process."""
+    await db.connect(settings().database_url, settings().database_pool_size)
+    try:
+        yield
+    finally:
+        await db.disconnect()

@@ -1,0 +1,208 @@
+"""Who asks: an integrator's program by its key, one of the staff or a customer by their session.
+
+Found by a middleware, in transactions that have ended before the handler runs: one that a dependency
+opened would not be seen by the handler.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from litestar.connection import ASGIConnection
+from litestar.enums import ScopeType
+from litestar.handlers import BaseRouteHandler
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Guard, Receive, Scope, Send
+
+from api.cookies import SESSION
+from api.requests import Connection, is_program
+from core import clock, db, tenancy
+from core.errors import DomainError, Kind
+from core.people import api_keys, customers, sessions, staff
+from core.people.roles import PERMISSIONS, permissions_of
+
+
+class KeyNeeded(DomainError):
+    """No API key came with the request, or one that is not valid: never told apart from revoked."""
+
+    code = "api_key_invalid"
+    kind = Kind.UNAUTHENTICATED
+    title = "A valid API key is needed"
+
+
+class ScopeMissing(DomainError):
+    """The key is valid, but not for this."""
+
+    code = "scope_missing"
+    kind = Kind.FORBIDDEN
+    title = "The API key lacks a scope"
+
+
+class SignInNeeded(DomainError):
+    """Nobody is signed in, or somebody else than who is asked for."""
+
+    code = "sign_in_needed"
+    kind = Kind.UNAUTHENTICATED
+    title = "Please sign in"
+
+
+class PermissionMissing(DomainError):
+    """The role does not have the permission."""
+
+    code = "permission_missing"
+    kind = Kind.FORBIDDEN
+    title = "Your role does not allow this"
+
+
+@dataclass(frozen=True)
+class Integrator:
+    """A program with an API key."""
+
+    merchant_id: UUID
+    key_id: UUID
+    scopes: frozenset[str]
+
+    @property
+    def actor(self) -> str:
+        """Who it is, in idempotency keys and records."""
+        return f"key:{self.key_id}"
+
+
+@dataclass(frozen=True)
+class StaffUser:
+    """One of the staff, signed in."""
+
+    member: staff.Member
+    session: sessions.Found
+    shop: tenancy.Shop
+    permissions: frozenset[str]
+
+    @property
+    def merchant_id(self) -> UUID:
+        return self.member.merchant_id
+
+    @property
+    def actor(self) -> str:
+        """Who it is, in idempotency keys and records."""
+        return f"staff:{self.member.id}"
+
+    @property
+    def name(self) -> str:
+        return self.member.name
+
+    @property
+    def locale(self) -> str:
+        return self.member.locale
+
+
+@dataclass(frozen=True)
+class CustomerUser:
+    """A customer, signed in."""
+
+    profile: customers.Profile
+    session: sessions.Found
+    shop: tenancy.Shop
+
+    @property
+    def merchant_id(self) -> UUID:
+        return self.session.merchant_id
+
+    @property
+    def actor(self) -> str:
+        """Who it is, in idempotency keys and records."""
+        return f"customer:{self.profile.id}"
+
+    @property
+    def name(self) -> str:
+        return self.profile.name or self.profile.email
+
+    @property
+    def locale(self) -> str:
+        return self.profile.locale
+
+
+Person = StaffUser | CustomerUser
+User = Integrator | Person
+
+
+class AuthMiddleware(ASGIMiddleware):
+    """Sets `request.user` to a User or None. Keys open /v1 alone, sessions open everything but that."""
+
+    scopes = (ScopeType.HTTP,)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Raises KeyNeeded for a key that is not valid; a session that is not valid counts as none."""
+        connection: Connection = ASGIConnection(scope)
+        scope["auth"] = None
+        scope["user"] = None
+        if is_program(scope):
+            scope["user"] = await _integrator(connection.headers.get("authorization", ""))
+        elif not scope["path"].startswith("/static/"):
+            scope["user"] = await _person(connection.cookies.get(SESSION, ""))
+        await next_app(scope, receive, send)
+
+
+def requires_scope(scope: str) -> Guard:
+    """A guard: an integrator whose key has this scope. Raises KeyNeeded or ScopeMissing."""
+    if scope not in api_keys.SCOPES:
+        raise KeyError(scope)
+
+    def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        if not isinstance(connection.user, Integrator):
+            raise KeyNeeded()
+        if scope not in connection.user.scopes:
+            raise ScopeMissing(f"this needs {scope}")
+
+    return guard
+
+
+def requires_permission(permission: str) -> Guard:
+    """A guard: staff whose role has this permission. Raises SignInNeeded or PermissionMissing."""
+    if permission not in PERMISSIONS:
+        raise KeyError(permission)
+
+    def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        if not isinstance(connection.user, StaffUser):
+            raise SignInNeeded()
+        if permission not in connection.user.permissions:
+            raise PermissionMissing(f"this needs {permission}")
+
+    return guard
+
+
+def requires_staff(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """A guard: anybody of the staff. Raises SignInNeeded."""
+    if not isinstance(connection.user, StaffUser):
+        raise SignInNeeded()
+
+
+def requires_customer(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """A guard: a customer. Raises SignInNeeded."""
+    if not isinstance(connection.user, CustomerUser):
+        raise SignInNeeded()
+
+
+async def _integrator(header: str) -> Integrator | None:
+    if not header:
+        return None
+    kind, _, key = header.partition(" ")
+    found = await api_keys.find(key.strip()) if kind.lower() == "bearer" else None
+    if found is None:
+        raise KeyNeeded()
+    return Integrator(found.merchant_id, found.id, found.scopes)
+
+
+async def _person(token: str) -> Person | None:
+    session = await sessions.find(token, clock.now()) if token else None
+    if session is None:
+        return None
+    async with db.transaction(session.merchant_id):
+        if session.staff_id:
+            member = await staff.find(session.staff_id)
+            if member:
+                return StaffUser(member, session, await tenancy.shop(), permissions_of(member.role))
+        elif session.customer_id:
+            profile = await customers.find(session.customer_id)
+            if profile:
+                return CustomerUser(profile, session, await tenancy.shop())
+    return None

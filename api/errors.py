@@ -1,0 +1,82 @@
+"""One handler for every exception: problem+json for programs, a page for people."""
+
+from typing import Any
+
+import structlog
+from litestar import MediaType, Request, Response
+from litestar.response import Redirect
+from litestar.types import ExceptionHandlersMap
+
+from api import csrf
+from api.auth import SignInNeeded, StaffUser
+from api.cookies import SESSION, gone
+from api.pages import here, locale_of, page_text, sign_in_path
+from api.problems import Problem, describe
+from api.requests import Connection, method, request_id, wants_page
+from core import clock
+from core.design import views
+from core.i18n import translator
+
+log = structlog.get_logger(__name__)
+
+
+def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """The answer to a request that raised; a trace goes to the log alone."""
+    problem = describe(error)
+    if problem.status >= 500:
+        log.error(problem.code, request_id=request_id(request.scope), exc_info=error)
+    if not wants_page(request):
+        return _document(request, problem)
+    if isinstance(error, SignInNeeded):
+        return _to_sign_in(request)
+    return _page(request, error, problem)
+
+
+HANDLERS: ExceptionHandlersMap = {Exception: answer_error}
+
+
+def _document(connection: Connection, problem: Problem) -> Response[Any]:
+    return Response(
+        problem.body(request_id(connection.scope)),
+        status_code=problem.status,
+        media_type="application/problem+json",
+        headers=problem.headers,
+    )
+
+
+def _page(connection: Connection, error: Exception, problem: Problem) -> Response[Any]:
+    title, detail = _own_words(connection, error)
+    user = connection.scope.get("user")
+    view = views.Problem(
+        problem.status,
+        problem.code,
+        request_id(connection.scope),
+        title,
+        detail,
+        "/staff" if isinstance(user, StaffUser) else "/portal",
+    )
+    text = page_text(connection, "error.html", view, clock.now())
+    headers = {name: value for name, value in problem.headers.items() if name != "WWW-Authenticate"}
+    return Response(text, status_code=problem.status, media_type=MediaType.HTML, headers=headers)
+
+
+def _own_words(connection: Connection, error: Exception) -> tuple[str, str]:
+    """Title and detail of what the status alone would describe wrongly."""
+    if not isinstance(error, csrf.TokenInvalid):
+        return "", ""
+    words = translator(locale_of(connection))
+    return (
+        words.gettext("This form is out of date"),
+        words.gettext("Go back, load the page again and repeat it. Nothing was changed."),
+    )
+
+
+def _to_sign_in(connection: Connection) -> Response[Any]:
+    """A browser goes to the sign-in page and, where it only looked, comes back afterwards."""
+    ended = bool(connection.cookies.get(SESSION)) and connection.scope.get("user") is None
+    looked = method(connection) == "GET" and "hx-request" not in connection.headers
+    path = sign_in_path(connection, "session_expired" if ended else "", here(connection) if looked else "")
+    cookies = [gone(SESSION)] if ended else []
+    if "hx-request" in connection.headers:
+        return Response(None, status_code=401, headers={"HX-Redirect": path}, cookies=cookies)
+    return Redirect(path, status_code=303, cookies=cookies)

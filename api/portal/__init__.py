@@ -1,0 +1,15 @@
+"""The customers' pages. `router` is what the application is composed of."""
+
+from litestar import Router
+
+from api.auth import requires_customer
+from api.portal import pages, reviews, rewards
+from api.portal.common import NotJoined
+
+router = Router(
+    "/portal",
+    route_handlers=[*pages.handlers, *rewards.handlers, *reviews.handlers],
+    guards=[requires_customer],
+    exception_handlers={NotJoined: pages.to_invitation},
+    include_in_schema=False,
+)

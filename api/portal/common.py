@@ -1,0 +1,34 @@
+"""What the portal's handlers share."""
+
+from datetime import datetime
+from typing import Any
+
+from litestar import Request
+
+from api.auth import CustomerUser
+from api.pages import locale_of
+from api.portal import present
+from loyalty.members import service as members
+from loyalty.members.service import Profile
+from loyalty.programme import service as programme
+from loyalty.rewards import service as rewards
+
+Customer = Request[CustomerUser, Any, Any]
+
+
+class NotJoined(Exception):
+    """The customer is no member yet; every page but the first leads there, to the invitation."""
+
+
+async def member_of(request: Customer) -> Profile:
+    """The customer as a member, in the open transaction. Raises NotJoined."""
+    member = await members.by_customer(request.user.profile.id)
+    if member is None:
+        raise NotJoined()
+    return member
+
+
+async def reader_of(request: Customer, now: datetime) -> present.Reader:
+    """The reader with names of tiers and rewards, in the open transaction."""
+    live = await programme.live()
+    return present.reader(locale_of(request), now, live.tiers, await rewards.names())

@@ -1,0 +1,129 @@
+"""The customer's points: home, activity, the reason of one entry, and joining."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery, URLEncodedBody
+
+from api.forms import KeyedForm, once_to
+from api.pages import locale_of, page, see_other
+from api.portal import present, words
+from api.portal.common import Customer, member_of, reader_of
+from api.portal.reviews import latest
+from core import clock, db
+from core.design import views
+from core.ids import new_id
+from loyalty.intake.service import join as enrol
+from loyalty.ledger import queries as ledger
+from loyalty.members import service as members
+from loyalty.members.service import Profile
+from loyalty.programme import service as programme
+from loyalty.programme.service import ProgrammeMissing
+from loyalty.rewards import service as rewards
+from loyalty.tiers import service as tiers
+
+PAGE_SIZE = 20
+LATEST = 5
+
+
+@get("/")
+async def home(request: Customer, notice: FromQuery[str] = "") -> Response[Any]:
+    """Points, tier, a reward in reach, the last entries and review; for others the invitation to join."""
+    now, locale = clock.now(), locale_of(request)
+    async with db.transaction(request.user.merchant_id):
+        member = await members.by_customer(request.user.profile.id)
+        if member is None:
+            return await _invitation(request)
+        balance = present.points(await members.balances(member.id))
+        view = await _home(request, member, balance, now)
+    said = words.notices(notice, locale)
+    if balance.points_debt:
+        said = (*said, words.debt(balance.points_debt, locale))
+    return page(request, "portal/home.html", view, section="home", notices=said, now=now)
+
+
+@post("/join", status_code=303)
+async def join(request: Customer, data: URLEncodedBody[KeyedForm]) -> Response[Any]:
+    """Enrol the customer; earlier orders are claimed by the programme's policy."""
+    now = clock.now()
+
+    async def effect() -> str:
+        live = await programme.live()
+        await enrol(request.user.profile.external_id, live.terms_version, now)
+        return "/portal?notice=joined"
+
+    return await once_to(request, data.idempotency_key, "join", effect, now)
+
+
+@get("/activity")
+async def activity(request: Customer, before: FromQuery[int | None] = None) -> Response[Any]:
+    """All entries, the newest first."""
+    now = clock.now()
+    async with db.transaction(request.user.merchant_id):
+        member = await member_of(request)
+        balance = present.points(await members.balances(member.id))
+        to = await reader_of(request, now)
+        found = await ledger.statement(member.id, "points", before, PAGE_SIZE + 1)
+        lots = await ledger.lots_now([each.journal_id for each in found])
+    shown = found[:PAGE_SIZE]
+    view = views.PortalActivity(
+        points_active=balance.points_active,
+        points_pending=balance.points_pending,
+        lines=present.lines(shown, lots, to),
+        next_href=f"/portal/activity?before={shown[-1].seq}" if len(found) > PAGE_SIZE else "",
+        first_href="/portal/activity" if before else "",
+    )
+    return page(request, "portal/activity.html", view, section="activity", now=now)
+
+
+@get("/activity/{entry_id:uuid}")
+async def entry(request: Customer, entry_id: FromPath[UUID]) -> Response[Any]:
+    """Why an entry was made. Raises NotFound for another member's."""
+    now = clock.now()
+    async with db.transaction(request.user.merchant_id):
+        member = await member_of(request)
+        found = (await ledger.explain(member.id, entry_id)).line
+        lots = await ledger.lots_now([entry_id])
+        moves = await ledger.lot_moves(entry_id)
+        to = await reader_of(request, now)
+    view = present.entry(found, lots.get(entry_id), moves, to)
+    return page(request, "portal/entry.html", view, section="activity", now=now)
+
+
+async def _home(
+    request: Customer, member: Profile, balance: members.Balance, now: datetime
+) -> views.PortalHome:
+    to = await reader_of(request, now)
+    entries = await ledger.statement(member.id, "points", None, LATEST)
+    lots = await ledger.lots_now([each.journal_id for each in entries])
+    offers = [present.reward(each, balance, str(new_id()), to.locale) for each in await rewards.catalogue()]
+    return views.PortalHome(
+        name=request.user.profile.name,
+        points_active=balance.points_active,
+        points_pending=balance.points_pending,
+        tier=present.tier(await tiers.progress(member.id, member.tier_code, now), to),
+        expiry=present.expiry(await ledger.next_expiry(member.id, now)),
+        reward=present.nearest(offers),
+        activity=present.lines(entries, lots, to),
+        review=await latest(request, now),
+    )
+
+
+async def _invitation(request: Customer) -> Response[Any]:
+    try:
+        live = await programme.live()
+    except ProgrammeMissing:
+        live = None
+    user = request.user
+    view = present.invitation(user.profile.name, live, user.shop.currency, str(new_id()), locale_of(request))
+    return page(request, "portal/join.html", view, section="home")
+
+
+def to_invitation(_: Customer, __: Exception) -> Response[Any]:
+    """Where somebody goes who has not joined."""
+    return see_other("/portal")
+
+
+handlers = [home, join, activity, entry]

@@ -1,0 +1,179 @@
+"""From what the domain knows to what the portal's pages show; pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from api.portal import words
+from api.portal.words import Names, in_language
+from core.design import views
+from core.i18n import Locale
+from loyalty.ledger.queries import Expiring, LotMove, LotNow, StatementLine
+from loyalty.members.service import Balance
+from loyalty.programme.service import Tier, Version
+from loyalty.rewards.service import RewardView, VoucherView
+from loyalty.tiers.service import Progress
+
+_KINDS = {
+    "settle": "settle",
+    "clawback": "clawback",
+    "redeem": "redeem",
+    "reverse": "reverse",
+    "expire": "expire",
+}
+_EARN_KINDS = {"order": "earn", "review": "earn_review", "goodwill": "goodwill", "opening": "opening"}
+_SIGNS = {"earn": 1, "settle": 1, "reverse": 1, "clawback": -1, "redeem": -1, "expire": -1}
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads: their language, the time, and the names of tiers and rewards in that language."""
+
+    locale: Locale
+    now: datetime
+    tiers: Names
+    rewards: Names
+
+
+def reader(
+    locale: Locale, now: datetime, tiers: Iterable[Tier], rewards: Mapping[str, Mapping[str, str]]
+) -> Reader:
+    """The reader, with names picked by language."""
+    return Reader(
+        locale,
+        now,
+        {tier.code: in_language(tier.name, locale) for tier in tiers},
+        {code: in_language(name, locale) for code, name in rewards.items()},
+    )
+
+
+def points(balances: Sequence[Balance]) -> Balance:
+    """The wallet that can be spent."""
+    return next(balance for balance in balances if balance.wallet == "points")
+
+
+def line(entry: StatementLine, lot: LotNow | None, to: Reader) -> views.LedgerLine:
+    """One entry in words; `lot` is what has become of the points that it made."""
+    return views.LedgerLine(
+        id=str(entry.journal_id),
+        at=entry.effective_at,
+        kind=_kind(entry),
+        points=_SIGNS[entry.verb] * entry.points,
+        balance_points=entry.points_active,
+        about=words.about(entry.reason, to.rewards, to.locale),
+        rule=words.rule(entry.reason, to.tiers, to.locale),
+        state=_state(lot, to.now) if lot else "",
+        settles_at=lot.settles_at if lot else None,
+        expires_at=entry.expires_at,
+    )
+
+
+def lines(
+    entries: Iterable[StatementLine], lots: Mapping[UUID, LotNow], to: Reader
+) -> tuple[views.LedgerLine, ...]:
+    """Entries in words."""
+    return tuple(line(entry, lots.get(entry.journal_id), to) for entry in entries)
+
+
+def entry(
+    found: StatementLine, lot: LotNow | None, moves: Iterable[LotMove], to: Reader
+) -> views.PortalEntry:
+    """The "Why?" of one entry."""
+    return views.PortalEntry(
+        line=line(found, lot, to),
+        rule_version=found.reason.get("version"),
+        inputs=words.inputs(found.reason, to.tiers, to.locale),
+        lots=tuple(views.LotUse(m.points, m.earned_at, m.expires_at, m.points_left) for m in moves),
+    )
+
+
+def tier(progress: Progress, to: Reader) -> views.TierProgress:
+    """Where the member stands and what comes next."""
+    above = progress.next_tier
+    return views.TierProgress(
+        name=in_language(progress.tier.name, to.locale),
+        metric="points",
+        have=progress.qualifying_points,
+        next_name=in_language(above.name, to.locale) if above else "",
+        need=above.threshold_points if above else 0,
+    )
+
+
+def expiry(found: Expiring | None) -> views.Expiry | None:
+    """What expires next."""
+    return views.Expiry(found.points, found.expires_at) if found else None
+
+
+def reward(found: RewardView, balance: Balance, key: str, locale: Locale) -> views.Reward:
+    """A reward as this member sees it; what is owed is missing, too."""
+    short = max(0, found.cost_points - balance.points_active + balance.points_debt)
+    state = "sold_out" if found.stock == 0 else "short" if short else "affordable"
+    return views.Reward(
+        id=str(found.id),
+        name=in_language(found.name, locale),
+        description=in_language(found.description, locale),
+        kind="",
+        price_points=found.cost_points,
+        state=state,
+        short_points=short,
+        stock_left=found.stock,
+        redeem_key=key if state == "affordable" else "",
+    )
+
+
+def nearest(rewards: Sequence[views.Reward]) -> views.Reward | None:
+    """The dearest reward in reach, else the one that the least is missing for."""
+    affordable = [each for each in rewards if each.state == "affordable"]
+    if affordable:
+        return max(affordable, key=lambda each: each.price_points)
+    short = [each for each in rewards if each.state == "short"]
+    return min(short, key=lambda each: each.short_points, default=None)
+
+
+def voucher(found: VoucherView, paid_points: int, key: str, locale: Locale) -> views.Voucher:
+    """A voucher; `paid_points` is what was paid for it, whatever the reward costs by now."""
+    return views.Voucher(
+        id=str(found.id),
+        reward=in_language(found.reward_name, locale),
+        code=found.code,
+        state=found.state,
+        price_points=paid_points,
+        issued_at=found.issued_at,
+        used_at=found.used_at,
+        cancel_key=key if found.state == "issued" else "",
+    )
+
+
+def invitation(name: str, live: Version | None, currency: str, key: str, locale: Locale) -> views.PortalJoin:
+    """What a customer who is no member sees; without a programme there is nothing to join."""
+    if live is None:
+        return views.PortalJoin(name)
+    rate = live.earn_rates.get(currency)
+    return views.PortalJoin(
+        name=name,
+        rule=words.earning(rate, currency, locale) if rate else "",
+        claim_days=live.guest_claim_days,
+        join_key=key,
+    )
+
+
+def _kind(entry: StatementLine) -> str:
+    if entry.verb == "earn":
+        return _EARN_KINDS.get(words.rule_of(entry.reason), "earn_event")
+    if entry.verb == "clawback" and words.rule_of(entry.reason) != "refund":
+        return "adjust"
+    return _KINDS[entry.verb]
+
+
+def _state(lot: LotNow, now: datetime) -> str:
+    """What an earn's points are now; while any can be spent, they count as available."""
+    if lot.points_pending:
+        return "pending"
+    if lot.points_active:
+        return "expired" if lot.expires_at and lot.expires_at <= now else "active"
+    if lot.points_held:
+        return "held"
+    if lot.points_clawed_back >= lot.points:
+        return "taken_back"
+    return "expired" if lot.expires_at and lot.expires_at <= now else "spent"

@@ -1,0 +1,164 @@
+"""What the customer wrote, what the shop answered, and the conversation about it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery, URLEncodedBody
+
+from api.forms import KeyedForm, once_to
+from api.pages import locale_of, page
+from api.portal.common import Customer
+from api.problems import STATUS
+from core import clock, db
+from core.design import views
+from core.errors import DomainError
+from core.i18n import Translator, mark, translator
+from core.idempotency import KeyReused, KeyRunning
+from core.ids import new_id
+from reviews import queries as reviews
+from reviews.cases import conversation, rules
+from reviews.cases import queries as cases
+from reviews.cases.service import TextUnfit
+from reviews.cases.views import MessageView
+from reviews.queries import OwnCase, OwnReview
+
+PAGE_SIZE = 20
+_GIFTS = "SELECT case_id, sum(points)::bigint AS points FROM case_remedies WHERE case_id = ANY($1) GROUP BY 1"
+_PROBLEMS = {
+    TextUnfit.code: mark("Write 1 to %(limit)s characters."),
+    KeyReused.code: mark("This form was sent before with another text. Your earlier answer is above."),
+    KeyRunning.code: mark("Your answer is just being sent."),
+}
+
+
+class AnswerForm(KeyedForm, forbid_unknown_fields=True, kw_only=True):
+    """What the customer answers."""
+
+    text: str = ""
+
+
+@get("/reviews")
+async def my_reviews(request: Customer, after: FromQuery[str] = "") -> Response[Any]:
+    """What the customer wrote, the newest first, with reply, points and case. Raises CursorInvalid."""
+    now, user = clock.now(), request.user
+    async with db.transaction(user.merchant_id):
+        found = await reviews.of_customer(user.profile.id, after, PAGE_SIZE)
+        gifts = await _gifts([own.case.id for own in found.rows if own.case])
+    shop = user.shop.name(locale_of(request))
+    view = views.PortalReviews(
+        reviews=tuple(my_review(own, gifts, shop, now) for own in found.rows),
+        next_href=f"/portal/reviews?after={found.next}" if found.next else "",
+        first_href="/portal/reviews" if after else "",
+    )
+    return page(request, "portal/reviews.html", view, section="reviews", now=now)
+
+
+@get("/cases/{case_id:uuid}")
+async def my_case(request: Customer, case_id: FromPath[UUID]) -> Response[Any]:
+    """The conversation about one review. Raises NotFound for another customer's."""
+    return await _case_page(request, case_id, clock.now())
+
+
+@post("/cases/{case_id:uuid}/answer", status_code=303)
+async def answer(
+    request: Customer, case_id: FromPath[UUID], data: URLEncodedBody[AnswerForm]
+) -> Response[Any]:
+    """Write to the shop; a case that was done is reopened. Raises NotFound for another customer's."""
+    now, customer_id = clock.now(), request.user.profile.id
+    text = data.text.replace("\r\n", "\n")
+
+    async def effect() -> str:
+        await conversation.customer_message(case_id, customer_id, text, now)
+        return f"/portal/cases/{case_id}"
+
+    try:
+        return await once_to(request, data.idempotency_key, text, effect, now)
+    except DomainError as error:
+        problem = _problem(translator(locale_of(request)), error)
+        if not problem:
+            raise
+        return await _case_page(request, case_id, now, text, problem, STATUS[error.kind])
+
+
+handlers = [my_reviews, my_case, answer]
+
+
+async def _case_page(
+    request: Customer, case_id: UUID, now: datetime, text: str = "", problem: str = "", status: int = 200
+) -> Response[Any]:
+    user = request.user
+    async with db.transaction(user.merchant_id):
+        found = await cases.of_customer(case_id, user.profile.id)
+        gifts = await _gifts([case_id])
+    review = my_review(found.own, gifts, user.shop.name(locale_of(request)), now)
+    assert review.case is not None  # of_customer() answers with the case or not at all
+    view = views.PortalCase(
+        case=review.case,
+        review=review,
+        messages=tuple(_message(each) for each in found.messages),
+        answer_key=str(new_id()),
+        text=text,
+        problem=problem,
+        limit_chars=rules.TEXT_LIMIT_CHARS,
+    )
+    return page(request, "portal/case.html", view, section="reviews", status=status, now=now)
+
+
+async def latest(request: Customer, now: datetime) -> views.MyReview | None:
+    """The customer's newest review, for their first page, in the open transaction."""
+    user = request.user
+    found = (await reviews.of_customer(user.profile.id, "", 1)).rows
+    gifts = await _gifts([own.case.id for own in found if own.case])
+    shop = user.shop.name(locale_of(request))
+    return next((my_review(own, gifts, shop, now) for own in found), None)
+
+
+def my_review(own: OwnReview, gifts: Mapping[UUID, int], shop: str, now: datetime) -> views.MyReview:
+    """A review as its author sees it.
+
+    `gifts` is goodwill in points by case; a review of no product is about the `shop`.
+    """
+    review = own.review
+    about = review.product_name or review.product_sku or shop
+    rating = review.rating_norm
+    return views.MyReview(
+        id=str(review.id),
+        at=review.written_at,
+        product=about,
+        stars=None if rating is None else int(rating.quantize(Decimal(1), ROUND_HALF_UP)),
+        text="\n".join(part for part in (review.title, review.body) if part),
+        state="deleted" if review.state == "tombstone" else "published",
+        reply=review.reply,
+        replied_at=review.replied_at,
+        points=gifts.get(own.case.id, 0) if own.case else 0,
+        incentivised=review.incentivised,
+        verified=review.verified,
+        case=_my_case(own.case, about, now) if own.case else None,
+    )
+
+
+def _my_case(case: OwnCase, about: str, now: datetime) -> views.MyCase:
+    """A date is promised only while the shop's answer is still to come, and not one that has passed."""
+    promised = case.step == "open" and case.next_by is not None and case.next_by > now
+    return views.MyCase(str(case.id), case.step, about, case.updated_at, case.next_by if promised else None)
+
+
+def _message(message: MessageView) -> views.Message:
+    mine = message.kind == "customer_message"
+    return views.Message(message.at, message.author, mine, message.text, message.points)
+
+
+def _problem(words: Translator, error: DomainError) -> str:
+    """Why the answer was not sent; empty: nothing that the customer could do better on the same page."""
+    if error.code not in _PROBLEMS:
+        return ""
+    return words.gettext(_PROBLEMS[error.code], limit=rules.TEXT_LIMIT_CHARS)
+
+
+async def _gifts(case_ids: list[UUID]) -> dict[UUID, int]:
+    """Goodwill in points by case, in the open transaction."""
+    return {row["case_id"]: row["points"] for row in await db.fetch(_GIFTS, case_ids)}

@@ -1,0 +1,136 @@
+"""Rules, reasons and notices as sentences in the reader's language.
+
+A reason is what a posting says of itself (loyalty.orders.rules, loyalty.rewards.service and others):
+its `rule` and the facts that the rule looked at.
+"""
+
+from collections.abc import Mapping
+from math import gcd
+from typing import Any
+
+from babel.numbers import get_currency_precision
+
+from core.design import views
+from core.design.formats import formats
+from core.i18n import Locale, mark, translator
+
+Reason = Mapping[str, Any]
+Names = Mapping[str, str]
+"""Names by code, in the reader's language."""
+
+_SENTENCES = {
+    "reward": mark("You chose this reward, and your points paid for its code"),
+    "voucher_cancelled": mark("The code was not used, so the same points came back with the expiry they had"),
+    "expiry": mark("The time in which these points could be spent was over"),
+    "goodwill": mark("The shop gave you these points to make up for the trouble you had"),
+    "api": mark("The shop gave you these points"),
+}
+
+_NOTICES = {
+    "joined": ("good", mark("Welcome! From now on your orders bring you points.")),
+    "redeemed": ("good", mark("This reward is yours. Here is your code.")),
+    "cancelled": ("good", mark("The code no longer works, and your points are back.")),
+    "points_insufficient": (
+        "problem",
+        mark("You do not have enough points for this reward. Nothing was changed."),
+    ),
+    "reward_sold_out": (
+        "problem",
+        mark("Somebody else took the last one of this reward. Your points are all there."),
+    ),
+    "reward_inactive": ("problem", mark("This reward is no longer on offer. Your points are all there.")),
+    "voucher_spent": ("problem", mark("This code was used or taken back before. Nothing was changed.")),
+}
+
+
+def in_language(texts: Mapping[str, str], locale: str) -> str:
+    """A text from data in the reader's language, else in English, else in any there is."""
+    return texts.get(locale) or texts.get("en") or next(iter(texts.values()), "")
+
+
+def notices(code: str, locale: Locale) -> tuple[views.Notice, ...]:
+    """What a page says after an action; nothing for a code that there are no words for."""
+    if code not in _NOTICES:
+        return ()
+    kind, text = _NOTICES[code]
+    return (views.Notice(kind, translator(locale).gettext(text)),)
+
+
+def debt(points: int, locale: Locale) -> views.Notice:
+    """Points were taken back that had been spent already."""
+    words = translator(locale)
+    text = words.gettext(
+        "%(points)s were taken back for a return after you had spent them."
+        " The next points you earn make up for it.",
+        points=formats(locale).points(points),
+    )
+    return views.Notice("info", text)
+
+
+def rule_of(reason: Reason) -> str:
+    """Which rule made a posting; empty: it does not say."""
+    return str(reason.get("rule") or reason.get("kind") or "")
+
+
+def earning(points_per_100_units: int, currency: str, locale: Locale) -> str:
+    """The earn rate in its lowest terms: 3 points for every $2.00."""
+    common = gcd(points_per_100_units, 100)
+    points, units = points_per_100_units // common, 100 // common
+    shown = formats(locale)
+    amount = shown.money(units * 10 ** get_currency_precision(currency), currency)
+    return translator(locale).gettext(
+        "%(points)s for every %(amount)s spent", points=shown.points(points), amount=amount
+    )
+
+
+def rule(reason: Reason, tiers: Names, locale: Locale) -> str:
+    """Why a posting was made; empty: there is nothing to say."""
+    words = translator(locale)
+    code = rule_of(reason)
+    if code == "order":
+        return _order_rule(reason, tiers, locale)
+    if code == "refund":
+        return words.gettext(
+            "%(amount)s of this order was paid back, and with it went the points for that part",
+            amount=formats(locale).money(reason["amount_minor"], reason["currency"]),
+        )
+    if reason.get("event") == "order.delivered":
+        return words.gettext("Your order was delivered, so its points can be spent now")
+    return words.gettext(_SENTENCES[code]) if code in _SENTENCES else ""
+
+
+def about(reason: Reason, rewards: Names, locale: Locale) -> str:
+    """The order, reward, case or note that a posting belongs to."""
+    if "order" in reason:
+        return str(reason["order"])
+    if "reward" in reason:
+        return rewards.get(reason["reward"], str(reason["reward"]))
+    if "number" in reason:
+        return translator(locale).gettext("Case %(number)s", number=reason["number"])
+    return str(reason.get("note", ""))
+
+
+def inputs(reason: Reason, tiers: Names, locale: Locale) -> tuple[views.Input, ...]:
+    """The facts that the rule looked at."""
+    words, shown = translator(locale), formats(locale)
+    found: list[views.Input] = []
+    if "amount_minor" in reason:
+        name = words.gettext("Paid back") if rule_of(reason) == "refund" else words.gettext("Order total")
+        found.append(views.Input(name, shown.money(reason["amount_minor"], reason["currency"])))
+    if "tier" in reason:
+        name = tiers.get(reason["tier"], str(reason["tier"]))
+        found.append(views.Input(words.gettext("Your tier at that time"), name))
+    return tuple(found)
+
+
+def _order_rule(reason: Reason, tiers: Names, locale: Locale) -> str:
+    rate = earning(reason["points_per_100_units"], reason["currency"], locale)
+    percent = int(reason["multiplier_percent"])
+    if percent == 100:
+        return rate
+    return translator(locale).gettext(
+        "%(rate)s, and %(factor)s times as many in the tier %(tier)s",
+        rate=rate,
+        factor=formats(locale).number(percent / 100),
+        tier=tiers.get(reason["tier"], str(reason["tier"])),
+    )

@@ -1,0 +1,67 @@
+"""What belongs to one request: its id, its log line, and whether a page or a program is asked for."""
+
+import re
+import time
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+from litestar.connection import ASGIConnection
+
+from core.ids import new_id
+
+log = structlog.get_logger("access")
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+Asked = MutableMapping[str, Any]
+"""An ASGI scope; Litestar's own type is a union that knows no method until it is told apart."""
+
+HEADER = "X-Request-Id"
+PROGRAM_PATHS = ("/v1", "/webhooks", "/health", "/openapi.json")
+
+_SANE = re.compile(rb"[A-Za-z0-9._-]{8,128}")
+
+
+def begin(scope: Asked) -> str:
+    """Give the request its id: the caller's own where it is sane, else a fresh one."""
+    given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+    request_id = given.decode() if _SANE.fullmatch(given) else str(new_id())
+    scope.setdefault("state", {})["request_id"] = request_id
+    return request_id
+
+
+def request_id(scope: Any) -> str:
+    """The id that begin() gave."""
+    return str(scope["state"]["request_id"])
+
+
+def method(connection: Connection) -> str:
+    """The request's method."""
+    asked: Any = connection.scope
+    return str(asked["method"])
+
+
+def is_program(scope: Any) -> bool:
+    """Whether this path is for programs, which never get pages and never bring cookies."""
+    path: str = scope["path"]
+    return any(path == prefix or path.startswith(f"{prefix}/") for prefix in PROGRAM_PATHS)
+
+
+def wants_page(connection: Connection) -> bool:
+    """Whether an error is answered with a page."""
+    if is_program(connection.scope):
+        return False
+    accepted = connection.headers.get("accept", "").lower()
+    return "text/html" in accepted or "hx-request" in connection.headers
+
+
+def note(scope: Asked, status: int, started: float) -> None:
+    """One line a request. No query, which can carry a token, and nothing of the person."""
+    log.info(
+        "request",
+        method=scope["method"],
+        path=scope["path"],
+        status=status,
+        duration_ms=round((time.perf_counter() - started) * 1000, 1),
+        request_id=request_id(scope),
+    )

@@ -1,0 +1,193 @@
+"""Signing in and out, and the choice of the language."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+import structlog
+from litestar import Request, Response, Router, get, post
+from litestar.background_tasks import BackgroundTask
+from litestar.params import FromQuery, URLEncodedBody
+from msgspec import Struct
+
+from api.auth import CustomerUser, Person, StaffUser
+from api.cookies import LANGUAGE, SESSION, gone, own_cookie
+from api.pages import locale_of, page, safe_path, see_other
+from core import clock
+from core.design import views, words
+from core.i18n import LOCALES
+from core.people import login_links, sessions, staff
+from core.people.throttle import TooManyAttempts
+from core.settings import settings
+
+log = structlog.get_logger(__name__)
+
+Visitor = Request[Person | None, Any, Any]
+
+STAFF_HOME = "/staff"
+PORTAL_HOME = "/portal"
+LANGUAGE_TTL_S = 365 * 24 * 3600
+
+_EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,190}")
+
+
+class Form(Struct, forbid_unknown_fields=True, kw_only=True):
+    """What every form carries."""
+
+    csrf_token: str = ""
+    next: str = ""
+
+
+class StaffSignInForm(Form, forbid_unknown_fields=True, kw_only=True):
+    email: str
+    password: str
+
+
+class CustomerSignInForm(Form, forbid_unknown_fields=True, kw_only=True):
+    email: str
+
+
+class EnterForm(Form, forbid_unknown_fields=True, kw_only=True):
+    token: str
+
+
+class LanguageForm(Form, forbid_unknown_fields=True, kw_only=True):
+    locale: str
+
+
+@get("/staff/sign-in")
+async def show_staff_sign_in(
+    request: Visitor, next: FromQuery[str] = "", problem: FromQuery[str] = ""
+) -> Response[Any]:
+    """The form for staff, or their first page when they are signed in."""
+    if isinstance(request.user, StaffUser):
+        return see_other(safe_path(next, STAFF_HOME))
+    return page(request, "signin/staff.html", views.StaffSignIn("", next, _known(problem)))
+
+
+@post("/staff/sign-in", status_code=200)
+async def staff_sign_in(request: Visitor, data: URLEncodedBody[StaffSignInForm]) -> Response[Any]:
+    """Let one of the staff in, or show the form with the same words for every reason."""
+    try:
+        _expect_email(data.email)
+        token = await staff.sign_in(data.email, data.password, _address(request), clock.now())
+    except (staff.SignInRefused, TooManyAttempts) as error:
+        status, problem = (429, "too_many") if isinstance(error, TooManyAttempts) else (401, "wrong")
+        view = views.StaffSignIn(data.email, data.next, problem)
+        return page(request, "signin/staff.html", view, status=status)
+    return _signed_in(token, safe_path(data.next, STAFF_HOME))
+
+
+@get("/portal/sign-in")
+async def show_customer_sign_in(
+    request: Visitor, next: FromQuery[str] = "", problem: FromQuery[str] = ""
+) -> Response[Any]:
+    """The form for customers, or their first page when they are signed in."""
+    if isinstance(request.user, CustomerUser):
+        return see_other(safe_path(next, PORTAL_HOME))
+    return page(request, "signin/customer.html", views.CustomerSignIn("", next, _known(problem)))
+
+
+@post("/portal/sign-in", status_code=200)
+async def customer_sign_in(request: Visitor, data: URLEncodedBody[CustomerSignInForm]) -> Response[Any]:
+    """Promise a link. Whether there is one to send is looked up after the answer has gone out."""
+    email, now = data.email.strip(), clock.now()
+    if not _EMAIL.fullmatch(email):
+        view = views.CustomerSignIn(data.email, data.next, "invalid_email")
+        return page(request, "signin/customer.html", view, status=422)
+    try:
+        await login_links.count(email, _address(request))
+    except TooManyAttempts:
+        view = views.CustomerSignIn(data.email, data.next, "too_many")
+        return page(request, "signin/customer.html", view, status=429)
+    mails_href = str(request.app.state.get("mails_href", ""))
+    sent = views.LinkSent(email, settings().login_link_ttl_s // 60, mails_href)
+    answer = page(request, "signin/sent.html", sent, now=now)
+    answer.background = BackgroundTask(_send_link, email, now)
+    return answer
+
+
+@get("/portal/enter")
+async def show_enter(request: Visitor, token: FromQuery[str] = "") -> Response[Any]:
+    """A button: mail scanners open links, but they post no forms."""
+    if not token:
+        return see_other("/portal/sign-in?problem=link_expired")
+    return page(request, "signin/confirm.html", views.LinkConfirm("/portal/enter", token))
+
+
+@post("/portal/enter", status_code=200)
+async def enter(request: Visitor, data: URLEncodedBody[EnterForm]) -> Response[Any]:
+    """Use the link up."""
+    try:
+        token = await login_links.use(data.token, clock.now())
+    except login_links.LinkInvalid:
+        view = views.CustomerSignIn("", "", "link_expired")
+        return page(request, "signin/customer.html", view, status=401)
+    return _signed_in(token, PORTAL_HOME)
+
+
+@post("/sign-out", status_code=303)
+async def sign_out(request: Visitor, data: URLEncodedBody[Form]) -> Response[Any]:
+    """End the session, here and in the browser."""
+    user = request.user
+    if user is not None:
+        await sessions.revoke(user.session, clock.now())
+    side = "staff" if isinstance(user, StaffUser) else "portal"
+    answer = see_other(f"/{side}/sign-in?problem=signed_out")
+    answer.cookies = [gone(SESSION)]
+    return answer
+
+
+@post("/language", status_code=303)
+async def choose_language(request: Visitor, data: URLEncodedBody[LanguageForm]) -> Response[Any]:
+    """Remember the language in this browser and go back to the page."""
+    answer = see_other(safe_path(data.next, "/portal"))
+    chosen = data.locale if data.locale in LOCALES else locale_of(request)
+    answer.cookies = [own_cookie(LANGUAGE, chosen, LANGUAGE_TTL_S)]
+    return answer
+
+
+router = Router(
+    "/",
+    route_handlers=[
+        show_staff_sign_in,
+        staff_sign_in,
+        show_customer_sign_in,
+        customer_sign_in,
+        show_enter,
+        enter,
+        sign_out,
+        choose_language,
+    ],
+    include_in_schema=False,
+)
+
+
+def _signed_in(token: str, path: str) -> Response[Any]:
+    answer = see_other(path)
+    answer.cookies = [own_cookie(SESSION, token, settings().session_ttl_s)]
+    return answer
+
+
+async def _send_link(email: str, now: datetime) -> None:
+    """Nobody waits for this any more: a failure is written down, and the customer asks again."""
+    try:
+        await login_links.request(email, now)
+    except Exception:
+        log.exception("login_link_not_sent")
+
+
+def _known(problem: str) -> str:
+    """A problem in the address, if it is one that there are words for."""
+    return problem if problem in words.codes("sign_in_problem") else ""
+
+
+def _expect_email(email: str) -> None:
+    if not _EMAIL.fullmatch(email.strip()):
+        raise staff.SignInRefused()
+
+
+def _address(request: Visitor) -> str:
+    """The network address of the other end."""
+    client = request.client
+    return client.host if client else "unknown"

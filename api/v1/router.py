@@ -1,0 +1,26 @@
+"""Everything under /v1: a key on each request, an idempotency key on each write."""
+
+from typing import Any
+
+from litestar import Request, Router
+from litestar.di import Provide
+from litestar.types import ControllerRouterHandler
+
+from api.auth import Integrator
+from api.idempotency import provide_once, requires_key
+
+
+def v1_router(*handlers: ControllerRouterHandler) -> Router:
+    """The router; each handler brings its guard `requires_scope(…)` and, if it writes, takes `once`."""
+    return Router(
+        "/v1",
+        route_handlers=handlers,
+        guards=[requires_key],
+        dependencies={"once": Provide(provide_once), "user": Provide(provide_user)},
+        security=[{"api_key": []}],
+    )
+
+
+async def provide_user(request: Request[Integrator, Any, Any]) -> Integrator:
+    """Whose key it is; the handler's guard has made sure that there is one."""
+    return request.user

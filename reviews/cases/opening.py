@@ -1,0 +1,137 @@
+"""A negative review opens one case, with an owner, its clocks and its reasons."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from core import db
+from core.ids import new_id
+from reviews.cases import clocks, events, rules, service, statements
+from reviews.cases.rules import Clock
+from reviews.scoring.rules import Flag
+
+
+@dataclass(frozen=True)
+class Flagged:
+    """One wording that was judged; without flags it is not negative."""
+
+    review_id: UUID
+    version: int
+    rating_norm: Decimal | None
+    negative: float
+    """Probability that the text is negative."""
+    flags: Sequence[Flag]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A case as it is written."""
+
+    case_id: UUID
+    number: int
+    judged: Flagged
+    row: db.Row
+    owner_id: UUID | None
+    parts: dict[str, int]
+    clocks: Sequence[Clock]
+
+
+async def judge(judged: Sequence[Flagged], now: datetime) -> list[UUID]:
+    """Open a case for each review whose current wording is negative and that has none; answers their ids.
+
+    A review that has one and was revised is noted in it; if the new wording is negative and the case
+    was done, it is reopened. In the open transaction.
+    """
+    ids = sorted({each.review_id for each in judged})
+    rows = {row["review_id"]: row for row in await db.fetch(statements.JUDGED, ids)}
+    fresh = [each for each in judged if each.flags and _may_open(each, rows[each.review_id])]
+    opened = await _open(fresh, rows, now) if fresh else []
+    for each in sorted(judged, key=lambda one: (one.review_id, one.version)):
+        row = rows[each.review_id]
+        if row["case_id"] and each.version > 1:
+            await _revised(row, each, now)
+    return opened
+
+
+def _may_open(each: Flagged, row: db.Row) -> bool:
+    """Only what its author still says opens a case; an older wording is scored, but overtaken."""
+    return row["case_id"] is None and row["state"] == "live" and row["version"] == each.version
+
+
+async def _open(fresh: Sequence[Flagged], rows: dict[UUID, db.Row], now: datetime) -> list[UUID]:
+    merchant_id = db.merchant_id()
+    last: int = await db.fetchval(statements.TAKE_TURN, merchant_id)
+    taken = await db.fetch(statements.HAVE_CASES, [each.review_id for each in fresh])
+    have = {row["review_id"] for row in taken}
+    fresh = [each for each in fresh if each.review_id not in have]
+    if not fresh:
+        return []
+    loads = {row["id"]: row["cases"] for row in await db.fetch(statements.LOADS)}
+    ranked = sorted(fresh, key=lambda each: (-sum(_parts(each, rows).values()), each.review_id))
+    owners = rules.share_out(loads, len(ranked))
+    opened = [
+        _case(each, rows, last + n, owner, now)
+        for n, (each, owner) in enumerate(zip(ranked, owners, strict=True), start=1)
+    ]
+    await db.execute(statements.TAKE_NUMBERS, merchant_id, len(opened))
+    await _write(opened, now)
+    return [each.case_id for each in opened]
+
+
+def _parts(each: Flagged, rows: dict[UUID, db.Row]) -> dict[str, int]:
+    return rules.priority(each.flags, each.rating_norm, each.negative, rows[each.review_id]["orders"])
+
+
+def _case(
+    each: Flagged, rows: dict[UUID, db.Row], number: int, owner_id: UUID | None, now: datetime
+) -> Opened:
+    row = rows[each.review_id]
+    parts = _parts(each, rows)
+    started = rules.clocks(rules.is_urgent(parts["urgency"]), now, answered=row["replied_at"] is not None)
+    return Opened(new_id(), number, each, row, owner_id, parts, started)
+
+
+async def _write(opened: Sequence[Opened], now: datetime) -> None:
+    merchant_id = db.merchant_id()
+    columns = zip(*[_columns(each) for each in opened], strict=True)
+    await db.execute(statements.INSERT_CASES, merchant_id, now, *map(list, columns))
+    await clocks.start([(each.case_id, 1, clock) for each in opened for clock in each.clocks], now)
+    noted: list[tuple[UUID, int, str, str]] = []
+    for each in opened:
+        reasons = [{"reason": flag.reason, **flag.detail} for flag in each.judged.flags]
+        why = {"reasons": reasons, "priority": each.parts, "version": each.judged.version}
+        noted.append((each.case_id, 1, "opened", db.to_json(why)))
+        if each.owner_id:
+            noted.append((each.case_id, 1, "assigned", db.to_json({"to": each.owner_id})))
+    await db.execute(statements.INSERT_EVENTS, merchant_id, now, *map(list, zip(*noted, strict=True)))
+
+
+def _columns(each: Opened) -> tuple[Any, ...]:
+    return (
+        each.case_id,
+        each.number,
+        each.judged.review_id,
+        each.row["customer_id"],
+        "assigned" if each.owner_id else "new",
+        sum(each.parts.values()),
+        db.to_json(each.parts),
+        each.owner_id,
+        each.row["replied_at"],
+        min(clock.due_at for clock in each.clocks),
+    )
+
+
+async def _revised(row: db.Row, each: Flagged, now: datetime) -> None:
+    case = await service.lock(row["case_id"])
+    await events.add(
+        case.id, case.cycle, "review_revised", now, by_customer=True,
+        version=each.version, reasons=[flag.reason for flag in each.flags],
+    )  # fmt: skip
+    again = bool(each.flags) and row["version"] == each.version and case.state in rules.DONE
+    if again:
+        await service.begin_cycle(case, "revised", now)
+    else:
+        await service.touch(case, now)

@@ -1,0 +1,249 @@
+"""Cases as they are read: the inbox, one case, and what its customer sees."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, get_args
+from uuid import UUID
+
+from core import db
+from core.errors import NotFound
+from reviews import pages
+from reviews import queries as review_queries
+from reviews.cases import rules
+from reviews.cases.views import (
+    CaseView,
+    ClockView,
+    CustomerView,
+    EventView,
+    InboxRow,
+    MessageView,
+    Outgoing,
+    OwnCaseView,
+    Person,
+)
+from reviews.pages import Page
+from reviews.queries import OwnCase, OwnReview
+
+ViewName = Literal["open", "unanswered", "due_soon", "mine", "resolved"]
+VIEWS: tuple[ViewName, ...] = get_args(ViewName)
+
+COUNT_LIMIT = 10_000
+"""Counts stop here, so that they cost the same however many cases there are."""
+MAX_ROWS = 200
+
+
+@dataclass(frozen=True)
+class _List:
+    """A view in SQL. $1 merchant, $2 the person, $3 until when something is due soon."""
+
+    where: str
+    sort: tuple[str, ...]
+    types: tuple[type, ...]
+    descending: bool = False
+
+
+_QUEUE: tuple[Any, ...] = (("(-c.priority)", "c.opened_at", "c.id"), (int, datetime, UUID))
+_LISTS: dict[ViewName, _List] = {
+    "open": _List("c.open", *_QUEUE),
+    "unanswered": _List("c.open AND c.answered_at IS NULL", *_QUEUE),
+    "due_soon": _List("c.open AND c.due_at <= $3", ("c.due_at", "c.id"), pages.NEWEST),
+    "mine": _List("c.open AND c.owner_id = $2", *_QUEUE),
+    "resolved": _List("NOT c.open", ("c.resolved_at", "c.id"), pages.NEWEST, descending=True),
+}
+# Types of arguments that a view does not use must be told.
+_ASKED = "c.merchant_id = $1 AND ($2::uuid IS NULL OR true) AND ($3::timestamptz IS NULL OR true)"
+_CASE_COLUMNS = """
+    c.id, c.number, c.state, c.cycle, c.version, c.priority, c.priority_parts, c.owner_id,
+    o.name AS owner_name, c.customer_id, c.opened_at, c.updated_at, c.resolved_at, c.answered_at, c.due_at
+"""
+_CASE_JOINS = f"""
+    LEFT JOIN staff o ON o.id = c.owner_id
+    LEFT JOIN customer_profiles p ON p.customer_id = c.customer_id
+    LEFT JOIN reviews r ON r.id = c.review_id {review_queries.JOINS}
+"""
+_CLOCK = """
+    LEFT JOIN LATERAL (SELECT kind AS clock_kind, started_at AS clock_started_at, target_s,
+                              due_at AS clock_due_at, warned_at, breached_at, satisfied_at
+                       FROM case_clocks x WHERE x.case_id = c.id AND x.cycle = c.cycle
+                         AND x.satisfied_at IS NULL AND x.stopped_at IS NULL
+                       ORDER BY x.due_at LIMIT 1) k ON true
+"""
+_CUSTOMER = """
+    SELECT c.id, coalesce(p.name, '') AS name, coalesce(p.email, '') AS email, m.id AS member_id,
+           coalesce(m.tier_code, '') AS tier_code,
+           coalesce((SELECT a.points_active FROM ledger_accounts a
+                     JOIN wallet_types w ON w.id = a.wallet_type_id
+                     WHERE a.member_id = m.id AND w.code = 'points'), 0) AS points_active,
+           s.orders, s.spend_minor, coalesce(s.currency, '') AS currency, s.last_order_at,
+           (SELECT count(*) FROM reviews r WHERE r.customer_id = c.id AND r.version > 0)::int AS reviews,
+           (SELECT count(*) FROM cases k WHERE k.customer_id = c.id)::int AS cases
+    FROM customers c
+    LEFT JOIN customer_profiles p ON p.customer_id = c.id
+    LEFT JOIN members m ON m.customer_id = c.id AND m.left_at IS NULL
+    CROSS JOIN LATERAL (
+        SELECT count(*)::int AS orders, max(o.paid_at) AS last_order_at,
+               (array_agg(o.currency ORDER BY o.paid_at DESC))[1] AS currency,
+               coalesce(sum(o.amount_minor - least(o.refunded_minor, o.amount_minor)) FILTER (
+                   WHERE o.currency = (SELECT l.currency FROM orders l
+                    WHERE l.customer_id = c.id AND l.paid_at IS NOT NULL ORDER BY l.paid_at DESC
+                     LIMIT 1)), 0)::bigint AS spend_minor
+        FROM orders o WHERE o.customer_id = c.id AND o.paid_at IS NOT NULL) s
+    WHERE c.id = $1
+"""
+_CLOCKS = """
+    SELECT kind AS clock_kind, started_at AS clock_started_at, target_s, due_at AS clock_due_at,
+           warned_at, breached_at, satisfied_at
+    FROM case_clocks WHERE case_id = $1 AND cycle = $2 AND stopped_at IS NULL ORDER BY due_at
+"""
+_EVENTS = """
+    SELECT e.kind, e.actor, coalesce(s.name, '') AS person, e.cycle, e.at, e.detail,
+           coalesce(m.body, r.message, e.detail ->> 'text', '') AS text,
+           coalesce(r.points, 0) AS points, coalesce(m.state, '') AS delivery, m.id AS message_id
+    FROM case_events e
+    LEFT JOIN staff s ON s.id = e.staff_id
+    LEFT JOIN case_messages m ON m.id = (e.detail ->> 'message')::uuid AND e.kind NOT IN ('undone')
+    LEFT JOIN case_remedies r ON r.id = (e.detail ->> 'remedy')::uuid
+    WHERE e.case_id = $1 AND e.kind NOT IN ('sent', 'send_failed') ORDER BY e.id
+"""
+_OUTGOING = """
+    SELECT id, kind, body, staff_id, send_after FROM case_messages
+    WHERE case_id = $1 AND state = 'queued' AND send_after > $2 ORDER BY id DESC LIMIT 1
+"""
+_PEOPLE = """
+    SELECT id, name FROM staff
+    WHERE role IN ('owner', 'agent', 'community_manager') AND disabled_at IS NULL ORDER BY name, id
+"""
+_AUTHORITY = """
+    SELECT coalesce((SELECT sum(points) FROM case_remedies WHERE case_id = $1 AND staff_id = $2), 0)::bigint
+           AS given, coalesce((SELECT goodwill_limit_points FROM staff WHERE id = $2), 0) AS limit_points
+"""
+_MESSAGES = """
+    SELECT m.kind, coalesce(s.name, '') AS author, m.body AS text, 0::bigint AS points,
+           coalesce(m.sent_at, m.created_at) AS at
+    FROM case_messages m LEFT JOIN staff s ON s.id = m.staff_id
+    WHERE m.case_id = $1 AND m.kind <> 'note' AND (m.state IS NULL OR m.state = 'sent')
+    UNION ALL
+    SELECT 'goodwill', s.name, g.message, g.points, g.given_at
+    FROM case_remedies g JOIN staff s ON s.id = g.staff_id WHERE g.case_id = $1
+    ORDER BY at
+"""
+
+
+async def inbox(view: ViewName, by: UUID, now: datetime, after: str = "", limit: int = 50) -> Page[InboxRow]:
+    """One page of a view, in the open transaction. Raises CursorInvalid."""
+    found = _LISTS[view]
+    limit = min(max(limit, 1), MAX_ROWS)
+    args: list[Any] = [db.merchant_id(), by, now + rules.DUE_SOON]
+    place = pages.place(after, found.types) if after else []
+    rows = await db.fetch(_inbox_sql(found, bool(place)), *args, limit + 1, *place)
+    shown = [_row_of(row) for row in rows[:limit]]
+    if len(rows) <= limit:
+        return Page(shown, None)
+    last = rows[limit - 1]
+    return Page(shown, pages.cursor([last[f"sort{n}"] for n in range(len(found.sort))]))
+
+
+def _inbox_sql(found: _List, placed: bool) -> str:
+    direction = "DESC" if found.descending else "ASC"
+    order = ", ".join(f"{column} {direction}" for column in found.sort)
+    sorts = ", ".join(f"{column} AS sort{n}" for n, column in enumerate(found.sort))
+    beyond = ""
+    if placed:
+        marks = ", ".join(f"${n}" for n in range(5, 5 + len(found.sort)))
+        beyond = f"AND ({', '.join(found.sort)}) {'<' if found.descending else '>'} ({marks})"
+    again = ", ".join(f"c.sort{n} {direction}" for n in range(len(found.sort)))
+    return f"""
+        SELECT {_CASE_COLUMNS}, c.sort0, c.sort1 {", c.sort2" if len(found.sort) > 2 else ""},
+               coalesce(p.name, '') AS customer_name, k.*, {review_queries.COLUMNS}
+        FROM (SELECT c.*, {sorts} FROM cases c WHERE {_ASKED} AND {found.where} {beyond}
+              ORDER BY {order} LIMIT $4) c {_CASE_JOINS} {_CLOCK}
+        ORDER BY {again}
+    """
+
+
+async def counts(by: UUID, now: datetime) -> dict[ViewName, int]:
+    """How many cases each view holds, up to COUNT_LIMIT, in one statement."""
+    counted = "SELECT count(*) FROM (SELECT FROM cases c WHERE {asked} AND {where} LIMIT {limit}) n"
+    parts = ", ".join(
+        f"({counted.format(asked=_ASKED, where=_LISTS[view].where, limit=COUNT_LIMIT)}) AS {view}"
+        for view in VIEWS
+    )
+    row = await db.fetchrow(f"SELECT {parts}", db.merchant_id(), by, now + rules.DUE_SOON)
+    assert row is not None
+    return {view: row[view] for view in VIEWS}
+
+
+async def case(case_id: UUID, by: UUID, now: datetime) -> CaseView:
+    """One case for its page, as the staff member `by` sees it. Raises NotFound."""
+    sql = f"""SELECT {_CASE_COLUMNS}, coalesce(p.name, '') AS customer_name, k.*, {review_queries.COLUMNS}
+              FROM cases c {_CASE_JOINS} {_CLOCK} WHERE c.id = $1"""
+    found = await db.fetchrow(sql, case_id)
+    if found is None:
+        raise NotFound(f"no case {case_id}")
+    row = _row_of(found)
+    customer = await db.fetchrow(_CUSTOMER, row.customer_id) if row.customer_id else None
+    outgoing = await db.fetchrow(_OUTGOING, case_id, now)
+    given, limit = await _authority(case_id, by)
+    return CaseView(
+        row=row,
+        customer=CustomerView(**customer) if customer else None,
+        clocks=tuple(_clock_of(each) for each in await db.fetch(_CLOCKS, case_id, row.cycle)),
+        events=tuple(_event_of(each) for each in await db.fetch(_EVENTS, case_id)),
+        outgoing=Outgoing(**outgoing) if outgoing else None,
+        people=tuple(Person(**each) for each in await db.fetch(_PEOPLE)),
+        points_given=given,
+        points_left=max(0, limit - given),
+    )
+
+
+async def _authority(case_id: UUID, by: UUID) -> tuple[int, int]:
+    row = await db.fetchrow(_AUTHORITY, case_id, by)
+    assert row is not None
+    return row["given"], row["limit_points"]
+
+
+async def of_customer(case_id: UUID, customer_id: UUID) -> OwnCaseView:
+    """A case for its customer's page: no notes, no names of states, nothing unsent. Raises NotFound."""
+    found = await db.fetchrow(
+        f"SELECT c.id, c.number, c.state, c.updated_at, c.due_at, c.answered_at, {review_queries.COLUMNS}"
+        f" FROM cases c JOIN reviews r ON r.id = c.review_id {review_queries.JOINS}"
+        " WHERE c.id = $1 AND c.customer_id = $2",
+        case_id,
+        customer_id,
+    )
+    if found is None:
+        raise NotFound(f"no case {case_id}")
+    step = review_queries.step_of(found["state"], found["answered_at"])
+    own = OwnCase(found["id"], found["number"], step, found["updated_at"], found["due_at"])
+    messages = tuple(MessageView(**each) for each in await db.fetch(_MESSAGES, case_id))
+    return OwnCaseView(OwnReview(review_queries.review_of(found), own), messages)
+
+
+def _row_of(row: db.Row) -> InboxRow:
+    parts = db.from_json(row["priority_parts"])
+    return InboxRow(
+        priority_parts=parts,
+        owner_name=row["owner_name"] or "",
+        customer_name=row["customer_name"] or row["author"] or "",
+        urgent=rules.is_urgent(parts.get("urgency", 0)),
+        clock=_clock_of(row) if row["clock_kind"] else None,
+        review=review_queries.review_of(row) if row["review_id"] else None,
+        **{name: row[name] for name in _PLAIN},
+    )
+
+
+_PLAIN = (
+    *("id", "number", "state", "cycle", "version", "priority", "owner_id", "customer_id"),
+    *("opened_at", "updated_at", "resolved_at", "answered_at", "due_at"),
+)
+
+
+def _clock_of(row: db.Row) -> ClockView:
+    late = row["satisfied_at"] and row["satisfied_at"] > row["clock_due_at"]
+    state = "satisfied_late" if late else "satisfied" if row["satisfied_at"] else ""
+    state = state or ("breached" if row["breached_at"] else "warning" if row["warned_at"] else "running")
+    return ClockView(row["clock_kind"], state, row["clock_started_at"], row["clock_due_at"], row["target_s"])
+
+
+def _event_of(row: db.Row) -> EventView:
+    return EventView(**{**row, "detail": db.from_json(row["detail"])})

@@ -1,0 +1,201 @@
+"""Deeds on one case. Each locks the case, checks who may, moves the state and writes an event.
+
+`expected_version` is the version that the person saw: somebody else's deed in between is a CaseChanged,
+so that two people never answer at once without knowing.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from core import db
+from core.errors import DomainError, Forbidden, Kind, NotFound
+from core.ids import new_id
+from core.people import staff
+from core.people.roles import permissions_of
+from core.people.staff import Member
+from reviews.cases import clocks, events, rules, statements
+from reviews.cases.rules import Deed, State
+from reviews.cases.tables import CaseMessage
+
+
+class CaseChanged(DomainError):
+    """Somebody did something on this case since it was looked at."""
+
+    code = "case_changed"
+    kind = Kind.CONFLICT
+    title = "Somebody else was faster; look at the case again"
+
+
+class CaseStateRefuses(DomainError):
+    """This cannot be done in the state that the case is in."""
+
+    code = "case_state_refuses"
+    kind = Kind.CONFLICT
+    title = "The case is not in a state for that"
+
+
+class TextUnfit(DomainError):
+    """A message without text, or with too much."""
+
+    code = "case_text_unfit"
+    kind = Kind.INVALID
+    title = "The text is empty or too long"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case, locked to the end of the transaction."""
+
+    id: UUID
+    number: int
+    state: State
+    cycle: int
+    version: int
+    owner_id: UUID | None
+    customer_id: UUID | None
+    review_id: UUID | None
+    source: str | None
+    """Where its review lives."""
+    urgency: int
+
+
+async def lock(case_id: UUID, expected_version: int | None = None) -> Case:
+    """The case, locked. Raises NotFound or CaseChanged."""
+    row = await db.fetchrow(statements.LOCK, case_id)
+    if row is None:
+        raise NotFound(f"no case {case_id}")
+    case = Case(**row)
+    if expected_version is not None and case.version != expected_version:
+        raise CaseChanged(version=case.version)
+    return case
+
+
+async def person(by: UUID, deed: str) -> Member:
+    """Who acts, if they may. Raises core.errors.Forbidden."""
+    member = await staff.find(by)
+    if member is None or rules.PERMISSIONS[deed] not in permissions_of(member.role):
+        raise Forbidden(f"{deed} is not for this person")
+    return member
+
+
+def text_of(text: str, limit_chars: int = rules.TEXT_LIMIT_CHARS) -> str:
+    """The text to send, without space around it. Raises TextUnfit."""
+    text = text.replace("\0", "").strip()
+    if not text or len(text) > limit_chars:
+        raise TextUnfit(f"a text has 1 to {limit_chars} characters", limit_chars=limit_chars)
+    return text
+
+
+async def move(case: Case, deed: Deed, now: datetime, owner_id: UUID | None = None) -> Case:
+    """Let the deed change the state, and the owner where one is given. Raises CaseStateRefuses."""
+    state = rules.after(deed, case.state)
+    if state is None:
+        raise CaseStateRefuses(f"{deed} while the case is {case.state}", state=case.state)
+    owner = owner_id or case.owner_id
+    version = await db.fetchval(statements.MOVE, case.id, state, 1, owner, now)
+    return replace(case, state=state, version=version, owner_id=owner)
+
+
+async def touch(case: Case, now: datetime) -> None:
+    """Something happened that whoever is writing should see first."""
+    await db.fetchval(statements.MOVE, case.id, case.state, 1, case.owner_id, now)
+
+
+async def assign(case_id: UUID, to: UUID, by: UUID, expected_version: int, now: datetime) -> int:
+    """Give a case to somebody; `to` = `by` is to take it over. Answers the new version."""
+    case = await lock(case_id, expected_version)
+    mine = to == by
+    await person(by, "take_over" if mine else "assign")
+    receiver = await staff.find(to)
+    if receiver is None:
+        raise NotFound(f"nobody with the id {to} works here")
+    if rules.PERMISSIONS["reply"] not in permissions_of(receiver.role):
+        raise Forbidden("this person cannot work on cases")
+    moved = await move(case, "assign", now, owner_id=to)
+    kind = "taken_over" if mine and case.owner_id not in (None, by) else "assigned"
+    await events.add(case.id, case.cycle, kind, now, staff_id=by, to=to, before=case.owner_id)
+    return moved.version
+
+
+async def note(case_id: UUID, text: str, by: UUID, now: datetime) -> UUID:
+    """Write something for colleagues. Answers the note's id."""
+    await person(by, "note")
+    case = await lock(case_id)
+    note_id = await add_message(case, "note", text_of(text), by, now)
+    await events.add(case.id, case.cycle, "note", now, staff_id=by, message=note_id)
+    return note_id
+
+
+async def resolve(case_id: UUID, by: UUID, expected_version: int, now: datetime, text: str = "") -> int:
+    """The matter is settled; `text` says how. Answers the new version."""
+    await person(by, "resolve")
+    case = await lock(case_id, expected_version)
+    moved = await move(case, "resolve", now, owner_id=case.owner_id or by)
+    await clocks.satisfy(case.id, case.cycle, "resolution", now)
+    await clocks.stop(case.id, case.cycle, now)
+    agreed = text_of(text) if text.strip() else ""
+    await events.add(case.id, case.cycle, "resolved", now, staff_id=by, text=agreed)
+    return moved.version
+
+
+async def reopen(case_id: UUID, by: UUID, expected_version: int, now: datetime) -> int:
+    """It was not settled: a new cycle with clocks of its own. Answers the new version."""
+    await person(by, "reopen")
+    case = await lock(case_id, expected_version)
+    return (await begin_cycle(case, "reopen", now, staff_id=by)).version
+
+
+async def begin_cycle(case: Case, deed: Deed, now: datetime, staff_id: UUID | None = None) -> Case:
+    """Reopen a case that was done. Raises CaseStateRefuses."""
+    moved = await move(case, deed, now)
+    cycle: int = await db.fetchval(statements.NEXT_CYCLE, case.id)
+    started = rules.clocks(rules.is_urgent(case.urgency), now, answered=False)
+    await clocks.start([(case.id, cycle, clock) for clock in started], now)
+    await db.execute(statements.NEXT_DUE, case.id)
+    await events.add(case.id, cycle, "reopened", now, staff_id=staff_id, because=deed)
+    return replace(moved, cycle=cycle)
+
+
+async def close(case_id: UUID, by: UUID, expected_version: int, now: datetime) -> int:
+    """Close a resolved case by hand, without waiting for its quiet time. Answers the new version."""
+    await person(by, "resolve")
+    moved = await move(await lock(case_id, expected_version), "close", now)
+    await events.add(moved.id, moved.cycle, "closed", now, staff_id=by)
+    return moved.version
+
+
+async def close_quiet(now: datetime, limit: int = 1000) -> int:
+    """Close the merchant's cases that were resolved long ago; answers how many, in the open transaction."""
+    rows = await db.fetch(statements.QUIET, db.merchant_id(), now - rules.CLOSE_AFTER, limit)
+    for row in rows:
+        case = await move(await lock(row["id"]), "close", now)
+        await events.add(case.id, case.cycle, "closed", now)
+    return len(rows)
+
+
+async def add_message(
+    case: Case,
+    kind: str,
+    body: str,
+    staff_id: UUID | None,
+    now: datetime,
+    send_after: datetime | None = None,
+) -> UUID:
+    """One row of the conversation; with `send_after` it waits to be sent. Answers its id."""
+    message_id = new_id()
+    await CaseMessage.insert(
+        CaseMessage(
+            id=message_id,
+            merchant_id=db.merchant_id(),
+            case_id=case.id,
+            cycle=case.cycle,
+            kind=kind,
+            staff_id=staff_id,
+            body=body,
+            state="queued" if send_after else None,
+            created_at=now,
+            send_after=send_after,
+        )
+    )
+    return message_id

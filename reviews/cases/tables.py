@@ -1,0 +1,52 @@
+"""Tables of cases that are written one row at a time; the DDL is reviews/migrations/0001_reviews.sql."""
+
+from piccolo.columns import JSONB, UUID, BigInt, Integer, Text, Timestamptz
+from piccolo.table import Table
+
+from core.db import DB
+
+
+class CaseEvent(Table, tablename="case_events", db=DB):
+    """Something that happened to a case. Append-only."""
+
+    id = UUID(primary_key=True, default=None)
+    merchant_id = UUID(default=None)
+    case_id = UUID(default=None)
+    cycle = Integer(default=None)
+    kind = Text(default=None)
+    actor = Text(default=None)
+    staff_id = UUID(null=True, default=None)
+    detail = JSONB(default=None)
+    at = Timestamptz(default=None)
+
+
+class CaseMessage(Table, tablename="case_messages", db=DB):
+    """One message of a case's conversation, or a note."""
+
+    id = UUID(primary_key=True, default=None)
+    merchant_id = UUID(default=None)
+    case_id = UUID(default=None)
+    cycle = Integer(default=None)
+    kind = Text(default=None)
+    staff_id = UUID(null=True, default=None)
+    body = Text(default=None)
+    state = Text(null=True, default=None)
+    failure = Text(null=True, default=None)
+    created_at = Timestamptz(default=None)
+    send_after = Timestamptz(null=True, default=None)
+    sent_at = Timestamptz(null=True, default=None)
+
+
+class CaseRemedy(Table, tablename="case_remedies", db=DB):
+    """Points given in a case. Append-only, and without a condition."""
+
+    id = UUID(primary_key=True, default=None)
+    merchant_id = UUID(default=None)
+    case_id = UUID(default=None)
+    cycle = Integer(default=None)
+    staff_id = UUID(default=None)
+    key = Text(default=None)
+    points = BigInt(default=None)
+    journal_id = UUID(default=None)
+    message = Text(default=None)
+    given_at = Timestamptz(default=None)

@@ -1,0 +1,38 @@
+"""Work on cases that nobody has to start."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from celery import shared_task
+
+from core import clock, db, tenancy
+from core.outbox import handles
+from core.worker import run_async
+from reviews.cases import clocks, conversation, service
+
+
+@handles(conversation.TOPIC)
+async def send_message(payload: dict[str, Any], now: datetime) -> None:
+    """Payload: message (id)."""
+    await conversation.deliver(UUID(payload["message"]), now)
+
+
+async def sweep(now: datetime) -> tuple[int, int, int]:
+    """Clocks that passed a mark and cases that stayed quiet, of all merchants; how many warned,
+    breached, closed."""
+    warned = breached = closed = 0
+    for merchant in await tenancy.merchants():
+        async with db.transaction(merchant.id):
+            more = await clocks.sweep(now)
+            warned, breached = warned + more[0], breached + more[1]
+            closed += await service.close_quiet(now)
+    return warned, breached, closed
+
+
+def run() -> None:
+    """The task."""
+    run_async(sweep, clock.now())
+
+
+shared_task(run, name="reviews.cases.sweep", ignore_result=True)

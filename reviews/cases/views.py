@@ -1,0 +1,137 @@
+"""What the pages of cases are made of."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from reviews.queries import OwnReview, ReviewView
+
+
+@dataclass(frozen=True)
+class ClockView:
+    """A clock of the present cycle."""
+
+    kind: str
+    state: str
+    """running, warning, breached, satisfied or satisfied_late."""
+    started_at: datetime
+    due_at: datetime
+    target_s: int
+
+
+@dataclass(frozen=True)
+class InboxRow:
+    """One case in a list."""
+
+    id: UUID
+    number: int
+    state: str
+    cycle: int
+    version: int
+    priority: int
+    priority_parts: dict[str, int]
+    owner_id: UUID | None
+    owner_name: str
+    customer_id: UUID | None
+    customer_name: str
+    """Of the profile, else the name that the review shows."""
+    opened_at: datetime
+    updated_at: datetime
+    resolved_at: datetime | None
+    answered_at: datetime | None
+    due_at: datetime | None
+    urgent: bool
+    clock: ClockView | None
+    """The one that runs out next."""
+    review: ReviewView | None
+
+
+@dataclass(frozen=True)
+class CustomerView:
+    """What staff see of a customer; points of the wallet `points`, money in the minor unit of `currency`."""
+
+    id: UUID
+    name: str
+    email: str
+    member_id: UUID | None
+    tier_code: str
+    points_active: int
+    orders: int
+    spend_minor: int
+    """Paid less refunded, in the currency of the last order."""
+    currency: str
+    last_order_at: datetime | None
+    reviews: int
+    cases: int
+
+
+@dataclass(frozen=True)
+class EventView:
+    """A line of the timeline."""
+
+    kind: str
+    actor: str
+    person: str
+    cycle: int
+    at: datetime
+    detail: dict[str, Any]
+    text: str
+    points: int
+    delivery: str
+    """Of what was sent: queued, sent, failed or cancelled."""
+    message_id: UUID | None
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A message that can still be taken back."""
+
+    id: UUID
+    kind: str
+    body: str
+    staff_id: UUID
+    send_after: datetime
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who may own a case."""
+
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """Everything that the page of one case shows."""
+
+    row: InboxRow
+    customer: CustomerView | None
+    clocks: tuple[ClockView, ...]
+    events: tuple[EventView, ...]
+    """The oldest first."""
+    outgoing: Outgoing | None
+    people: tuple[Person, ...]
+    points_given: int
+    """As goodwill on this case by the person who looks, who may give `points_left` more."""
+    points_left: int
+
+
+@dataclass(frozen=True)
+class MessageView:
+    """One message as the customer sees it; kind customer_message is their own."""
+
+    kind: str
+    author: str
+    text: str
+    points: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class OwnCaseView:
+    """A case as its customer sees it."""
+
+    own: OwnReview
+    messages: tuple[MessageView, ...]

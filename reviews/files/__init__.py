@@ -1,0 +1,6 @@
+"""Reviews from files, in the formats that other systems write."""
+
+from reviews.files.formats import FORMATS
+from reviews.files.service import Report, import_file
+
+__all__ = ["FORMATS", "Report", "import_file"]

@@ -1,0 +1,225 @@
+"""What an incoming review means. Pure: no clock, no database."""
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from core.errors import DomainError, Kind
+from reviews.intake.model import IncomingReview, Status
+
+BODY_LIMIT_CHARS = 100_000
+TITLE_LIMIT_CHARS = 2_000
+NAME_LIMIT_CHARS = 500
+KEY_LIMIT_CHARS = 255
+SCALE_LIMIT = Decimal(1_000_000)
+MAX_DECIMALS = 12
+CLOCK_SKEW = timedelta(days=1)
+"""How far ahead of us a source's clock (or a date without a zone) may be."""
+
+_WORDS = ("external_id", "account", "customer", "store", "order", "product_sku", "email", "product_name")
+_SOURCE = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
+# PostgreSQL stores neither; in a text they say nothing.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_LANG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
+
+
+class ReviewInvalid(DomainError):
+    """One review cannot be taken in; `extra["field"]` names the field."""
+
+    code = "review_invalid"
+    kind = Kind.INVALID
+    title = "The review cannot be taken in"
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name}: {reason}", field=name)
+        self.field = name
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Content:
+    """One wording, checked and ready to be stored."""
+
+    review: IncomingReview
+    rating: Decimal | None
+    """As given; None also where the source writes 0 for "no rating"."""
+    rating_norm: Decimal | None
+    title: str
+    body: str
+    lang: str
+    author: str
+    edited_at: datetime
+    fingerprint: bytes
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.review.source, self.review.account, self.review.external_id
+
+
+@dataclass
+class Known:
+    """What is stored of one review, before and after a plan."""
+
+    versions: dict[bytes, int] = field(default_factory=dict)
+    """Number of each wording, by fingerprint."""
+    current: int = 0
+    edited_at: datetime | None = None
+    removed_at: datetime | None = None
+
+
+@dataclass
+class Plan:
+    """What is to be written for one review, in the order in which its wordings came."""
+
+    versions: list[tuple[int, Content]]
+    current: tuple[int, Content] | None
+    """The new current wording; None: it stays."""
+    answers: list[tuple[int, Status]]
+    state: str
+
+
+def normalised(rating: Decimal, low: Decimal, high: Decimal) -> Decimal | None:
+    """A rating on low..high as stars 1-5, to four places; None where 0 means that there is none.
+
+    Raises ReviewInvalid for a scale without extent or a rating outside of it.
+    """
+    if not all(_is_usable(number) for number in (rating, low, high)):
+        raise ReviewInvalid("rating", "is not a usable number")
+    if low >= high:
+        raise ReviewInvalid("scale_max", f"the scale {low} to {high} has no extent")
+    if rating == 0 and low == 1:
+        return None
+    if not low <= rating <= high:
+        raise ReviewInvalid("rating", f"{rating} is not on the scale {low} to {high}")
+    return (1 + 4 * (rating - low) / (high - low)).quantize(Decimal("0.0001"))
+
+
+def _is_usable(number: Decimal) -> bool:
+    exponent = number.as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= -MAX_DECIMALS and abs(number) <= SCALE_LIMIT
+
+
+def masked(name: str) -> str:
+    """A name for show: e-mail addresses in it keep their first letter only."""
+    return _EMAIL.sub(lambda found: f"{found[0][0]}***", name).strip()[:NAME_LIMIT_CHARS]
+
+
+def storable(text: str) -> str:
+    """The raw text without the few characters that no database stores."""
+    return _UNSTORABLE.sub("", text)
+
+
+def storable_json(value: Any) -> Any:
+    """The same for every text inside a JSON value."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, dict):
+        return {storable(name): storable_json(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable_json(each) for each in value]
+    return value
+
+
+def content_of(review: IncomingReview, received_at: datetime) -> Content:
+    """Check one review and bring it into the form that is stored. Raises ReviewInvalid."""
+    _check_key(review)
+    edited_at = _time("edited_at", review.edited_at or review.written_at, received_at)
+    written_at = _time("written_at", review.written_at, received_at)
+    norm = None
+    if review.rating is not None:
+        norm = normalised(review.rating, review.scale_min, review.scale_max)
+    title, body = storable(review.title), storable(review.body)
+    _check_text(title, body, norm)
+    rating, edited_at = None if norm is None else review.rating, max(edited_at, written_at)
+    return Content(
+        review=review,
+        rating=rating,
+        rating_norm=norm,
+        title=title,
+        body=body,
+        lang=review.lang.replace("_", "-") if _LANG.fullmatch(review.lang) else "",
+        author=masked(storable(review.author)),
+        edited_at=edited_at,
+        fingerprint=_fingerprint(title, body, rating, review, edited_at),
+    )
+
+
+def _check_key(review: IncomingReview) -> None:
+    if not _SOURCE.fullmatch(review.source):
+        raise ReviewInvalid("source", "is not a word of lower-case letters, digits and _")
+    if not review.external_id:
+        raise ReviewInvalid("external_id", "is empty")
+    words = [getattr(review, name) for name in _WORDS]
+    if max(map(len, words)) <= KEY_LIMIT_CHARS and not _UNSTORABLE.search("".join(words)):
+        return
+    for name, word in zip(_WORDS, words, strict=True):
+        if len(word) > KEY_LIMIT_CHARS or word != storable(word):
+            raise ReviewInvalid(name, f"is longer than {KEY_LIMIT_CHARS} characters, or no text")
+
+
+def _check_text(title: str, body: str, norm: Decimal | None) -> None:
+    if len(title) > TITLE_LIMIT_CHARS:
+        raise ReviewInvalid("title", f"is longer than {TITLE_LIMIT_CHARS} characters")
+    if len(body) > BODY_LIMIT_CHARS:
+        raise ReviewInvalid("body", f"is longer than {BODY_LIMIT_CHARS} characters")
+    if norm is None and not title.strip() and not body.strip():
+        raise ReviewInvalid("body", "there is neither a rating nor a text")
+
+
+def _time(name: str, at: datetime, received_at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise ReviewInvalid(name, "has no time zone")
+    if at > received_at + CLOCK_SKEW:
+        raise ReviewInvalid(name, "is in the future")
+    if at.year < 1990:
+        raise ReviewInvalid(name, "is before 1990")
+    return at.astimezone(UTC)
+
+
+def _fingerprint(
+    title: str, body: str, rating: Decimal | None, review: IncomingReview, edited_at: datetime
+) -> bytes:
+    """Equal for equal wordings: 4.5 and 4.50 are one rating; author and extra fields are no wording."""
+    on_scale = None
+    if rating is not None:
+        on_scale = [f"{number.normalize():f}" for number in (rating, review.scale_min, review.scale_max)]
+    whole = [title, body, on_scale, edited_at.isoformat()]
+    return hashlib.sha256(msgspec.json.encode(whole)).digest()
+
+
+def plan(known: Known, wordings: list[Content]) -> Plan:
+    """What a review becomes when these wordings arrive in this order; changes `known` along.
+
+    The wording that its author wrote last is the current one, in whatever order they arrive; of two
+    with the same time, the one that arrived last.
+    """
+    made = Plan([], None, [], "live")
+    for content in wordings:
+        number = known.versions.get(content.fingerprint)
+        if number is not None:
+            made.answers.append((number, "unchanged"))
+            continue
+        number = len(known.versions) + 1
+        known.versions[content.fingerprint] = number
+        made.versions.append((number, content))
+        if known.edited_at is not None and content.edited_at < known.edited_at:
+            made.answers.append((number, "late"))
+            continue
+        made.answers.append((number, "changed" if known.current else "new"))
+        known.current, known.edited_at = number, content.edited_at
+        made.current = (number, content)
+    made.state = state_of(known.edited_at, known.removed_at)
+    return made
+
+
+def state_of(edited_at: datetime | None, removed_at: datetime | None) -> str:
+    """A removal holds until its author writes again."""
+    if removed_at is None or (edited_at is not None and edited_at > removed_at):
+        return "live"
+    return "tombstone"

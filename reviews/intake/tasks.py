@@ -1,0 +1,26 @@
+"""Work on reviews that nobody has to start."""
+
+from datetime import datetime
+
+from celery import shared_task
+
+from core import clock, db, tenancy
+from core.worker import run_async
+from reviews.intake import service
+
+
+async def prove_late(now: datetime) -> int:
+    """Reviews of all merchants that an order has verified since they came; how many."""
+    proven = 0
+    for merchant in await tenancy.merchants():
+        async with db.transaction(merchant.id):
+            proven += await service.prove_late(now)
+    return proven
+
+
+def run() -> None:
+    """The task."""
+    run_async(prove_late, clock.now())
+
+
+shared_task(run, name="reviews.intake.prove_late", ignore_result=True)

@@ -1,0 +1,232 @@
+"""Reviews as they are read: for pages, for the API, for their authors."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from core import db
+from core.errors import NotFound
+from reviews import pages
+from reviews.pages import Page
+
+# What a row needs to be read by review_of(); `r` is the review.
+COLUMNS = """
+    r.id AS review_id, r.source, r.account, r.external_id, r.product_sku, r.product_name, r.author,
+    r.customer_id AS author_id, r.rating_norm, r.written_at, r.edited_at, r.version AS review_version,
+    r.state AS review_state, r.verified, r.incentivised, r.reply, r.replied_at,
+    v.rating_raw, v.scale_min, v.scale_max, v.title, v.body, v.lang,
+    s.sentiment, s.negative, s.neutral, s.positive, s.stars_expected, s.stars_predicted, s.aspects,
+    s.lang AS read_lang, s.model, f.flags
+"""
+JOINS = """
+    LEFT JOIN review_versions v ON v.review_id = r.id AND v.number = r.version
+    LEFT JOIN LATERAL (SELECT * FROM review_scores x WHERE x.review_id = r.id AND x.version = r.version
+                       ORDER BY x.scored_at DESC LIMIT 1) s ON true
+    LEFT JOIN LATERAL (SELECT jsonb_object_agg(y.reason, y.detail) AS flags FROM review_flags y
+                       WHERE y.review_id = r.id AND y.version =
+                             (SELECT max(z.version) FROM review_flags z WHERE z.review_id = r.id)) f ON true
+"""
+_FIND = f"SELECT {COLUMNS} FROM reviews r {JOINS} WHERE r.id = $1"
+_OF_CUSTOMER = f"""
+    SELECT {COLUMNS}, c.id AS case_id, c.number, c.state AS case_state, c.updated_at, c.due_at, c.answered_at
+    FROM (SELECT * FROM reviews
+          WHERE customer_id = $1 AND version > 0
+            AND ($2::timestamptz IS NULL OR (written_at, id) < ($2, $3))
+          ORDER BY written_at DESC, id DESC LIMIT $4) r {JOINS}
+    LEFT JOIN cases c ON c.review_id = r.id
+    ORDER BY r.written_at DESC, r.id DESC
+"""
+_VERSIONS = """
+    SELECT number, rating_raw, scale_min, scale_max, rating_norm, title, body, lang, edited_at, received_at
+    FROM review_versions WHERE review_id = $1 ORDER BY number
+"""
+
+
+@dataclass(frozen=True)
+class Aspect:
+    """One thing the text speaks about."""
+
+    aspect: str
+    polarity: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the model read in the current wording."""
+
+    sentiment: str
+    confidence: float
+    """Probability of `sentiment`."""
+    negative: float
+    neutral: float
+    positive: float
+    stars_expected: float
+    stars_predicted: int
+    aspects: tuple[Aspect, ...]
+    model: str
+
+
+@dataclass(frozen=True)
+class ReviewView:
+    """A review in its current wording."""
+
+    id: UUID
+    source: str
+    account: str
+    external_id: str
+    product_sku: str
+    product_name: str
+    author: str
+    customer_id: UUID | None
+    rating_norm: Decimal | None
+    """Stars 1-5; None: there is no rating."""
+    rating_raw: Decimal | None
+    scale_min: Decimal | None
+    scale_max: Decimal | None
+    title: str
+    body: str
+    """Raw; to be escaped where it is shown."""
+    lang: str
+    written_at: datetime
+    edited_at: datetime
+    version: int
+    state: str
+    """live or tombstone."""
+    verified: bool
+    incentivised: bool
+    reply: str
+    replied_at: datetime | None
+    reading: Reading | None
+    """None: not scored yet."""
+    reasons: tuple[str, ...]
+    """Why it was flagged last: rating, sentiment, urgency."""
+    urgency: tuple[str, ...]
+    """Kinds of urgency: safety, legal, fraud, discrimination, leaving."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """One wording."""
+
+    number: int
+    rating_raw: Decimal | None
+    scale_min: Decimal | None
+    scale_max: Decimal | None
+    rating_norm: Decimal | None
+    title: str
+    body: str
+    lang: str
+    edited_at: datetime
+    received_at: datetime
+
+
+@dataclass(frozen=True)
+class OwnCase:
+    """Where the case of a customer's review stands."""
+
+    id: UUID
+    number: int
+    step: str
+    """open, waiting_for_you, answered or resolved."""
+    updated_at: datetime
+    next_by: datetime | None
+    """Until when the shop means to act."""
+
+
+@dataclass(frozen=True)
+class OwnReview:
+    """A review as its author sees it."""
+
+    review: ReviewView
+    case: OwnCase | None
+
+
+async def find(review_id: UUID) -> ReviewView:
+    """One review of the merchant. Raises NotFound, also for one that was removed before it came."""
+    row = await db.fetchrow(_FIND, review_id)
+    if row is None or row["review_version"] == 0:
+        raise NotFound(f"no review {review_id}")
+    return review_of(row)
+
+
+async def versions(review_id: UUID) -> list[Version]:
+    """Every wording, in the order in which they arrived."""
+    return [Version(**row) for row in await db.fetch(_VERSIONS, review_id)]
+
+
+async def of_customer(customer_id: UUID, after: str = "", limit: int = 20) -> Page[OwnReview]:
+    """What a customer wrote, the newest first, with reply, case and next step."""
+    at, last = pages.place(after, pages.NEWEST) if after else (None, None)
+    rows = await db.fetch(_OF_CUSTOMER, customer_id, at, last, limit + 1)
+    found = [OwnReview(review_of(row), _case_of(row)) for row in rows[:limit]]
+    more = len(rows) > limit
+    return Page(found, pages.cursor((found[-1].review.written_at, found[-1].review.id)) if more else None)
+
+
+def step_of(state: str, answered_at: datetime | None) -> str:
+    """Where a case stands in the customer's eyes: open, waiting_for_you, answered or resolved."""
+    if state in ("resolved", "closed"):
+        return "resolved"
+    if state == "waiting_for_customer":
+        return "waiting_for_you"
+    return "answered" if answered_at else "open"
+
+
+def review_of(row: db.Row) -> ReviewView:
+    """A row with COLUMNS."""
+    flags: dict[str, Any] = db.from_json(row["flags"]) if row["flags"] else {}
+    urgent: Sequence[dict[str, Any]] = flags.get("urgency", {}).get("kinds", [])
+    return ReviewView(
+        id=row["review_id"],
+        customer_id=row["author_id"],
+        lang=row["lang"] or row["read_lang"] or "",
+        version=row["review_version"],
+        state=row["review_state"],
+        reading=_reading_of(row),
+        reasons=tuple(reason for reason in ("rating", "sentiment", "urgency") if reason in flags),
+        urgency=tuple(each["kind"] for each in urgent),
+        **{name: row[name] for name in _PLAIN},
+    )
+
+
+_PLAIN = (
+    *(
+        "source",
+        "account",
+        "external_id",
+        "product_sku",
+        "product_name",
+        "author",
+        "rating_norm",
+        "rating_raw",
+    ),
+    *("scale_min", "scale_max", "title", "body", "written_at", "edited_at", "verified", "incentivised"),
+    *("reply", "replied_at"),
+)
+
+
+def _reading_of(row: db.Row) -> Reading | None:
+    if row["sentiment"] is None:
+        return None
+    return Reading(
+        sentiment=row["sentiment"],
+        confidence=row[row["sentiment"]],
+        negative=row["negative"],
+        neutral=row["neutral"],
+        positive=row["positive"],
+        stars_expected=row["stars_expected"],
+        stars_predicted=row["stars_predicted"],
+        aspects=tuple(Aspect(**each) for each in db.from_json(row["aspects"])),
+        model=row["model"],
+    )
+
+
+def _case_of(row: db.Row) -> OwnCase | None:
+    if row["case_id"] is None:
+        return None
+    step = step_of(row["case_state"], row["answered_at"])
+    return OwnCase(row["case_id"], row["number"], step, row["updated_at"], row["due_at"])

@@ -1,0 +1,1 @@
+"""What the model reads in a review, and whether it is negative."""

@@ -1,0 +1,30 @@
+"""The SQL of scoring: whole batches, in the open transaction."""
+
+TEXTS = """
+    SELECT w.n, v.review_id, v.number, v.title, v.body, v.lang, v.rating_norm
+    FROM unnest($1::uuid[], $2::int[]) WITH ORDINALITY AS w (review_id, number, n)
+    JOIN review_versions v USING (review_id, number)
+"""
+INSERT_SCORES = """
+    INSERT INTO review_scores (merchant_id, review_id, version, model, stars, stars_expected, stars_predicted,
+        sentiment, negative, neutral, positive, aspects, lang, scored_at)
+    SELECT $1, review_id, version, model, ARRAY(SELECT jsonb_array_elements_text(stars::jsonb)::real),
+           expected, predicted, sentiment, negative, neutral, positive, aspects::jsonb, lang, $2
+    FROM unnest($3::uuid[], $4::int[], $5::text[], $6::text[], $7::real[], $8::smallint[], $9::text[],
+                $10::real[], $11::real[], $12::real[], $13::text[], $14::text[])
+         AS t (review_id, version, model, stars, expected, predicted, sentiment,
+               negative, neutral, positive, aspects, lang)
+    ON CONFLICT (review_id, version, model) DO NOTHING
+"""
+INSERT_FLAGS = """
+    INSERT INTO review_flags (merchant_id, review_id, version, reason, detail, flagged_at)
+    SELECT $1, review_id, version, reason, detail::jsonb, $2
+    FROM unnest($3::uuid[], $4::int[], $5::text[], $6::text[]) AS t (review_id, version, reason, detail)
+    ON CONFLICT (review_id, version, reason) DO NOTHING
+"""
+PROGRESS = """
+    SELECT count(*) AS total,
+           count(*) FILTER (WHERE EXISTS (SELECT FROM review_scores s
+                            WHERE s.review_id = v.review_id AND s.version = v.number)) AS scored
+    FROM review_versions v
+"""

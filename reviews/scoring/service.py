@@ -1,0 +1,100 @@
+"""Keep what was read in reviews, and open the cases that it asks for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from core import db
+from reviews.cases import opening
+from reviews.cases.opening import Flagged
+from reviews.scoring import queries, rules
+from reviews.scoring.rules import Flag, Reading
+from sentiment.types import Text
+
+
+@dataclass(frozen=True)
+class Wording:
+    """One version of a review; `text` is all that the model sees of it."""
+
+    review_id: UUID
+    version: int
+    rating_norm: Decimal | None
+    text: Text
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many of all wordings are scored."""
+
+    scored: int
+    total: int
+
+
+async def load(wanted: Sequence[tuple[UUID, int]]) -> list[Wording | None]:
+    """The wordings (review, version) in this order; None for one that does not exist."""
+    rows = await db.fetch(queries.TEXTS, *_columns(wanted, 2))
+    found: list[Wording | None] = [None] * len(wanted)
+    for row in rows:
+        text = rules.text_of(row["title"], row["body"], row["lang"])
+        found[row["n"] - 1] = Wording(row["review_id"], row["number"], row["rating_norm"], text)
+    return found
+
+
+async def store(wordings: Sequence[Wording], readings: Sequence[Reading], now: datetime) -> None:
+    """Scores, flags and cases in one transaction; doing it again changes nothing."""
+    # In the order of their ids, so that two workers with the same reviews never wait for each other.
+    pairs = sorted(
+        zip(wordings, readings, strict=True), key=lambda pair: (pair[0].review_id, pair[0].version)
+    )
+    flagged = [_flagged(wording, reading) for wording, reading in pairs]
+    scores = [_score(wording, reading) for wording, reading in pairs]
+    await db.execute(queries.INSERT_SCORES, db.merchant_id(), now, *_columns(scores, 12))
+    flags = [_flag(each, flag) for each in flagged for flag in each.flags]
+    await db.execute(queries.INSERT_FLAGS, db.merchant_id(), now, *_columns(flags, 4))
+    await opening.judge(flagged, now)
+
+
+async def progress() -> Progress:
+    """How far scoring is for this merchant, in the open transaction."""
+    row = await db.fetchrow(queries.PROGRESS)
+    assert row is not None
+    return Progress(scored=row["scored"], total=row["total"])
+
+
+def _flagged(wording: Wording, reading: Reading) -> Flagged:
+    return Flagged(
+        wording.review_id,
+        wording.version,
+        wording.rating_norm,
+        reading.score.probabilities.negative,
+        rules.flags(wording.rating_norm, reading),
+    )
+
+
+def _score(wording: Wording, reading: Reading) -> tuple[Any, ...]:
+    score = reading.score
+    return (
+        wording.review_id,
+        wording.version,
+        score.model,
+        db.to_json(score.stars),
+        score.stars_expected,
+        score.stars_predicted,
+        score.sentiment,
+        score.probabilities.negative,
+        score.probabilities.neutral,
+        score.probabilities.positive,
+        db.to_json(score.aspects),
+        score.lang,
+    )
+
+
+def _flag(flagged: Flagged, flag: Flag) -> tuple[Any, ...]:
+    return flagged.review_id, flagged.version, flag.reason, db.to_json(flag.detail)
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    return [[row[column] for row in rows] for column in range(width)]

@@ -1,0 +1,25 @@
+"""Where reviews live, and what a reply to them may be."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Source:
+    """`published_here`: our own pages show its reviews, so a reply is public as soon as we say so."""
+
+    code: str
+    published_here: bool
+    reply_limit_chars: int
+
+
+OURS = tuple(
+    Source(code, published_here=True, reply_limit_chars=4000)
+    # Written with us, or moved here from a file.
+    for code in ("first_party", "import", "judgeme")
+)
+_BY_CODE = {source.code: source for source in OURS}
+
+
+def source_of(code: str) -> Source:
+    """A source by its code; one that nothing is known of lives elsewhere, and cannot be replied to yet."""
+    return _BY_CODE.get(code) or Source(code, published_here=False, reply_limit_chars=4000)

@@ -1,0 +1,252 @@
+"""Signing in and out as people do it: pages, forms, cookies."""
+
+import re
+import secrets
+from uuid import UUID
+
+import pytest
+
+from api import csrf
+from api.cookies import SESSION
+from core import clock, db
+from core.mail import service as mail
+from core.people import customers, sessions, staff, throttle
+from core.people.customers import CustomerRow
+from tests.http.conftest import PAGE, Browser, rows
+
+PASSWORD = "a good long password"
+
+
+def unique_email() -> str:
+    return f"{secrets.token_hex(6)}@example.test"
+
+
+async def new_staff(merchant: UUID, role: str = "marketer") -> str:
+    email = unique_email()
+    async with db.transaction(merchant):
+        await staff.create(email, "Mina", role, PASSWORD, clock.now(), locale="zh-Hans")
+    return email
+
+
+async def new_customer(merchant: UUID) -> str:
+    email = unique_email()
+    async with db.transaction(merchant):
+        await customers.upsert([CustomerRow(email, clock.now(), email=email, name="Ada")])
+    return email
+
+
+async def signed_in(browser: Browser, merchant: UUID, role: str = "marketer") -> None:
+    form = {"email": await new_staff(merchant, role), "password": PASSWORD}
+    assert (await browser.post("/staff/sign-in", form)).status_code == 303
+
+
+async def newest_link(merchant: UUID) -> str:
+    async with db.transaction(merchant):
+        body = (await mail.newest(1))[0].body
+    found = re.search(r"/portal/enter\?token=(\S+)", body)
+    assert found
+    return found[1]
+
+
+# --- staff ----------------------------------------------------------------------------------------
+
+
+async def test_staff_come_in_and_go(browser: Browser, merchant: UUID) -> None:
+    form = {"email": await new_staff(merchant), "password": PASSWORD, "next": "/staff/publish?a=1"}
+    answer = await browser.post("/staff/sign-in", form)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/staff/publish?a=1")
+    cookie = next(c for c in answer.headers.get_list("set-cookie") if c.startswith(SESSION))
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    assert (await browser.get("/staff/publish")).text == "may publish"
+    token = browser.client.cookies[SESSION]
+
+    answer = await browser.post("/sign-out", {})
+    assert answer.headers["location"] == "/staff/sign-in?problem=signed_out"
+    assert SESSION not in browser.client.cookies
+    # The session is over here, too, not only in the browser.
+    assert await sessions.find(token, clock.now()) is None
+    browser.client.cookies.set(SESSION, token)
+    assert (await browser.get("/staff/publish")).status_code == 303
+
+
+async def test_refusals_look_the_same_and_start_nothing(browser: Browser, merchant: UUID) -> None:
+    email = await new_staff(merchant)
+    pages = set()
+    for who, password in ((email, "not the password"), (unique_email(), PASSWORD)):
+        answer = await browser.post("/staff/sign-in", {"email": who, "password": password})
+        assert answer.status_code == 401
+        assert SESSION not in browser.client.cookies
+        assert PASSWORD not in answer.text
+        pages.add(re.sub(r"[0-9a-f]{32}\.[0-9a-f]{64}", "", answer.text.replace(who, "")))
+    assert len(pages) == 1
+    assert await rows(merchant, "sessions") == 0
+
+
+@pytest.mark.parametrize("email", ["", "nobody", "a b@example.test", "a@b\x00.test"])
+async def test_what_is_no_address_is_refused_like_a_wrong_one(browser: Browser, email: str) -> None:
+    answer = await browser.post("/staff/sign-in", {"email": email, "password": PASSWORD})
+    assert answer.status_code == 401
+
+
+async def test_too_many_attempts_are_told_so(
+    browser: Browser, merchant: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(throttle, "PER_EMAIL", throttle.Limit("email-test", 1, 60))
+    email = await new_staff(merchant)
+    assert (await browser.post("/staff/sign-in", {"email": email, "password": "wrong"})).status_code == 401
+    assert (await browser.post("/staff/sign-in", {"email": email, "password": PASSWORD})).status_code == 429
+    assert await rows(merchant, "sessions") == 0
+
+
+@pytest.mark.parametrize(
+    "away", ["https://evil.test/", "//evil.test", "/\\evil.test", "javascript:alert(1)", "/a\nb", "evil", ""]
+)
+async def test_nobody_is_sent_to_another_site(browser: Browser, merchant: UUID, away: str) -> None:
+    form = {"email": await new_staff(merchant), "password": PASSWORD, "next": away}
+    answer = await browser.post("/staff/sign-in", form)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/staff")
+
+
+async def test_the_permission_decides(browser: Browser, merchant: UUID) -> None:
+    await signed_in(browser, merchant, "agent")
+    answer = await browser.get("/staff/publish")
+    assert answer.status_code == 403
+    assert "permission_missing" in answer.text
+    assert (await browser.post("/staff/publish", {})).status_code == 403
+
+
+async def test_who_is_not_signed_in_is_shown_where(browser: Browser, merchant: UUID) -> None:
+    answer = await browser.get("/staff/publish", params={"a": "1"})
+    assert answer.headers["location"] == "/staff/sign-in?next=%2Fstaff%2Fpublish%3Fa%3D1"
+    answer = await browser.client.get("/staff/publish", headers={"hx-request": "true", "accept": "*/*"})
+    assert (answer.status_code, answer.headers["hx-redirect"]) == (401, "/staff/sign-in")
+    browser.client.cookies.set(SESSION, "an old one")
+    answer = await browser.get("/staff/publish")
+    assert "problem=session_expired" in answer.headers["location"]
+    assert 'class="alert' in (await browser.get(answer.headers["location"])).text
+
+
+async def test_a_disabled_person_is_out_at_once(browser: Browser, merchant: UUID) -> None:
+    await signed_in(browser, merchant)
+    async with db.transaction(merchant):
+        await staff.disable(await db.fetchval("SELECT id FROM staff"), clock.now())
+    assert (await browser.get("/staff/publish")).status_code == 303
+
+
+# --- customers ------------------------------------------------------------------------------------
+
+
+async def test_a_customer_enters_by_mail_once(browser: Browser, merchant: UUID) -> None:
+    email = await new_customer(merchant)
+    answer = await browser.post("/portal/sign-in", {"email": email})
+    assert answer.status_code == 200
+    token = await newest_link(merchant)
+
+    # Looking at the link, as scanners do, uses nothing up.
+    for _ in range(2):
+        shown = await browser.get("/portal/enter", params={"token": token})
+        assert shown.status_code == 200
+        assert token in shown.text
+    assert await rows(merchant, "sessions") == 0
+
+    answer = await browser.post("/portal/enter", {"token": token})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/portal")
+    session = await sessions.find(browser.client.cookies[SESSION], clock.now())
+    assert session is not None
+    assert session.customer_id
+    assert (await browser.get("/portal/sign-in")).headers["location"] == "/portal"
+
+    browser.client.cookies.delete(SESSION)
+    answer = await browser.post("/portal/enter", {"token": token})
+    assert answer.status_code == 401
+    assert SESSION not in browser.client.cookies
+    assert await rows(merchant, "sessions") == 1
+
+
+async def test_asking_for_a_link_tells_nobody_who_exists(browser: Browser, merchant: UUID) -> None:
+    pages = set()
+    for email in (await new_customer(merchant), unique_email()):
+        answer = await browser.post("/portal/sign-in", {"email": email})
+        assert answer.status_code == 200
+        pages.add(re.sub(r"[0-9a-f]{32}\.[0-9a-f]{64}", "", answer.text.replace(email, "")))
+    assert len(pages) == 1
+    assert await rows(merchant, "mails") == 1
+
+
+async def test_bad_addresses_and_links(browser: Browser, merchant: UUID) -> None:
+    assert (await browser.post("/portal/sign-in", {"email": "nobody"})).status_code == 422
+    assert (await browser.get("/portal/enter")).headers["location"].endswith("problem=link_expired")
+    for token in ("made up", "\x00", "é"):
+        assert (await browser.post("/portal/enter", {"token": token})).status_code == 401
+    assert await rows(merchant, "sessions") == 0
+
+
+async def test_links_are_limited_for_known_and_unknown_alike(browser: Browser, merchant: UUID) -> None:
+    for email in (await new_customer(merchant), unique_email()):
+        asked = [
+            (await browser.post("/portal/sign-in", {"email": email})).status_code
+            for _ in range(throttle.LINKS_PER_EMAIL.attempts + 1)
+        ]
+        assert asked == [200] * throttle.LINKS_PER_EMAIL.attempts + [429]
+    assert await rows(merchant, "mails") == throttle.LINKS_PER_EMAIL.attempts
+
+
+async def test_a_customer_is_no_staff(browser: Browser, merchant: UUID) -> None:
+    await browser.post("/portal/sign-in", {"email": await new_customer(merchant)})
+    await browser.post("/portal/enter", {"token": await newest_link(merchant)})
+    assert (await browser.get("/staff/publish")).status_code == 303
+
+
+# --- language -------------------------------------------------------------------------------------
+
+
+async def test_the_language_is_the_chosen_one_else_the_persons_else_the_browsers(
+    browser: Browser, merchant: UUID
+) -> None:
+    page = await browser.client.get("/staff/sign-in", headers=PAGE | {"accept-language": "zh-HK, en;q=0.5"})
+    assert '<html lang="zh-Hant"' in page.text
+    await signed_in(browser, merchant)
+    assert '<html lang="zh-Hans"' in (await browser.get("/staff/boom")).text
+    answer = await browser.post("/language", {"locale": "en", "next": "/staff/sign-in?problem=wrong"})
+    assert answer.headers["location"] == "/staff/sign-in?problem=wrong"
+    assert '<html lang="en"' in (await browser.get("/staff/boom")).text
+    answer = await browser.post("/language", {"locale": "klingon", "next": "//evil.test"})
+    assert answer.headers["location"] == "/portal"
+    assert '<html lang="en"' in (await browser.get("/staff/boom")).text
+
+
+# --- forms of others ------------------------------------------------------------------------------
+
+
+async def test_a_form_of_another_site_is_refused(browser: Browser, merchant: UUID) -> None:
+    await signed_in(browser, merchant)
+    token = await browser.token("/nothing")
+    post = browser.client.post
+    for form in ({}, {"csrf_token": ""}, {"csrf_token": "x" * 97}, {"csrf_token": token[:-1] + "x"}):
+        answer = await post("/staff/publish", data=form, headers=PAGE)
+        assert answer.status_code == 403
+        assert "csrf_token_invalid" in answer.text
+        assert (await post("/sign-out", data=form, headers=PAGE)).status_code == 403
+    answer = await post("/sign-out", json={"csrf_token": token}, headers=PAGE)
+    assert answer.status_code == 403
+    assert (await browser.get("/staff/publish")).status_code == 200, "still signed in"
+    answer = await post("/staff/publish", data={}, headers=PAGE | {csrf.HEADER: token})
+    assert answer.text == "published"
+
+
+async def test_a_token_fits_one_session_only(browser: Browser, merchant: UUID) -> None:
+    before = await browser.token()
+    kept = browser.client.cookies[csrf.COOKIE]
+    await signed_in(browser, merchant)
+    browser.client.cookies.set(csrf.COOKIE, kept)
+    answer = await browser.client.post("/staff/publish", data={"csrf_token": before}, headers=PAGE)
+    assert answer.status_code == 403
+
+
+async def test_a_cookie_of_a_former_key_is_replaced(browser: Browser) -> None:
+    browser.client.cookies.set(csrf.COOKIE, f"{'0' * 32}.{'0' * 64}", domain="shop.test", path="/")
+    token = await browser.token()
+    assert token != f"{'0' * 32}.{'0' * 64}"
+    answer = await browser.client.post("/language", data={"csrf_token": token, "locale": "en"}, headers=PAGE)
+    assert answer.status_code == 303

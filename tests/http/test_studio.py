@@ -1,0 +1,302 @@
+"""The studio over HTTP with the real database."""
+
+import re
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from admin.studio import present
+from api.app import App
+from core import clock, db
+from core.embedded import Services
+from core.i18n import LOCALES, translator
+from loyalty.programme import service as programme
+from loyalty.tiers import service as tiers
+from tests.conftest import new_merchant
+from tests.http.conftest import PAGE, Browser, rows
+from tests.http.shop import (
+    TIERS,
+    Shop,
+    enter_as_customer,
+    enter_as_staff,
+    form,
+    member_with,
+    open_shop,
+    pages_app,
+    paid,
+    send,
+    speak,
+)
+
+DRAFT = "/staff/studio/tiers"
+PUBLISH = "/staff/studio/tiers/publish"
+LOWER = {"threshold_silver": "100", "threshold_gold": "250"}
+HTMX = {"hx-request": "true"}
+READERS, PUBLISHERS = ("owner", "marketer", "community_manager", "auditor"), ("owner", "marketer")
+
+
+@pytest.fixture(scope="module")
+def app(database: Services) -> App:
+    return pages_app()
+
+
+@pytest.fixture
+async def shop(merchant: UUID) -> Shop:
+    """Five members with 50, 120, 220, 300 and 600 qualifying points: 2 Bronze, 2 Silver, 1 Gold."""
+    opened = await open_shop(merchant)
+    for points in (50, 120, 220, 300, 600):
+        await member_with(opened, points, f"m-{points}")
+    return opened
+
+
+async def counts(shop: Shop) -> dict[str, int]:
+    async with db.transaction(shop.merchant):
+        return await tiers.counts()
+
+
+async def live_number(shop: Shop) -> int:
+    async with db.transaction(shop.merchant):
+        return (await programme.live()).number
+
+
+def stat(page: str, label: str) -> str:
+    found = re.search(rf"<dt>{label}</dt><dd><b>([^<]*)</b>", page)
+    assert found, label
+    return found[1]
+
+
+# --- overview -------------------------------------------------------------------------------------
+
+
+async def test_the_overview_adds_up_in_every_language(browser: Browser, shop: Shop) -> None:
+    await send(shop, paid("m-50", "late", shop.ago(1), 1000))
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    for locale, silver in (("en", "Silver"), ("zh-Hans", "白银"), ("zh-Hant", "白銀")):
+        speak(browser, locale)
+        answer = await browser.get("/staff/studio")
+        assert answer.status_code == 200
+        assert f'<html lang="{locale}"' in answer.text
+        assert silver in answer.text
+        assert "13" in answer.text
+    speak(browser, "en")
+    page = (await browser.get("/staff/studio")).text
+    # 1,290 active and 10 pending points at a cent each.
+    assert stat(page, "Liability") == "$13.00"
+    assert "1,300 points outstanding" in page
+    assert stat(page, "Pending") == "10"
+    # Only the order of yesterday is of the last 30 days; the others were paid 40 days ago.
+    assert stat(page, "Earned") == "10"
+    assert stat(page, "Redeemed") == "0"
+    assert stat(page, "Expiring") == "0"
+    row = re.search(r'<th scope="row">Silver</th>(.*?)</tr>', page, re.S)
+    assert row
+    assert re.findall(r'<td class="num">([^<]*)</td>', row[1]) == ["from 200 points", "2", "40%"]
+    assert "The first version" in page
+
+
+async def test_a_shop_without_a_programme_has_an_empty_studio(browser: Browser, merchant: UUID) -> None:
+    await enter_as_staff(browser, merchant, "owner")
+    page = await browser.get("/staff/studio")
+    assert page.status_code == 200
+    assert "No tiers yet" in page.text
+    assert (await browser.get(DRAFT)).headers["location"] == "/staff/studio"
+
+
+@pytest.mark.parametrize(
+    ("points", "micros", "currency", "minor"),
+    [
+        (1300, 10_000, "USD", 1300),
+        (1, 5_000, "USD", 1),
+        (1, 4_999, "USD", 0),
+        (1000, 1_500_000, "JPY", 1500),
+        (0, 10_000, "EUR", 0),
+    ],
+)
+def test_liability_is_money_in_minor_units(points: int, micros: int, currency: str, minor: int) -> None:
+    assert present.liability_minor(points, micros, currency) == minor
+
+
+# --- the draft ------------------------------------------------------------------------------------
+
+
+async def test_the_draft_shows_who_would_move_with_and_without_htmx(browser: Browser, shop: Shop) -> None:
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    for locale in LOCALES:
+        speak(browser, locale)
+        plain = await browser.get(DRAFT)
+        assert plain.status_code == 200
+        assert PUBLISH not in plain.text
+        whole = await browser.get(DRAFT, params=LOWER)
+        assert 'name="threshold_silver" type="number"' in whole.text
+        assert f'action="{PUBLISH}"' in whole.text
+        panel = await browser.client.get(DRAFT, params=LOWER, headers=PAGE | HTMX)
+        assert panel.text.lstrip().startswith('<section id="preview"')
+        for page in (whole.text, panel.text):
+            words = translator(locale).gettext
+            assert [stat(page, words(x)) for x in ("Moving up", "Moving down", "Unchanged")] == [
+                "2",
+                "0",
+                "3",
+            ]
+    speak(browser, "en")
+    panel = await browser.client.get(DRAFT, params=LOWER, headers=PAGE | HTMX)
+    assert "Publishing moves exactly these 2 members." in panel.text
+    assert await live_number(shop) == 1
+    assert await counts(shop) == {"bronze": 2, "silver": 2, "gold": 1}
+
+
+@pytest.mark.parametrize(
+    ("fields", "problems"),
+    [
+        ({"threshold_silver": "600"}, ["Gold must need more points than Silver."]),
+        ({"threshold_silver": "0"}, ["Silver must need more points than Bronze."]),
+        ({"threshold_gold": "-1"}, ["Type a whole number of points, at most 1,000,000,000,000."]),
+        ({"threshold_gold": "1e3"}, ["Type a whole number of points, at most 1,000,000,000,000."]),
+        ({"threshold_gold": "9" * 13}, ["Type a whole number of points, at most 1,000,000,000,000."]),
+        ({"threshold_gold": ""}, ["Type a whole number of points, at most 1,000,000,000,000."]),
+    ],
+)
+async def test_thresholds_that_make_no_ladder_are_told_at_their_fields(
+    browser: Browser, shop: Shop, fields: dict[str, str], problems: list[str]
+) -> None:
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    whole = (await browser.get(DRAFT, params=fields)).text
+    assert re.findall(r'<p class="problem" id="threshold_[a-z]+-hint">([^<]*)</p>', whole) == problems
+    panel = (await browser.client.get(DRAFT, params=fields, headers=PAGE | HTMX)).text
+    for page in (whole, panel):
+        assert problems[0] in page
+        assert PUBLISH not in page
+
+
+def test_the_lowest_tier_stays_at_zero_and_missing_fields_stay_live() -> None:
+    made = present.draft(TIERS, {"threshold_bronze": "7", "threshold_silver": " 150 "}, "en")
+    assert [tier.threshold_points for tier in made.tiers] == [0, 150, 500]
+    assert made.previewable
+    assert not present.draft(TIERS, {}, "en").changed
+
+
+# --- publishing -----------------------------------------------------------------------------------
+
+
+async def test_publishing_moves_exactly_the_previewed_members_once(browser: Browser, shop: Shop) -> None:
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    fields = {"threshold_silver": "250", "threshold_gold": "280"}
+    page = (await browser.get(DRAFT, params=fields)).text
+    assert (stat(page, "Moving up"), stat(page, "Moving down"), stat(page, "Unchanged")) == ("1", "1", "3")
+    moves = re.findall(r'<tr class="(up|down)"><td>(\w+)</td><td>(\w+) .*?<td class="num">(\d+)</td>', page)
+    assert moves == [("down", "Silver", "Bronze", "1"), ("up", "Silver", "Gold", "1")]
+    data = form(page, PUBLISH)
+    answers = [await browser.client.post(PUBLISH, data=data, headers=PAGE) for _ in range(3)]
+    assert {(a.status_code, a.headers["location"]) for a in answers} == {(303, "/staff/studio?published=2")}
+    assert await counts(shop) == {"bronze": 3, "gold": 2}
+    async with db.transaction(shop.merchant):
+        changed = await db.fetch("SELECT from_code, to_code FROM tier_changes WHERE reason = 'published'")
+    assert sorted((row["from_code"], row["to_code"]) for row in changed) == [
+        ("silver", "bronze"),
+        ("silver", "gold"),
+    ]
+    assert await live_number(shop) == 2
+    overview = (await browser.get("/staff/studio?published=2")).text
+    assert "Version 2 is live" in overview
+    assert "Silver from 250 instead of 200 · Gold from 280 instead of 500" in overview
+    assert "Mina" in overview
+    # Nothing is left to preview: what was drafted is live.
+    assert PUBLISH not in (await browser.get(DRAFT, params=fields)).text
+
+
+async def test_a_stale_preview_publishes_nothing_and_shows_the_new_one(browser: Browser, shop: Shop) -> None:
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    first = (await browser.get(DRAFT, params=LOWER)).text
+    second = (await browser.get(DRAFT, params={"threshold_silver": "40"})).text
+    await browser.client.post(PUBLISH, data=form(second, PUBLISH))
+    assert await live_number(shop) == 2
+    before = await counts(shop)
+    answer = await browser.client.post(PUBLISH, data=form(first, PUBLISH), headers=PAGE)
+    assert answer.status_code == 303
+    assert await live_number(shop) == 2
+    assert await counts(shop) == before
+    for locale in LOCALES:
+        speak(browser, locale)
+        page = (await browser.get(answer.headers["location"])).text
+        said = translator(locale).gettext(
+            "The members or the live tiers changed since your preview, so nothing was published."
+            " This is how it looks now."
+        )
+        assert said in page
+    fresh = form(page, PUBLISH)
+    assert fresh["fingerprint"] != form(first, PUBLISH)["fingerprint"]
+    assert fresh["threshold_gold"] == "250"
+    assert (await browser.client.post(PUBLISH, data=fresh)).headers["location"].endswith("published=3")
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"as_of": "yesterday"},
+        {"as_of": "2026-01-01T00:00:00"},
+        {"as_of": "2020-01-01T00:00:00+00:00"},
+        {"fingerprint": "0" * 64},
+        {"threshold_silver": "101"},
+        {"threshold_silver": "many"},
+        {"threshold_gold": "100"},
+    ],
+)
+async def test_a_forged_form_publishes_nothing(browser: Browser, shop: Shop, forged: dict[str, str]) -> None:
+    await enter_as_staff(browser, shop.merchant, "owner")
+    await member_with(shop, 100, "m-100")  # at the border, so that 101 moves other members than 100
+    data = form((await browser.get(DRAFT, params=LOWER)).text, PUBLISH) | forged
+    answer = await browser.client.post(PUBLISH, data=data, headers=PAGE)
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith(f"{DRAFT}?")
+    assert await live_number(shop) == 1
+    assert await rows(shop.merchant, "programme_versions") == 1
+
+
+async def test_a_preview_of_long_ago_is_stale(browser: Browser, shop: Shop) -> None:
+    await enter_as_staff(browser, shop.merchant, "owner")
+    data = form((await browser.get(DRAFT, params=LOWER)).text, PUBLISH)
+    later = clock.now() + timedelta(minutes=61)
+    with clock.set_clock(lambda: later):
+        answer = await browser.client.post(PUBLISH, data=data, headers=PAGE)
+    assert "conflict=1" in answer.headers["location"]
+    assert await live_number(shop) == 1
+
+
+# --- who may --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", ["owner", "marketer", "community_manager", "agent", "auditor"])
+async def test_roles_see_and_publish_what_they_may(browser: Browser, shop: Shop, role: str) -> None:
+    await enter_as_staff(browser, shop.merchant, "owner")
+    page = (await browser.get(DRAFT, params=LOWER)).text
+    data = form(page, PUBLISH)
+    await enter_as_staff(browser, shop.merchant, role)
+    for path in ("/staff/studio", DRAFT):
+        assert (await browser.get(path)).status_code == (200 if role in READERS else 403)
+    draft = (await browser.get(DRAFT, params=LOWER)).text
+    assert (f'action="{PUBLISH}"' in draft) == (role in PUBLISHERS)
+    data["csrf_token"] = form(draft, "/language")["csrf_token"]
+    answer = await browser.client.post(PUBLISH, data=data, headers=PAGE)
+    if role in PUBLISHERS:
+        assert answer.status_code == 303
+        assert await live_number(shop) == 2
+    else:
+        assert answer.status_code == 403
+        assert await live_number(shop) == 1
+        assert await counts(shop) == {"bronze": 2, "silver": 2, "gold": 1}
+
+
+async def test_customers_and_other_merchants_change_nothing(browser: Browser, shop: Shop) -> None:
+    await enter_as_customer(browser, shop, "m-50")
+    token = form((await browser.get("/portal")).text, "/sign-out")["csrf_token"]
+    data = LOWER | {"csrf_token": token, "idempotency_key": "k", "fingerprint": "", "as_of": ""}
+    answer = await browser.client.post(PUBLISH, data=data, headers=PAGE)
+    assert answer.headers["location"].startswith("/staff/sign-in")
+    other = await open_shop(await new_merchant())
+    await enter_as_staff(browser, other.merchant, "owner")
+    page = (await browser.get(DRAFT, params=LOWER)).text
+    assert "m-50" not in page
+    await browser.client.post(PUBLISH, data=form(page, PUBLISH))
+    assert await live_number(other) == 2
+    assert await live_number(shop) == 1

@@ -1,0 +1,266 @@
+"""What an order's facts mean in points: pure rules."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loyalty.ledger import AnyCommand, Clawback, Earn, Settle
+from loyalty.orders import rules
+from loyalty.orders.rules import (
+    Earned,
+    Member,
+    Order,
+    OrderPaidDiffers,
+    Payment,
+    Refund,
+    RefundDiffers,
+    RefundExceedsOrder,
+    Terms,
+    Wallet,
+    points_for,
+    postings,
+)
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+ID = UUID(int=1)
+POINTS = Wallet("points", "debt", 730)
+QUALIFYING = Wallet("qualifying", "debt", None)
+MEMBER = Member(id=ID, joined_at=START, left_at=None, tier_code="gold")
+TERMS = Terms(
+    version_id=ID,
+    version=3,
+    rates={"USD": 150, "JPY": 1, "KWD": 500},
+    guest_claim_days=30,
+    multipliers={"base": 100, "gold": 125},
+)
+EMPTY = Order(id=ID, external_id="o1")
+
+
+def day(number: float) -> datetime:
+    return START + timedelta(days=number)
+
+
+def payment(amount_minor: int = 10_000, at: datetime = START, currency: str = "USD") -> Payment:
+    return Payment(ID, ID, currency, amount_minor, at)
+
+
+# ---------------------------------------------------------------- amounts
+
+
+@pytest.mark.parametrize(
+    ("amount_minor", "currency", "rate", "percent", "points"),
+    [
+        (100, "USD", 100, 100, 1),  # a dollar, one point a dollar
+        (99, "USD", 100, 100, 0),
+        (1_999, "USD", 100, 100, 19),
+        (1_999, "USD", 100, 150, 29),  # 29.985, rounded down once: not 19 x 1.5
+        (1_999, "USD", 250, 125, 62),  # 62.46875
+        (100, "JPY", 100, 100, 100),  # yen have no hundredths
+        (99, "JPY", 1, 100, 0),
+        (100, "JPY", 1, 100, 1),
+        (1_000, "KWD", 100, 100, 1),  # dinars have thousandths
+        (999, "KWD", 100, 100, 0),
+        (12_345, "KWD", 500, 100, 61),
+        (0, "USD", 100, 100, 0),
+        (100, "USD", 0, 100, 0),
+        (10**13, "USD", 100, 100, 10**11),
+    ],
+)
+def test_points_for(amount_minor: int, currency: str, rate: int, percent: int, points: int) -> None:
+    assert points_for(amount_minor, currency, rate, percent) == points
+
+
+@given(
+    one=st.integers(0, 10**9),
+    other=st.integers(0, 10**9),
+    rate=st.integers(0, 10**4),
+    percent=st.integers(100, 10**4),
+)
+def test_splitting_an_order_never_earns_more(one: int, other: int, rate: int, percent: int) -> None:
+    apart = points_for(one, "USD", rate, percent) + points_for(other, "USD", rate, percent)
+    assert apart <= points_for(one + other, "USD", rate, percent) <= apart + 1
+
+
+# ---------------------------------------------------------------- facts of an order
+
+
+def test_the_same_payment_again_changes_nothing() -> None:
+    order = rules.pay(EMPTY, payment())
+    assert rules.pay(order, payment()) == order
+    with pytest.raises(OrderPaidDiffers):
+        rules.pay(order, payment(10_001))
+
+
+def test_the_first_delivery_counts() -> None:
+    assert rules.deliver(rules.deliver(EMPTY, day(5)), day(4)).delivered_at == day(4)
+    assert rules.deliver(rules.deliver(EMPTY, day(4)), day(5)).delivered_at == day(4)
+
+
+def test_refunds_add_up_to_the_order_and_no_further() -> None:
+    order = rules.refund(rules.pay(EMPTY, payment(100)), Refund("r1", 60, day(1)))
+    assert rules.refund(order, Refund("r1", 60, day(1))) == order
+    with pytest.raises(RefundDiffers):
+        rules.refund(order, Refund("r1", 61, day(1)))
+    with pytest.raises(RefundExceedsOrder) as refusal:
+        rules.refund(order, Refund("r2", 41, day(2)))
+    assert refusal.value.extra == {"left_minor": 40}
+    assert rules.refund(order, Refund("r2", 40, day(2))).refunded_minor == 100
+
+
+# ---------------------------------------------------------------- postings
+
+
+class Books:
+    """As much of a ledger as the rules look at: what was earned, pending and taken back of one order."""
+
+    def __init__(self) -> None:
+        self.earned: dict[str, Earned] = {}
+
+    def post(self, commands: list[AnyCommand]) -> None:
+        for command in commands:
+            if isinstance(command, Earn):
+                self._earn(command)
+            elif isinstance(command, Clawback):
+                self._claw_back(command)
+            elif isinstance(command, Settle):
+                self._change(command.wallet, points_pending=0)
+
+    def _earn(self, command: Earn) -> None:
+        assert command.wallet not in self.earned, "one earn an order and wallet"
+        self.earned[command.wallet] = Earned(
+            points=command.points,
+            points_clawed_back=0,
+            points_pending=command.points,
+            points_per_100_units=command.reason["points_per_100_units"],
+            multiplier_percent=command.reason["multiplier_percent"],
+            amount_minor=command.reason["amount_minor"],
+            clawed_refunds=frozenset(),
+        )
+
+    def _claw_back(self, command: Clawback) -> None:
+        known = self.earned[command.wallet]
+        assert 0 < command.points <= known.points - known.points_clawed_back
+        assert command.reason["refund"] not in known.clawed_refunds, "one clawback a refund"
+        self._change(
+            command.wallet,
+            points_clawed_back=known.points_clawed_back + command.points,
+            points_pending=known.points_pending - min(command.points, known.points_pending),
+            clawed_refunds=known.clawed_refunds | {command.reason["refund"]},
+        )
+
+    def _change(self, wallet: str, **changes: object) -> None:
+        self.earned[wallet] = msgspec.structs.replace(self.earned[wallet], **changes)
+
+
+def due(order: Order, books: Books, member: Member = MEMBER, terms: Terms = TERMS) -> list[AnyCommand]:
+    return postings(order, member, terms, [POINTS, QUALIFYING], books.earned)
+
+
+def test_an_earn_says_why() -> None:
+    order = rules.pay(EMPTY, payment())
+    earn, qualifying = due(order, Books())
+    assert isinstance(earn, Earn) and isinstance(qualifying, Earn)
+    assert (earn.points, earn.pending, earn.expires_at, earn.effective_at) == (187, True, day(730), START)
+    assert (earn.key, earn.member) == (f"earn:{ID}:points", ID)
+    assert earn.reason == {
+        "rule": "order",
+        "version": 3,
+        "version_id": str(ID),
+        "order": "o1",
+        "order_id": str(ID),
+        "amount_minor": 10_000,
+        "currency": "USD",
+        "points_per_100_units": 150,
+        "multiplier_percent": 125,
+        "tier": "gold",
+    }
+    # Reaching a tier is not made easier by the tier, and those points do not expire.
+    assert (qualifying.points, qualifying.expires_at) == (150, None)
+
+
+def test_delivery_settles_what_is_kept() -> None:
+    order = rules.deliver(rules.refund(rules.pay(EMPTY, payment()), Refund("r", 5_000, day(2))), day(1))
+    kinds = [(type(command), command.wallet) for command in due(order, Books())]
+    assert kinds == [
+        (kind, wallet) for wallet in ("points", "qualifying") for kind in (Earn, Clawback, Settle)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("paid_at", "left_at", "counts"),
+    [
+        (day(-30), None, True),
+        (day(-30) - timedelta(seconds=1), None, False),
+        (day(5), day(5), False),
+        (day(5), day(5) + timedelta(seconds=1), True),
+    ],
+    ids=["oldest claim", "too old", "left at that moment", "left a second later"],
+)
+def test_which_orders_count(paid_at: datetime, left_at: datetime | None, counts: bool) -> None:
+    member = msgspec.structs.replace(MEMBER, left_at=left_at)
+    assert bool(due(rules.pay(EMPTY, payment(at=paid_at)), Books(), member)) is counts
+
+
+def test_nothing_is_due_without_payment_rate_or_points() -> None:
+    refunded = rules.deliver(rules.refund(EMPTY, Refund("r", 1, day(1))), day(1))
+    assert due(refunded, Books()) == []
+    assert due(rules.pay(EMPTY, payment(currency="EUR")), Books()) == []
+    assert due(rules.pay(EMPTY, payment(1)), Books()) == []
+
+
+def test_terms_of_the_earn_hold_for_its_refunds() -> None:
+    books = Books()
+    order = rules.pay(EMPTY, payment())
+    books.post(due(order, books))
+    later = msgspec.structs.replace(TERMS, rates={"USD": 999}, multipliers={"gold": 900})
+    [clawback, _] = due(rules.refund(order, Refund("r", 10_000, day(1))), books, terms=later)
+    assert isinstance(clawback, Clawback) and clawback.points == 187
+
+
+FACT = st.one_of(
+    st.tuples(st.just("pay")),
+    st.tuples(st.just("deliver"), st.integers(0, 9)),
+    st.tuples(st.just("refund"), st.integers(0, 5), st.integers(1, 4_000), st.integers(0, 9)),
+    st.tuples(st.just("post")),
+)
+
+
+@given(
+    amount=st.integers(0, 12_000),
+    currency=st.sampled_from(["USD", "JPY", "KWD"]),
+    facts=st.lists(FACT, max_size=12),
+)
+def test_the_points_kept_are_those_of_the_amount_kept(
+    amount: int, currency: str, facts: list[tuple[object, ...]]
+) -> None:
+    order, books = EMPTY, Books()
+    for kind, *arguments in [*facts, ("pay",)]:
+        if kind == "post":
+            books.post(due(order, books))
+        else:
+            order = _told(order, str(kind), arguments, payment(amount, currency=currency))
+    books.post(due(order, books))
+    assert due(order, books) == []  # the ledger agrees: nothing is left to do
+    kept = max(0, amount - order.refunded_minor)
+    for wallet, percent in (("points", 125), ("qualifying", 100)):
+        known = books.earned.get(wallet)
+        points = known.points - known.points_clawed_back if known else 0
+        assert points == points_for(kept, currency, TERMS.rates[currency], percent)
+        assert not (known and order.delivered_at and known.points_pending)
+
+
+def _told(order: Order, kind: str, arguments: list[object], paid: Payment) -> Order:
+    """The order with one more fact; what contradicts it is refused and changes nothing."""
+    if kind == "pay":
+        return rules.pay(order, paid)
+    if kind == "deliver":
+        return rules.deliver(order, day(float(str(arguments[0]))))
+    number, amount, at = (int(str(argument)) for argument in arguments)
+    try:
+        return rules.refund(order, Refund(f"r{number}", amount, day(at)))
+    except (RefundExceedsOrder, RefundDiffers):
+        return order

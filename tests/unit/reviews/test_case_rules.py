@@ -1,0 +1,128 @@
+"""The state machine, priorities, clocks and owners."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import get_args
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.people.roles import PERMISSIONS as ROLE_PERMISSIONS
+from reviews.cases import rules
+from reviews.scoring.rules import Flag
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def urgency(*kinds: str) -> Flag:
+    return Flag("urgency", {"kinds": [{"kind": kind, "words": []} for kind in kinds]})
+
+
+def test_the_table_knows_every_deed_and_only_known_states() -> None:
+    assert set(rules.TRANSITIONS) == set(get_args(rules.Deed))
+    for moves in rules.TRANSITIONS.values():
+        assert set(moves) | set(moves.values()) <= set(rules.STATES)
+
+
+def test_every_state_can_be_reached_and_left() -> None:
+    reached = {"new", "assigned"}
+    for _ in rules.STATES:
+        reached |= {
+            to for moves in rules.TRANSITIONS.values() for state, to in moves.items() if state in reached
+        }
+    assert reached == set(rules.STATES)
+    for state in rules.STATES:
+        assert any(moves.get(state, state) != state for moves in rules.TRANSITIONS.values())
+
+
+@pytest.mark.parametrize("deed", ["reply", "message", "goodwill", "resolve", "assign"])
+def test_what_is_done_must_be_reopened_first(deed: rules.Deed) -> None:
+    for state in rules.DONE:
+        assert rules.after(deed, state) is None
+    for state in rules.OPEN:
+        assert rules.after(deed, state) is not None
+
+
+def test_a_customer_is_heard_in_every_state() -> None:
+    for state in rules.STATES:
+        assert rules.after("customer_message", state) in rules.OPEN
+
+
+def test_every_permission_exists() -> None:
+    assert set(rules.PERMISSIONS.values()) <= set(ROLE_PERMISSIONS)
+
+
+def test_danger_goes_before_stars_and_a_regular_before_a_stranger() -> None:
+    def total(flags: list[Flag], rating: int | None, negative: float, orders: int) -> int:
+        stars = None if rating is None else Decimal(rating)
+        return sum(rules.priority(flags, stars, negative, orders).values())
+
+    assert total([urgency("safety")], 5, 0.1, 0) > total([], 1, 0.99, 5)
+    assert total([], 1, 0.9, 3) > total([], 1, 0.9, 0)
+    assert total([], 1, 0.9, 0) > total([], 2, 0.9, 0) > total([], None, 0.9, 0)
+    assert rules.priority([urgency("leaving", "fraud")], None, 0, 99) == {
+        **{"stars": 0, "text": 0, "urgency": 40, "customer": 20}
+    }
+
+
+def test_clocks() -> None:
+    calm, urgent = rules.clocks(False, NOW, False), rules.clocks(True, NOW, False)
+    assert [clock.kind for clock in calm] == ["first_reply", "resolution"]
+    assert calm[0].due_at == NOW + timedelta(hours=24)
+    assert calm[0].warn_at == NOW + timedelta(hours=24) * 0.8
+    assert urgent[0].due_at == NOW + timedelta(hours=4)
+    assert [clock.kind for clock in rules.clocks(False, NOW, True)] == ["resolution"]
+
+
+def test_leaving_alone_is_not_urgent() -> None:
+    parts = [
+        rules.priority([urgency(kind)], None, 0, 0)["urgency"] for kind in ("leaving", "safety", "legal")
+    ]
+    assert [rules.is_urgent(part) for part in parts] == [False, True, True]
+
+
+@given(st.lists(st.integers(0, 20), min_size=1, max_size=6), st.integers(0, 40))
+def test_cases_are_shared_out_evenly(loads: list[int], cases: int) -> None:
+    people = {UUID(int=n): load for n, load in enumerate(loads)}
+    owners = rules.share_out(people, cases)
+    assert len(owners) == cases
+    after = {person: load + owners.count(person) for person, load in people.items()}
+    given_to = [after[person] for person in people if person in owners]
+    assert not given_to or max(given_to) <= min(after.values()) + 1
+
+
+def test_nobody_to_share_with() -> None:
+    assert rules.share_out({}, 2) == [None, None]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please change your review.",
+        "If you could REMOVE that bad rating",
+        "Would you mind updating the stars you gave?",
+        "once your review has been deleted",
+        "and give us five stars",
+        "请您修改一下评价",
+        "請刪除評論",
+        "希望您能改成好评",
+        "把差评删除",
+    ],
+)
+def test_a_gift_asks_for_nothing(text: str) -> None:
+    assert rules.asks_for_change(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Sorry about the lamp: here is something for your trouble.",
+        "非常抱歉，这点积分请收下。",
+        "We changed the lamp.",
+    ],
+)
+def test_a_gift_that_just_says_sorry(text: str) -> None:
+    assert not rules.asks_for_change(text)
