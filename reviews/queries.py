@@ -210,8 +210,8 @@ _PLAIN = (
 
 
 def _reading_of(row: db.Row) -> Reading | None:
-    if row["sentiment"] is None:
-        return None
+    if row["sentiment"] is None or not (row["title"] or row["body"]):
+        return None  # not scored yet, or nothing to read: stars alone say nothing in words
     return Reading(
         sentiment=row["sentiment"],
         confidence=row[row["sentiment"]],

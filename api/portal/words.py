@@ -69,7 +69,7 @@ def debt(points: int, locale: Locale) -> views.Notice:
 
 def rule_of(reason: Reason) -> str:
     """Which rule made a posting; empty: it does not say."""
-    return str(reason.get("rule") or reason.get("kind") or "")
+    return str(reason.get("rule") or "")
 
 
 def earning(points_per_100_units: int, currency: str, locale: Locale) -> str:

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta
 
 from api.auth import Integrator, requires_scope
@@ -157,7 +157,7 @@ async def entries(
     customer_id: FromPath[str],
     user: NamedDependency[Integrator],
     before: FromQuery[int | None] = None,
-    limit: FromQuery[Annotated[int, Meta(ge=1, le=PAGE_LIMIT)]] = 50,
+    limit: Annotated[int, QueryParameter(ge=1, le=PAGE_LIMIT)] = 50,
     wallet: FromQuery[str] = "points",
 ) -> Entries:
     """A member's ledger entries, the newest first."""

@@ -64,6 +64,8 @@ class Formats:
 
     def zone(self, moment: datetime, time_zone: str) -> str:
         """The time zone's name, such as "China Time"."""
+        if time_zone == "UTC":
+            return time_zone
         return get_timezone_name(ZoneInfo(time_zone), width="long", locale=self.babel_locale)
 
     def relative(self, moment: datetime, now: datetime) -> str:

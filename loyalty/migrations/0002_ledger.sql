@@ -238,9 +238,13 @@ BEGIN
     IF c->>'policy' = 'forbid' THEN PERFORM ledger_fail('points_insufficient', format('%s missing', n)); END IF;
     moves := moves || ('debt', 'clawed_back', n, NULL, NULL)::ledger_move;
     IF c->>'policy' = 'clamp' THEN
-        moves := moves || ('written_off', 'debt', n, l.journal_id, l.line)::ledger_move;
+        RETURN moves || ('written_off', 'debt', n, l.journal_id, l.line)::ledger_move;
     END IF;
-    RETURN moves;
+    -- Who owes has nothing active: what has expired and still waits for its sweep is swept now.
+    RETURN moves || ARRAY(
+        SELECT ('active', 'expired', points_active, journal_id, line)::ledger_move FROM ledger_lots
+        WHERE account_id = a.id AND points_pending + points_active + points_held > 0 AND points_active > 0
+          AND expires_at <= p_at AND journal_id <> l.journal_id ORDER BY journal_id, line);
 END $$;
 
 -- redeem: points are spent, those that expire first before the others.
@@ -380,7 +384,8 @@ BEGIN
     a.points_debt := a.points_debt + ledger_change(p_moves, 'debt');
     FOR i IN 1 .. cardinality(p_moves) LOOP
         -- What becomes of points on the way (they pay debt, they had expired) is not counted again.
-        IF p_moves[i].credit <> 'debt' AND NOT (verb = 'reverse' AND p_moves[i].debit = 'active') THEN
+        IF p_moves[i].credit <> 'debt' AND NOT (verb = 'reverse' AND p_moves[i].debit = 'active')
+           AND NOT (verb = 'clawback' AND p_moves[i].credit = 'expired') THEN
             total := total + p_moves[i].points;
         END IF;
     END LOOP;

@@ -154,6 +154,7 @@ async def customer_message(case_id: UUID, customer_id: UUID, text: str, now: dat
     if not await db.fetchval(statements.IS_CUSTOMERS, case.customer_id, customer_id):
         raise NotFound(f"no case {case_id}")
     body = service.text_of(text)
+    await db.execute(statements.UNANSWERED, case.id)
     if case.state in rules.DONE:
         case = await service.begin_cycle(case, "customer_message", now)
     else:

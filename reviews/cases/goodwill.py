@@ -91,7 +91,7 @@ async def give(case_id: UUID, points: int, message: str, key: str, by: UUID, now
     if member is None:
         raise NotAMember()
     await service.move(case, "goodwill", now, owner_id=case.owner_id or by)
-    reason = {"kind": "goodwill", "case": case.id, "number": case.number, "staff": by}
+    reason = {"rule": "goodwill", "case": case.id, "number": case.number, "staff": by}
     earn = Earn(
         key=f"goodwill:{key}", member=member, points=points, side="goodwill", effective_at=now, reason=reason
     )

@@ -57,6 +57,7 @@ MOVE = """
     WHERE id = $1 RETURNING version
 """
 NEXT_CYCLE = "UPDATE cases SET cycle = cycle + 1, answered_at = NULL WHERE id = $1 RETURNING cycle"
+UNANSWERED = "UPDATE cases SET answered_at = NULL WHERE id = $1"
 ANSWERED = "UPDATE cases SET answered_at = coalesce(answered_at, $2) WHERE id = $1"
 
 # ---------------------------------------------------------------- clocks

@@ -131,7 +131,7 @@ CREATE TABLE cases (
     opened_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     resolved_at timestamptz,
-    answered_at timestamptz,                   -- first word of the shop in this cycle
+    answered_at timestamptz,                   -- the shop's word; NULL again once the customer has written
     due_at timestamptz,                        -- of the clock that runs out next; NULL: none runs
     UNIQUE (merchant_id, number),
     UNIQUE (merchant_id, id),
@@ -226,7 +226,7 @@ CREATE TABLE case_remedies (
     case_id uuid NOT NULL,
     cycle int NOT NULL,
     staff_id uuid NOT NULL,
-    key text NOT NULL CHECK (length(key) BETWEEN 1 AND 200),
+    key text NOT NULL CHECK (length(key) BETWEEN 1 AND 300),
     points bigint NOT NULL CHECK (points > 0),
     journal_id uuid NOT NULL UNIQUE REFERENCES ledger_journal,
     message text NOT NULL,                     -- what the customer reads with it

@@ -286,7 +286,7 @@ async def test_goodwill_is_in_the_ledger_once_however_often_it_is_tried(merchant
     assert [each.replayed for each in gifts].count(False) == 1
     journal = await rows(
         merchant,
-        "SELECT j.points, j.reason->>'kind', (j.reason->>'case')::uuid, a.member_id, e.debit::text,"
+        "SELECT j.points, j.reason->>'rule', (j.reason->>'case')::uuid, a.member_id, e.debit::text,"
         " a.points_active FROM ledger_journal j JOIN ledger_accounts a ON a.id = j.account_id"
         " JOIN ledger_entries e ON e.journal_id = j.id",
     )

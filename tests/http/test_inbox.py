@@ -4,6 +4,7 @@ import asyncio
 import html
 import re
 from html.parser import HTMLParser
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -499,7 +500,7 @@ async def test_a_case_nobody_knows_the_customer_of(
 
 
 def test_every_refusal_of_a_case_has_words() -> None:
-    extra = {"limit_points": 1, "limit_chars": 1}
+    extra: dict[str, Any] = {"limit_points": 1, "limit_chars": 1}
     refusals = [
         error
         for module in (conversation, goodwill, service)

@@ -1,6 +1,5 @@
 """Outgoing mails and parked work over HTTP with the real database."""
 
-import re
 from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
@@ -113,7 +112,7 @@ async def test_with_a_mail_server_nobody_reads_sign_in_links_here(
     browser: Browser, merchant: UUID, mail_server: None
 ) -> None:
     mail_id = await write(merchant, "Sign in", "login_link", "http://shop.test/portal/enter?token=secret")
-    await enter_as_staff(browser, merchant, "auditor")
+    await enter_as_staff(browser, merchant, "community_manager")
     assert "token=secret" not in (await browser.get(f"/staff/mails/{mail_id}")).text
 
 
@@ -176,12 +175,11 @@ async def test_work_that_is_not_parked_cannot_be_retried(browser: Browser, merch
 async def test_roles_see_and_do_what_they_may(browser: Browser, merchant: UUID, role: str) -> None:
     mail_id, row = await write(merchant, "A mail"), await park(merchant, "reviews.score")
     await enter_as_staff(browser, merchant, role)
-    reads_mail = role in ("owner", "community_manager", "auditor")
+    reads_mail = role in ("owner", "community_manager")
     for path in ("/staff/mails", f"/staff/mails/{mail_id}"):
         page = await browser.get(path)
         assert page.status_code == (200 if reads_mail else 403)
-        if reads_mail:  # an auditor is not told customers' addresses
-            assert bool(re.search(r"ada@example\.test", page.text)) == (role != "auditor")
+        assert ("ada@example.test" in page.text) == reads_mail
     page = await browser.get("/staff/parked")
     assert page.status_code == (200 if role in ("owner", "auditor") else 403)
     assert (f"/staff/parked/{row}/retry" in page.text) == (role == "owner")

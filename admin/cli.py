@@ -1,0 +1,171 @@
+"""`regulars`: the operators' command line. Each command is a thin call of a function elsewhere."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from core.errors import DomainError
+
+T = TypeVar("T")
+
+
+class Group(click.Group):
+    """Expected failures end in one line and exit code 1, never in a trace."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except DomainError as error:
+            raise click.ClickException(f"{error.detail} [{error.code}]") from error
+
+
+def run(work: Awaitable[T]) -> T:
+    """Run one asynchronous function with the database pool open."""
+    from core import db
+    from core.settings import settings
+
+    async def connected() -> T:
+        await db.connect(settings().database_url, settings().database_pool_size)
+        try:
+            return await work
+        finally:
+            await db.disconnect()
+
+    return asyncio.run(connected())
+
+
+@click.group(cls=Group)
+@click.version_option(package_name="regulars")
+def main() -> None:
+    """Regulars: a loyalty programme and a review-reputation platform that are one product."""
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to this version: roles, extensions, tables."""
+    from admin.installation import installation
+    from core.migrate import migrate as bring
+
+    with installation() as settings:
+        if not settings.database_admin_url:
+            raise click.ClickException(
+                "REGULARS_DATABASE_ADMIN_URL is not set: migrating takes a role that may create roles"
+            )
+        click.echo(asyncio.run(bring(settings.database_admin_url, settings.database_url)))
+
+
+@main.command()
+@click.option("--workers", default=1, show_default=True, help="Processes that answer requests.")
+def serve(workers: int) -> None:
+    """Answer HTTP: API, portal, inbox, studio."""
+    from admin.installation import installation
+    from admin.serve import serve as answer
+
+    with installation() as settings:
+        answer(settings, workers)
+
+
+@main.command()
+@click.option("--queues", default="events,scoring", show_default=True, help="Comma-separated.")
+@click.option("--concurrency", type=int, help="Child processes; default: one a processor.")
+def worker(queues: str, concurrency: int | None) -> None:
+    """Do the work of the outbox."""
+    from admin.installation import installation
+    from core.worker import run_worker
+
+    with installation():
+        sys.exit(run_worker(queues.split(","), concurrency))
+
+
+@main.command()
+def scheduler() -> None:
+    """Relay the outbox and start what is due by time."""
+    from admin.installation import installation
+    from core.scheduler import run_scheduler
+
+    with installation():
+        sys.exit(run_scheduler())
+
+
+@main.command()
+@click.argument("part", type=click.Choice(["api", "worker", "scheduler"]))
+@click.option("--queues", default="", help="Of the worker; empty: any.")
+def health(part: str, queues: str) -> None:
+    """Exit with 0 if a part of this host is alive, else with 1."""
+    from core import clock
+    from core import health as check
+    from core.settings import settings
+
+    if part == "api":
+        alive = asyncio.run(check.api_ready(f"http://127.0.0.1:{settings().port}/health/ready"))
+    elif part == "worker":
+        alive = check.worker_alive(clock.now(), [q for q in queues.split(",") if q])
+    else:
+        alive = check.scheduler_alive(clock.now())
+    click.echo(f"{part}: {'alive' if alive else 'not alive'}")
+    sys.exit(0 if alive else 1)
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="Run the main job once from an empty database and end.")
+@click.option("--members", default=5000, show_default=True, help="How many members the shop has.")
+def demo(once: bool, members: int) -> None:
+    """A shop to look at, with real purchase histories and real review texts."""
+    from admin.demo.command import run_demo, run_once
+
+    sys.exit(run_once(members) if once else run_demo(members))
+
+
+@main.group()
+def sentiment() -> None:
+    """The model that reads reviews."""
+
+
+@sentiment.command()
+@click.argument("source", metavar="IN.jsonl", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("target", metavar="OUT.jsonl", type=click.Path(dir_okay=False, path_type=Path))
+def score(source: Path, target: Path) -> None:
+    """Score texts: one JSON object a line with id and text, and optionally title and lang."""
+    from admin.commands.sentiment import score_lines
+
+    score_lines(source, target)
+
+
+@main.group()
+def reviews() -> None:
+    """Reviews, in and out."""
+
+
+@reviews.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--format", "format_name", required=True, help="generic, judgeme, ndjson")
+@click.option("--merchant", help="Code of the merchant; not needed while there is only one.")
+@click.option("--dry-run", is_flag=True, help="Report, change nothing.")
+def import_reviews(file: Path, format_name: str, merchant: str | None, dry_run: bool) -> None:
+    """Import a file of reviews; rows that cannot be taken go to a reject file beside it."""
+    from admin.commands.reviews import import_file
+
+    import_file(file, format_name, merchant, dry_run)
+
+
+@main.group()
+def ledger() -> None:
+    """The points ledger."""
+
+
+@ledger.command()
+def verify() -> None:
+    """Recompute every balance, lot and sum from the entries, merchant by merchant."""
+    from admin.commands.ledger import verify_all
+    from admin.installation import installation
+
+    with installation():
+        sys.exit(run(verify_all()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""`regulars reviews …`"""
+
+from pathlib import Path
+
+import click
+
+from admin.cli import run
+from admin.commands.progress import bar
+from admin.installation import installation
+from core import clock, tenancy
+from reviews import files
+from reviews.files import Report
+
+
+def import_file(file: Path, format_name: str, merchant: str | None, dry_run: bool) -> None:
+    """Take a file in and say what became of its rows. Rejected rows are no failure: they are in their file.
+
+    Raises click.ClickException when it is not clear whose reviews these are, or what reviews.files raises.
+    """
+    with installation():
+        report = run(_import(file, format_name, merchant, dry_run))
+    for line in summary(report):
+        click.echo(line)
+    if report.rejects_path:
+        click.echo(f"{report.rejected} rows rejected: see {report.rejects_path}", err=True)
+
+
+def summary(report: Report) -> list[str]:
+    """The report for people."""
+    read = ", ".join(f"{field} <- {column}" for field, column in report.columns.items())
+    lines = [
+        f"Format {report.format}: {read}",
+        f"{report.rows} rows: {report.new} new, {report.changed} changed, {report.late} older wordings,"
+        f" {report.unchanged} known already, {report.rejected} rejected",
+    ]
+    if report.unmapped:
+        lines.insert(1, f"Columns that are no field of ours: {', '.join(report.unmapped)}")
+    if report.dry_run:
+        lines.append("Dry run: nothing was kept.")
+    return lines
+
+
+async def _import(file: Path, format_name: str, merchant: str | None, dry_run: bool) -> Report:
+    owner = await _merchant(merchant)
+    with bar(f"Importing {file.name}") as advance:
+        return await files.import_file(file, format_name, owner.id, advance, dry_run, now=clock.now())
+
+
+async def _merchant(code: str | None) -> tenancy.Merchant:
+    """The merchant with this code, or the only one there is."""
+    known = await tenancy.merchants()
+    fitting = [each for each in known if code in (None, each.code)]
+    if len(fitting) == 1:
+        return fitting[0]
+    codes = ", ".join(each.code for each in known) or "none yet"
+    problem = f"there is no merchant {code!r}" if code else "say --merchant, it is not clear whose reviews"
+    raise click.ClickException(f"{problem}; merchants: {codes}")

@@ -1,0 +1,11 @@
+"""The community manager's inbox: lists of cases, one case, and what is done on it."""
+
+from litestar import Router
+
+from admin.inbox import deeds, pages
+
+router = Router(
+    "/staff/inbox",
+    route_handlers=[*pages.handlers, *deeds.handlers],
+    include_in_schema=False,
+)

@@ -1,0 +1,46 @@
+"""What the forms of a case carry."""
+
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta
+
+from api.forms import KeyedForm
+
+Version = Annotated[int, Meta(ge=0, lt=2**31)]
+
+
+class CaseForm(KeyedForm, forbid_unknown_fields=True, kw_only=True):
+    """`version`: of the case as the person saw it."""
+
+    version: Version
+
+
+class TextForm(CaseForm, forbid_unknown_fields=True, kw_only=True):
+    """A reply, a message, a note, or what was agreed."""
+
+    text: str = ""
+
+    @property
+    def plain(self) -> str:
+        """The text with the line ends of our own; browsers send two characters for each."""
+        return self.text.replace("\r\n", "\n")
+
+
+class GoodwillForm(CaseForm, forbid_unknown_fields=True, kw_only=True):
+    """Points as they were typed, and what the customer reads with them."""
+
+    points: str = ""
+    reason: str = ""
+
+
+class AssignForm(CaseForm, forbid_unknown_fields=True, kw_only=True):
+    """Whom the case goes to; empty: to whoever posts it."""
+
+    staff_id: str = ""
+
+
+class UndoForm(KeyedForm, forbid_unknown_fields=True, kw_only=True):
+    """Which message is taken back."""
+
+    message: UUID

@@ -1,0 +1,282 @@
+"""From cases as the domain knows them to what the inbox shows. Pure."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Literal
+from uuid import UUID
+
+from admin.inbox import words
+from core.design import views
+from core.design.words import word
+from core.i18n import Translator
+from reviews.cases import rules
+from reviews.cases.queries import VIEWS, ViewName
+from reviews.cases.views import CaseView, ClockView, CustomerView, EventView, InboxRow, Outgoing
+from reviews.queries import Reading, ReviewView
+from reviews.sources import source_of
+
+EXCERPT_CHARS = 240
+NewKey = Callable[[], str]
+"""Makes the idempotency key of one form."""
+Deed = Literal["reply", "message", "note", "goodwill", "assign", "undo", "resolve", "reopen"]
+
+_STATES = {"new": "open", "waiting_for_customer": "waiting"}
+_REASONS = {"rating": "low_stars", "sentiment": "negative_text"}
+_URGENCY = {"leaving": "churn"}
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who looks, and when."""
+
+    id: UUID
+    permissions: frozenset[str]
+    words: Translator
+    now: datetime
+    tiers: Mapping[str, str]
+    """Names of the tiers by code, in the reader's language."""
+
+
+def tabs(counts: Mapping[ViewName, int], current: ViewName) -> tuple[views.InboxTab, ...]:
+    """The views with their counts."""
+    return tuple(
+        views.InboxTab(view, counts[view], f"/staff/inbox?view={view}", view == current) for view in VIEWS
+    )
+
+
+def case_row(row: InboxRow, to: Reader) -> views.CaseRow:
+    """One case in a list."""
+    review = row.review
+    return views.CaseRow(
+        id=str(row.id),
+        customer=row.customer_name,
+        source=words.source(to.words, review.source) if review else "",
+        stars=stars(review.rating_norm) if review else None,
+        language=review.lang if review else "",
+        excerpt=excerpt(review.body or review.title) if review else "",
+        opened_at=row.opened_at,
+        state=_STATES.get(row.state, row.state),
+        product=_product(review),
+        sentiment=_sentiment(review.reading) if review else None,
+        aspects=_aspects(review.reading) if review else (),
+        reasons=reasons(review),
+        clock=_clock(row.clock, to.now) if row.clock else None,
+        owner=row.owner_name,
+        urgent=row.urgent,
+    )
+
+
+def excerpt(text: str) -> str:
+    """The first words on one line."""
+    # Cut first: a text may be very long.
+    line = " ".join(text[: 4 * EXCERPT_CHARS].split())
+    return line if len(line) <= EXCERPT_CHARS else line[:EXCERPT_CHARS].rstrip() + "…"
+
+
+def stars(rating_norm: Decimal | None) -> int | None:
+    """Whole stars, halves rounded up."""
+    return None if rating_norm is None else int(rating_norm.quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def reasons(review: ReviewView | None) -> tuple[str, ...]:
+    """Codes of kind "reason"; without a review somebody opened the case by hand."""
+    if review is None:
+        return ("manual",)
+    urgent = [_URGENCY.get(kind, kind) for kind in review.urgency]
+    return (*urgent, *(_REASONS[reason] for reason in review.reasons if reason in _REASONS))
+
+
+def case(
+    found: CaseView, to: Reader, limit_chars: int, neighbours: tuple[str, str], new_key: NewKey
+) -> views.StaffCase:
+    """The whole page of a case as it is, with every form empty.
+
+    `limit_chars`: of a public reply; `neighbours`: addresses of the cases before and after it, or "".
+    """
+    row, done = found.row, found.row.state in rules.DONE
+    may_reply = "inbox.reply" in to.permissions
+    mine = row.owner_id == to.id
+    return views.StaffCase(
+        id=str(row.id),
+        number=str(row.number),
+        state=_STATES.get(row.state, row.state),
+        cycle=row.cycle,
+        opened_at=row.opened_at,
+        reasons=reasons(row.review),
+        review=_review(found, to),
+        customer=_customer(found.customer, row.customer_name, to),
+        reply=_reply(found, to, limit_chars, new_key),
+        message=_message(found, to, new_key),
+        note=views.Composer(new_key(), limit_chars=rules.TEXT_LIMIT_CHARS, blocked=_read_only(to)),
+        goodwill=_goodwill(found, to, new_key),
+        clocks=tuple(_clock(clock, to.now) for clock in found.clocks),
+        events=tuple(_event(event, found, to) for event in found.events),
+        owner=row.owner_name,
+        owner_is_me=mine,
+        assign_key=new_key() if may_reply and not done and not mine else "",
+        assign_other_key=new_key() if "inbox.assign" in to.permissions and not done else "",
+        people=tuple(
+            views.Person(str(each.id), each.name) for each in found.people if each.id != row.owner_id
+        ),
+        resolve_key=new_key() if may_reply and not done else "",
+        reopen_key=new_key() if may_reply and done else "",
+        outgoing=_outgoing(found.outgoing, new_key) if found.outgoing and may_reply else None,
+        previous_href=neighbours[0],
+        next_href=neighbours[1],
+        version=row.version,
+    )
+
+
+@dataclass(frozen=True)
+class Refused:
+    """What somebody tried, what they had typed, and why it was not done."""
+
+    deed: Deed
+    because: str
+    conflict: bool
+    """Somebody else was faster: said at the top of the page."""
+    text: str = ""
+    points: str = ""
+
+
+def refused(view: views.StaffCase, tried: Refused) -> views.StaffCase:
+    """The page after something was not done, with what was typed."""
+    here = "" if tried.conflict else tried.because
+    if tried.deed in ("reply", "message", "note"):
+        composer = replace(getattr(view, tried.deed), text=tried.text, problem=here)
+        view = replace(view, **{tried.deed: composer})
+    elif tried.deed == "goodwill":
+        form = replace(view.goodwill, points=tried.points, reason=tried.text, problem=here)
+        view = replace(view, goodwill=form)
+    elif tried.deed == "resolve":
+        view = replace(view, agreed=tried.text, agreed_problem=here)
+    else:
+        return replace(view, conflict=tried.because)
+    return replace(view, conflict=tried.because if tried.conflict else "")
+
+
+def _reply(found: CaseView, to: Reader, limit_chars: int, new_key: NewKey) -> views.Composer:
+    blocked = _read_only(to) or _when_done(found, to)
+    if not blocked and found.row.review is None:
+        blocked = to.words.gettext("There is no review to answer.")
+    if not blocked and found.row.review and not source_of(found.row.review.source).published_here:
+        blocked = to.words.gettext(
+            "This source is not connected: reply there, or write to the customer here."
+        )
+    if not blocked and found.outgoing and found.outgoing.kind == "public_reply":
+        blocked = to.words.gettext("A reply is already waiting to be sent.")
+    return views.Composer(new_key(), limit_chars=limit_chars, blocked=blocked)
+
+
+def _message(found: CaseView, to: Reader, new_key: NewKey) -> views.Composer:
+    blocked = _read_only(to) or _when_done(found, to)
+    if not blocked and found.row.customer_id is None:
+        blocked = to.words.gettext("It is not known which customer wrote this review.")
+    return views.Composer(new_key(), limit_chars=rules.TEXT_LIMIT_CHARS, blocked=blocked)
+
+
+def _goodwill(found: CaseView, to: Reader, new_key: NewKey) -> views.Goodwill:
+    blocked = _when_done(found, to)
+    if "inbox.goodwill" not in to.permissions:
+        blocked = to.words.gettext("Your role may look, but not give points.")
+    given = sum(event.points for event in found.events if event.kind == "goodwill")
+    return views.Goodwill(new_key(), found.points_left, given, blocked=blocked)
+
+
+def _read_only(to: Reader) -> str:
+    if "inbox.reply" in to.permissions:
+        return ""
+    return to.words.gettext("Your role may look, but not write.")
+
+
+def _when_done(found: CaseView, to: Reader) -> str:
+    if found.row.state not in rules.DONE:
+        return ""
+    return to.words.gettext("The case is done. Reopen it first.")
+
+
+def _outgoing(message: Outgoing, new_key: NewKey) -> views.Outgoing:
+    return views.Outgoing(message.body, message.send_after, new_key(), str(message.id))
+
+
+def _review(found: CaseView, to: Reader) -> views.StaffReview:
+    review = found.row.review
+    if review is None:
+        return views.StaffReview("", found.row.opened_at, "", "", None, "", "")
+    return views.StaffReview(
+        id=str(review.id),
+        at=review.written_at,
+        source=words.source(to.words, review.source),
+        language=review.lang,
+        stars=stars(review.rating_norm),
+        title=review.title,
+        text=review.body,
+        product=_product(review),
+        verified=review.verified,
+        state="deleted" if review.state == "tombstone" else "published",
+        sentiment=_sentiment(review.reading),
+        aspects=_aspects(review.reading),
+        public_reply=review.reply,
+    )
+
+
+def _product(review: ReviewView | None) -> str:
+    return (review.product_name or review.product_sku) if review else ""
+
+
+def _sentiment(reading: Reading | None) -> views.Sentiment | None:
+    if reading is None:
+        return None
+    return views.Sentiment(reading.sentiment, reading.confidence, round(reading.stars_expected, 1))
+
+
+def _aspects(reading: Reading | None) -> tuple[views.Aspect, ...]:
+    found = reading.aspects if reading else ()
+    return tuple(views.Aspect(each.aspect, each.polarity, each.confidence) for each in found)
+
+
+def _customer(customer: CustomerView | None, shown_name: str, to: Reader) -> views.CustomerPicture:
+    if customer is None:
+        return views.CustomerPicture(shown_name, False)
+    return views.CustomerPicture(
+        name=customer.name or shown_name,
+        member=customer.member_id is not None,
+        tier=to.tiers.get(customer.tier_code, customer.tier_code),
+        points_active=customer.points_active,
+        orders=customer.orders,
+        spend_minor=customer.spend_minor,
+        currency=customer.currency,
+        last_order_at=customer.last_order_at,
+        reviews=customer.reviews,
+        cases=customer.cases,
+        email=customer.email if "customers.email" in to.permissions else "",
+    )
+
+
+def _clock(clock: ClockView, now: datetime) -> views.Clock:
+    """What is overdue is shown so at once, though it is written down a little later."""
+    late = clock.state in ("running", "warning") and clock.due_at <= now
+    return views.Clock(clock.kind, "breached" if late else clock.state, clock.due_at)
+
+
+def _event(event: EventView, found: CaseView, to: Reader) -> views.CaseEvent:
+    by_customer = event.actor == "customer"
+    return views.CaseEvent(
+        at=event.at,
+        kind=event.kind,
+        actor=(found.row.customer_name or to.words.gettext("Customer")) if by_customer else event.person,
+        text=event.text or _told(event, found, to),
+        points=event.points,
+        delivery=event.delivery,
+    )
+
+
+def _told(event: EventView, found: CaseView, to: Reader) -> str:
+    """What an event without words of a person says."""
+    if event.kind.startswith("clock_"):
+        return word(to.words, "clock", event.detail["clock"])
+    if event.kind in ("assigned", "taken_over"):
+        return next((each.name for each in found.people if str(each.id) == event.detail["to"]), "")
+    return ""

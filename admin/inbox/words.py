@@ -1,0 +1,52 @@
+"""What the inbox says in the reader's language: why something cannot be done, and where reviews live."""
+
+from core.errors import DomainError
+from core.i18n import Translator, mark
+
+_PROBLEMS = {
+    "case_changed": mark(
+        "Somebody else did something on this case meanwhile. Nothing of yours was done:"
+        " look at the case below and send it again if it still fits."
+    ),
+    "case_state_refuses": mark("The case is not in a state for this any more. Nothing was done."),
+    "reply_waiting": mark("A reply is already waiting to be sent."),
+    "too_late_to_undo": mark("It is too late: the message is already on its way."),
+    "nobody_to_answer": mark("There is nobody to whom this could be sent."),
+    "customer_not_a_member": mark("Only members can receive points."),
+    "goodwill_points_unfit": mark("Write a whole number of points, at least 1."),
+    "goodwill_asks_for_change": mark(
+        "A gift never asks for a changed, removed or better review. Say what it is for without the review."
+    ),
+    "idempotency_key_running": mark("This is being done already. Look at the timeline in a moment."),
+    "idempotency_key_reused": mark(
+        "This form was sent before with other content. Look at the timeline, and send it again if needed."
+    ),
+    "goodwill_key_reused": mark(
+        "This form was sent before with other content. Look at the timeline, and send it again if needed."
+    ),
+    "owner_unfit": mark("This person cannot take over cases."),
+}
+_SOURCES = {
+    "first_party": mark("Our own pages"),
+    "import": mark("Imported file"),
+    "judgeme": "Judge.me",
+}
+
+
+def problem(words: Translator, error: DomainError) -> str:
+    """Why it was not done; empty: nothing that the person could do better on the same page."""
+    if error.code == "goodwill_above_authority":
+        left = error.extra["limit_points"]
+        return words.ngettext(
+            "You may give %(num)s more point on this case.",
+            "You may give %(num)s more points on this case.",
+            left,
+        )
+    if error.code == "case_text_unfit":
+        return words.gettext("Write 1 to %(limit)s characters.", limit=error.extra["limit_chars"])
+    return words.gettext(_PROBLEMS[error.code]) if error.code in _PROBLEMS else ""
+
+
+def source(words: Translator, code: str) -> str:
+    """Where a review lives; a source that we have no name for is called by its code."""
+    return words.gettext(_SOURCES[code]) if code in _SOURCES else code

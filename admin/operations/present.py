@@ -1,0 +1,84 @@
+"""From mails and parked work to what their pages show; pure."""
+
+from collections.abc import Collection, Sequence
+
+from core.design import views
+from core.i18n import Locale, translator
+from core.ids import new_id
+from core.mail.service import TOPIC, Mail
+from core.outbox.parked import Parked
+
+SECRET_KINDS = frozenset({"login_link"})
+"""Mails whose text lets whoever reads it in as somebody else."""
+
+
+def failed(parked: Sequence[Parked]) -> frozenset[str]:
+    """Ids of the mails that could not be sent."""
+    return frozenset(str(item.payload["mail_id"]) for item in parked if item.topic == TOPIC)
+
+
+def mails(
+    found: Sequence[Mail], chosen: views.Mail | None, failures: Collection[str], sends: bool, full: bool
+) -> views.Mails:
+    """The list; `sends`: a mail server is set, `full`: whole addresses are for this reader."""
+    rows = tuple(
+        views.MailRow(
+            id=str(mail.id),
+            href=f"/staff/mails/{mail.id}",
+            to=address(mail.to_address, full),
+            subject=mail.subject,
+            at=mail.created_at,
+            state=_state(mail, failures, sends),
+        )
+        for mail in found
+    )
+    return views.Mails(rows=rows, mail=chosen)
+
+
+def mail(
+    found: Mail, sender: str, failures: Collection[str], sends: bool, full: bool, locale: Locale
+) -> views.Mail:
+    """One mail. With a mail server, a text that signs somebody in is for its recipient alone."""
+    hidden = sends and found.kind in SECRET_KINDS
+    text = translator(locale).gettext(
+        "This mail signs its recipient in. It was handed to the mail server and is not shown here."
+    )
+    return views.Mail(
+        to=address(found.to_address, full),
+        sender=sender,
+        subject=found.subject,
+        at=found.created_at,
+        state=_state(found, failures, sends),
+        text=text if hidden else found.body,
+        language=locale if hidden else found.locale,
+    )
+
+
+def address(email: str, full: bool) -> str:
+    """The address, or only where it is for roles that may not know it."""
+    return email if full else "…@" + email.rpartition("@")[2]
+
+
+def parked(items: Sequence[Parked], may_retry: bool) -> views.Parked:
+    """What waits for somebody."""
+    return views.Parked(
+        tuple(
+            views.ParkedItem(
+                id=str(item.id),
+                topic=item.topic,
+                error=item.last_error,
+                attempts=item.attempts,
+                parked_at=item.parked_at,
+                retry_key=str(new_id()) if may_retry else "",
+            )
+            for item in items
+        )
+    )
+
+
+def _state(found: Mail, failures: Collection[str], sends: bool) -> str:
+    if found.sent_at:
+        return "sent"
+    if str(found.id) in failures:
+        return "failed"
+    return "queued" if sends else "kept"

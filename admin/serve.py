@@ -1,0 +1,41 @@
+"""The whole installation as one ASGI application, and the server that answers for it."""
+
+from granian import Granian
+from granian.constants import Interfaces
+
+from admin import home, inbox, operations, studio
+from admin.demo import page as demo
+from api import portal
+from api.app import App, create_app
+from api.v1.members import v1_members
+from api.v1.reviews import v1_reviews
+from api.v1.rewards import v1_rewards
+from core import logs
+from core.settings import Settings, settings
+
+
+def create() -> App:
+    """The application with all its pages; granian calls this in each of its processes."""
+    logs.configure(settings().log_level, settings().log_format)
+    pages = [home.router, portal.router, inbox.router, studio.router, operations.router]
+    if settings().demo:
+        pages.append(demo.router)
+    app = create_app(*pages, v1=(v1_members, v1_rewards, v1_reviews))
+    app.state["demo"] = settings().demo
+    app.state["mails_href"] = "/staff/mails" if settings().demo else ""
+    return app
+
+
+def serve(installed: Settings, workers: int) -> None:
+    """Answer until TERM or INT."""
+    server = Granian(
+        "admin.serve:create",
+        address=installed.host,
+        port=installed.port,
+        interface=Interfaces.ASGI,
+        factory=True,
+        workers=workers,
+        log_enabled=False,
+        respawn_failed_workers=True,
+    )
+    server.serve()

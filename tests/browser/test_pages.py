@@ -1,0 +1,170 @@
+"""Every page in each language, wide and narrow, light and dark: correct, accessible, in one language."""
+
+import itertools
+import re
+from dataclasses import dataclass
+from functools import cache
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import ConsoleMessage, Page
+
+from core import db
+from core.i18n import Locale, translator
+from core.i18n.update import extract
+from tests.browser.site import Site
+
+pytestmark = pytest.mark.browser
+
+# Each pair of (language, width), (language, theme) and (width, theme) is among these six.
+LOOKS: tuple[tuple[Locale, int, str], ...] = (
+    ("en", 1280, "light"),
+    ("en", 360, "dark"),
+    ("zh-Hans", 1280, "dark"),
+    ("zh-Hans", 360, "light"),
+    ("zh-Hant", 1280, "light"),
+    ("zh-Hant", 360, "dark"),
+)
+WHO = {
+    "nobody": "",
+    "customer": "customer",
+    "manager": "manager@example.com",
+    "marketer": "marketer@example.com",
+    "owner": "owner@example.com",
+    "auditor": "auditor@example.com",
+}
+# name, who, path, status; braces are filled in from what the shop has
+PAGES = (
+    ("staff-sign-in", "nobody", "/staff/sign-in", 200),
+    ("wrong-password", "nobody", "/staff/sign-in?problem=wrong", 200),
+    ("customer-sign-in", "nobody", "/portal/sign-in", 200),
+    ("confirm", "nobody", "/portal/enter?token=x", 200),
+    ("home", "customer", "/portal", 200),
+    ("activity", "customer", "/portal/activity", 200),
+    ("why", "customer", "/portal/activity/{entry}", 200),
+    ("rewards", "customer", "/portal/rewards?notice=points_insufficient", 200),
+    ("my-reviews", "customer", "/portal/reviews", 200),
+    ("my-case", "customer", "/portal/cases/{answered}", 200),
+    ("inbox", "manager", "/staff/inbox", 200),
+    ("inbox-resolved", "manager", "/staff/inbox?view=resolved", 200),
+    ("case", "manager", "/staff/inbox/cases/{waiting}", 200),
+    ("case-resolved", "manager", "/staff/inbox/cases/{answered}", 200),
+    ("mails", "manager", "/staff/mails", 200),
+    ("mail", "manager", "/staff/mails/{mail}", 200),
+    ("studio", "marketer", "/staff/studio", 200),
+    ("tiers", "marketer", "/staff/studio/tiers", 200),
+    ("tiers-preview", "marketer", "/staff/studio/tiers?threshold_silver=60&threshold_gold=200", 200),
+    ("tiers-problem", "marketer", "/staff/studio/tiers?threshold_silver=600", 200),
+    ("parked", "owner", "/staff/parked?notice=retried", 200),
+    ("about-the-demo", "owner", "/staff/demo", 200),
+    ("case-of-an-auditor", "auditor", "/staff/inbox/cases/{waiting}", 200),
+    ("denied", "marketer", "/staff/parked", 403),
+    ("nothing-here", "owner", "/staff/nowhere", 404),
+)
+PLACEHOLDER = re.compile(r"%\(\w+\)s|%%s")
+FRAGMENT_CHARS = 12
+# What stands in the page for people: texts and the attributes that are read out.
+READ = """() => {
+  const found = [document.title];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    if (!walker.currentNode.parentElement.closest("script, style")) found.push(walker.currentNode.data);
+  }
+  for (const name of ["aria-label", "title", "placeholder", "alt"])
+    for (const element of document.querySelectorAll(`[${name}]`)) found.push(element.getAttribute(name));
+  return found.map((text) => text.replace(/\\s+/g, " ").trim()).filter(Boolean);
+}"""
+WATCH = """document.addEventListener("securitypolicyviolation",
+  (event) => console.error("CSP", event.violatedDirective, event.blockedURI));"""
+
+
+@dataclass(frozen=True)
+class English:
+    """What may not be on a page in another language."""
+
+    whole: frozenset[str]
+    """As a whole text."""
+    parts: tuple[str, ...]
+    """Anywhere in a text."""
+
+
+@cache
+def english(locale: Locale) -> English:
+    """The English messages, less those that are the same in this language."""
+    words = translator(locale)
+    whole: set[str] = set()
+    parts: set[str] = set()
+    for message in extract():
+        forms = message.id if isinstance(message.id, tuple) else (message.id,)
+        translated = words.raw(forms[0], message.context)
+        for form in filter(None, forms):
+            if form == translated:
+                continue
+            if not PLACEHOLDER.search(form):
+                whole.add(form)
+            pieces = (piece.strip(" .,:;·") for piece in PLACEHOLDER.split(form))
+            parts |= {p for p in pieces if len(p) >= FRAGMENT_CHARS and " " in p and p not in translated}
+    return English(frozenset(whole), tuple(sorted(parts)))
+
+
+@pytest.fixture(scope="package")
+async def found(site: Site) -> dict[str, str]:
+    """Ids for the addresses."""
+    async with db.transaction(site.shop.merchant_id):
+        entry = await db.fetchval(
+            "SELECT j.id FROM ledger_journal j JOIN members m ON m.id = j.member_id"
+            " WHERE m.customer_id = $1 ORDER BY j.recorded_at LIMIT 1",
+            site.answered.customer_id,
+        )
+        mail = await db.fetchval("SELECT id FROM mails ORDER BY created_at LIMIT 1")
+    # The least urgent one, which the tasks of the other tests leave alone.
+    waiting = site.waiting[-1].id
+    return {"entry": str(entry), "mail": str(mail), "answered": str(site.answered.id), "waiting": str(waiting)}
+
+
+@pytest.mark.parametrize(("locale", "width", "theme"), LOOKS)
+@pytest.mark.parametrize(("who", "path", "status"), [row[1:] for row in PAGES], ids=[row[0] for row in PAGES])
+async def test_page(
+    site: Site, found: dict[str, str], who: str, path: str, status: int, locale: Locale, width: int, theme: str
+) -> None:
+    context = await site.visitor(locale, width=width, theme=theme)
+    try:
+        await context.add_init_script(WATCH)
+        if WHO[who]:
+            await site.enter(context, WHO[who])
+        page = await context.new_page()
+        said = _listen(page)
+        answer = await page.goto(path.format(**found))
+        assert answer and answer.status == status
+        assert await page.locator("html").get_attribute("lang") == locale
+        assert await page.locator("h1").count() == 1
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+        _assert_in_one_language(await page.evaluate(READ), locale)
+        results = await Axe().run(page)
+        assert results.violations_count == 0, results.generate_report()
+        # The page itself is an error here, and the browser notes that.
+        unexpected = [text for text in said if status == 200 or "Failed to load resource" not in text]
+        assert unexpected == []
+    finally:
+        await context.close()
+
+
+def _listen(page: Page) -> list[str]:
+    said: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            said.append(message.text)
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    return said
+
+
+def _assert_in_one_language(texts: list[str], locale: Locale) -> None:
+    if locale == "en":
+        return
+    left = english(locale)
+    assert [text for text in texts if text in left.whole] == []
+    hits = [(part, text) for part, text in itertools.product(left.parts, texts) if part in text]
+    assert hits == []
