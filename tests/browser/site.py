@@ -128,6 +128,7 @@ async def make(browser: Browser, url: str) -> Site:
     await work_off(shop)
     found = await _cases(shop)
     await _answer(shop, found[-1])
+    await work_off(shop)
     rich = await _rich(shop, found[-1])
     return Site(browser, url, shop, tuple(found[:-1]), found[-1], rich)
 

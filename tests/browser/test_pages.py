@@ -12,18 +12,16 @@ from playwright.async_api import ConsoleMessage, Page
 from core import db
 from core.i18n import Locale, translator
 from core.i18n.update import extract
+from loyalty.ledger import queries as ledger
+from loyalty.members import service as members
 from tests.browser.site import Site
 
 pytestmark = pytest.mark.browser
 
-# Each pair of (language, width), (language, theme) and (width, theme) is among these six.
-LOOKS: tuple[tuple[Locale, int, str], ...] = (
-    ("en", 1280, "light"),
-    ("en", 360, "dark"),
-    ("zh-Hans", 1280, "dark"),
-    ("zh-Hans", 360, "light"),
-    ("zh-Hant", 1280, "light"),
-    ("zh-Hant", 360, "dark"),
+# Every page in each language, width and theme; both sets together have each pair of these three.
+LOOKS: tuple[tuple[tuple[Locale, int, str], ...], ...] = (
+    (("en", 1280, "light"), ("zh-Hans", 360, "dark"), ("zh-Hant", 1280, "dark")),
+    (("en", 360, "dark"), ("zh-Hans", 1280, "light"), ("zh-Hant", 360, "light")),
 )
 WHO = {
     "nobody": "",
@@ -111,21 +109,37 @@ def english(locale: Locale) -> English:
 async def found(site: Site) -> dict[str, str]:
     """Ids for the addresses."""
     async with db.transaction(site.shop.merchant_id):
-        entry = await db.fetchval(
-            "SELECT j.id FROM ledger_journal j JOIN members m ON m.id = j.member_id"
-            " WHERE m.customer_id = $1 ORDER BY j.recorded_at LIMIT 1",
-            site.answered.customer_id,
-        )
+        member = await members.by_customer(site.answered.customer_id)
+        assert member
+        entry = (await ledger.statement(member.id))[-1].journal_id
         mail = await db.fetchval("SELECT id FROM mails ORDER BY created_at LIMIT 1")
     # The least urgent one, which the tasks of the other tests leave alone.
     waiting = site.waiting[-1].id
-    return {"entry": str(entry), "mail": str(mail), "answered": str(site.answered.id), "waiting": str(waiting)}
+    return {
+        "entry": str(entry),
+        "mail": str(mail),
+        "answered": str(site.answered.id),
+        "waiting": str(waiting),
+    }
 
 
-@pytest.mark.parametrize(("locale", "width", "theme"), LOOKS)
-@pytest.mark.parametrize(("who", "path", "status"), [row[1:] for row in PAGES], ids=[row[0] for row in PAGES])
+CASES = [
+    pytest.param(*page, *look, id="-".join((name, *map(str, look))))
+    for number, (name, *page) in enumerate(PAGES)
+    for look in LOOKS[number % 2]
+]
+
+
+@pytest.mark.parametrize(("who", "path", "status", "locale", "width", "theme"), CASES)
 async def test_page(
-    site: Site, found: dict[str, str], who: str, path: str, status: int, locale: Locale, width: int, theme: str
+    site: Site,
+    found: dict[str, str],
+    who: str,
+    path: str,
+    status: int,
+    locale: Locale,
+    width: int,
+    theme: str,
 ) -> None:
     context = await site.visitor(locale, width=width, theme=theme)
     try:

@@ -414,7 +414,7 @@ async def test_gifts_and_expiry_say_why(browser: Browser, shop: Shop) -> None:
     async with db.transaction(shop.merchant):
         member = (await members.find(customer)).id
         given: dict[str, Any] = {"effective_at": shop.ago(5), "member": member}
-        gift = {"kind": "goodwill", "number": 1042}
+        gift = {"rule": "goodwill", "number": 1042}
         note = {"rule": "api", "note": "Happy birthday"}
         expires = shop.ago(2)
         commands = [

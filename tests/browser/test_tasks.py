@@ -1,0 +1,198 @@
+"""What each person comes for, by keyboard alone, with JavaScript and without."""
+
+import asyncio
+import re
+
+import pytest
+from playwright.async_api import BrowserContext, Locator, Page
+
+from core import db
+from core.mail import service as mail
+from loyalty.members import service as members
+from tests.browser.site import Site
+
+pytestmark = pytest.mark.browser
+
+TABS = 150
+"""More than any page has places to go to."""
+scripts = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
+
+
+async def to(page: Page, target: Locator) -> None:
+    """Press Tab until the target has the focus."""
+    for _ in range(TABS):
+        if await target.evaluate("element => element === document.activeElement"):
+            return
+        await page.keyboard.press("Tab")
+    raise AssertionError(f"Tab never reaches {target}")
+
+
+async def press(page: Page, target: Locator) -> None:
+    """Go to a link or a button and press it."""
+    await to(page, target)
+    await page.keyboard.press("Enter")
+    await page.wait_for_load_state()
+
+
+async def type_into(page: Page, target: Locator, text: str) -> None:
+    """Go to a field and write over what is in it."""
+    await to(page, target)
+    await page.keyboard.press("Control+a")
+    await page.keyboard.type(text)
+
+
+async def sign_in(context: BrowserContext, site: Site, email: str) -> Page:
+    """Staff, by the form; the field for the address has the focus already."""
+    page = await context.new_page()
+    await page.goto("/staff/sign-in")
+    await page.keyboard.type(email)
+    await page.keyboard.press("Tab")
+    await page.keyboard.type(site.shop.passwords[email])
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(re.compile(r"/staff/(inbox|studio)"))
+    return page
+
+
+async def link_for(site: Site, email: str) -> str:
+    """The address in the newest mail to somebody."""
+    for _ in range(100):
+        async with db.transaction(site.shop.merchant_id):
+            sent = [each for each in await mail.newest(10) if each.to_address == email]
+        if sent:
+            found = re.search(r"http\S+/portal/enter\S+", sent[0].body)
+            assert found
+            return found[0]
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"no mail to {email}")
+
+
+async def points_of(site: Site, email: str) -> int:
+    async with db.transaction(site.shop.merchant_id):
+        customer = await db.fetchval("SELECT customer_id FROM customer_profiles WHERE email = $1", email)
+        member = await members.by_customer(customer)
+        assert member
+        return next(b.points_active for b in await members.balances(member.id) if b.wallet == "points")
+
+
+@scripts
+async def test_customer_redeems_a_reward(site: Site, scripts: bool) -> None:
+    email = site.rich[0 if scripts else 1]
+    before = await points_of(site, email)
+    context = await site.visitor(scripts=scripts)
+    page = await context.new_page()
+    await page.goto("/portal/sign-in")
+    await page.keyboard.type(email)
+    await page.keyboard.press("Enter")
+    await page.get_by_role("heading", name="Look into your mail").wait_for()
+    await page.goto(await link_for(site, email))
+    await press(page, page.get_by_role("button", name="Sign in"))
+    await page.wait_for_url("**/portal")
+    await press(page, page.get_by_role("navigation").get_by_role("link", name="Rewards"))
+    reward = page.get_by_role("listitem").filter(has_text="5 off your next order")
+    await press(page, reward.locator("summary"))
+    await press(page, reward.get_by_role("button", name="Yes, redeem"))
+    await page.wait_for_url("**/portal/vouchers/**")
+    code = await page.locator(".voucher-code").inner_text()
+    async with db.transaction(site.shop.merchant_id):
+        assert await db.fetchval("SELECT state FROM vouchers WHERE code = $1", code) == "issued"
+    assert await points_of(site, email) == before - 60
+    await context.close()
+
+
+@scripts
+async def test_manager_wins_a_customer_back(site: Site, scripts: bool) -> None:
+    context = await site.visitor(scripts=scripts)
+    page = await sign_in(context, site, "manager@example.com")
+    await press(page, page.locator(".row-link").first)
+    case_url = page.url
+    await type_into(page, page.get_by_label("Your reply"), "We are sorry, and on it.")
+    await press(page, page.get_by_role("button", name="Send reply"))
+    outgoing = page.get_by_role("region", name="Reply on its way")
+    await outgoing.get_by_role("button", name="Undo").wait_for()
+    assert "We are sorry, and on it." in await outgoing.inner_text()
+
+    await type_into(page, page.get_by_label("Points", exact=True), "30")
+    await type_into(page, page.get_by_label("Reason"), "For your patience.")
+    await press(page, page.get_by_role("button", name="Give points"))
+    await page.get_by_text("Given on this case: 30 points.").wait_for()
+
+    await press(page, page.locator("#resolve > summary"))
+    await press(page, page.get_by_role("button", name="Yes, resolve"))
+    await page.locator(".page-head").get_by_text("Resolved").wait_for()
+    await page.goto("/staff/inbox?view=open")
+    assert await page.locator(f'.row-link[href="{case_url.removeprefix(site.url)}"]').count() == 0
+    async with db.transaction(site.shop.merchant_id):
+        state = await db.fetchval("SELECT state FROM cases WHERE id = $1::uuid", case_url.rsplit("/")[-1])
+    assert state == "resolved"
+    await context.close()
+
+
+async def test_manager_takes_a_reply_back_with_single_keys(site: Site) -> None:
+    context = await site.visitor()
+    page = await sign_in(context, site, "manager@example.com")
+    for key in ("j", "j", "Enter"):
+        await page.keyboard.press(key)
+    await page.wait_for_url("**/staff/inbox/cases/**")
+    await page.keyboard.press("r")
+    await page.keyboard.type("Too fast.")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await press(page, page.get_by_role("button", name="Undo"))
+    await page.get_by_text("Taken back before sending").first.wait_for()
+    assert await page.get_by_role("button", name="Undo").count() == 0
+    async with db.transaction(site.shop.merchant_id):
+        assert await db.fetchval("SELECT count(*) FROM reviews WHERE reply = 'Too fast.'") == 0
+    await context.close()
+
+
+async def tier_counts(page: Page) -> dict[str, int]:
+    """Members by tier, as the studio shows them."""
+    rows = page.locator("table.tier-table tbody tr")
+    names = await rows.locator("th").all_inner_texts()
+    counts = await rows.locator("td:nth-of-type(2)").all_inner_texts()
+    return {name: int(count.replace(",", "")) for name, count in zip(names, counts, strict=True)}
+
+
+async def moves(page: Page) -> dict[str, int]:
+    """What the preview adds to each tier."""
+    found: dict[str, int] = {}
+    for row in await page.get_by_role("table", name="Members by move").locator("tbody tr").all():
+        before, after, members_moving = await row.locator("td").all_inner_texts()
+        target = re.sub(r" (up|down)$", "", after)
+        found[before] = found.get(before, 0) - int(members_moving)
+        found[target] = found.get(target, 0) + int(members_moving)
+    return found
+
+
+@scripts
+async def test_marketer_moves_a_threshold_and_publishes(site: Site, scripts: bool) -> None:
+    context = await site.visitor(scripts=scripts)
+    page = await sign_in(context, site, "marketer@example.com")
+    await page.goto("/staff/studio")
+    before = await tier_counts(page)
+    await press(page, page.get_by_role("link", name="Change tiers"))
+    await type_into(page, page.locator("#threshold_silver"), "40" if scripts else "25")
+    if not scripts:
+        await press(page, page.get_by_role("button", name="Show who moves"))
+    publish = page.get_by_role("button", name="Publish")
+    await publish.wait_for()
+    expected = await moves(page)
+    assert expected and sum(expected.values()) == 0
+    await press(page, publish)
+    await page.wait_for_url("**/staff/studio?**")
+    assert await tier_counts(page) == {name: n + expected.get(name, 0) for name, n in before.items()}
+    await context.close()
+
+
+async def test_the_slider_moves_the_preview(site: Site) -> None:
+    context = await site.visitor()
+    page = await sign_in(context, site, "marketer@example.com")
+    await page.goto("/staff/studio/tiers")
+    slider, field = page.get_by_label("Threshold of Gold"), page.locator("#threshold_gold")
+    before = int(await field.input_value())
+    await to(page, slider)
+    for _ in range(5):
+        await page.keyboard.press("ArrowLeft")
+    assert int(await field.input_value()) < before
+    await page.locator("#preview dl").wait_for()
+    await context.close()
