@@ -7,13 +7,14 @@ LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml -
 	--no-emit-index-url --no-emit-find-links --universal -p 3.11
 CJK_FONTS := /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
 
-.PHONY: help demo test lock clean browser
+.PHONY: help demo test lock clean browser screenshots
 .NOTPARALLEL:
 
 help:
 	@echo "make demo         a shop to look at, with everything that it needs; Ctrl-C ends it"
 	@echo "make demo ONCE=1  the main job once from an empty database, with a table of what it did"
 	@echo "make test         all checks and tests"
+	@echo "make screenshots  the pictures of the README, taken of a demo of their own"
 	@echo "make lock         new requirements.lock and requirements-dev.lock from pyproject.toml"
 	@echo "make clean        remove .venv, caches and builds; data in var/ stays"
 
@@ -25,6 +26,9 @@ test: $(VENV)/test.stamp browser
 	@echo "mypy" && $(VENV)/bin/mypy
 	@echo "import-linter" && $(VENV)/bin/lint-imports
 	@echo "pytest" && $(VENV)/bin/python -m pytest -q
+
+screenshots: $(VENV)/test.stamp browser
+	@$(VENV)/bin/python -m admin.demo.screenshots
 
 lock: | $(VENV)/bin/python
 	@test -x $(UV) || $(PIP) install uv

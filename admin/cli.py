@@ -2,14 +2,13 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 import click
 
-from core.errors import DomainError
-
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -17,21 +16,47 @@ class Group(click.Group):
     """Expected failures end in one line and exit code 1, never in a trace."""
 
     def invoke(self, ctx: click.Context) -> object:
+        """Run the command, with expected failures made readable."""
         try:
             return super().invoke(ctx)
-        except DomainError as error:
-            raise click.ClickException(f"{error.detail} [{error.code}]") from error
+        except Exception as error:
+            if said := _told(error):
+                raise click.ClickException(said) from error
+            raise
 
 
-def run(work: Awaitable[T]) -> T:
-    """Run one asynchronous function with the database pool open."""
+def _told(error: Exception) -> str:
+    """What the operator reads; empty: nobody foresaw it, so the trace is shown."""
+    import asyncpg
+
+    from core.embedded import EmbeddedError
+    from core.errors import DomainError
+    from sentiment.model_file import ModelError
+
+    if isinstance(error, DomainError):
+        return f"{error.detail} [{error.code}]"
+    if isinstance(error, EmbeddedError | ModelError | OSError):
+        return str(error)
+    unmigrated = (
+        asyncpg.InvalidAuthorizationSpecificationError,
+        asyncpg.InvalidCatalogNameError,
+        asyncpg.UndefinedFunctionError,
+        asyncpg.UndefinedTableError,
+    )
+    if isinstance(error, unmigrated):
+        return f"{error}. Was `regulars migrate` run on this database? REGULARS_DATA_DIR says which one."
+    return ""
+
+
+def run(function: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run one asynchronous function with the database pool open. Raises OSError when it is away."""
     from core import db
     from core.settings import settings
 
     async def connected() -> T:
         await db.connect(settings().database_url, settings().database_pool_size)
         try:
-            return await work
+            return await function(*args, **kwargs)
         finally:
             await db.disconnect()
 
@@ -164,7 +189,7 @@ def verify() -> None:
     from admin.installation import installation
 
     with installation():
-        sys.exit(run(verify_all()))
+        sys.exit(run(verify_all))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from api.auth import AuthMiddleware
 from api.errors import HANDLERS
 from api.health import health
 from api.openapi import openapi_config
+from api.problems import refuse_unreadable
 from api.v1.events import v1_events
 from api.v1.router import v1_router
 from api.webhooks.incoming import incoming
@@ -57,6 +58,7 @@ def create_app(*routers: ControllerRouterHandler, v1: tuple[ControllerRouterHand
             create_static_files_router(STATIC_URL, directories=[STATIC_DIR]),
             *routers,
         ],
+        before_request=refuse_unreadable,
         middleware=[AuthMiddleware(), csrf.CsrfMiddleware()],
         exception_handlers=HANDLERS,
         before_send=[headers.finish],

@@ -72,13 +72,14 @@ class Integrator:
 class StaffUser:
     """One of the staff, signed in."""
 
-    member: staff.Member
+    member: staff.StaffMember
     session: sessions.Found
     shop: tenancy.Shop
     permissions: frozenset[str]
 
     @property
     def merchant_id(self) -> UUID:
+        """Whose rows this person may see."""
         return self.member.merchant_id
 
     @property
@@ -88,10 +89,12 @@ class StaffUser:
 
     @property
     def name(self) -> str:
+        """How pages greet them."""
         return self.member.name
 
     @property
     def locale(self) -> str:
+        """Their own language."""
         return self.member.locale
 
 
@@ -105,6 +108,7 @@ class CustomerUser:
 
     @property
     def merchant_id(self) -> UUID:
+        """Whose rows this person may see."""
         return self.session.merchant_id
 
     @property
@@ -114,10 +118,12 @@ class CustomerUser:
 
     @property
     def name(self) -> str:
+        """How pages greet them."""
         return self.profile.name or self.profile.email
 
     @property
     def locale(self) -> str:
+        """Their own language."""
         return self.profile.locale
 
 

@@ -4,8 +4,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
+import msgspec
 from asyncpg.exceptions import InterfaceError
-from litestar.exceptions import ClientException, HTTPException, SerializationException, ValidationException
+from litestar import Request
+from litestar.exceptions import (
+    ClientException,
+    HTTPException,
+    NotFoundException,
+    SerializationException,
+    ValidationException,
+)
 
 from core.errors import DomainError, Kind
 
@@ -49,6 +57,16 @@ class RequestRefused(Exception):
     def __init__(self, code: str, title: str, detail: str = "", status: int = 400) -> None:
         super().__init__(detail or title)
         self.code, self.title, self.detail, self.status = code, title, detail or title, status
+
+
+def refuse_unreadable(request: Request[Any, Any, Any]) -> None:
+    """The application's hook before each handler: what no handler and no file system can read."""
+    if "\0" in request.scope["path"]:
+        raise NotFoundException()
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise RequestRefused(
+            "content_encoding_unsupported", "The body is packed", "Send it without Content-Encoding", 415
+        )
 
 
 @dataclass(frozen=True)
@@ -123,6 +141,9 @@ def _of_framework(error: HTTPException) -> Problem:
 
 def _fields(error: ValidationException) -> list[dict[str, str]]:
     """One entry a bad field. A body's first fault hides those after it: the reader stops there."""
+    if isinstance(error.__cause__, msgspec.ValidationError):  # it alone says which one of an array it was
+        message, _, path = str(error.__cause__).partition(" - at `$.")
+        return [{"field": path.rstrip("`").removeprefix("data").lstrip("."), "message": message}]
     found = error.extra if isinstance(error.extra, list) else []
     if not found:
         return [{"field": "", "message": error.detail}]

@@ -39,19 +39,27 @@ class Form(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class StaffSignInForm(Form, forbid_unknown_fields=True, kw_only=True):
+    """What staff sign in with."""
+
     email: str
     password: str
 
 
 class CustomerSignInForm(Form, forbid_unknown_fields=True, kw_only=True):
+    """Where the link goes."""
+
     email: str
 
 
 class EnterForm(Form, forbid_unknown_fields=True, kw_only=True):
+    """The token out of the link."""
+
     token: str
 
 
 class LanguageForm(Form, forbid_unknown_fields=True, kw_only=True):
+    """The language to go on in; one that we do not speak changes nothing."""
+
     locale: str
 
 

@@ -145,6 +145,19 @@ async def transaction(merchant_id: UUID | None) -> AsyncIterator[asyncpg.Connect
         yield opened.connection
 
 
+@asynccontextmanager
+async def savepoint() -> AsyncIterator[None]:
+    """A part of the open transaction that can fail alone: what it raises undoes this part and goes on up."""
+    await execute("SAVEPOINT part")
+    try:
+        yield
+    except BaseException:
+        if not connection().is_closed():
+            await execute("ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part")
+        raise
+    await execute("RELEASE SAVEPOINT part")
+
+
 def _merchant_of(current: PostgresTransaction | None) -> UUID | None:
     return current.merchant_id if isinstance(current, MerchantTransaction) else None
 

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -76,7 +77,8 @@ async def migrate(admin_url: str, app_url: str) -> str:
     os.environ["PICCOLO_CONF"] = "core.piccolo_conf"
     from piccolo.apps.migrations.commands.forwards import run_forwards
 
-    before, db.DB.pool = db.DB.pool, None
+    known = await _applied(admin_url)
+    pool, db.DB.pool = db.DB.pool, None
     settings = {"role": "regulars_owner", "lock_timeout": str(LOCK_TIMEOUT_MS)}
     db.DB.config = {"dsn": admin_url, "server_settings": settings}
     report = io.StringIO()
@@ -84,7 +86,22 @@ async def migrate(admin_url: str, app_url: str) -> str:
         with contextlib.redirect_stdout(report), db.as_owner():
             result = await run_forwards("all")
     finally:
-        db.DB.pool, db.DB.config = before, {}
+        db.DB.pool, db.DB.config = pool, {}
     if not result.success:
         raise MigrationFailed(result.message or report.getvalue())
-    return report.getvalue()
+    applied = (await _applied(admin_url)).items()
+    return "\n".join(f"{name}: {total - known[name]} new of {total} migrations" for name, total in applied)
+
+
+async def _applied(admin_url: str) -> Counter[str]:
+    """How many migrations of each package this database has had."""
+    connection = await asyncpg.connect(admin_url)
+    try:
+        if not await connection.fetchval("SELECT to_regclass('migration')"):
+            return Counter()
+        rows = await connection.fetch(
+            "SELECT app_name, count(*) AS migrations FROM migration GROUP BY 1 ORDER BY min(id)"
+        )
+        return Counter({row["app_name"]: row["migrations"] for row in rows})
+    finally:
+        await connection.close()

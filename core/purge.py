@@ -4,23 +4,25 @@ from datetime import datetime, timedelta
 
 from celery import shared_task
 
-from core import clock, db
+from core import clock, db, tenancy
 from core.settings import settings
 from core.worker import run_async
 
 
 async def purge(now: datetime, idempotency_ttl_s: int) -> int:
     """Delete idempotency keys older than this and expired sign-in links, of all merchants; how many."""
-    async with db.transaction(None):
-        merchants = [row["id"] for row in await db.fetch("SELECT id FROM gate_merchants()")]
     deleted = 0
-    for merchant_id in merchants:
-        async with db.transaction(merchant_id):
+
+    async def of_merchant(merchant: tenancy.Merchant) -> None:
+        nonlocal deleted
+        async with db.transaction(merchant.id):
             deleted += await _delete(
                 "DELETE FROM idempotency_keys WHERE created_at < $1",
                 now - timedelta(seconds=idempotency_ttl_s),
             )
             deleted += await _delete("DELETE FROM login_links WHERE expires_at < $1", now)
+
+    await tenancy.for_each(of_merchant)
     return deleted
 
 

@@ -1,16 +1,20 @@
 """Merchants (tenants) and their stores."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import available_timezones
 
 import asyncpg
+import structlog
 
 from core import db
 from core.errors import DomainError, Kind, NotFound
+from core.i18n import in_language
 from core.ids import new_id
+
+log = structlog.get_logger(__name__)
 
 
 class MerchantExists(DomainError):
@@ -57,7 +61,7 @@ class Shop:
 
     def name(self, locale: str) -> str:
         """The name in a language, or in the one that there is."""
-        return self.names.get(locale) or self.names.get("en") or next(iter(self.names.values()), "")
+        return in_language(self.names, locale)
 
 
 async def create_merchant(
@@ -126,6 +130,22 @@ async def merchants() -> Sequence[Merchant]:
     async with db.transaction(None):
         rows = await db.fetch("SELECT id, code, time_zone FROM gate_merchants()")
     return [Merchant(**row) for row in rows]
+
+
+async def for_each(work: Callable[[Merchant], Awaitable[None]]) -> None:
+    """Do this for one merchant after the other; where it fails, the others have their turn all the same.
+
+    Raises an ExceptionGroup of all that failed, in the end.
+    """
+    failed: list[Exception] = []
+    for merchant in await merchants():
+        try:
+            await work(merchant)
+        except Exception as error:
+            log.exception("merchant_failed", merchant=merchant.code)
+            failed.append(error)
+    if failed:
+        raise ExceptionGroup(f"{len(failed)} merchants failed", failed)
 
 
 def _check(time_zone: str) -> None:

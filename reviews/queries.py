@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from uuid import UUID
 
@@ -106,6 +106,11 @@ class ReviewView:
     """Why it was flagged last: rating, sentiment, urgency."""
     urgency: tuple[str, ...]
     """Kinds of urgency: safety, legal, fraud, discrimination, leaving."""
+
+    @property
+    def stars(self) -> int | None:
+        """Whole stars for show, halves rounded up; None: there is no rating."""
+        return None if self.rating_norm is None else int(self.rating_norm.quantize(Decimal(1), ROUND_HALF_UP))
 
 
 @dataclass(frozen=True)

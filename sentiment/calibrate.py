@@ -106,6 +106,7 @@ def fit_aspect(sample: Sample, column: int, name: str) -> AspectThreshold:
 
 
 def best_mention_threshold(probability: Doubles, mentioned: Bools) -> float:
+    """The threshold of the best F1; 0.5 when nobody mentions the aspect."""
     if not mentioned.any():
         return 0.5
     scores = [f1(probability >= threshold, mentioned) for threshold in _MENTION_THRESHOLDS]
@@ -121,4 +122,5 @@ def best_centre(positive: Doubles, negative: Bools) -> float:
 
 
 def f1(predicted: Bools, true: Bools) -> float:
+    """F1 of a prediction; 0 when nothing is predicted or true."""
     return 2 * float((predicted & true).sum()) / max(1, int(predicted.sum() + true.sum()))

@@ -64,6 +64,8 @@ class AspectFigures(Struct, frozen=True):
 
 
 class Evaluation(Struct, frozen=True):
+    """Figures by language and by aspect; micro F1 over all mentions, macro F1 over aspects."""
+
     languages: dict[str, LanguageFigures]
     aspects: dict[str, AspectFigures]
     aspects_micro_f1: float
@@ -80,6 +82,7 @@ def evaluate(data: Path, model: Path) -> Evaluation:
 
 
 def measure(sample: Sample, aspects: list[str], calibration: Calibration) -> Evaluation:
+    """The figures of a sample under a calibration; languages without rows are left out."""
     parts = {language: sample.of_language(language) for language in LANGUAGES}
     languages = {lang: measure_language(part, lang, calibration) for lang, part in parts.items() if part.rows}
     found = {
@@ -101,6 +104,7 @@ def measure(sample: Sample, aspects: list[str], calibration: Calibration) -> Eva
 
 
 def measure_language(sample: Sample, language: str, calibration: Calibration) -> LanguageFigures:
+    """The figures of one language's rows."""
     stars = star_probabilities(sample.stars, calibration.temperature.of(language))
     ways, known = three_ways(stars), labels(sample.rows)
     negative, flagged = known == 0, ways[:, 0] >= calibration.negative_threshold.of(language)
@@ -144,6 +148,7 @@ def mentions(sample: Sample, column: int, name: str, threshold: float) -> tuple[
 
 
 def measure_aspect(sample: Sample, column: int, name: str, threshold: AspectThreshold) -> AspectFigures:
+    """The figures of one aspect; `column` is its place among the outputs."""
     predicted, true = mentions(sample, column, name, threshold.mentioned)
     precision, recall, f1 = _precision_recall_f1(predicted, true)
     said = np.array([(row.aspects or {}).get(name, "") for row in sample.rows], str)

@@ -19,14 +19,20 @@ class ModelError(Exception):
 
 
 class ModelMissing(ModelError):
+    """A file is not there or cannot be read."""
+
     code = "model_missing"
 
 
 class ModelInvalid(ModelError):
+    """The files do not fit together or cannot be loaded."""
+
     code = "model_invalid"
 
 
 class ModelChanged(ModelError):
+    """A file is not the one that was published."""
+
     code = "model_changed"
 
 
@@ -46,10 +52,13 @@ class ByLanguage(Struct, frozen=True, forbid_unknown_fields=True):
     languages: dict[str, float]
 
     def of(self, language: str) -> float:
+        """The number of a language."""
         return self.languages.get(language, self.fallback)
 
 
 class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that was fitted on labelled rows; see the model's card."""
+
     temperature: ByLanguage
     negative_threshold: ByLanguage
     aspect_thresholds: dict[str, AspectThreshold]

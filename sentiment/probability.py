@@ -28,6 +28,7 @@ def median_stars(stars: Doubles) -> Ints:
 
 
 def logistic(logits: NDArray[np.floating]) -> Doubles:
+    """Logits of any shape to probabilities."""
     return 1 / (1 + np.exp(-np.clip(logits.astype(np.float64), -30, 30)))
 
 

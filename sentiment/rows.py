@@ -29,6 +29,8 @@ LABELS = ("neg", "neu", "pos")
 
 
 class Row(Struct, frozen=True):
+    """One labelled text; the fields are described above."""
+
     id: str
     lang: str
     text: str
@@ -56,6 +58,7 @@ class Sample:
         return Sample(rows, self.stars[chosen], self.aspects[chosen])
 
     def of_language(self, language: str) -> "Sample":
+        """The rows in one language."""
         return self.where(np.array([row.lang == language for row in self.rows], bool))
 
 

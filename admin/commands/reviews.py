@@ -18,7 +18,7 @@ def import_file(file: Path, format_name: str, merchant: str | None, dry_run: boo
     Raises click.ClickException when it is not clear whose reviews these are, or what reviews.files raises.
     """
     with installation():
-        report = run(_import(file, format_name, merchant, dry_run))
+        report = run(_import, file, format_name, merchant, dry_run)
     for line in summary(report):
         click.echo(line)
     if report.rejects_path:

@@ -36,10 +36,10 @@ def run_demo(members: int) -> int:
     with interruptible():
         try:
             with _running(settings().data_dir / "demo", console) as (installed, children):
-                shop, fresh = asyncio.run(_prepare(installed))
+                shop = asyncio.run(_prepare(installed))
                 _start(children, installed, console)
                 _explain(console, installed, shop)
-                asyncio.run(_fill(installed, shop, members, fresh, console))
+                asyncio.run(_fill(installed, shop, members, console))
                 console.print("Everything is loaded. [bold]Ctrl-C[/] ends the demo.")
                 children.wait()
         except KeyboardInterrupt:
@@ -61,7 +61,7 @@ def run_once(members: int) -> int:
                 with report.step("servers and migrations"):
                     installed, children = stack.enter_context(_running(folder, console))
                 with report.step("pages answer"):
-                    shop, _ = asyncio.run(_prepare(installed))
+                    shop = asyncio.run(_prepare(installed))
                     _start(children, installed, console)
                 asyncio.run(_once(installed, shop, members, report))
         except (KeyboardInterrupt, ChildGaveUp) as error:
@@ -101,18 +101,18 @@ def _free_port(wanted: int) -> int:
     raise OSError("no free port")
 
 
-async def _prepare(installed: Settings) -> tuple[Shop, bool]:
-    """The shop, and whether it was made just now."""
+async def _prepare(installed: Settings) -> Shop:
+    """The shop of an earlier start, or a new one."""
     kept = shops.kept(installed.data_dir)
     if kept:
-        return kept, False
+        return kept
     await db.connect(installed.database_url, 2)
     try:
         shop = await shops.create(clock.now())
     finally:
         await db.disconnect()
     shops.keep(shop, installed.data_dir)
-    return shop, True
+    return shop
 
 
 def _start(children: Supervisor, installed: Settings, console: Console) -> None:
@@ -149,8 +149,9 @@ def _explain(console: Console, installed: Settings, shop: Shop) -> None:
     console.print("sign in as marketer, Studio, Tiers: move a threshold, look who moves, publish.\n")
 
 
-async def _fill(installed: Settings, shop: Shop, members: int, fresh: bool, console: Console) -> None:
-    """Tell the story, whatever of it is missing."""
+async def _fill(installed: Settings, shop: Shop, members: int, console: Console) -> None:
+    """Tell the story, whatever of it is missing: an earlier start may have been interrupted anywhere."""
+    worked = installed.data_dir / "cases-worked-on"
     await db.connect(installed.database_url, 4)
     try:
         story = build_story(SEED, shop.began_at, members)
@@ -161,8 +162,9 @@ async def _fill(installed: Settings, shop: Shop, members: int, fresh: bool, cons
             await history.load_reviews(shop, story, advance)
         with bar("Scored by the model") as advance:
             await _scored(shop, advance)
-        if fresh:
+        if not worked.exists():
             await desk.work(shop.merchant_id)
+            worked.touch()
     finally:
         await db.disconnect()
 

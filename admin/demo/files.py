@@ -19,6 +19,7 @@ HEADER = ("customer", "day", "items", "amount_cents")
 
 
 def data_folder() -> Traversable:
+    """Where the shipped files are, installed or not."""
     return files("admin.demo") / "data"
 
 
@@ -41,6 +42,7 @@ def read_texts(folder: Traversable | Path | None = None) -> list[Text]:
 
 
 def write_purchases(path: Path, purchases: Iterable[Purchase]) -> None:
+    """The file that read_purchases() reads."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(HEADER)
@@ -49,6 +51,7 @@ def write_purchases(path: Path, purchases: Iterable[Purchase]) -> None:
 
 
 def write_texts(path: Path, texts: Iterable[Text]) -> None:
+    """The file that read_texts() reads."""
     path.write_bytes(_gzip(msgspec.json.Encoder().encode_lines(list(texts))))
 
 

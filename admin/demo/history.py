@@ -106,9 +106,14 @@ def _incoming(review: Review) -> IncomingReview:
 
 
 async def redeem(shop: Shop, now: datetime) -> int:
-    """Let some members spend: a voucher each, a few given back, some used; answers how many were issued."""
+    """Let some members spend: a voucher each, a few given back, some used; answers how many were issued.
+
+    Only while there are no vouchers: who can afford what is another matter at every later start.
+    """
     rng = Random(f"{SEED}/redeem")
     async with db.transaction(shop.merchant_id):
+        if await db.fetchval("SELECT EXISTS (SELECT FROM vouchers)"):
+            return 0
         offered = await rewards.catalogue()
         rows = await db.fetch(
             """

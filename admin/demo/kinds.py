@@ -53,4 +53,5 @@ def kind_of(topic: str, text: str) -> str | None:
 
 
 def kinds_of_topic(topic: str) -> tuple[str, ...]:
+    """The kinds that kind_of() can answer for a topic."""
     return tuple(_PATTERNS[topic])

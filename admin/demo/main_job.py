@@ -78,7 +78,7 @@ async def _earn_and_spend(client: httpx.AsyncClient, shop: Shop, report: Report)
     report.check("the delivered order's points are active", await _active(client) == POINTS)
 
     key = str(new_id())
-    body = {"reward": "five-off"}
+    body = {"reward": "ten-percent-off"}
     path = f"/v1/members/{CUSTOMER}/redemptions"
     first = await _post(client, path, body, key)
     second = await _post(client, path, body, key)

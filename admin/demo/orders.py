@@ -30,11 +30,13 @@ def make_orders(
 
 
 def local_to_utc(store: Store, day: date, minute_of_day: int) -> datetime:
+    """The moment at which it is so late at the store."""
     midnight = datetime.combine(day, time(), tzinfo=UTC)
     return midnight + timedelta(minutes=minute_of_day, hours=-store.utc_offset_hours)
 
 
 def local_day(store: Store, moment: datetime) -> date:
+    """The date at the store."""
     return (moment + timedelta(hours=store.utc_offset_hours)).date()
 
 

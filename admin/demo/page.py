@@ -27,11 +27,12 @@ SELECT s.external_id,
        (SELECT count(*) FROM reviews r WHERE r.account = s.external_id) AS reviews
 FROM stores s
 """
-# Somebody whose case was answered with goodwill has most to see.
+# Somebody between two tiers whose case was answered with goodwill has most to see.
 _EXAMPLE = """
 SELECT p.email FROM members m JOIN customer_profiles p ON p.customer_id = m.customer_id
 LEFT JOIN cases c ON c.customer_id = m.customer_id
-WHERE p.email IS NOT NULL ORDER BY c.state = 'remedy_offered' DESC NULLS LAST, c.id NULLS LAST, m.id LIMIT 1
+WHERE p.email IS NOT NULL ORDER BY c.state = 'remedy_offered' DESC NULLS LAST, m.tier_code = 'silver' DESC,
+         c.id NULLS LAST, m.id LIMIT 1
 """
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 
 @dataclass
@@ -40,7 +40,7 @@ class Report:
 
     def show(self) -> None:
         """Print the table."""
-        table = Table("what", "value", title="The main job, once")
+        table = Table(Column("what", no_wrap=True), "value", title="The main job, once")
         for name, value in self.figures:
             table.add_row(name, value)
         table.add_section()

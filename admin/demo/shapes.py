@@ -68,6 +68,8 @@ class Customer(Struct, frozen=True):
 
 
 class OrderLine(Struct, frozen=True):
+    """One product of an order."""
+
     line_id: str
     sku: str
     name: str
@@ -76,11 +78,15 @@ class OrderLine(Struct, frozen=True):
 
 
 class RefundLine(Struct, frozen=True):
+    """What of a line was paid back."""
+
     line_id: str
     amount_minor: int
 
 
 class Refund(Struct, frozen=True):
+    """The whole order or one line, paid back after delivery."""
+
     refund_id: str
     refunded_at: datetime
     amount_minor: int

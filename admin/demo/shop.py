@@ -44,8 +44,8 @@ EARN_RATES = {"USD": 100, "CNY": 14, "HKD": 13}
 
 REWARDS = (
     (
-        "five-off",
-        {"en": "5 off your next order", "zh-Hans": "下次购物立减 5 元", "zh-Hant": "下次購物折抵 5 元"},
+        "ten-percent-off",
+        {"en": "10% off your next order", "zh-Hans": "下次购物九折", "zh-Hant": "下次購物九折"},
         {"en": "One order, any store.", "zh-Hans": "任意门店，限一单。", "zh-Hant": "任何門市，限一筆訂單。"},
         60,
         None,

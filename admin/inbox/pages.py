@@ -12,10 +12,9 @@ from admin.inbox.present import Reader, Refused
 from admin.inbox.queries import neighbours
 from api.auth import StaffUser, requires_permission
 from api.pages import locale_of, page
-from api.portal.words import in_language
 from core import clock, db
 from core.design import views
-from core.i18n import translator
+from core.i18n import in_language, translator
 from core.ids import new_id
 from loyalty.programme import service as programme
 from loyalty.programme.service import ProgrammeMissing

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from reviews.cases.queries import VIEWS, ViewName
 from reviews.cases.views import CaseView, ClockView, CustomerView, EventView, InboxRow, Outgoing
 from reviews.queries import Reading, ReviewView
 from reviews.sources import source_of
+from reviews.wording import shown
 
 EXCERPT_CHARS = 240
 NewKey = Callable[[], str]
@@ -25,6 +25,9 @@ Deed = Literal["reply", "message", "note", "goodwill", "assign", "undo", "resolv
 _STATES = {"new": "open", "waiting_for_customer": "waiting"}
 _REASONS = {"rating": "low_stars", "sentiment": "negative_text"}
 _URGENCY = {"leaving": "churn"}
+
+ASPECT_SHOWN_FROM = 0.35
+"""Thresholds of rare aspects are lower, to find them at all; a page shows what is likely."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,9 @@ def case_row(row: InboxRow, to: Reader) -> views.CaseRow:
         id=str(row.id),
         customer=row.customer_name,
         source=words.source(to.words, review.source) if review else "",
-        stars=stars(review.rating_norm) if review else None,
+        stars=review.stars if review else None,
         language=review.lang if review else "",
-        excerpt=excerpt(review.body or review.title) if review else "",
+        excerpt=excerpt(shown(review.body or review.title)) if review else "",
         opened_at=row.opened_at,
         state=_STATES.get(row.state, row.state),
         product=_product(review),
@@ -73,11 +76,6 @@ def excerpt(text: str) -> str:
     # Cut first: a text may be very long.
     line = " ".join(text[: 4 * EXCERPT_CHARS].split())
     return line if len(line) <= EXCERPT_CHARS else line[:EXCERPT_CHARS].rstrip() + "…"
-
-
-def stars(rating_norm: Decimal | None) -> int | None:
-    """Whole stars, halves rounded up."""
-    return None if rating_norm is None else int(rating_norm.quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def reasons(review: ReviewView | None) -> tuple[str, ...]:
@@ -210,9 +208,9 @@ def _review(found: CaseView, to: Reader) -> views.StaffReview:
         at=review.written_at,
         source=words.source(to.words, review.source),
         language=review.lang,
-        stars=stars(review.rating_norm),
-        title=review.title,
-        text=review.body,
+        stars=review.stars,
+        title=shown(review.title),
+        text=shown(review.body),
         product=_product(review),
         verified=review.verified,
         state="deleted" if review.state == "tombstone" else "published",
@@ -234,7 +232,11 @@ def _sentiment(reading: Reading | None) -> views.Sentiment | None:
 
 def _aspects(reading: Reading | None) -> tuple[views.Aspect, ...]:
     found = reading.aspects if reading else ()
-    return tuple(views.Aspect(each.aspect, each.polarity, each.confidence) for each in found)
+    return tuple(
+        views.Aspect(each.aspect, each.polarity, each.confidence)
+        for each in found
+        if each.confidence >= ASPECT_SHOWN_FROM
+    )
 
 
 def _customer(customer: CustomerView | None, shown_name: str, to: Reader) -> views.CustomerPicture:

@@ -9,10 +9,9 @@ from uuid import UUID
 import msgspec
 from babel.numbers import get_currency_precision
 
-from api.portal.words import in_language
 from core.design import views
 from core.design.formats import formats
-from core.i18n import Locale, Translator, translator
+from core.i18n import Locale, Translator, in_language, translator
 from loyalty.ledger.queries import Flow, Totals
 from loyalty.programme.service import Tier, Version
 from loyalty.tiers.service import Preview

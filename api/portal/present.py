@@ -6,9 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from api.portal import words
-from api.portal.words import Names, in_language
+from api.portal.words import Names
 from core.design import views
-from core.i18n import Locale
+from core.i18n import Locale, in_language
 from loyalty.ledger.queries import Expiring, LotMove, LotNow, StatementLine
 from loyalty.members.service import Balance
 from loyalty.programme.service import Tier, Version

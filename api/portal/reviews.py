@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +24,7 @@ from reviews.cases import queries as cases
 from reviews.cases.service import TextUnfit
 from reviews.cases.views import MessageView
 from reviews.queries import OwnCase, OwnReview
+from reviews.wording import shown
 
 PAGE_SIZE = 20
 _GIFTS = "SELECT case_id, sum(points)::bigint AS points FROM case_remedies WHERE case_id = ANY($1) GROUP BY 1"
@@ -124,13 +124,12 @@ def my_review(own: OwnReview, gifts: Mapping[UUID, int], shop: str, now: datetim
     """
     review = own.review
     about = review.product_name or review.product_sku or shop
-    rating = review.rating_norm
     return views.MyReview(
         id=str(review.id),
         at=review.written_at,
         product=about,
-        stars=None if rating is None else int(rating.quantize(Decimal(1), ROUND_HALF_UP)),
-        text="\n".join(part for part in (review.title, review.body) if part),
+        stars=review.stars,
+        text="\n".join(shown(part) for part in (review.title, review.body) if part),
         state="deleted" if review.state == "tombstone" else "published",
         reply=review.reply,
         replied_at=review.replied_at,

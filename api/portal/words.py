@@ -43,11 +43,6 @@ _NOTICES = {
 }
 
 
-def in_language(texts: Mapping[str, str], locale: str) -> str:
-    """A text from data in the reader's language, else in English, else in any there is."""
-    return texts.get(locale) or texts.get("en") or next(iter(texts.values()), "")
-
-
 def notices(code: str, locale: Locale) -> tuple[views.Notice, ...]:
     """What a page says after an action; nothing for a code that there are no words for."""
     if code not in _NOTICES:

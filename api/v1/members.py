@@ -12,11 +12,12 @@ from msgspec import Meta
 
 from api.auth import Integrator, requires_scope
 from api.idempotency import Once
+from api.intake import take_one
 from api.openapi import WRITE_PROBLEMS, problems
+from api.problems import RequestRefused
 from core import clock, db
 from core.ids import new_id
 from loyalty.intake.events import Event
-from loyalty.intake.service import ingest
 from loyalty.ledger import Earn
 from loyalty.ledger import post as post_points
 from loyalty.ledger import queries as ledger
@@ -24,6 +25,7 @@ from loyalty.members import service as members
 from loyalty.tiers import service as tiers
 
 PAGE_LIMIT = 200
+EXPIRY_YEAR_LIMIT = 2199
 
 
 class Join(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -37,7 +39,7 @@ class Join(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class GivePoints(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Points for something that is no order. `note` is shown to the member."""
+    """Points for something that is no order. `note` is shown to the member; `expires_at` lies ahead."""
 
     points: Annotated[int, Meta(ge=1, le=10**9)]
     note: Annotated[str, Meta(min_length=1, max_length=500)]
@@ -105,7 +107,7 @@ async def join(data: JSONBody[Join], once: NamedDependency[Once[MemberView]]) ->
             time=now,
             data=facts | {"accepts_terms": True},
         )
-        await ingest([event], now)
+        await take_one(event, now)
         return await view(data.customer_id, now)
 
     return await once(effect, status=201)
@@ -131,6 +133,7 @@ async def earn(
 
     async def effect() -> Given:
         now = clock.now()
+        _expect_ahead(data.expires_at, now)
         found = await members.find(customer_id)
         command = Earn(
             key=f"api:{new_id()}",
@@ -166,6 +169,13 @@ async def entries(
         lines = await ledger.statement(found.id, wallet, before, limit + 1)
     more = len(lines) > limit
     return Entries(entries=lines[:limit], next_before=lines[limit - 1].seq if more else None)
+
+
+def _expect_ahead(expires_at: datetime | None, now: datetime) -> None:
+    """A time of the past, or one that no calendar of ours can hold, would stay in the ledger for ever."""
+    if expires_at and not (now < expires_at and expires_at.year <= EXPIRY_YEAR_LIMIT):
+        detail = f"expires_at must lie ahead, up to the year {EXPIRY_YEAR_LIMIT}"
+        raise RequestRefused("expires_at_invalid", "The request is not right", detail, status=422)
 
 
 @get(

@@ -9,7 +9,7 @@ Values are put in with ``%(name)s``; a literal per cent sign in a message is wri
 """
 
 from core.i18n.locales import DEFAULT_LOCALE, LOCALES, OWN_NAMES, Locale, babel_locale
-from core.i18n.negotiation import negotiate
+from core.i18n.negotiation import in_language, negotiate
 from core.i18n.translator import Translator, mark, translator
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Locale",
     "Translator",
     "babel_locale",
+    "in_language",
     "mark",
     "negotiate",
     "translator",

@@ -1,5 +1,7 @@
 """Which of our languages to answer in."""
 
+from collections.abc import Mapping
+
 from core.i18n.locales import DEFAULT_LOCALE, LOCALES, Locale
 
 _TRADITIONAL_REGIONS = frozenset({"tw", "hk", "mo"})
@@ -18,6 +20,11 @@ def negotiate(accept_language: str, stored: str | None) -> Locale:
         if ours := _match(tag):
             return ours
     return DEFAULT_LOCALE
+
+
+def in_language(texts: Mapping[str, str], locale: str) -> str:
+    """A text from data in the reader's language, else in English, else in any there is."""
+    return texts.get(locale) or texts.get(DEFAULT_LOCALE) or next(iter(texts.values()), "")
 
 
 def _wanted(header: str) -> list[str]:

@@ -53,7 +53,7 @@ class UnknownRole(DomainError):
 
 
 @dataclass(frozen=True)
-class Member:
+class StaffMember:
     """One of the staff, as the rest of the system sees them."""
 
     id: UUID
@@ -118,7 +118,7 @@ async def sign_in(email: str, password: str, address: str, now: datetime) -> str
         return await sessions.start(now, staff_id=known["id"])
 
 
-async def find(staff_id: UUID) -> Member | None:
+async def find(staff_id: UUID) -> StaffMember | None:
     """Somebody who may still sign in, in the open transaction."""
     row = (
         await Staff.select(
@@ -133,7 +133,7 @@ async def find(staff_id: UUID) -> Member | None:
         .where(Staff.id == staff_id, Staff.disabled_at.is_null())
         .first()
     )
-    return Member(**row) if row else None
+    return StaffMember(**row) if row else None
 
 
 async def disable(staff_id: UUID, now: datetime) -> None:

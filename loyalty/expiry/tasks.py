@@ -13,11 +13,14 @@ def expire() -> None:
 
 
 async def _expire() -> None:
-    for merchant in await tenancy.merchants():
-        more = 1
-        while more:
-            async with db.transaction(merchant.id):
-                more = await expire_due(clock.now())
+    await tenancy.for_each(_of_merchant)
+
+
+async def _of_merchant(merchant: tenancy.Merchant) -> None:
+    more = 1
+    while more:
+        async with db.transaction(merchant.id):
+            more = await expire_due(clock.now())
 
 
 shared_task(expire, name="loyalty.expiry", ignore_result=True)

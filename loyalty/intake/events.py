@@ -53,6 +53,8 @@ class CustomerMerged(_Data, frozen=True, kw_only=True):
 
 
 class OrderLine(_Data, frozen=True, kw_only=True):
+    """What was bought; `amount_minor` is of the whole line."""
+
     line_id: Id
     sku: Id
     name: Text
@@ -78,6 +80,8 @@ class OrderDelivered(_Data, frozen=True, kw_only=True):
 
 
 class RefundLine(_Data, frozen=True, kw_only=True):
+    """What of a line was paid back."""
+
     line_id: Id
     amount_minor: AmountMinor
 
@@ -121,7 +125,11 @@ RECORDED = frozenset(
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one event: applied, recorded, duplicate or rejected (with a code and the reason)."""
+    """What became of one event: applied, recorded, duplicate or rejected.
+
+    A rejected one has a code and the reason. So has an applied one of which there is something to say:
+    `currency_without_rate`, an order that earns nothing because no earn rate is set for its currency.
+    """
 
     id: str
     status: str

@@ -29,7 +29,8 @@ from loyalty.intake.events import (
 from loyalty.members import service as members
 from loyalty.orders import rules
 from loyalty.orders import service as orders
-from loyalty.orders.rules import Order, Payment, Refund
+from loyalty.orders.rules import Order, Payment, Refund, Terms
+from loyalty.programme import service as programme
 
 Key = tuple[str, str]
 YEARS = (1970, 2199)
@@ -52,10 +53,16 @@ class _Batch:
         self.parsed: dict[int, AnyData] = {}
 
     def reject(self, index: int, code: str, detail: str) -> None:
+        """This event leaves nothing behind."""
         self.results[index] = Result(id=self.events[index].id, status="rejected", code=code, detail=detail)
 
     def done(self, index: int, status: str) -> None:
+        """This event needs nothing more."""
         self.results[index] = Result(id=self.events[index].id, status=status)
+
+    def note(self, index: int, code: str, detail: str) -> None:
+        """Say something of an event that was applied all the same."""
+        self.results[index] = msgspec.structs.replace(self.results[index], code=code, detail=detail)
 
     def data(self, *kinds: type) -> list[tuple[int, Event, AnyData]]:
         """What is still to be applied of these kinds, in order of time."""
@@ -72,8 +79,20 @@ async def ingest(events: Sequence[Event], received_at: datetime) -> list[Result]
     """Apply events in the open transaction; one result each, in their order.
 
     A rejected event leaves nothing behind and does not hinder the others. An event that came before
-    is a duplicate and changes nothing; the same id with another content is rejected.
+    is a duplicate and changes nothing; the same id with another content is rejected. What the ledger
+    or the programme refuses is found by halves: events end as if they had been sent in several calls.
     """
+    try:
+        async with db.savepoint():
+            return await _apply(events, received_at)
+    except DomainError as error:
+        if len(events) == 1:
+            return [Result(id=events[0].id, status="rejected", code=error.code, detail=error.detail)]
+    half = len(events) // 2
+    return [*await ingest(events[:half], received_at), *await ingest(events[half:], received_at)]
+
+
+async def _apply(events: Sequence[Event], received_at: datetime) -> list[Result]:
     batch = _Batch(events)
     _parse(batch)
     await _drop_known(batch)
@@ -82,15 +101,17 @@ async def ingest(events: Sequence[Event], received_at: datetime) -> list[Result]
     joined = await _enrol(batch, ids)
     touched = await _orders(batch, ids, stores, joined, received_at)
     await _record(batch, received_at)
-    await orders.reconcile(touched.values(), received_at)
+    terms = await programme.live_terms() if touched else None
+    if terms:
+        await orders.reconcile(touched.values(), terms, received_at)
+        _note_unrated(batch, terms)
     return [batch.results[i] for i in range(len(events))]
 
 
 async def join(customer_external_id: str, terms_version: str, now: datetime) -> None:
     """Enrol a customer who asked for it themselves, in the open transaction.
 
-    Earlier orders count by the programme's policy; joining twice changes nothing. Raises JoinRefused,
-    ProgrammeMissing.
+    Earlier orders count by the programme's policy; joining twice changes nothing. Raises JoinRefused.
     """
     event = Event(
         id=str(new_id()),
@@ -249,3 +270,12 @@ async def _record(batch: _Batch, received_at: datetime) -> None:
             batch.done(i, "duplicate")
         else:
             batch.done(i, "applied" if i in batch.parsed else "recorded")
+
+
+def _note_unrated(batch: _Batch, terms: Terms) -> None:
+    """An order in a currency without an earn rate is kept and earns nothing: its shop should know."""
+    for i, data in batch.parsed.items():
+        if not isinstance(data, OrderPaid) or data.currency in terms.rates:
+            continue
+        if batch.results[i].status == "applied":
+            batch.note(i, "currency_without_rate", f"{data.currency} earns no points in this programme")

@@ -4,60 +4,80 @@ from core.errors import DomainError, Kind
 
 
 class PointsInsufficient(DomainError):
+    """A redemption asks for more than is active."""
+
     code = "points_insufficient"
     kind = Kind.CONFLICT
     title = "The member has not enough points"
 
 
 class ClawbackExceedsEarn(DomainError):
+    """An earn can be taken back once, and no more than it brought."""
+
     code = "clawback_exceeds_earn"
     kind = Kind.CONFLICT
     title = "More would be taken back than was earned"
 
 
 class PostingKeyReused(DomainError):
+    """The same key came with another command."""
+
     code = "posting_key_reused"
     kind = Kind.INVALID
     title = "The key belongs to another posting"
 
 
 class PostingUnknown(DomainError):
+    """`parent` names no posting of this member in this wallet."""
+
     code = "posting_unknown"
     kind = Kind.NOT_FOUND
     title = "There is no such posting in this account"
 
 
 class PostingUnfitting(DomainError):
+    """`parent` is of another kind than the command undoes or settles."""
+
     code = "posting_unfitting"
     kind = Kind.INVALID
     title = "A posting of that kind cannot be treated so"
 
 
 class AlreadyReversed(DomainError):
+    """A redemption can be undone once."""
+
     code = "already_reversed"
     kind = Kind.CONFLICT
     title = "The redemption was undone before"
 
 
 class WalletUnknown(DomainError):
+    """No wallet has this code."""
+
     code = "wallet_unknown"
     kind = Kind.NOT_FOUND
     title = "The programme has no such wallet"
 
 
 class PointsOutOfRange(DomainError):
+    """Not a number of points that a posting can have."""
+
     code = "points_out_of_range"
     kind = Kind.INVALID
     title = "Points must be between 1 and 1,000,000,000,000"
 
 
 class MemberUnknown(DomainError):
+    """No member of this merchant has this id."""
+
     code = "member_unknown"
     kind = Kind.NOT_FOUND
     title = "There is no such member"
 
 
 class PostingRunning(DomainError):
+    """Another transaction posts under this key and has not ended; try again."""
+
     code = "posting_running"
     kind = Kind.CONFLICT
     title = "A posting with this key is being made right now"

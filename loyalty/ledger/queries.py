@@ -72,6 +72,8 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Expiring(msgspec.Struct, frozen=True):
+    """Points that expire together."""
+
     points: int
     expires_at: datetime
 

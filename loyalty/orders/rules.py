@@ -8,29 +8,36 @@ import msgspec
 from babel.numbers import get_currency_precision
 
 from core.errors import DomainError, Kind
-from loyalty.ledger import AnyCommand, Clawback, Earn, Settle
-from loyalty.ledger.commands import Policy
+from loyalty.ledger.commands import AnyCommand, Clawback, Earn, Policy, Settle
 
 
 class RefundExceedsOrder(DomainError):
+    """All refunds of an order together are at most what was paid."""
+
     code = "refund_exceeds_order"
     kind = Kind.INVALID
     title = "More would be refunded than was paid"
 
 
 class OrderPaidDiffers(DomainError):
+    """An order is paid once; a second payment with other content is a mistake of the sender."""
+
     code = "order_paid_differs"
     kind = Kind.CONFLICT
     title = "The order was paid before, with other content"
 
 
 class RefundDiffers(DomainError):
+    """A refund came again with another amount."""
+
     code = "refund_differs"
     kind = Kind.CONFLICT
     title = "The refund is known with another amount"
 
 
 class Refund(msgspec.Struct, frozen=True):
+    """One refund. `lines` are (line_id, amount_minor)."""
+
     refund_id: str
     amount_minor: int
     refunded_at: datetime
@@ -59,6 +66,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def refunded_minor(self) -> int:
+        """What was paid back so far, in minor units."""
         return sum(refund.amount_minor for refund in self.refunds)
 
 
@@ -118,12 +126,16 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Wallet(msgspec.Struct, frozen=True):
+    """One kind of points, and what becomes of them when they are owed or old."""
+
     code: str
     debt_policy: Policy
     expires_after_days: int | None
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
+    """What earning needs to know of a member."""
+
     id: UUID
     joined_at: datetime
     left_at: datetime | None

@@ -8,7 +8,7 @@ from core import db
 from loyalty.ledger import post
 from loyalty.members import service as members
 from loyalty.orders import queries
-from loyalty.orders.rules import Earned, Order, Payment, Refund, earn_key, postings
+from loyalty.orders.rules import Earned, Order, Payment, Refund, Terms, earn_key, postings
 from loyalty.programme import service as programme
 
 
@@ -75,11 +75,10 @@ async def save(before: Mapping[str, Order], after: Mapping[str, Order]) -> None:
         await db.execute(queries.ADD_REFUNDS, *map(list, zip(*refunds, strict=True)))
 
 
-async def reconcile(orders: Iterable[Order], now: datetime) -> int:
+async def reconcile(orders: Iterable[Order], terms: Terms, now: datetime) -> int:
     """Post what the ledger lacks for these locked orders; answers how many postings were made."""
     paid = [order for order in orders if order.payment]
-    terms = await programme.live_terms() if paid else None
-    if terms is None:
+    if not paid:
         return 0
     known = await members.of_customers({o.payment.customer_id for o in paid if o.payment})
     wallets = await programme.wallets()

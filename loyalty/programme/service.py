@@ -45,18 +45,24 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TiersInvalid(DomainError):
+    """Ranks, thresholds or codes do not fit together; see check_tiers()."""
+
     code = "tiers_invalid"
     kind = Kind.INVALID
     title = "The tiers do not make a ladder"
 
 
 class ProgrammeMissing(DomainError):
+    """Nothing can be earned before a programme is published."""
+
     code = "programme_missing"
     kind = Kind.NOT_FOUND
     title = "The merchant has no programme yet"
 
 
 class VersionNotDraft(DomainError):
+    """It was published before, or retired."""
+
     code = "version_not_draft"
     kind = Kind.CONFLICT
     title = "Only a draft can be changed or published"

@@ -21,18 +21,24 @@ CODE_LENGTH = 12
 
 
 class RewardSoldOut(DomainError):
+    """None is left."""
+
     code = "reward_sold_out"
     kind = Kind.CONFLICT
     title = "The reward is sold out"
 
 
 class RewardInactive(DomainError):
+    """It was taken off the offer."""
+
     code = "reward_inactive"
     kind = Kind.CONFLICT
     title = "The reward is not on offer"
 
 
 class VoucherSpent(DomainError):
+    """A voucher can be used or cancelled once."""
+
     code = "voucher_spent"
     kind = Kind.CONFLICT
     title = "The voucher was used or cancelled before"

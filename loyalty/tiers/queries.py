@@ -83,8 +83,3 @@ WHERE a.member_id = $1 AND a.wallet_type_id = (SELECT id FROM wallet_types WHERE
 """
 
 COUNTS = "SELECT tier_code, count(*) AS members FROM members WHERE left_at IS NULL GROUP BY 1"
-
-HISTORY = """
-SELECT from_code, to_code, qualifying_points, reason, changed_at FROM tier_changes
-WHERE member_id = $1 ORDER BY changed_at DESC, id DESC LIMIT 50
-"""

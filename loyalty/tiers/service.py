@@ -16,6 +16,8 @@ PREVIEW_LASTS = timedelta(hours=1)
 
 
 class PreviewStale(DomainError):
+    """Publishing would do something else than was shown; nothing was done."""
+
     code = "preview_stale"
     kind = Kind.CONFLICT
     title = "Other members would move than the preview showed"

@@ -1,5 +1,6 @@
-"""Tiers follow points: at once after a posting, and daily as the window moves on."""
+"""Tiers follow points: at once after a posting, and every hour as the window moves on."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -27,12 +28,13 @@ def recalculate_all() -> None:
 
 
 async def _recalculate_all() -> None:
-    for merchant in await tenancy.merchants():
+    await tenancy.for_each(_of_merchant)
+
+
+async def _of_merchant(merchant: tenancy.Merchant) -> None:
+    with suppress(ProgrammeMissing):
         async with db.transaction(merchant.id):
-            try:
-                await service.recalculate(None, "window", clock.now())
-            except ProgrammeMissing:
-                continue
+            await service.recalculate(None, "window", clock.now())
 
 
 shared_task(recalculate_all, name="loyalty.tiers", ignore_result=True)

@@ -90,6 +90,9 @@ TARGETS_S: Mapping[bool, Mapping[ClockKind, int]] = {
     True: {"first_reply": 4 * 3600, "resolution": 2 * 24 * 3600},
 }
 
+CONTENTED_BELOW = 0.1
+"""A text that is less likely than this to be negative speaks well of the shop."""
+
 _URGENCY_WEIGHT: Mapping[str, int] = {
     "safety": 60,
     "legal": 50,
@@ -163,12 +166,16 @@ def priority(
     """The parts of a case's priority; their sum is what the queue sorts by, the highest first.
 
     `negative` is the probability that the text is negative (0-1), `orders` how many the customer paid.
+    Urgent words in a review that stars and text call good are often a figure of speech or about a book:
+    somebody still looks, but those who are angry or hurt come first.
     """
     stars = 0 if rating_norm is None else max(0, round(float(3 - rating_norm) * 10))
+    urgency = max((_URGENCY_WEIGHT.get(kind, 0) for kind in urgency_kinds(flags)), default=0)
+    contented = rating_norm is not None and rating_norm >= 4 and negative < CONTENTED_BELOW
     return {
         "stars": stars,
         "text": round(negative * 30),
-        "urgency": max((_URGENCY_WEIGHT.get(kind, 0) for kind in urgency_kinds(flags)), default=0),
+        "urgency": urgency // 3 if contented else urgency,
         "customer": min(orders, 10) * 2,
     }
 

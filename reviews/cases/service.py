@@ -13,7 +13,7 @@ from core.errors import DomainError, Forbidden, Kind, NotFound
 from core.ids import new_id
 from core.people import staff
 from core.people.roles import permissions_of
-from core.people.staff import Member
+from core.people.staff import StaffMember
 from reviews.cases import clocks, events, rules, statements
 from reviews.cases.rules import Deed, State
 from reviews.cases.tables import CaseMessage
@@ -71,7 +71,7 @@ async def lock(case_id: UUID, expected_version: int | None = None) -> Case:
     return case
 
 
-async def person(by: UUID, deed: str) -> Member:
+async def person(by: UUID, deed: str) -> StaffMember:
     """Who acts, if they may. Raises core.errors.Forbidden."""
     member = await staff.find(by)
     if member is None or rules.PERMISSIONS[deed] not in permissions_of(member.role):

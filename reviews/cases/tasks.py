@@ -22,11 +22,15 @@ async def sweep(now: datetime) -> tuple[int, int, int]:
     """Clocks that passed a mark and cases that stayed quiet, of all merchants; how many warned,
     breached, closed."""
     warned = breached = closed = 0
-    for merchant in await tenancy.merchants():
+
+    async def of_merchant(merchant: tenancy.Merchant) -> None:
+        nonlocal warned, breached, closed
         async with db.transaction(merchant.id):
             more = await clocks.sweep(now)
             warned, breached = warned + more[0], breached + more[1]
             closed += await service.close_quiet(now)
+
+    await tenancy.for_each(of_merchant)
     return warned, breached, closed
 
 

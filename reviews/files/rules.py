@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import get_args
 
 from reviews.files.formats.form import DateOrder, Field, Fields, Format
-from reviews.intake import IncomingReview
+from reviews.intake.model import IncomingReview
 
 FIELDS: tuple[Field, ...] = get_args(Field)
 

@@ -59,6 +59,7 @@ class Content:
 
     @property
     def key(self) -> tuple[str, str, str]:
+        """What names the review for ever."""
         return self.review.source, self.review.account, self.review.external_id
 
 

@@ -26,12 +26,15 @@ class ScoreReviews:
     """Payload: review (id), version (number)."""
 
     async def load(self, payloads: list[dict[str, Any]]) -> list[Wording | None]:
+        """The wordings; see core.outbox.registry.Batch."""
         return await service.load([(UUID(each["review"]), int(each["version"])) for each in payloads])
 
     def compute(self, items: list[Wording]) -> list[Reading]:
+        """What the model reads in them."""
         return read(scorer(), items)
 
     async def store(self, loaded: list[Wording], results: list[Reading], now: datetime) -> None:
+        """Scores, flags and cases."""
         await service.store(loaded, results, now)
 
 

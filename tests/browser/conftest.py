@@ -23,10 +23,15 @@ FLAGS = (
 
 
 @pytest.fixture(scope="session")
-async def chromium() -> AsyncIterator[Browser]:
-    """Debian's browser."""
+def installed() -> None:
+    """Skips where there is no browser, before anything is made for it."""
     if not CHROMIUM.exists():
         pytest.skip(f"{CHROMIUM} is missing; as root: apt-get install chromium fonts-noto-cjk")
+
+
+@pytest.fixture(scope="session")
+async def chromium(installed: None) -> AsyncIterator[Browser]:
+    """Debian's browser."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
@@ -34,7 +39,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def address(database: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(installed: None, database: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where the application answers."""
     with sites.served(database, tmp_path_factory.mktemp("serve") / "log") as url:
         yield url
@@ -42,7 +47,7 @@ def address(database: Services, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture(scope="package")
 async def site(chromium: Browser, address: str) -> AsyncIterator[Site]:
-    """The shop, its people and its pages. Needs the browser, so that nothing is made for skipped tests."""
+    """The shop, its people and its pages."""
     made = await sites.make(chromium, address)
     yield made
     await sites.leave(made)

@@ -93,7 +93,7 @@ def english(locale: Locale) -> English:
     whole: set[str] = set()
     parts: set[str] = set()
     for message in extract():
-        forms = message.id if isinstance(message.id, tuple) else (message.id,)
+        forms = [message.id] if isinstance(message.id, str) else list(message.id)
         translated = words.raw(forms[0], message.context)
         for form in filter(None, forms):
             if form == translated:

@@ -333,3 +333,58 @@ async def test_joining_and_buying_at_the_same_moment_see_each_other(shop: UUID, 
     second = "buying" if first == "joining" else "joining"
     await asyncio.gather(slow(calls[first]), quick(calls[second]))
     assert (await state(shop))["balances"]["points"] == (10, 0, 0)
+
+
+# ---------------------------------------------------------------- what the ledger or the programme refuses
+
+
+async def test_a_refund_that_the_ledger_forbids_is_rejected_alone(merchant: UUID) -> None:
+    await _open(merchant, debt_policy="forbid")
+    await send(merchant, joined("anna", day(1)), paid("o1", "anna", 10_000, day(2)), delivered("o1", day(3)))
+    async with db.transaction(merchant):
+        member = await member_of("anna")
+        assert member
+        await one(redeem("r", member, 80, day(4)))
+    await unchanged(merchant, "points_insufficient", refunded("o1", "r1", 5_000, day(5), "spent"))
+    others = [paid(f"x{i}", f"c{i}", 1_000, day(6)) for i in range(7)]
+    mixed = [*others[:4], refunded("o1", "r1", 5_000, day(5), "spent"), *others[4:]]
+    assert await send(merchant, *mixed) == ["applied"] * 4 + ["points_insufficient"] + ["applied"] * 3
+    assert (await state(merchant))["orders"][0]["refunded_minor"] == 0
+    # Less than what is left can go, and the refused event counts once there are points enough.
+    assert (
+        await send(merchant, paid("o2", "anna", 10_000, day(6)), delivered("o2", day(7))) == ["applied"] * 2
+    )
+    assert await send(merchant, refunded("o1", "r1", 5_000, day(5), "spent")) == ["applied"]
+    assert (await state(merchant))["balances"]["points"] == (0, 70, 0)
+
+
+async def test_more_points_than_the_ledger_takes_reject_that_order_alone(shop: UUID) -> None:
+    await send(shop, joined("anna", day(1)))
+    await unchanged(shop, "points_out_of_range", paid("big", "anna", 10**13, day(2), "big", currency="JPY"))
+    words = await send(
+        shop,
+        paid("o1", "anna", 1_000, day(2)),
+        paid("big", "anna", 10**13, day(2), currency="JPY"),
+        paid("o2", "anna", 1_000, day(2)),
+    )
+    assert words == ["applied", "points_out_of_range", "applied"]
+    assert (await state(shop))["balances"]["points"] == (20, 0, 0)
+
+
+async def test_joining_where_there_is_no_programme_is_rejected_alone(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        await store()
+    words = await send(merchant, paid("o1", "anna", 1_000, day(2)), joined("anna", day(1)))
+    assert words == ["applied", "programme_missing"]
+
+
+async def test_a_currency_without_a_rate_is_kept_and_told(shop: UUID) -> None:
+    order = paid("o1", "anna", 1_000, day(2), "p", currency="CHF")
+    assert await send(shop, joined("anna", day(1)), order) == ["applied", "currency_without_rate"]
+    assert await send(shop, order) == ["duplicate"]
+    final = await state(shop)
+    assert final["balances"]["points"] == (0, 0, 0)
+    assert [each["currency"] for each in final["orders"]] == ["CHF"]
+    async with db.transaction(shop):
+        [result] = await ingest([paid("o2", "anna", 1_000, day(2), currency="CHF")], NOW)
+    assert (result.status, result.code) == ("applied", "currency_without_rate")

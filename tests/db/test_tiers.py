@@ -13,7 +13,6 @@ from core import db
 from loyalty.ledger import AnyCommand, post
 from loyalty.programme import service as programmes
 from loyalty.programme.service import Tier, TiersInvalid
-from loyalty.tiers import queries
 from loyalty.tiers import service as tiers
 from loyalty.tiers.service import PreviewStale
 from loyalty.tiers.tasks import after_posting
@@ -90,7 +89,11 @@ async def test_the_tier_follows_settlement_and_return(merchant: UUID) -> None:
         assert await follow(settle("s2", member, "e", 1), day(3)) == "t1"
         assert await follow(clawback("c", member, "e", 50), day(4)) == "t1"  # the rest was pending
         assert await follow(clawback("c2", member, "e", 1), day(5)) == "t0"
-        history = await db.fetch(queries.HISTORY, member)
+        history = await db.fetch(
+            "SELECT from_code, to_code, qualifying_points, reason, changed_at FROM tier_changes"
+            " WHERE member_id = $1 ORDER BY changed_at DESC, id DESC",
+            member,
+        )
         columns = ("from_code", "to_code", "reason", "qualifying_points")
         assert [tuple(row[column] for column in columns) for row in history] == [
             ("t1", "t0", "earned", 99),

@@ -1,5 +1,6 @@
 """Every failure is a problem document with a code and the request's id, or a page; never a trace."""
 
+import gzip
 import logging
 from typing import Any
 from uuid import UUID, uuid4
@@ -73,6 +74,26 @@ async def test_the_bad_field_is_named(client: httpx.AsyncClient, merchant: UUID)
     answer = await client.post("/v1/things", json={"name": "a", "colour": "red"}, headers=write(key))
     (bad,) = problem(answer, 422, "invalid_request")["errors"]
     assert "colour" in bad["message"]
+
+
+async def test_which_one_of_an_array_is_bad(client: httpx.AsyncClient, merchant: UUID) -> None:
+    key = await new_key(merchant, "events:write")
+    good = {"id": "1", "source": "s", "type": "custom.x", "time": "2026-01-01T00:00:00Z", "data": {}}
+    answer = await client.post("/v1/events", json=[good, good | {"id": ""}], headers=write(key))
+    (bad,) = problem(answer, 422, "invalid_request")["errors"]
+    assert bad["field"] == "[1].id" and "length" in bad["message"]
+    answer = await client.post("/v1/events", content=b"", headers=write(key))
+    (bad,) = problem(answer, 422, "invalid_request")["errors"]
+    assert "missing" in bad["message"]
+
+
+async def test_what_nobody_can_read(client: httpx.AsyncClient, merchant: UUID) -> None:
+    key = await new_key(merchant, "events:write")
+    for path in ("/static/%00", "/static/regulars.css%00", "/v1/things/%00"):
+        problem(await client.get(path, headers=key), 404, "not_found")
+    packed = {**write(key), "content-encoding": "gzip"}
+    answer = await client.post("/v1/events", content=gzip.compress(b"[]"), headers=packed)
+    problem(answer, 415, "content_encoding_unsupported")
 
 
 async def test_unknown_paths_and_methods(client: httpx.AsyncClient) -> None:

@@ -207,7 +207,7 @@ async def test_a_reply_can_be_taken_back_once(
     case_id = await open_case(client, desk)
     await act(browser, case_id, "reply", text="Half a tho")
     page = (await browser.get(case_path(case_id))).text
-    assert "Your reply goes out in a moment." in page
+    assert "This goes out in a moment." in page
     undo = form(page, case_path(case_id, "undo"))
     assert (await post(browser, case_id, "undo", undo)).status_code == 303
     assert (await post(browser, case_id, "undo", undo)).status_code == 303, "a double click"

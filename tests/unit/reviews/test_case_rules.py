@@ -126,3 +126,10 @@ def test_a_gift_asks_for_nothing(text: str) -> None:
 )
 def test_a_gift_that_just_says_sorry(text: str) -> None:
     assert not rules.asks_for_change(text)
+
+
+def test_urgent_words_in_a_contented_review_wait_behind_real_trouble() -> None:
+    flags = [urgency("safety")]
+    contented = rules.priority(flags, Decimal(5), 0.02, 3)
+    unhappy = rules.priority(flags, Decimal(4), 0.4, 3)
+    assert 0 < contented["urgency"] < unhappy["urgency"]
