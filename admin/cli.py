@@ -2,14 +2,12 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import ParamSpec, TypeVar
 
 import click
 
-P = ParamSpec("P")
-T = TypeVar("T")
+from admin.installation import installation, run
+from admin.merchant_cli import merchant
 
 
 class Group(click.Group):
@@ -28,6 +26,8 @@ class Group(click.Group):
 def _told(error: Exception) -> str:
     """What the operator reads; empty: nobody foresaw it, so the trace is shown."""
     import asyncpg
+    from asyncpg.exceptions import ClientConfigurationError
+    from pydantic import ValidationError
 
     from core.embedded import EmbeddedError
     from core.errors import DomainError
@@ -37,6 +37,11 @@ def _told(error: Exception) -> str:
         return f"{error.detail} [{error.code}]"
     if isinstance(error, EmbeddedError | ModelError | OSError):
         return str(error)
+    if isinstance(error, ValidationError) and error.title == "Settings":
+        # Never the value: a setting can be a password.
+        return "; ".join(f"REGULARS_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+    if isinstance(error, ClientConfigurationError):
+        return "REGULARS_DATABASE_URL is no address such as postgresql://user:password@host:5432/database"
     unmigrated = (
         asyncpg.InvalidAuthorizationSpecificationError,
         asyncpg.InvalidCatalogNameError,
@@ -48,21 +53,6 @@ def _told(error: Exception) -> str:
     return ""
 
 
-def run(function: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run one asynchronous function with the database pool open. Raises OSError when it is away."""
-    from core import db
-    from core.settings import settings
-
-    async def connected() -> T:
-        await db.connect(settings().database_url, settings().database_pool_size)
-        try:
-            return await function(*args, **kwargs)
-        finally:
-            await db.disconnect()
-
-    return asyncio.run(connected())
-
-
 @click.group(cls=Group)
 @click.version_option(package_name="regulars")
 def main() -> None:
@@ -72,7 +62,6 @@ def main() -> None:
 @main.command()
 def migrate() -> None:
     """Bring the database to this version: roles, extensions, tables."""
-    from admin.installation import installation
     from core.migrate import migrate as bring
 
     with installation() as settings:
@@ -87,7 +76,6 @@ def migrate() -> None:
 @click.option("--workers", default=1, show_default=True, help="Processes that answer requests.")
 def serve(workers: int) -> None:
     """Answer HTTP: API, portal, inbox, studio."""
-    from admin.installation import installation
     from admin.serve import serve as answer
 
     with installation() as settings:
@@ -99,7 +87,6 @@ def serve(workers: int) -> None:
 @click.option("--concurrency", type=int, help="Child processes; default: one a processor.")
 def worker(queues: str, concurrency: int | None) -> None:
     """Do the work of the outbox."""
-    from admin.installation import installation
     from core.worker import run_worker
 
     with installation():
@@ -109,7 +96,6 @@ def worker(queues: str, concurrency: int | None) -> None:
 @main.command()
 def scheduler() -> None:
     """Relay the outbox and start what is due by time."""
-    from admin.installation import installation
     from core.scheduler import run_scheduler
 
     with installation():
@@ -137,7 +123,13 @@ def health(part: str, queues: str) -> None:
 
 @main.command()
 @click.option("--once", is_flag=True, help="Run the main job once from an empty database and end.")
-@click.option("--members", default=5000, show_default=True, help="How many members the shop has.")
+@click.option(
+    "--members",
+    type=click.IntRange(1, 5000),
+    default=5000,
+    show_default=True,
+    help="How many members the shop has.",
+)
 def demo(once: bool, members: int) -> None:
     """A shop to look at, with real purchase histories and real review texts."""
     from admin.demo.command import run_demo, run_once
@@ -157,6 +149,8 @@ def score(source: Path, target: Path) -> None:
     """Score texts: one JSON object a line with id and text, and optionally title and lang."""
     from admin.commands.sentiment import score_lines
 
+    if target.exists() and target.samefile(source):
+        raise click.UsageError("IN.jsonl and OUT.jsonl are the same file")
     score_lines(source, target)
 
 
@@ -186,11 +180,12 @@ def ledger() -> None:
 def verify() -> None:
     """Recompute every balance, lot and sum from the entries, merchant by merchant."""
     from admin.commands.ledger import verify_all
-    from admin.installation import installation
 
     with installation():
         sys.exit(run(verify_all))
 
+
+main.add_command(merchant)
 
 if __name__ == "__main__":
     main()

@@ -1,11 +1,17 @@
 """What a command stands on: settings whose addresses work, embedded servers included."""
 
+import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from typing import ParamSpec, TypeVar
 
+from core import db
 from core.embedded import services
 from core.settings import Settings, settings
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @contextmanager
@@ -22,3 +28,16 @@ def installation() -> Iterator[Settings]:
         os.environ["REGULARS_VALKEY_URL"] = running.valkey_url
         settings.cache_clear()
         yield settings()
+
+
+def run(function: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run one asynchronous function with the database pool open. Raises OSError when it is away."""
+
+    async def connected() -> T:
+        await db.connect(settings().database_url, settings().database_pool_size)
+        try:
+            return await function(*args, **kwargs)
+        finally:
+            await db.disconnect()
+
+    return asyncio.run(connected())

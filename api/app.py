@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
+from asyncpg.exceptions import PostgresError
 from litestar import Litestar
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler, Message
@@ -22,6 +23,8 @@ from api.webhooks.incoming import incoming
 from core import db
 from core.design.pages import STATIC_DIR, STATIC_URL
 from core.settings import settings
+
+log = structlog.get_logger(__name__)
 
 
 class App(Litestar):
@@ -72,7 +75,12 @@ def create_app(*routers: ControllerRouterHandler, v1: tuple[ControllerRouterHand
 @asynccontextmanager
 async def _database(_: Litestar) -> AsyncIterator[None]:
     """The pool of this process."""
-    await db.connect(settings().database_url, settings().database_pool_size)
+    try:
+        await db.connect(settings().database_url, settings().database_pool_size)
+    except (OSError, PostgresError) as error:
+        # The server ends without a word of its own.
+        log.error("api cannot use the database", error=str(error))
+        raise
     try:
         yield
     finally:

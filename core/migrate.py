@@ -40,45 +40,53 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-async def prepare(admin_url: str, app_url: str) -> None:
-    """Make roles, extension and grants. Safe to repeat. Needs a superuser or CREATEROLE with CREATE."""
+async def migrate(admin_url: str, app_url: str) -> str:
+    """Bring the database to this version; answers what was done, one line a package. Safe to repeat.
+
+    `admin_url` is of a superuser, or of a role that may create roles and extensions. Raises
+    MigrationFailed, or asyncpg.PostgresError for a failing statement.
+    """
+    connection = await asyncpg.connect(admin_url)
+    try:
+        # Two migrators on one database (a deploy that starts twice) take turns to the very end.
+        await connection.execute("SELECT pg_advisory_lock(hashtext('regulars.migrate'))")
+        await _prepare(connection, app_url)
+        before = await _applied(connection)
+        await _run_migrations(admin_url)
+        after = (await _applied(connection)).items()
+    finally:
+        await connection.close()
+    return "\n".join(f"{name}: {total - before[name]} new of {total} migrations" for name, total in after)
+
+
+async def _prepare(connection: asyncpg.Connection, app_url: str) -> None:
+    """Make roles, extension and grants."""
     app = urlsplit(app_url)
     app_role, password = unquote(app.username or ""), unquote(app.password or "")
     if app_role != "regulars_app":
         raise MigrationFailed(f"the application must connect as regulars_app, not as {app_role or 'nobody'}")
-    connection = await asyncpg.connect(admin_url)
-    try:
-        # Two migrators on one database (a deploy that starts twice) take turns.
-        await connection.execute("SELECT pg_advisory_lock(hashtext('regulars.migrate'))")
-        for role in ROLES:
-            if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
-                await connection.execute(f"CREATE ROLE {role} NOLOGIN")
-        if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = 'regulars_app'"):
-            await connection.execute("CREATE ROLE regulars_app LOGIN")
-        await connection.execute(f"ALTER ROLE regulars_app PASSWORD {_quoted(password)}")
-        await connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
-        await connection.execute(
-            "GRANT regulars_owner TO CURRENT_USER;"
-            # To give them functions, not to have their rights: the owner may not write the ledger.
-            "GRANT regulars_ledger, regulars_gate TO regulars_owner WITH INHERIT FALSE;"
-            "GRANT CREATE, USAGE ON SCHEMA public TO regulars_owner, regulars_ledger, regulars_gate;"
-            "GRANT USAGE ON SCHEMA public TO regulars_app"
-        )
-    finally:
-        await connection.close()
+    for role in ROLES:
+        if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
+            await connection.execute(f"CREATE ROLE {role} NOLOGIN")
+    if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = 'regulars_app'"):
+        await connection.execute("CREATE ROLE regulars_app LOGIN")
+    await connection.execute(f"ALTER ROLE regulars_app PASSWORD {_quoted(password)}")
+    await connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
+    await connection.execute(
+        "GRANT regulars_owner TO CURRENT_USER;"
+        # To give them functions, not to have their rights: the owner may not write the ledger.
+        "GRANT regulars_ledger, regulars_gate TO regulars_owner WITH INHERIT FALSE;"
+        "GRANT CREATE, USAGE ON SCHEMA public TO regulars_owner, regulars_ledger, regulars_gate;"
+        "GRANT USAGE ON SCHEMA public TO regulars_app"
+    )
 
 
-async def migrate(admin_url: str, app_url: str) -> str:
-    """Bring the database to this version; answers what was done, one line a package.
-
-    Raises MigrationFailed, or asyncpg.PostgresError for a failing statement.
-    """
-    await prepare(admin_url, app_url)
+async def _run_migrations(admin_url: str) -> None:
+    """What Piccolo finds to do, as the owner of the tables."""
     os.environ["PICCOLO_CONF"] = "core.piccolo_conf"
     from piccolo.apps.migrations.commands.forwards import run_forwards
 
-    known = await _applied(admin_url)
-    pool, db.DB.pool = db.DB.pool, None
+    before, db.DB.pool = db.DB.pool, None
     settings = {"role": "regulars_owner", "lock_timeout": str(LOCK_TIMEOUT_MS)}
     db.DB.config = {"dsn": admin_url, "server_settings": settings}
     report = io.StringIO()
@@ -86,22 +94,16 @@ async def migrate(admin_url: str, app_url: str) -> str:
         with contextlib.redirect_stdout(report), db.as_owner():
             result = await run_forwards("all")
     finally:
-        db.DB.pool, db.DB.config = pool, {}
+        db.DB.pool, db.DB.config = before, {}
     if not result.success:
         raise MigrationFailed(result.message or report.getvalue())
-    applied = (await _applied(admin_url)).items()
-    return "\n".join(f"{name}: {total - known[name]} new of {total} migrations" for name, total in applied)
 
 
-async def _applied(admin_url: str) -> Counter[str]:
+async def _applied(connection: asyncpg.Connection) -> Counter[str]:
     """How many migrations of each package this database has had."""
-    connection = await asyncpg.connect(admin_url)
-    try:
-        if not await connection.fetchval("SELECT to_regclass('migration')"):
-            return Counter()
-        rows = await connection.fetch(
-            "SELECT app_name, count(*) AS migrations FROM migration GROUP BY 1 ORDER BY min(id)"
-        )
-        return Counter({row["app_name"]: row["migrations"] for row in rows})
-    finally:
-        await connection.close()
+    if not await connection.fetchval("SELECT to_regclass('migration')"):
+        return Counter()
+    rows = await connection.fetch(
+        "SELECT app_name, count(*) AS migrations FROM migration GROUP BY 1 ORDER BY min(id)"
+    )
+    return Counter({row["app_name"]: row["migrations"] for row in rows})

@@ -30,11 +30,11 @@ class Settings(BaseSettings):
 
     # What the outside sees.
     host: str = "127.0.0.1"
-    port: int = 8000
+    port: int = Field(default=8000, ge=1, le=65535)
     public_url: str = "http://127.0.0.1:8000"
     """Address in links and mails, without a slash at its end."""
     secret_key: SecretStr = SecretStr("")
-    """Signs cookies and links; empty: made once and kept in data_dir."""
+    """Signs the forms of pages; empty: made once and kept in data_dir."""
     cookies_secure: bool = False
     """True behind HTTPS: cookies are then sent over HTTPS only."""
     smtp_url: str = ""
@@ -44,15 +44,15 @@ class Settings(BaseSettings):
     # How it runs.
     demo: bool = False
     """Set by `regulars demo`: shows the page about the demo."""
-    log_level: str = "INFO"
+    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$")
     log_format: str = Field(default="json", pattern="^(json|text)$")
     model_dir: Path | None = None
     """Folder of a sentiment model; empty: the one that is shipped."""
-    database_pool_size: int = 8
-    request_body_limit_bytes: int = 2 * 1024 * 1024
-    session_ttl_s: int = 14 * 24 * 3600
-    login_link_ttl_s: int = 15 * 60
-    idempotency_ttl_s: int = 7 * 24 * 3600
+    database_pool_size: int = Field(default=8, ge=1, le=1000)
+    request_body_limit_bytes: int = Field(default=2 * 1024 * 1024, ge=1)
+    session_ttl_s: int = Field(default=14 * 24 * 3600, ge=1)
+    login_link_ttl_s: int = Field(default=15 * 60, ge=1)
+    idempotency_ttl_s: int = Field(default=7 * 24 * 3600, ge=1)
 
 
 @lru_cache

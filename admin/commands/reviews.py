@@ -4,9 +4,8 @@ from pathlib import Path
 
 import click
 
-from admin.cli import run
 from admin.commands.progress import bar
-from admin.installation import installation
+from admin.installation import installation, run
 from core import clock, tenancy
 from reviews import files
 from reviews.files import Report

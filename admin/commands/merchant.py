@@ -1,0 +1,131 @@
+"""`regulars merchant …`: everything a merchant needs before the first event comes in."""
+
+import secrets
+from pathlib import Path
+from uuid import UUID
+
+import click
+import msgspec
+
+from core import clock, db, tenancy
+from core.errors import DomainError, Kind, NotFound
+from core.people import api_keys, staff, webhooks
+from loyalty.programme import service as programme
+from loyalty.programme.service import Setup, Tier
+from loyalty.rewards import service as rewards
+
+Names = dict[str, str]
+
+
+class Reward(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One reward of a programme file; texts by locale."""
+
+    code: str
+    name: Names
+    description: Names
+    cost_points: int
+    stock: int | None = None
+
+
+class Programme(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A programme file (TOML): the fields of loyalty.programme.service.Setup, and rewards."""
+
+    tiers: list[Tier]
+    earn_rates: dict[str, int]
+    rewards: list[Reward] = []
+    qualifying_window_days: int = 365
+    guest_claim_days: int = 30
+    point_cost_micros: int = 10_000
+    points_expire_after_days: int = 730
+    """0: never."""
+    terms_version: str = "1"
+
+
+class ProgrammeFileInvalid(DomainError):
+    """A programme file that is no TOML, or says something that a programme does not have."""
+
+    code = "programme_file_invalid"
+    kind = Kind.INVALID
+    title = "The programme file cannot be used"
+
+
+async def create(code: str, name: str, time_zone: str, currency: str) -> None:
+    """Make a merchant; its name is the same in every language until somebody translates it."""
+    names = {"en": name, "zh-Hans": name, "zh-Hant": name}
+    await tenancy.create_merchant(code, names, time_zone, currency, clock.now())
+    click.echo(f"merchant {code}")
+
+
+async def add_store(code: str, store: str, name: str, currency: str, time_zone: str) -> None:
+    """Add a store under the id that the shop's events use."""
+    async with db.transaction(await _merchant(code)):
+        await tenancy.create_store(store, {"en": name, "zh-Hans": name, "zh-Hant": name}, currency, time_zone)
+    click.echo(f"store {store}")
+
+
+async def set_programme(code: str, file: Path) -> None:
+    """Publish the first version of the terms, and offer its rewards. Raises ProgrammeFileInvalid."""
+    wanted = read_programme(file)
+    setup = Setup(
+        tiers=wanted.tiers,
+        earn_rates=wanted.earn_rates,
+        qualifying_window_days=wanted.qualifying_window_days,
+        guest_claim_days=wanted.guest_claim_days,
+        point_cost_micros=wanted.point_cost_micros,
+        points_expire_after_days=wanted.points_expire_after_days or None,
+        terms_version=wanted.terms_version,
+    )
+    async with db.transaction(await _merchant(code)):
+        version = await programme.create(setup, clock.now())
+        for each in wanted.rewards:
+            await rewards.offer(each.code, each.name, each.description, each.cost_points, each.stock)
+    click.echo(
+        f"programme version {version.number}, {len(wanted.tiers)} tiers, {len(wanted.rewards)} rewards"
+    )
+
+
+def read_programme(file: Path) -> Programme:
+    """The programme of a file. Raises ProgrammeFileInvalid."""
+    try:
+        return msgspec.toml.decode(file.read_bytes(), type=Programme)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ProgrammeFileInvalid(f"{file}: {error}") from error
+
+
+async def add_staff(code: str, email: str, name: str, role: str, goodwill_points: int) -> None:
+    """Let somebody in; the password is random and shown this once."""
+    password = secrets.token_urlsafe(12)
+    async with db.transaction(await _merchant(code)):
+        await staff.create(email, name, role, password, clock.now(), goodwill_limit_points=goodwill_points)
+    click.echo(f"{role} {email}\npassword {password}")
+
+
+async def create_key(code: str, name: str, scopes: tuple[str, ...]) -> None:
+    """An API key, shown this once; without scopes it has all of them."""
+    async with db.transaction(await _merchant(code)):
+        key = await api_keys.create(name, scopes or tuple(api_keys.SCOPES), clock.now())
+    click.echo(f"API key {key}")
+
+
+async def revoke_key(code: str, prefix: str) -> None:
+    """End an API key, named by the part between its underscores. Raises NotFound."""
+    async with db.transaction(await _merchant(code)):
+        found = next((key for key in await api_keys.listed() if key.prefix == prefix), None)
+        if found is None:
+            raise NotFound(f"no API key with the prefix {prefix}")
+        await api_keys.revoke(found.id, clock.now())
+    click.echo(f"API key {prefix} is revoked")
+
+
+async def create_webhook(code: str, name: str) -> None:
+    """A source of signed webhooks; the secret is shown this once."""
+    async with db.transaction(await _merchant(code)):
+        source = await webhooks.create(name, clock.now())
+    click.echo(f"address /webhooks/in/{source.id}\nsecret  {source.secret}")
+
+
+async def _merchant(code: str) -> UUID:
+    found = await tenancy.find_merchant(code)
+    if found is None:
+        raise NotFound(f"no merchant {code}")
+    return found.id

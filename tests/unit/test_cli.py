@@ -1,0 +1,51 @@
+"""What a careless operator is told: one line, never a trace."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from admin.cli import main
+from core.settings import settings
+
+
+def run(*arguments: str) -> Result:
+    settings.cache_clear()
+    try:
+        return CliRunner().invoke(main, arguments)
+    finally:
+        settings.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("REGULARS_PORT", "abc"),
+        ("REGULARS_PORT", "99999"),
+        ("REGULARS_DATABASE_POOL_SIZE", "0"),
+        ("REGULARS_LOG_FORMAT", "xml"),
+        ("REGULARS_LOG_LEVEL", "LOUD"),
+        ("REGULARS_COOKIES_SECURE", "maybe"),
+        ("REGULARS_SESSION_TTL_S", "-1"),
+    ],
+)
+def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    result = run("health", "api")
+    assert result.exit_code == 1
+    assert name in result.output and "Traceback" not in result.output
+    assert value not in result.output.replace(name, "")
+
+
+def test_texts_are_not_scored_over_themselves(tmp_path: Path) -> None:
+    texts = tmp_path / "texts.jsonl"
+    texts.write_text('{"id": "1", "text": "Lovely"}\n', encoding="utf-8")
+    result = run("sentiment", "score", str(texts), str(tmp_path / "." / "texts.jsonl"))
+    assert result.exit_code == 2 and "same file" in result.output
+    assert texts.read_text(encoding="utf-8") == '{"id": "1", "text": "Lovely"}\n'
+
+
+@pytest.mark.parametrize("members", ["0", "-5", "5001", "many"])
+def test_a_demo_of_nobody_is_refused(members: str) -> None:
+    result = run("demo", "--members", members)
+    assert result.exit_code == 2 and "--members" in result.output
