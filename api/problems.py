@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 import msgspec
-from asyncpg.exceptions import InterfaceError
+from asyncpg.exceptions import InterfaceError, InternalClientError
 from litestar import Request
 from litestar.exceptions import (
     ClientException,
@@ -45,6 +45,7 @@ _DATABASE_AWAY = (
     asyncpg.TooManyConnectionsError,
     asyncpg.TransactionRollbackError,
     asyncpg.OperatorInterventionError,
+    InternalClientError,  # the connection broke in the middle of a statement
     InterfaceError,
     ConnectionError,
     TimeoutError,

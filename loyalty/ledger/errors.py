@@ -67,6 +67,14 @@ class PointsOutOfRange(DomainError):
     title = "Points must be between 1 and 1,000,000,000,000"
 
 
+class CommandInvalid(DomainError):
+    """A command that no caller in Python can make: a side, a policy or a parent that its verb has not."""
+
+    code = "command_invalid"
+    kind = Kind.INVALID
+    title = "The ledger knows no such command"
+
+
 class MemberUnknown(DomainError):
     """No member of this merchant has this id."""
 
@@ -94,5 +102,6 @@ BY_CODE: dict[str, type[DomainError]] = {
         AlreadyReversed,
         WalletUnknown,
         PointsOutOfRange,
+        CommandInvalid,
     )
 }

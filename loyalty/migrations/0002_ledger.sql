@@ -41,7 +41,8 @@ CREATE TABLE ledger_journal (
     parent_id uuid REFERENCES ledger_journal,            -- what it settles, claws back, reverses, expires
     points bigint NOT NULL CHECK (points > 0),
     reason jsonb NOT NULL,
-    effective_at timestamptz NOT NULL,                   -- when it happened
+    effective_at timestamptz NOT NULL                    -- when it happened
+        CHECK (effective_at BETWEEN '1970-01-01Z' AND '2300-01-01Z'),
     recorded_at timestamptz NOT NULL,                    -- when we learnt it
     pending_after bigint NOT NULL,
     active_after bigint NOT NULL,
@@ -75,7 +76,7 @@ CREATE TABLE ledger_lots (
     points_held bigint NOT NULL DEFAULT 0 CHECK (points_held >= 0),
     points_clawed_back bigint NOT NULL DEFAULT 0 CHECK (points_clawed_back BETWEEN 0 AND points),
     settles_at timestamptz,
-    expires_at timestamptz,
+    expires_at timestamptz CHECK (expires_at BETWEEN '1970-01-01Z' AND '2300-01-01Z'),
     PRIMARY KEY (journal_id, line),
     FOREIGN KEY (journal_id, line) REFERENCES ledger_entries (journal_id, line),
     CHECK (points_pending + points_active + points_held <= points)
@@ -316,6 +317,27 @@ BEGIN
     END CASE;
 END $$;
 
+-- What no command may say, whoever sends it: loyalty.ledger.commands cannot, other SQL could.
+CREATE FUNCTION ledger_check_command(c jsonb) RETURNS void LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    verb text := c->>'verb';
+    refers bool := c->>'parent' IS NOT NULL;
+BEGIN
+    IF NOT coalesce(CASE verb
+        WHEN 'earn' THEN c->>'side' IN ('issued', 'goodwill', 'opening', 'adjusted') AND NOT refers AND c->>'points' IS NOT NULL
+        WHEN 'redeem' THEN c->>'side' = 'redeemed' AND NOT refers AND c->>'points' IS NOT NULL
+        WHEN 'clawback' THEN c->>'policy' IN ('forbid', 'clamp', 'debt') AND refers AND c->>'points' IS NOT NULL
+        WHEN 'settle' THEN refers
+        WHEN 'reverse' THEN refers
+        WHEN 'expire' THEN refers
+    END, false) THEN
+        PERFORM ledger_fail('command_invalid', format('a %s cannot be like this', verb));
+    END IF;
+    IF (c->>'points')::numeric <= 0 OR (c->>'points')::numeric > 1000000000000 THEN
+        PERFORM ledger_fail('points_out_of_range', c->>'points');
+    END IF;
+END $$;
+
 -- The journal another command refers to by its key; it must be of the same account and of a fitting verb.
 CREATE FUNCTION ledger_parent(a ledger_accounts, c jsonb) RETURNS uuid LANGUAGE plpgsql STABLE AS $$
 DECLARE p record;
@@ -421,9 +443,7 @@ BEGIN
         IF j.fingerprint <> fp THEN PERFORM ledger_fail('posting_key_reused', j.key); END IF;
         RETURN (j.key, true, j.id, j.account_id, j.seq, j.points, j.pending_after, j.active_after, j.held_after, j.debt_after);
     END IF;
-    IF (c->>'points')::numeric <= 0 OR (c->>'points')::numeric > 1000000000000 THEN
-        PERFORM ledger_fail('points_out_of_range', c->>'points');
-    END IF;
+    PERFORM ledger_check_command(c);
     parent := ledger_parent(a, c);
     moves := ledger_plan(a, c, id, parent, p_now);
     IF coalesce(cardinality(moves), 0) = 0 THEN            -- nothing left to settle or expire: nothing is written

@@ -554,3 +554,51 @@ async def test_statement_and_explanation_add_up(merchant: UUID, member: UUID) ->
         assert spent.journal_id
         uses = (await queries.explain(member, spent.journal_id)).lots
         assert [(use.points, use.reason["rule"]) for use in uses] == [(60, "test"), (10, "b")]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"parent": None},
+        {"verb": "settle", "parent": None},
+        {"verb": "expire", "parent": None},
+        {"verb": "reverse", "parent": None},
+        {"policy": "forgive"},
+        {"points": None},
+        {"verb": "earn", "parent": None, "side": "expired"},
+        {"verb": "redeem", "parent": None, "side": "issued"},
+        {"verb": "conjure"},
+    ],
+)
+async def test_a_command_that_only_raw_sql_can_say_is_refused(
+    merchant: UUID, member: UUID, change: dict[str, object]
+) -> None:
+    async with db.transaction(merchant):
+        await one(earn("e", member, 100))
+        before = (await lots(member), await balance(member))
+    said = {
+        "verb": "clawback",
+        "key": "x",
+        "member": str(member),
+        "wallet": "points",
+        "points": 5,
+        "reason": {},
+    }
+    said |= {"effective_at": START.isoformat(), "policy": "debt", "parent": "e"} | change
+    with pytest.raises(PostgresError, match="command_invalid"):
+        async with db.transaction(merchant):
+            await db.fetch("SELECT * FROM ledger_post($1::jsonb, $2)", db.to_json([said]), START)
+    async with db.transaction(merchant):
+        assert (await lots(member), await balance(member)) == before
+    await sound(merchant)
+
+
+@pytest.mark.parametrize("expiry", ["infinity", "0001-01-01 BC", "9999-01-01"])
+async def test_a_lot_has_an_expiry_that_clocks_can_read(merchant: UUID, member: UUID, expiry: str) -> None:
+    said = {"verb": "earn", "key": "x", "member": str(member), "wallet": "points", "points": 5, "reason": {}}
+    said |= {"effective_at": START.isoformat(), "side": "issued", "expires_at": expiry}
+    with pytest.raises(PostgresError, match="expires_at"):
+        async with db.transaction(merchant):
+            await db.fetch("SELECT * FROM ledger_post($1::jsonb, $2)", db.to_json([said]), START)
+    async with db.transaction(merchant):
+        assert await lots(member) == {}

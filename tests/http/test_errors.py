@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx
 import pytest
+from asyncpg.exceptions import InternalClientError
 
 from api.problems import describe
 from core.settings import settings
@@ -158,7 +159,7 @@ async def test_request_ids_of_others_are_taken_only_when_sane(client: httpx.Asyn
         (asyncpg.AdminShutdownError("going"), 503, "database_unavailable"),
         (ConnectionRefusedError("no way"), 503, "database_unavailable"),
         (asyncpg.NumericValueOutOfRangeError("too large"), 422, "value_invalid"),
-        (asyncpg.InternalClientError("cannot switch to state 12"), 503, "database_unavailable"),
+        (InternalClientError("cannot switch to state 12"), 503, "database_unavailable"),
         (asyncpg.UniqueViolationError("a bug"), 500, "internal_error"),
     ],
     ids=lambda value: type(value).__name__,
