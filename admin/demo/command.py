@@ -10,7 +10,11 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 
+import asyncpg
 import httpx
+from asyncpg.exceptions import InterfaceError, PostgresError
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
 from rich.console import Console
 
 from admin.commands.progress import bar
@@ -27,6 +31,7 @@ from core.settings import Settings, settings
 from reviews.scoring import service as scoring
 
 READY_WITHIN_S = 60
+WATCH_EVERY_S = 5
 SETTLED_WITHIN_S = 1800
 
 
@@ -41,9 +46,13 @@ def run_demo(members: int) -> int:
                 _explain(console, installed, shop)
                 asyncio.run(_fill(installed, shop, members, console))
                 console.print("Everything is loaded. [bold]Ctrl-C[/] ends the demo.")
-                children.wait()
+                _watch(children, installed)
         except KeyboardInterrupt:
             console.print("Ended; nothing is left running.")
+        except (OSError, PostgresError, InterfaceError, RedisError) as error:
+            console.print(f"[red]PostgreSQL or Valkey has ended: {error}[/]")
+            console.print("Start the demo again: it goes on with the same shop.")
+            return 1
         except ChildGaveUp as error:
             console.print(f"[red]{error}[/]")
             return 1
@@ -70,6 +79,20 @@ def run_once(members: int) -> int:
     report.show()
     console.print(f"Everything that was written is in {folder}")
     return 0 if report.holds else 1
+
+
+def _watch(children: Supervisor, installed: Settings) -> None:
+    """Until Ctrl-C. Raises ChildGaveUp, or what tells that a server has ended."""
+    while True:
+        children.wait(WATCH_EVERY_S)
+        asyncio.run(_answer(installed))
+
+
+async def _answer(installed: Settings) -> None:
+    connection = await asyncpg.connect(installed.database_url, timeout=10)
+    await connection.close()
+    async with Redis.from_url(installed.valkey_url) as valkey:
+        await valkey.ping()
 
 
 @contextmanager

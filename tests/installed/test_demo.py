@@ -86,6 +86,37 @@ def test_demo_answers_and_ctrl_c_leaves_nothing(folder: Path) -> None:
     assert not _left_running(folder)
 
 
+@pytest.mark.slow
+def test_demo_says_that_a_server_has_ended(folder: Path) -> None:
+    log = folder / "out"
+    with log.open("wb") as output:
+        child = subprocess.Popen(
+            [*COMMAND, "--members", "20"],
+            cwd=ROOT,
+            env=_environment(folder),
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+        try:
+            _wait_for(log, child, "Everything is loaded")
+            (valkey,) = [p for p in Path("/proc").glob("[0-9]*") if _is_valkey_of(p, child.pid)]
+            os.kill(int(valkey.name), signal.SIGKILL)
+            assert child.wait(60) == 1, log.read_text()
+        finally:
+            child.kill()
+    assert "Start the demo again" in log.read_text()
+    assert not _left_running(folder)
+
+
+def _is_valkey_of(process: Path, parent_pid: int) -> bool:
+    try:
+        status = (process / "status").read_text()
+    except OSError:
+        return False
+    return "valkey" in status.split("\n")[0] and f"PPid:\t{parent_pid}\n" in status
+
+
 def _wait_for(log: Path, child: subprocess.Popen[bytes], words: str) -> str:
     deadline = time.monotonic() + WITHIN_S
     while words not in (text := log.read_text()):
