@@ -133,7 +133,7 @@ def _open_case(page: "Page", language: str) -> None:
     """The first case of a negative review with enough text to look at."""
     rows = page.locator(".case-row").filter(has=page.locator(".chip.negative"))
     for row in rows.filter(has=page.locator(f'.excerpt [lang="{language}"]')).all():
-        if row.locator(".tag").count() >= 2 and len(row.locator(".excerpt").inner_text()) >= EXCERPT_CHARS:
+        if row.locator(".tag").count() >= 1 and len(row.locator(".excerpt").inner_text()) >= EXCERPT_CHARS:
             row.locator(".row-link").click()
             page.locator(".case-review").wait_for()
             return
