@@ -88,7 +88,7 @@ async def test_customer_redeems_a_reward(site: Site, scripts: bool) -> None:
     await press(page, page.get_by_role("button", name="Sign in"))
     await page.wait_for_url("**/portal")
     await press(page, page.get_by_role("navigation").get_by_role("link", name="Rewards"))
-    reward = page.get_by_role("listitem").filter(has_text="5 off your next order")
+    reward = page.get_by_role("listitem").filter(has_text="10% off your next order")
     await press(page, reward.locator("summary"))
     await press(page, reward.get_by_role("button", name="Yes, redeem"))
     await page.wait_for_url("**/portal/vouchers/**")
