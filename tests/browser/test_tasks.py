@@ -55,9 +55,9 @@ async def sign_in(context: BrowserContext, site: Site, email: str) -> Page:
 
 async def link_for(site: Site, email: str) -> str:
     """The address in the newest mail to somebody."""
-    for _ in range(100):
+    for _ in range(400):
         async with db.transaction(site.shop.merchant_id):
-            sent = [each for each in await mail.newest(10) if each.to_address == email]
+            sent = [each for each in await mail.newest(50) if each.to_address == email]
         if sent:
             found = re.search(r"http\S+/portal/enter\S+", sent[0].body)
             assert found

@@ -64,7 +64,7 @@ def _healthy(check: list[str], environment: dict[str, str]) -> bool:
 
 
 def test_migrate_ends_well_and_may_run_again(servers: Services, tmp_path: Path) -> None:
-    environment = _environment(servers, tmp_path, 0)
+    environment = _environment(servers, tmp_path, _free_port())
     for _ in range(2):
         done = subprocess.run(SERVICES["migrate"]["command"], env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
