@@ -2,41 +2,48 @@
 
 import secrets
 from pathlib import Path
+from typing import Annotated
 from uuid import UUID
 
 import click
 import msgspec
+from msgspec import Meta
 
 from core import clock, db, tenancy
 from core.errors import DomainError, Kind, NotFound
 from core.people import api_keys, staff, webhooks
+from loyalty.intake.events import Currency
 from loyalty.programme import service as programme
 from loyalty.programme.service import Setup, Tier
 from loyalty.rewards import service as rewards
 
 Names = dict[str, str]
+Code = Annotated[str, Meta(min_length=1, max_length=100)]
+Count = Annotated[int, Meta(ge=0, le=10**9)]
+Positive = Annotated[int, Meta(ge=1, le=10**9)]
+Days = Annotated[int, Meta(ge=0, le=36_500)]
 
 
 class Reward(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One reward of a programme file; texts by locale."""
 
-    code: str
+    code: Code
     name: Names
     description: Names
-    cost_points: int
-    stock: int | None = None
+    cost_points: Positive
+    stock: Count | None = None
 
 
 class Programme(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A programme file (TOML): the fields of loyalty.programme.service.Setup, and rewards."""
 
     tiers: list[Tier]
-    earn_rates: dict[str, int]
+    earn_rates: dict[Currency, Count]
     rewards: list[Reward] = []
-    qualifying_window_days: int = 365
-    guest_claim_days: int = 30
-    point_cost_micros: int = 10_000
-    points_expire_after_days: int = 730
+    qualifying_window_days: Annotated[int, Meta(ge=1, le=36_500)] = 365
+    guest_claim_days: Days = 30
+    point_cost_micros: Count = 10_000
+    points_expire_after_days: Days = 730
     """0: never."""
     terms_version: str = "1"
 
@@ -87,9 +94,12 @@ async def set_programme(code: str, file: Path) -> None:
 def read_programme(file: Path) -> Programme:
     """The programme of a file. Raises ProgrammeFileInvalid."""
     try:
-        return msgspec.toml.decode(file.read_bytes(), type=Programme)
+        wanted = msgspec.toml.decode(file.read_bytes(), type=Programme)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ProgrammeFileInvalid(f"{file}: {error}") from error
+    if len({reward.code for reward in wanted.rewards}) != len(wanted.rewards):
+        raise ProgrammeFileInvalid(f"{file}: two rewards have the same code")
+    return wanted
 
 
 async def add_staff(code: str, email: str, name: str, role: str, goodwill_points: int) -> None:

@@ -14,7 +14,7 @@ from core.i18n import Locale, mark, translator
 
 # name, what it is used for, licence
 SOURCES = (
-    ("CDNOW master data (Hardie, Fader), from the lifetimes package", mark("Purchase histories"), "MIT"),
+    ("CDNOW master data (Hardie, Fader; lifetimes)", mark("Purchase histories"), "MIT"),
     ("Women's E-Commerce Clothing Reviews", mark("English reviews with stars"), "MIT / CC0"),
     ("UCI Sentiment Labelled Sentences", mark("English reviews"), "CC BY 4.0"),
     ("openrice-senti (toastynews)", mark("Cantonese reviews"), "CC BY 4.0"),

@@ -60,6 +60,14 @@ class ProgrammeMissing(DomainError):
     title = "The merchant has no programme yet"
 
 
+class ProgrammeExists(DomainError):
+    """A programme is made once; afterwards its terms change by publishing another version."""
+
+    code = "programme_exists"
+    kind = Kind.CONFLICT
+    title = "The merchant has a programme already"
+
+
 class VersionNotDraft(DomainError):
     """It was published before, or retired."""
 
@@ -82,8 +90,13 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def create(setup: Setup, now: datetime) -> Version:
-    """Make the merchant's wallets and publish the first version of the terms."""
+    """Make the merchant's wallets and publish the first version of the terms.
+
+    Raises TiersInvalid or ProgrammeExists.
+    """
     check_tiers(setup.tiers)
+    if await wallets():
+        raise ProgrammeExists()
     await db.execute(queries.ADD_WALLET, "points", setup.debt_policy, setup.points_expire_after_days)
     await db.execute(queries.ADD_WALLET, "qualifying", "debt", None)
     version_id = await db.fetchval(
@@ -102,7 +115,8 @@ async def create(setup: Setup, now: datetime) -> Version:
 
 
 def check_tiers(tiers: Sequence[Tier]) -> None:
-    """Raises TiersInvalid unless ranks count up from 0, thresholds rise from 0, and codes differ."""
+    """Raises TiersInvalid unless ranks count up from 0, thresholds rise from 0, codes differ, and no tier
+    multiplies by less than 1 or by more than 100."""
     if [tier.rank for tier in tiers] != list(range(len(tiers))) or not tiers:
         raise TiersInvalid("ranks must count up from 0")
     thresholds = [tier.threshold_points for tier in tiers]
@@ -110,6 +124,8 @@ def check_tiers(tiers: Sequence[Tier]) -> None:
         raise TiersInvalid("thresholds must rise, from 0 at the lowest tier", thresholds=thresholds)
     if len({tier.code for tier in tiers}) != len(tiers):
         raise TiersInvalid("two tiers have the same code")
+    if not all(100 <= tier.multiplier_percent <= 10_000 for tier in tiers):
+        raise TiersInvalid("a multiplier is 100 to 10,000 percent")
 
 
 async def _add_terms(version_id: UUID, tiers: Sequence[Tier], rates: Mapping[str, int]) -> None:

@@ -5,14 +5,20 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from uuid import UUID
 
+import pytest
+
+from admin.commands import merchant as commands
 from core import clock, db, tenancy
 from core.embedded import Services
+from core.errors import DomainError
 from core.ids import new_id
 from core.people import api_keys, staff
 from loyalty.intake.events import Event
 from loyalty.intake.service import ingest
 from loyalty.members import service as members
+from loyalty.programme.service import ProgrammeExists
 
 # The programme of the documentation, so that it stays true.
 OPERATIONS = (Path(__file__).parents[2] / "docs" / "operations.md").read_text("utf-8")
@@ -80,3 +86,45 @@ async def test_refusals_are_one_line_and_change_nothing(database: Services, tmp_
     assert merchant
     async with db.transaction(merchant.id):
         assert await db.fetchval("SELECT count(*) FROM programme_versions") == 0
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("multiplier_percent = 125", "multiplier_percent = 50", "tiers_invalid"),
+        ("threshold_points = 300", "threshold_points = 0", "tiers_invalid"),
+        ("cost_points = 60", "cost_points = 0", "programme_file_invalid"),
+        ("EUR = 100", "euro = 100", "programme_file_invalid"),
+        ("EUR = 100", "EUR = -1", "programme_file_invalid"),
+        ("qualifying_window_days = 365", "qualifying_window_days = 0", "programme_file_invalid"),
+        ("earn_rates", "guest_claim_days = 1000000000\nearn_rates", "programme_file_invalid"),
+        ('code = "gold"', 'code = "member"', "tiers_invalid"),
+        ("earn_rates", "earn_rate", "programme_file_invalid"),
+    ],
+)
+async def test_a_wrong_programme_is_refused_whole(
+    merchant: UUID, tmp_path: Path, before: str, after: str, said: str
+) -> None:
+    file = tmp_path / "programme.toml"
+    file.write_text(PROGRAMME.replace(before, after), encoding="utf-8")
+    async with db.transaction(merchant):
+        code = await db.fetchval("SELECT code FROM merchants")
+    with pytest.raises(DomainError) as refusal:
+        await commands.set_programme(code, file)
+    assert refusal.value.code == said
+    async with db.transaction(merchant):
+        assert await db.fetchval("SELECT count(*) FROM wallet_types") == 0
+        assert await db.fetchval("SELECT count(*) FROM rewards") == 0
+
+
+async def test_a_programme_is_made_once(merchant: UUID, tmp_path: Path) -> None:
+    file = tmp_path / "programme.toml"
+    file.write_text(PROGRAMME, encoding="utf-8")
+    async with db.transaction(merchant):
+        code = await db.fetchval("SELECT code FROM merchants")
+    await commands.set_programme(code, file)
+    with pytest.raises(ProgrammeExists):
+        await commands.set_programme(code, file)
+    async with db.transaction(merchant):
+        assert await db.fetchval("SELECT count(*) FROM programme_versions") == 1
+        assert await db.fetchval("SELECT count(*) FROM rewards") == 1
