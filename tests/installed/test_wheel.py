@@ -43,7 +43,7 @@ def installed() -> Iterator[Path]:
         shutil.rmtree(tree)
         _run(sys.executable, "-m", "venv", "--without-pip", folder / "env", cwd=folder)
         into: tuple[str | Path, ...] = (uv, "pip", "install", "-q", "--python", folder / "env/bin/python")
-        _run(*into, "--require-hashes", "-r", ROOT / "requirements.lock", cwd=folder)
+        _run(*into, "--require-hashes", "--no-deps", "-r", ROOT / "requirements.lock", cwd=folder)
         (wheel,) = (folder / "dist").glob("regulars-*.whl")
         _run(*into, "--no-deps", wheel, cwd=folder)
         yield folder
