@@ -17,7 +17,14 @@ from core.i18n import LOCALES, Locale
 from tests.unit.design.samples import CSRF, HOME, HOSTILE, SAMPLES, Sample
 
 FRAGMENTS = {"staff/scoring.html", "staff/tier_preview.html"}
-BUILDING_BLOCKS = {"base.html", "components.html", "parts.html", "plain.html", "case_parts.html"}
+BUILDING_BLOCKS = {
+    "studio_base.html",
+    "base.html",
+    "components.html",
+    "parts.html",
+    "plain.html",
+    "case_parts.html",
+}
 REMOTE = re.compile(r"^(?:[a-z]+:)?//", re.I)
 
 
