@@ -7,13 +7,14 @@ LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml -
 	--no-emit-index-url --no-emit-find-links --universal -p 3.11
 CJK_FONTS := /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
 
-.PHONY: help demo test lock clean browser screenshots
+.PHONY: help demo test bench lock clean browser wrk screenshots
 .NOTPARALLEL:
 
 help:
 	@echo "make demo         a shop to look at, with everything that it needs; Ctrl-C ends it"
 	@echo "make demo ONCE=1  the main job once from an empty database, with a table of what it did"
 	@echo "make test         all checks and tests"
+	@echo "make bench        how fast it is: a table and bench.json; ONLY=name,name and SCALE=0.01 for less of it"
 	@echo "make screenshots  the pictures of the README, taken of a demo of their own"
 	@echo "make lock         new requirements.lock and requirements-dev.lock from pyproject.toml"
 	@echo "make clean        remove .venv, caches and builds; data in var/ stays"
@@ -26,6 +27,10 @@ test: $(VENV)/test.stamp browser
 	@echo "mypy" && $(VENV)/bin/mypy
 	@echo "import-linter" && $(VENV)/bin/lint-imports
 	@echo "pytest" && $(VENV)/bin/python -m pytest -q
+
+bench: $(VENV)/test.stamp wrk
+	@$(VENV)/bin/python -m tests.benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(SCALE),--scale $(SCALE)) \
+		$(if $(filter-out 0,$(WRITE_DOCS)),--write-docs)
 
 screenshots: $(VENV)/test.stamp browser
 	@$(VENV)/bin/python -m admin.demo.screenshots
@@ -66,3 +71,12 @@ browser:
 	command -v chromium >/dev/null || echo "Browser tests are skipped: chromium is missing."; \
 	test -e $(CJK_FONTS) || echo "Chinese text in screenshots shows as boxes: fonts-noto-cjk is missing."; \
 	echo "As root: apt-get install chromium fonts-noto-cjk"
+
+# Benchmarks over HTTP need wrk; without it they are not run.
+wrk:
+	@if command -v wrk >/dev/null; then exit 0; fi; \
+	if test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
+		echo "Installing wrk"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq wrk >/dev/null && exit 0; \
+	fi; \
+	echo "Benchmarks over HTTP are not run: wrk is missing. As root: apt-get install wrk"

@@ -1,0 +1,60 @@
+"""The command behind `make bench`."""
+
+import os
+import platform
+import sys
+import traceback
+
+import click
+
+from core import clock
+from core.embedded import interruptible
+from tests.benchmarks import report
+from tests.benchmarks.registry import Benchmark, NotRun, load
+from tests.benchmarks.report import Outcome
+from tests.benchmarks.rig import SERVER, Rig, rig
+
+
+@click.command()
+@click.option("--only", default="", help="Names of benchmarks, with commas between; empty: all.")
+@click.option(
+    "--scale", default=1.0, type=click.FloatRange(min=0, min_open=True), help="1 is a million rows."
+)
+@click.option("--write-docs", is_flag=True, help="Put the figures into docs/performance.md.")
+def main(only: str, scale: float, write_docs: bool) -> None:
+    """Run benchmarks, print a table, write bench.json."""
+    benchmarks = load()
+    names = [name for name in only.replace(" ", "").split(",") if name] or list(benchmarks)
+    if unknown := [name for name in names if name not in benchmarks]:
+        raise click.ClickException(f"{', '.join(unknown)}: none of {', '.join(benchmarks)}")
+    with interruptible(), rig(scale) as made:
+        outcomes = [outcome(benchmarks[name], made) for name in names]
+    report.show(outcomes, scale)
+    report.write_json(outcomes)
+    if write_docs:
+        report.write_document(outcomes, conditions(scale))
+
+
+def outcome(benchmark: Benchmark, made: Rig) -> Outcome:
+    """Run one; what fails is shown and does not keep the others from their turn."""
+    print(f"{benchmark.name}: {benchmark.what}", file=sys.stderr, flush=True)
+    try:
+        return Outcome(benchmark, benchmark.run(made))
+    except NotRun as reason:
+        return Outcome(benchmark, None, str(reason))
+    except Exception as error:
+        traceback.print_exc()
+        return Outcome(benchmark, None, f"failed: {type(error).__name__}")
+
+
+def conditions(scale: float) -> str:
+    """Where and how the figures came about, in one sentence."""
+    settings = ", ".join(f"{name} {value}" for name, value in SERVER.items())
+    return (
+        f"{clock.now():%-d %B %Y}, {os.cpu_count()} cores, Python {platform.python_version()},"
+        f" scale {scale:g}, PostgreSQL 18 with {settings}."
+    )
+
+
+if __name__ == "__main__":
+    main()
