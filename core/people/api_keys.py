@@ -18,6 +18,7 @@ SCOPES: dict[str, str] = {
     "events:write": "Send events of orders and customers",
     "members:read": "Read members, their points and their tiers",
     "members:write": "Enrol members",
+    "programme:write": "Change what the programme is: wallets and their rules",
     "rewards:redeem": "Buy rewards with points, cancel vouchers",
     "reviews:write": "Send reviews",
     "reviews:read": "Read reviews and their scores",

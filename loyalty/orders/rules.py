@@ -8,7 +8,8 @@ import msgspec
 from babel.numbers import get_currency_precision
 
 from core.errors import DomainError, Kind
-from loyalty.ledger.commands import AnyCommand, Clawback, Earn, Policy, Settle
+from loyalty.ledger.commands import AnyCommand, Clawback, Earn, Settle
+from loyalty.wallets.rules import Wallet
 
 
 class RefundExceedsOrder(DomainError):
@@ -125,14 +126,6 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """Tier code to percent."""
 
 
-class Wallet(msgspec.Struct, frozen=True):
-    """One kind of points, and what becomes of them when they are owed or old."""
-
-    code: str
-    debt_policy: Policy
-    expires_after_days: int | None
-
-
 class Member(msgspec.Struct, frozen=True, kw_only=True):
     """What earning needs to know of a member."""
 
@@ -197,6 +190,8 @@ def _for_wallet(
 ) -> list[AnyCommand]:
     commands: list[AnyCommand] = []
     known = earned.get(wallet.code)
+    if known is None and not wallet.earns_on_orders:
+        return []
     if known is None:
         earn, known = _earn(order, payment, member, terms, wallet)
         if earn is None:
@@ -235,7 +230,6 @@ def _earn(
     )
     if points == 0:
         return None, known
-    days = wallet.expires_after_days
     earn = Earn(
         key=earn_key(order.id, wallet.code),
         member=member.id,
@@ -243,7 +237,7 @@ def _earn(
         points=points,
         pending=True,
         effective_at=payment.paid_at,
-        expires_at=payment.paid_at + timedelta(days=days) if days else None,
+        expires_at=wallet.expires_at(payment.paid_at, member.joined_at),
         reason={
             "rule": "order",
             "version": terms.version,

@@ -9,7 +9,7 @@ from loyalty.ledger import post
 from loyalty.members import service as members
 from loyalty.orders import queries
 from loyalty.orders.rules import Earned, Order, Payment, Refund, Terms, earn_key, postings
-from loyalty.programme import service as programme
+from loyalty.wallets.service import wallets as all_wallets
 
 
 async def lock(external_ids: Iterable[str], customers: Sequence[UUID], now: datetime) -> dict[str, Order]:
@@ -81,7 +81,7 @@ async def reconcile(orders: Iterable[Order], terms: Terms, now: datetime) -> int
     if not paid:
         return 0
     known = await members.of_customers({o.payment.customer_id for o in paid if o.payment})
-    wallets = await programme.wallets()
+    wallets = await all_wallets()
     keys = [earn_key(order.id, wallet.code) for order in paid for wallet in wallets]
     earned = await _earned(keys)
     commands = [

@@ -1,12 +1,5 @@
 """SQL over wallets and versions of the terms."""
 
-ADD_WALLET = """
-INSERT INTO wallet_types (merchant_id, code, debt_policy, expires_after_days)
-VALUES (current_merchant(), $1, $2, $3)
-"""
-
-WALLETS = "SELECT code, debt_policy, expires_after_days FROM wallet_types ORDER BY code"
-
 ADD_VERSION = """
 INSERT INTO programme_versions (merchant_id, number, state, based_on, qualifying_window_days,
                                 guest_claim_days, point_cost_micros, terms_version, created_by,

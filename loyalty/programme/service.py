@@ -10,11 +10,18 @@ import msgspec
 from core import db
 from core.errors import DomainError, Kind
 from loyalty.ledger.commands import Policy
-from loyalty.orders.rules import Terms, Wallet
+from loyalty.orders.rules import Terms
 from loyalty.programme import queries
+from loyalty.wallets import service as wallets
+from loyalty.wallets.rules import Expiry, Never, RollingDays
+from loyalty.wallets.service import Rules
 
 Names = Mapping[str, str]
 """Text by locale: en, zh-Hans, zh-Hant."""
+
+POINTS_NAME: Names = {"en": "Points", "zh-Hans": "积分", "zh-Hant": "積分"}
+QUALIFYING_NAME: Names = {"en": "Qualifying points", "zh-Hans": "定级积分", "zh-Hant": "定級積分"}
+EXPIRY_WARN_DAYS = 30
 
 
 class Tier(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,10 +102,15 @@ async def create(setup: Setup, now: datetime) -> Version:
     Raises TiersInvalid or ProgrammeExists.
     """
     check_tiers(setup.tiers)
-    if await wallets():
+    if await wallets.every():
         raise ProgrammeExists()
-    await db.execute(queries.ADD_WALLET, "points", setup.debt_policy, setup.points_expire_after_days)
-    await db.execute(queries.ADD_WALLET, "qualifying", "debt", None)
+    days = setup.points_expire_after_days
+    expiry: Expiry = RollingDays(days) if days else Never()
+    spendable = Rules(
+        debt_policy=setup.debt_policy, expiry=expiry, warn_days=EXPIRY_WARN_DAYS if days else None
+    )
+    await wallets.create("points", POINTS_NAME, spendable, now, earns_on_orders=True)
+    await wallets.create("qualifying", QUALIFYING_NAME, Rules(), now, earns_on_orders=True)
     version_id = await db.fetchval(
         queries.ADD_VERSION,
         "published",
@@ -186,11 +198,6 @@ async def live_terms() -> Terms | None:
         guest_claim_days=found.guest_claim_days,
         multipliers={tier.code: tier.multiplier_percent for tier in found.tiers},
     )
-
-
-async def wallets() -> list[Wallet]:
-    """The merchant's wallets, by code."""
-    return [Wallet(**row) for row in await db.fetch(queries.WALLETS)]
 
 
 async def draft(tiers: Sequence[Tier], based_on: Version, created_by: UUID | None, now: datetime) -> Version:

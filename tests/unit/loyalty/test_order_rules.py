@@ -20,15 +20,15 @@ from loyalty.orders.rules import (
     RefundDiffers,
     RefundExceedsOrder,
     Terms,
-    Wallet,
     points_for,
     postings,
 )
+from loyalty.wallets.rules import RollingDays, Wallet
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ID = UUID(int=1)
-POINTS = Wallet("points", "debt", 730)
-QUALIFYING = Wallet("qualifying", "debt", None)
+POINTS = Wallet(code="points", expiry=RollingDays(730))
+QUALIFYING = Wallet(code="qualifying")
 MEMBER = Member(id=ID, joined_at=START, left_at=None, tier_code="gold")
 TERMS = Terms(
     version_id=ID,
