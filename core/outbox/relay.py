@@ -12,6 +12,9 @@ while no worker runs. So a short lease is safe: a queue is first in, first out, 
 message about a row is read after the first one and finds the row gone. While the queue is full,
 rows gather and messages grow to their full size.
 
+It looks ten times a second. NOTIFY would wake it at once, but takes a lock on the whole database that
+is held while a commit is flushed: commits would be flushed one by one, and never together.
+
 Within a topic the oldest row goes first. Retries and several workers break any order: handlers
 must not rely on one.
 """
@@ -33,15 +36,12 @@ from core.broker import Broker, BrokerAway
 from core.outbox import registry
 from core.outbox.registry import Topic
 
-CHANNEL = "outbox"
 APPLICATION_NAME = "regulars relay"
 TASK = "core.outbox.run"
 
 LEASE_S = 60.0
-POLL_S = 1.0
-FULL_POLL_S = 0.1
-GATHER_S = 0.01
-"""After a wake-up: rows committed at about the same time travel together."""
+POLL_S = 0.1
+"""The longest that due work waits here."""
 RETRY_S = 1.0
 ROWS_WAITING = 2000
 
@@ -79,27 +79,25 @@ class Relay:
         self._topics = registry.topics() if topics is None else topics
         self._lease = timedelta(seconds=lease_s)
         self._alive = alive
-        self._woken = asyncio.Event()
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
         """Let run() return after the pass at hand."""
         self._stopping.set()
-        self._woken.set()
 
     async def run(self) -> None:
         """Relay until stop(); PostgreSQL and Valkey may come and go."""
         while not self._stopping.is_set():
             self._alive()
             try:
-                async with self._listening() as connection:
+                async with self._connected() as connection:
                     await self._relay(connection)
             except (OSError, TimeoutError, PostgresError, InterfaceError) as error:
                 log.warning("relay lost the database", error=str(error))
                 await _within(self._stopping.wait(), RETRY_S)
 
     @asynccontextmanager
-    async def _listening(self) -> AsyncIterator[asyncpg.Connection]:
+    async def _connected(self) -> AsyncIterator[asyncpg.Connection]:
         connection = await asyncpg.connect(
             self._database_url,
             timeout=10,
@@ -107,9 +105,7 @@ class Relay:
             server_settings={"application_name": APPLICATION_NAME},
         )
         try:
-            connection.add_termination_listener(lambda *_: self._woken.set())
-            await connection.add_listener(CHANNEL, lambda *_: self._woken.set())
-            log.info("relay listens", topics=sorted(self._topics))
+            log.info("relay runs", topics=sorted(self._topics))
             yield connection
         finally:
             connection.terminate()
@@ -117,22 +113,19 @@ class Relay:
     async def _relay(self, connection: asyncpg.Connection) -> None:
         while not self._stopping.is_set():
             self._alive()
-            self._woken.clear()
             try:
-                pause_s = await self._pass(connection)
+                await self._pass(connection)
+                pause_s = POLL_S
             except BrokerAway as error:
                 log.warning("relay cannot reach Valkey", error=str(error))
-                # Not woken by new rows: they would make this a busy loop.
-                await _within(self._stopping.wait(), RETRY_S)
-                continue
-            await _within(self._woken.wait(), pause_s)
-            await asyncio.sleep(GATHER_S)
+                pause_s = RETRY_S
+            await _within(self._stopping.wait(), pause_s)
 
-    async def _pass(self, connection: asyncpg.Connection) -> float:
-        """Send what is due and fits; answers how long nothing need be done, in seconds."""
+    async def _pass(self, connection: asyncpg.Connection) -> None:
+        """Send what is due and fits."""
         room = await self._room()
         if not room:
-            return FULL_POLL_S
+            return
         rows = await connection.fetch(
             "SELECT id, merchant_id, topic, attempts FROM gate_outbox_claim($1, $2, $3, $4) ORDER BY id",
             clock.now(),
@@ -141,10 +134,6 @@ class Relay:
             self._lease,
         )
         await self._send(connection, list(self._messages(rows)))
-        full = len(room) < len(self._topics) or any(
-            sum(row["topic"] == topic for row in rows) == limit for topic, limit in room.items()
-        )
-        return FULL_POLL_S if full else POLL_S
 
     async def _room(self) -> dict[str, int]:
         """How many rows of each topic may be sent now; topics of a full queue are missing."""
