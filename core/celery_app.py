@@ -17,7 +17,7 @@ HANDLER_MODULES = (
 )
 """Modules that register outbox handlers and tasks. Named, not imported: core knows no package above it."""
 
-PERIODIC_MODULES = ("core.purge", "loyalty.expiry.tasks", "reviews.intake.tasks")
+PERIODIC_MODULES = ("core.purge", "loyalty.expiry.tasks", "loyalty.settling.tasks", "reviews.intake.tasks")
 """Modules with tasks of PERIODIC that handle no topic."""
 
 
@@ -33,6 +33,7 @@ class Periodic:
 
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("purge", "core.purge", 3600),
+    Periodic("settling", "loyalty.settling", 600),
     Periodic("expiry", "loyalty.expiry", 600),
     Periodic("tiers", "loyalty.tiers", 3600),
     Periodic("clocks", "reviews.cases.sweep", 30),

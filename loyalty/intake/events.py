@@ -79,6 +79,12 @@ class OrderDelivered(_Data, frozen=True, kw_only=True):
     order_id: Id
 
 
+class OrderCancelled(_Data, frozen=True, kw_only=True):
+    """order.cancelled: called off as a whole; what it earned is taken back."""
+
+    order_id: Id
+
+
 class RefundLine(_Data, frozen=True, kw_only=True):
     """What of a line was paid back."""
 
@@ -95,7 +101,8 @@ class OrderRefunded(_Data, frozen=True, kw_only=True):
     lines: Annotated[tuple[RefundLine, ...], Meta(max_length=1000)] = ()
 
 
-AnyData = CustomerFacts | CustomerGone | CustomerMerged | OrderPaid | OrderDelivered | OrderRefunded
+OrderEvent = OrderPaid | OrderDelivered | OrderCancelled | OrderRefunded
+AnyData = CustomerFacts | CustomerGone | CustomerMerged | OrderEvent
 
 DATA: dict[str, type[AnyData]] = {
     "customer.created": CustomerFacts,
@@ -104,6 +111,7 @@ DATA: dict[str, type[AnyData]] = {
     "customer.merged": CustomerMerged,
     "order.paid": OrderPaid,
     "order.delivered": OrderDelivered,
+    "order.cancelled": OrderCancelled,
     "order.refunded": OrderRefunded,
 }
 
@@ -112,7 +120,6 @@ RECORDED = frozenset(
     {
         "order.placed",
         "order.fulfilled",
-        "order.cancelled",
         "shipment.created",
         "shipment.scanned",
         "shipment.delayed",

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
+from typing import get_args
 from uuid import UUID
 
 import msgspec
@@ -21,9 +22,10 @@ from loyalty.intake.events import (
     CustomerGone,
     CustomerMerged,
     Event,
+    OrderCancelled,
     OrderDelivered,
+    OrderEvent,
     OrderPaid,
-    OrderRefunded,
     Result,
 )
 from loyalty.members import service as members
@@ -217,12 +219,12 @@ async def _orders(
     batch: _Batch, ids: dict[str, UUID], stores: dict[str, UUID], joined: Sequence[UUID], now: datetime
 ) -> dict[str, Order]:
     """Fold order events into their orders, in order of time; answers these and all of who joined."""
-    todo = batch.data(OrderPaid, OrderDelivered, OrderRefunded)
-    wanted = {d.order_id for _, _, d in todo if isinstance(d, OrderPaid | OrderDelivered | OrderRefunded)}
+    todo = batch.data(*get_args(OrderEvent))
+    wanted = {d.order_id for _, _, d in todo if isinstance(d, OrderEvent)}
     before = await orders.lock(wanted, joined, now)
     after = dict(before)
     for i, event, data in todo:
-        if not isinstance(data, OrderPaid | OrderDelivered | OrderRefunded):
+        if not isinstance(data, OrderEvent):
             continue
         try:
             after[data.order_id] = _fold(after[data.order_id], event, data, ids, stores)
@@ -235,7 +237,7 @@ async def _orders(
 def _fold(
     order: Order,
     event: Event,
-    data: OrderPaid | OrderDelivered | OrderRefunded,
+    data: OrderEvent,
     ids: dict[str, UUID],
     stores: dict[str, UUID],
 ) -> Order:
@@ -245,6 +247,8 @@ def _fold(
         return rules.pay(order, Payment(store, customer, data.currency, data.amount_minor, event.time, lines))
     if isinstance(data, OrderDelivered):
         return rules.deliver(order, event.time)
+    if isinstance(data, OrderCancelled):
+        return rules.cancel(order, event.time)
     lines_back = tuple((x.line_id, x.amount_minor) for x in data.lines)
     return rules.refund(order, Refund(data.refund_id, data.amount_minor, event.time, lines_back))
 

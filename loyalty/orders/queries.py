@@ -8,7 +8,7 @@ ON CONFLICT (merchant_id, external_id) DO NOTHING
 """
 
 LOCK_ORDERS = """
-SELECT id, external_id, store_id, customer_id, currency, amount_minor, paid_at, delivered_at
+SELECT id, external_id, store_id, customer_id, currency, amount_minor, paid_at, delivered_at, cancelled_at
 FROM orders WHERE external_id = ANY ($1::text[]) OR customer_id = ANY ($2::uuid[])
 ORDER BY external_id FOR NO KEY UPDATE
 """
@@ -17,13 +17,24 @@ REFUNDS = """
 SELECT order_id, refund_id, amount_minor, refunded_at FROM order_refunds WHERE order_id = ANY ($1::uuid[])
 """
 
+MILESTONES = "SELECT order_id, event, happened_at FROM order_milestones WHERE order_id = ANY ($1::uuid[])"
+
+# The first time counts, whichever was heard of first.
+ADD_MILESTONE = """
+INSERT INTO order_milestones AS m (merchant_id, order_id, event, happened_at)
+VALUES (current_merchant(), $1, $2, $3)
+ON CONFLICT (order_id, event) DO UPDATE SET happened_at = excluded.happened_at
+    WHERE excluded.happened_at < m.happened_at
+"""
+
 PUT_ORDERS = """
 UPDATE orders o SET store_id = n.store_id, customer_id = n.customer_id, currency = n.currency,
        amount_minor = n.amount_minor, paid_at = n.paid_at, delivered_at = n.delivered_at,
-       refunded_minor = n.refunded_minor
-FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::timestamptz[], 
-            $7::timestamptz[], $8::bigint[])
-     AS n (id, store_id, customer_id, currency, amount_minor, paid_at, delivered_at, refunded_minor)
+       cancelled_at = n.cancelled_at, refunded_minor = n.refunded_minor
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::timestamptz[],
+            $7::timestamptz[], $8::timestamptz[], $9::bigint[])
+     AS n (id, store_id, customer_id, currency, amount_minor, paid_at, delivered_at, cancelled_at,
+           refunded_minor)
 WHERE o.id = n.id
 """
 
@@ -45,7 +56,9 @@ ON CONFLICT DO NOTHING
 # What the ledger says of the earns of these orders; their postings' reasons name the order.
 EARNED = """
 SELECT (j.reason->>'order_id')::uuid AS order_id, w.code AS wallet, l.points, l.points_clawed_back,
-       l.points_pending, (j.reason->>'points_per_100_units')::int AS points_per_100_units,
+       l.points_pending, l.settles_at,
+       (wallet_version_at(a.wallet_type_id, j.recorded_at)).settling,
+       (j.reason->>'points_per_100_units')::int AS points_per_100_units,
        (j.reason->>'multiplier_percent')::int AS multiplier_percent,
        (j.reason->>'amount_minor')::bigint AS amount_minor,
        (SELECT coalesce(array_agg(c.reason->>'refund'), '{}') FROM ledger_journal c
@@ -57,3 +70,6 @@ JOIN ledger_accounts a ON a.id = j.account_id
 JOIN wallet_types w ON w.id = a.wallet_type_id
 WHERE j.merchant_id = current_merchant() AND j.key = ANY ($1::text[])
 """
+
+# When points settle that were made before it was known; nothing moves.
+SCHEDULE = "SELECT ledger_schedule($1::text[], $2::timestamptz[])"

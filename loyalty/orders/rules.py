@@ -9,7 +9,7 @@ from babel.numbers import get_currency_precision
 
 from core.errors import DomainError, Kind
 from loyalty.ledger.commands import AnyCommand, Clawback, Earn, Settle
-from loyalty.wallets.rules import Wallet
+from loyalty.wallets.rules import AtOnce, OnDelivery, OnEvent, Settling, Wallet, settles_at, zone_of
 
 
 class RefundExceedsOrder(DomainError):
@@ -63,7 +63,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     external_id: str
     payment: Payment | None = None
     delivered_at: datetime | None = None
+    cancelled_at: datetime | None = None
     refunds: tuple[Refund, ...] = ()
+    happened: Mapping[str, datetime] = {}
+    """When what a wallet may wait for (review.approved …) first happened to the order."""
 
     @property
     def refunded_minor(self) -> int:
@@ -91,6 +94,12 @@ def deliver(order: Order, at: datetime) -> Order:
     """The order delivered: the first delivery counts."""
     first = at if order.delivered_at is None else min(order.delivered_at, at)
     return msgspec.structs.replace(order, delivered_at=first)
+
+
+def cancel(order: Order, at: datetime) -> Order:
+    """The order called off: the first time counts."""
+    first = at if order.cancelled_at is None else min(order.cancelled_at, at)
+    return msgspec.structs.replace(order, cancelled_at=first)
 
 
 def refund(order: Order, new: Refund) -> Order:
@@ -145,6 +154,9 @@ class Earned(msgspec.Struct, frozen=True, kw_only=True):
     multiplier_percent: int
     amount_minor: int
     clawed_refunds: frozenset[str]
+    settling: Settling = OnDelivery()
+    """The rule under which the points were made."""
+    settles_at: datetime | None = None
 
 
 def points_for(amount_minor: int, currency: str, points_per_100_units: int, multiplier_percent: int) -> int:
@@ -158,21 +170,34 @@ def earn_key(order_id: UUID, wallet: str) -> str:
     return f"earn:{order_id}:{wallet}"
 
 
+class Due(msgspec.Struct, frozen=True):
+    """What the ledger lacks of an order: postings, and dates of pending points that are only known now."""
+
+    commands: tuple[AnyCommand, ...] = ()
+    dates: tuple[tuple[str, datetime], ...] = ()
+    """Key of the earn, and when its points settle."""
+
+
 def postings(
-    order: Order, member: Member, terms: Terms, wallets: Iterable[Wallet], earned: Mapping[str, Earned]
-) -> list[AnyCommand]:
+    order: Order,
+    member: Member,
+    terms: Terms,
+    wallets: Iterable[Wallet],
+    earned: Mapping[str, Earned],
+    now: datetime,
+) -> Due:
     """What must still be posted so that the ledger agrees with the order. Nothing if it does already.
 
     `earned` is by wallet code. Only depends on its arguments, not on the order in which events came.
     """
     payment = order.payment
     if payment is None or not _counts(payment, member, terms):
-        return []
-    return [
-        command
-        for wallet in wallets
-        for command in _for_wallet(order, payment, member, terms, wallet, earned)
-    ]
+        return Due()
+    each = [_for_wallet(order, payment, member, terms, wallet, earned, now) for wallet in wallets]
+    return Due(
+        tuple(command for due in each for command in due.commands),
+        tuple(date for due in each for date in due.dates),
+    )
 
 
 def _counts(payment: Payment, member: Member, terms: Terms) -> bool:
@@ -187,29 +212,75 @@ def _for_wallet(
     terms: Terms,
     wallet: Wallet,
     earned: Mapping[str, Earned],
-) -> list[AnyCommand]:
+    now: datetime,
+) -> Due:
     commands: list[AnyCommand] = []
     known = earned.get(wallet.code)
-    if known is None and not wallet.earns_on_orders:
-        return []
     if known is None:
+        if order.cancelled_at or not wallet.earns_on_orders:
+            return Due()
         earn, known = _earn(order, payment, member, terms, wallet)
         if earn is None:
-            return []
+            return Due()
         commands.append(earn)
-    commands += _clawbacks(order, payment, member, wallet, known)
-    if order.delivered_at and known.points_pending:
-        commands.append(
+    clawbacks = _clawbacks(order, payment, member, wallet, known)
+    commands += clawbacks
+    if order.cancelled_at:
+        gone = known.points_clawed_back + sum(each.points for each in clawbacks)
+        return Due((*commands, *_cancellation(order, payment, member, wallet, known, gone)))
+    settling = _settling(order, payment, member, wallet, known, now)
+    return Due((*commands, *settling.commands), settling.dates)
+
+
+def _settling(
+    order: Order, payment: Payment, member: Member, wallet: Wallet, known: Earned, now: datetime
+) -> Due:
+    """Pending points settle when their time has come, or get the date on which it will."""
+    at = _settles_at(order, payment, known.settling, wallet.zone)
+    if at is None or not known.points_pending:
+        return Due()
+    parent = earn_key(order.id, wallet.code)
+    if at > now:
+        return Due(dates=() if at == known.settles_at else ((parent, at),))
+    return Due(
+        (
             Settle(
                 key=f"settle:{order.id}:{wallet.code}",
                 member=member.id,
                 wallet=wallet.code,
-                parent=earn_key(order.id, wallet.code),
-                effective_at=max(order.delivered_at, payment.paid_at),
-                reason={"order": order.external_id, "event": "order.delivered"},
-            )
+                parent=parent,
+                effective_at=at,
+                reason={"order": order.external_id, "rule": "settling"},
+            ),
         )
-    return commands
+    )
+
+
+def _settles_at(order: Order, payment: Payment, settling: Settling, zone: str) -> datetime | None:
+    if isinstance(settling, OnEvent):
+        happened_at = order.happened.get(settling.event)
+        return max(happened_at, payment.paid_at) if happened_at else None
+    return settles_at(settling, payment.paid_at, order.delivered_at, zone_of(zone))
+
+
+def _cancellation(
+    order: Order, payment: Payment, member: Member, wallet: Wallet, known: Earned, gone: int
+) -> list[AnyCommand]:
+    """All that refunds have left of an order that was called off: pending points first."""
+    if order.cancelled_at is None or gone >= known.points:
+        return []
+    return [
+        Clawback(
+            key=f"cancel:{order.id}:{wallet.code}",
+            member=member.id,
+            wallet=wallet.code,
+            parent=earn_key(order.id, wallet.code),
+            points=known.points - gone,
+            policy=wallet.debt_policy,
+            effective_at=max(order.cancelled_at, payment.paid_at),
+            reason={"rule": "cancelled", "order": order.external_id},
+        )
+    ]
 
 
 def _earn(
@@ -219,10 +290,14 @@ def _earn(
     # Reaching a tier is not made easier by the tier.
     percent = 100 if wallet.code == "qualifying" else terms.multipliers.get(member.tier_code, 100)
     points = points_for(payment.amount_minor, payment.currency, rate, percent)
+    at = _settles_at(order, payment, wallet.settling, wallet.zone)
+    pending = not isinstance(wallet.settling, AtOnce)
     known = Earned(
         points=points,
         points_clawed_back=0,
-        points_pending=points,
+        points_pending=points if pending else 0,
+        settling=wallet.settling,
+        settles_at=at if pending else None,
         points_per_100_units=rate,
         multiplier_percent=percent,
         amount_minor=payment.amount_minor,
@@ -235,7 +310,8 @@ def _earn(
         member=member.id,
         wallet=wallet.code,
         points=points,
-        pending=True,
+        pending=pending,
+        settles_at=known.settles_at,
         effective_at=payment.paid_at,
         expires_at=wallet.expires_at(payment.paid_at, member.joined_at),
         reason={
@@ -256,9 +332,9 @@ def _earn(
 
 def _clawbacks(
     order: Order, payment: Payment, member: Member, wallet: Wallet, known: Earned
-) -> list[AnyCommand]:
+) -> list[Clawback]:
     """For each refund that the ledger has not seen: down to the points of what is then kept."""
-    commands: list[AnyCommand] = []
+    commands: list[Clawback] = []
     clawed = known.points_clawed_back
     gone = sum(r.amount_minor for r in order.refunds if r.refund_id in known.clawed_refunds)
     for one in sorted(order.refunds, key=lambda r: (r.refunded_at, r.refund_id)):

@@ -4,11 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from core import db
 from loyalty.ledger import post
 from loyalty.members import service as members
 from loyalty.orders import queries
 from loyalty.orders.rules import Earned, Order, Payment, Refund, Terms, earn_key, postings
+from loyalty.programme import service as programme
+from loyalty.wallets.rules import Settling
 from loyalty.wallets.service import wallets as all_wallets
 
 
@@ -27,10 +31,16 @@ async def _read(rows: Sequence[db.Row]) -> dict[str, Order]:
     for row in await db.fetch(queries.REFUNDS, [row["id"] for row in rows]):
         one = Refund(row["refund_id"], row["amount_minor"], row["refunded_at"])
         refunds.setdefault(row["order_id"], []).append(one)
-    return {row["external_id"]: _order(row, refunds.get(row["id"], [])) for row in rows}
+    happened: dict[UUID, dict[str, datetime]] = {}
+    for row in await db.fetch(queries.MILESTONES, [row["id"] for row in rows]):
+        happened.setdefault(row["order_id"], {})[row["event"]] = row["happened_at"]
+    return {
+        row["external_id"]: _order(row, refunds.get(row["id"], []), happened.get(row["id"], {}))
+        for row in rows
+    }
 
 
-def _order(row: db.Row, refunds: list[Refund]) -> Order:
+def _order(row: db.Row, refunds: list[Refund], happened: dict[str, datetime]) -> Order:
     payment = None
     if row["paid_at"]:
         payment = Payment(
@@ -41,7 +51,9 @@ def _order(row: db.Row, refunds: list[Refund]) -> Order:
         external_id=row["external_id"],
         payment=payment,
         delivered_at=row["delivered_at"],
+        cancelled_at=row["cancelled_at"],
         refunds=tuple(refunds),
+        happened=happened,
     )
 
 
@@ -60,6 +72,7 @@ async def save(before: Mapping[str, Order], after: Mapping[str, Order]) -> None:
         [p.amount_minor if p else None for p in paid],
         [p.paid_at if p else None for p in paid],
         [order.delivered_at for order in changed],
+        [order.cancelled_at for order in changed],
         [order.refunded_minor for order in changed],
     )
     lines = [(order.id, *line) for order in changed if order.payment for line in order.payment.lines]
@@ -84,13 +97,29 @@ async def reconcile(orders: Iterable[Order], terms: Terms, now: datetime) -> int
     wallets = await all_wallets()
     keys = [earn_key(order.id, wallet.code) for order in paid for wallet in wallets]
     earned = await _earned(keys)
-    commands = [
-        command
+    due = [
+        postings(order, member, terms, wallets, earned.get(order.id, {}), now)
         for order in paid
         if order.payment and (member := known.get(order.payment.customer_id))
-        for command in postings(order, member, terms, wallets, earned.get(order.id, {}))
     ]
-    return len(await post(commands, now))
+    posted = await post([command for each in due for command in each.commands], now)
+    dates = [date for each in due for date in each.dates]
+    if dates:
+        await db.execute(queries.SCHEDULE, *map(list, zip(*dates, strict=True)))
+    return len(posted)
+
+
+async def happened(external_id: str, event: str, at: datetime, now: datetime) -> None:
+    """Note what a wallet may wait for (its settling `on_event`), in the open transaction; repeating is safe.
+
+    The order may not be known yet. Raises what the ledger refuses.
+    """
+    order = (await lock([external_id], [], now))[external_id]
+    await db.execute(queries.ADD_MILESTONE, order.id, event, at)
+    order = (await lock([external_id], [], now))[external_id]
+    terms = await programme.live_terms()
+    if terms:
+        await reconcile([order], terms, now)
 
 
 async def _earned(keys: list[str]) -> dict[UUID, dict[str, Earned]]:
@@ -104,5 +133,7 @@ async def _earned(keys: list[str]) -> dict[UUID, dict[str, Earned]]:
             multiplier_percent=row["multiplier_percent"],
             amount_minor=row["amount_minor"],
             clawed_refunds=frozenset(row["clawed_refunds"]),
+            settling=msgspec.json.decode(row["settling"], type=Settling),
+            settles_at=row["settles_at"],
         )
     return found

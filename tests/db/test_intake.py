@@ -60,7 +60,7 @@ async def state(merchant: UUID, customer: str = "anna") -> dict[str, Any]:
         member = await member_of(customer)
         orders = await db.fetch(
             "SELECT o.external_id, c.external_id AS customer, s.external_id AS store, o.currency,"
-            " o.amount_minor, o.refunded_minor, o.paid_at, o.delivered_at,"
+            " o.amount_minor, o.refunded_minor, o.paid_at, o.delivered_at, o.cancelled_at,"
             " (SELECT count(*) FROM order_lines l WHERE l.order_id = o.id) AS lines,"
             " (SELECT count(*) FROM order_refunds r WHERE r.order_id = o.id) AS refunds"
             " FROM orders o LEFT JOIN customers c ON c.id = o.customer_id"
@@ -137,6 +137,7 @@ async def test_any_order_and_repetition_ends_the_same(database: object, calls: l
             "refunded_minor": 5_555,
             "paid_at": day(2),
             "delivered_at": day(5),
+            "cancelled_at": None,
             "lines": 1,
             "refunds": 2,
         }

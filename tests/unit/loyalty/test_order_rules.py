@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from loyalty.ledger import AnyCommand, Clawback, Earn, Settle
 from loyalty.orders import rules
 from loyalty.orders.rules import (
+    Due,
     Earned,
     Member,
     Order,
@@ -23,7 +24,16 @@ from loyalty.orders.rules import (
     points_for,
     postings,
 )
-from loyalty.wallets.rules import RollingDays, Wallet
+from loyalty.wallets.rules import (
+    AfterPayment,
+    AtOnce,
+    OnDate,
+    OnDelivery,
+    OnEvent,
+    RollingDays,
+    Settling,
+    Wallet,
+)
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ID = UUID(int=1)
@@ -119,8 +129,10 @@ class Books:
 
     def __init__(self) -> None:
         self.earned: dict[str, Earned] = {}
+        self.settling: Settling = OnDelivery()
 
-    def post(self, commands: list[AnyCommand]) -> None:
+    def post(self, commands: list[AnyCommand], settling: Settling | None = None) -> None:
+        self.settling = settling or self.settling
         for command in commands:
             if isinstance(command, Earn):
                 self._earn(command)
@@ -134,7 +146,9 @@ class Books:
         self.earned[command.wallet] = Earned(
             points=command.points,
             points_clawed_back=0,
-            points_pending=command.points,
+            points_pending=command.points if command.pending else 0,
+            settles_at=command.settles_at,
+            settling=self.settling,
             points_per_100_units=command.reason["points_per_100_units"],
             multiplier_percent=command.reason["multiplier_percent"],
             amount_minor=command.reason["amount_minor"],
@@ -144,12 +158,13 @@ class Books:
     def _claw_back(self, command: Clawback) -> None:
         known = self.earned[command.wallet]
         assert 0 < command.points <= known.points - known.points_clawed_back
-        assert command.reason["refund"] not in known.clawed_refunds, "one clawback a refund"
+        refund = command.reason.get("refund", "cancelled")
+        assert refund not in known.clawed_refunds, "one clawback a refund"
         self._change(
             command.wallet,
             points_clawed_back=known.points_clawed_back + command.points,
             points_pending=known.points_pending - min(command.points, known.points_pending),
-            clawed_refunds=known.clawed_refunds | {command.reason["refund"]},
+            clawed_refunds=known.clawed_refunds | {refund},
         )
 
     def _change(self, wallet: str, **changes: object) -> None:
@@ -157,7 +172,7 @@ class Books:
 
 
 def due(order: Order, books: Books, member: Member = MEMBER, terms: Terms = TERMS) -> list[AnyCommand]:
-    return postings(order, member, terms, [POINTS, QUALIFYING], books.earned)
+    return list(postings(order, member, terms, [POINTS, QUALIFYING], books.earned, day(40)).commands)
 
 
 def test_an_earn_says_why() -> None:
@@ -224,6 +239,7 @@ def test_terms_of_the_earn_hold_for_its_refunds() -> None:
 FACT = st.one_of(
     st.tuples(st.just("pay")),
     st.tuples(st.just("deliver"), st.integers(0, 9)),
+    st.tuples(st.just("cancel"), st.integers(0, 9)),
     st.tuples(st.just("refund"), st.integers(0, 5), st.integers(1, 4_000), st.integers(0, 9)),
     st.tuples(st.just("post")),
 )
@@ -245,7 +261,7 @@ def test_the_points_kept_are_those_of_the_amount_kept(
             order = _told(order, str(kind), arguments, payment(amount, currency=currency))
     books.post(due(order, books))
     assert due(order, books) == []  # the ledger agrees: nothing is left to do
-    kept = max(0, amount - order.refunded_minor)
+    kept = 0 if order.cancelled_at else max(0, amount - order.refunded_minor)
     for wallet, percent in (("points", 125), ("qualifying", 100)):
         known = books.earned.get(wallet)
         points = known.points - known.points_clawed_back if known else 0
@@ -257,10 +273,77 @@ def _told(order: Order, kind: str, arguments: list[object], paid: Payment) -> Or
     """The order with one more fact; what contradicts it is refused and changes nothing."""
     if kind == "pay":
         return rules.pay(order, paid)
-    if kind == "deliver":
-        return rules.deliver(order, day(float(str(arguments[0]))))
+    if kind in ("deliver", "cancel"):
+        tell = rules.deliver if kind == "deliver" else rules.cancel
+        return tell(order, day(float(str(arguments[0]))))
     number, amount, at = (int(str(argument)) for argument in arguments)
     try:
         return rules.refund(order, Refund(f"r{number}", amount, day(at)))
     except (RefundExceedsOrder, RefundDiffers):
         return order
+
+
+# ---------------------------------------------------------------- settling
+
+
+def settling_due(order: Order, settling: Settling, now: datetime, books: Books | None = None) -> Due:
+    wallet = Wallet(code="points", settling=settling)
+    return postings(order, MEMBER, TERMS, [wallet], books.earned if books else {}, now)
+
+
+@pytest.mark.parametrize(
+    ("settling", "settles"),
+    [
+        (OnDelivery(), day(3)),
+        (OnDelivery(14), day(17)),
+        (AfterPayment(30), day(30)),
+        (OnDate(day(20).date()), day(20)),
+        (OnEvent("review.approved"), day(9)),
+    ],
+)
+def test_points_settle_at_their_time_whenever_that_is_heard_of(settling: Settling, settles: datetime) -> None:
+    paid = rules.pay(EMPTY, payment())
+    told = msgspec.structs.replace(rules.deliver(paid, day(3)), happened={"review.approved": day(9)})
+    # All is known at once, long after.
+    [earn, settle] = settling_due(told, settling, day(400)).commands
+    assert isinstance(earn, Earn) and earn.pending and earn.settles_at == settles
+    assert isinstance(settle, Settle) and settle.effective_at == settles
+    # It is known, but not yet time.
+    early = settling_due(told, settling, settles - timedelta(seconds=1))
+    assert [type(command) for command in early.commands] == [Earn] and early.dates == ()
+    # It was earned before the rest was known: the lot then gets its date, once.
+    books = Books()
+    books.post(list(settling_due(paid, settling, day(1)).commands), settling)
+    known = books.earned["points"]
+    later = settling_due(told, settling, settles - timedelta(seconds=1), books)
+    assert later.commands == ()
+    assert later.dates == (() if known.settles_at == settles else ((earn.key, settles),))
+    books._change("points", settles_at=settles)
+    assert settling_due(told, settling, settles - timedelta(seconds=1), books) == Due()
+    assert [type(command) for command in settling_due(told, settling, settles, books).commands] == [Settle]
+
+
+def test_points_that_settle_at_once_are_never_pending() -> None:
+    [earn] = settling_due(rules.deliver(rules.pay(EMPTY, payment()), day(1)), AtOnce(), day(2)).commands
+    assert isinstance(earn, Earn) and not earn.pending and earn.settles_at is None
+
+
+def test_the_rule_of_the_earn_holds_after_a_change() -> None:
+    books = Books()
+    order = rules.pay(EMPTY, payment())
+    books.post(list(settling_due(order, OnDelivery(), day(1)).commands))
+    [settle] = settling_due(rules.deliver(order, day(2)), OnDelivery(30), day(3), books).commands
+    assert isinstance(settle, Settle)
+
+
+def test_a_cancelled_order_keeps_nothing() -> None:
+    books = Books()
+    order = rules.deliver(rules.refund(rules.pay(EMPTY, payment()), Refund("r", 5_000, day(2))), day(3))
+    assert due(rules.cancel(order, day(4)), Books()) == []  # heard of first: it never earns
+    books.post(due(order, books))
+    cancelled = due(rules.cancel(order, day(4)), books)
+    assert [(type(each), each.key.split(":")[0]) for each in cancelled] == [(Clawback, "cancel")] * 2
+    books.post(cancelled)
+    assert all(each.points == each.points_clawed_back for each in books.earned.values())
+    late = rules.refund(rules.cancel(order, day(4)), Refund("r2", 5_000, day(5)))
+    assert due(late, books) == []

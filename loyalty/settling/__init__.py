@@ -1,0 +1,1 @@
+"""Settling: pending points become active when their time has come."""
