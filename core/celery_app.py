@@ -11,13 +11,14 @@ from core.settings import settings
 
 HANDLER_MODULES = (
     "core.mail.tasks",
+    "loyalty.expiry.tasks",
     "loyalty.tiers.tasks",
     "reviews.scoring.tasks",
     "reviews.cases.tasks",
 )
 """Modules that register outbox handlers and tasks. Named, not imported: core knows no package above it."""
 
-PERIODIC_MODULES = ("core.purge", "loyalty.expiry.tasks", "loyalty.settling.tasks", "reviews.intake.tasks")
+PERIODIC_MODULES = ("core.purge", "loyalty.settling.tasks", "reviews.intake.tasks")
 """Modules with tasks of PERIODIC that handle no topic."""
 
 

@@ -1,14 +1,19 @@
-"""The sweep over all merchants."""
+"""The sweep over all merchants, and the mails that it leads to."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from celery import shared_task
 
-from core import clock, db, tenancy
+from core import clock, db, outbox, tenancy
 from core.worker import run_async
+from loyalty.expiry import idle, warnings
 from loyalty.expiry.service import expire_due
 
 
 def expire() -> None:
-    """Expire what is due, merchant by merchant, a batch a transaction."""
+    """Warn of what expires soon and expire what is due, merchant by merchant, a batch a transaction."""
     run_async(_expire)
 
 
@@ -17,10 +22,30 @@ async def _expire() -> None:
 
 
 async def _of_merchant(merchant: tenancy.Merchant) -> None:
-    more = 1
-    while more:
-        async with db.transaction(merchant.id):
-            more = await expire_due(clock.now())
+    now = clock.now()
+    await _idle(merchant.id, now)
+    for step in (warnings.note_dated, expire_due):
+        more = 1
+        while more:
+            async with db.transaction(merchant.id):
+                more = await step(now)
+
+
+async def _idle(merchant_id: UUID, now: datetime) -> None:
+    after: UUID | None = None
+    while True:
+        async with db.transaction(merchant_id):
+            lots, after = await idle.page(after)
+            await idle.end(lots, now)
+            await warnings.note_idle(lots, now)
+        if after is None:
+            return
+
+
+@outbox.handles(warnings.TOPIC)
+async def warn(payload: dict[str, Any], now: datetime) -> None:
+    """Mail one member; what was spent, or is gone by then, is not spoken of."""
+    await warnings.write(UUID(payload["warning_id"]), now)
 
 
 shared_task(expire, name="loyalty.expiry", ignore_result=True)

@@ -1,0 +1,212 @@
+"""Expiry by date and by inactivity, and the mail before it."""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core import clock, db
+from core.mail import service as mail
+from core.people import customers
+from core.people.customers import CustomerRow
+from core.tenancy import Merchant
+from loyalty.expiry import idle, tasks, warnings
+from loyalty.expiry.service import expire_due
+from loyalty.ledger import queries as ledger
+from loyalty.members import service as members
+from loyalty.wallets import service as wallets
+from loyalty.wallets.rules import Expiry, Inactivity, Never
+from loyalty.wallets.service import Rules
+from tests.conftest import new_merchant
+from tests.factories.points import balance, earn, lots, one, redeem
+from tests.factories.shop import START, day, new_member, programme
+
+
+async def open_shop(merchant: UUID, expiry: Expiry, warn_days: int | None = None) -> UUID:
+    """A programme with one member, who has an address and reads Traditional Chinese; the member's id."""
+    async with db.transaction(merchant):
+        await programme()
+        await wallets.change("points", Rules(expiry=expiry, warn_days=warn_days), START)
+        row = CustomerRow("anna", START, email="anna@example.test", name="Anna", locale="zh-Hant")
+        ids = await customers.upsert([row])
+        await members.enrol([(ids["anna"], START, "1")])
+        return (await members.of_customers(ids.values()))[ids["anna"]].id
+
+
+async def sweep(merchant: UUID, now: datetime) -> None:
+    """One run of the periodic task for this merchant."""
+    with clock.set_clock(lambda: now):
+        await tasks._of_merchant(Merchant(merchant, "shop", "UTC"))
+
+
+async def waiting(merchant: UUID) -> list[dict[str, Any]]:
+    async with db.transaction(merchant):
+        rows = await db.fetch(
+            "SELECT payload FROM outbox WHERE topic = $1 ORDER BY created_at", warnings.TOPIC
+        )
+        return [db.from_json(row["payload"]) for row in rows]
+
+
+async def mails(merchant: UUID, now: datetime) -> list[mail.Mail]:
+    """The mails after all warnings that wait were handled once more: a repeated one is harmless here."""
+    for payload in await waiting(merchant):
+        async with db.transaction(merchant):
+            await tasks.warn(payload, now)
+            await db.execute(
+                "DELETE FROM outbox WHERE topic = $1 AND payload = $2", warnings.TOPIC, db.to_json(payload)
+            )
+    async with db.transaction(merchant):
+        return await mail.newest()
+
+
+# ---------------------------------------------------------------- warnings
+
+
+async def test_a_member_is_warned_once_a_day_of_expiry_in_their_language(merchant: UUID) -> None:
+    member = await open_shop(merchant, Never(), warn_days=10)
+    async with db.transaction(merchant):
+        await db.execute("UPDATE merchants SET time_zone = 'Asia/Shanghai'")
+        # The first two are on one day in Shanghai, the last on the next.
+        for n, hours in enumerate((-7.5, 0, 16.5)):
+            await one(earn(f"e{n}", member, 1_000, expires_at=day(30) + timedelta(hours=hours)))
+    await sweep(merchant, day(19))
+    assert await waiting(merchant) == []
+    for _ in range(2):
+        await sweep(merchant, day(21))
+    [second, first] = await mails(merchant, day(21))
+    if "2,000" not in first.subject:
+        first, second = second, first
+    assert (first.to_address, first.locale, first.kind) == ("anna@example.test", "zh-Hant", "points_expiring")
+    assert first.subject == "2,000 積分將於 2026年1月31日 到期"
+    assert "商店" in first.body and "中國時間" in first.body and "凌晨12:30" in first.body
+    assert second.subject == "1,000 積分將於 2026年2月1日 到期"
+    await sweep(merchant, day(22))
+    assert len(await mails(merchant, day(22))) == 2
+
+
+async def test_what_was_spent_meanwhile_is_not_spoken_of(merchant: UUID) -> None:
+    member = await open_shop(merchant, Never(), warn_days=10)
+    async with db.transaction(merchant):
+        await one(earn("e1", member, 60, expires_at=day(30)))
+        await one(earn("e2", member, 40, expires_at=day(31)))
+    await sweep(merchant, day(25))
+    async with db.transaction(merchant):
+        await one(redeem("r", member, 70, day(25)))
+    [only] = await mails(merchant, day(26))
+    assert only.subject.startswith("30 ")
+
+
+@pytest.mark.parametrize("gone", ["left", "erased", "no warnings"])
+async def test_nobody_is_written_to_who_left_or_has_no_address(merchant: UUID, gone: str) -> None:
+    member = await open_shop(merchant, Never(), None if gone == "no warnings" else 10)
+    async with db.transaction(merchant):
+        await one(earn("e", member, 60, expires_at=day(30)))
+    await sweep(merchant, day(25))
+    async with db.transaction(merchant):
+        if gone == "left":
+            await members.leave(
+                [await db.fetchval("SELECT customer_id FROM members WHERE id = $1", member)], day(26)
+            )
+        elif gone == "erased":
+            await customers.erase(["anna"], day(26))
+    assert len(await waiting(merchant)) == (gone != "no warnings")
+    assert await mails(merchant, day(26)) == []
+
+
+async def test_sweeps_side_by_side_expire_and_warn_once(merchant: UUID) -> None:
+    await open_shop(merchant, Never(), warn_days=10)
+    async with db.transaction(merchant):
+        ids = [await new_member() for _ in range(12)]
+        for member in ids:
+            for n in range(4):
+                await one(earn(f"e{member}{n}", member, 10, expires_at=day(10 + n)))
+    await asyncio.gather(*(sweep(merchant, day(11)) for _ in range(6)))
+    async with db.transaction(merchant):
+        assert {await balance(member) for member in ids} == {(0, 20, 0)}
+        assert await db.fetchval("SELECT count(*) FROM ledger_journal WHERE verb = 'expire'") == 24
+        assert await ledger.check() == []
+    assert len(await waiting(merchant)) == 24
+
+
+# ---------------------------------------------------------------- inactivity
+
+
+async def test_points_end_when_nothing_happens_and_each_movement_puts_it_off(merchant: UUID) -> None:
+    member = await open_shop(merchant, Inactivity(30), warn_days=5)
+    async with db.transaction(merchant):
+        await one(earn("e1", member, 100, at=day(0)))
+        await one(redeem("r1", member, 10, day(20)))
+    await sweep(merchant, day(44))
+    assert await waiting(merchant) == []
+    await sweep(merchant, day(46))  # 30 days after the redemption is day 50
+    assert [each.subject.split(" ")[0] for each in await mails(merchant, day(46))] == ["90"]
+    async with db.transaction(merchant):
+        await one(earn("e2", member, 5, at=day(48)))
+    await sweep(merchant, day(78) - timedelta(seconds=1))
+    assert len(await mails(merchant, day(77))) == 2  # of the new end, day 78
+    async with db.transaction(merchant):
+        assert await balance(member) == (0, 95, 0)
+    await sweep(merchant, day(78))
+    async with db.transaction(merchant):
+        assert await balance(member) == (0, 0, 0)
+        assert {expires for *_, expires in (await lots(member)).values()} == {day(78)}
+        moments = await db.fetch("SELECT effective_at FROM ledger_journal WHERE verb = 'expire'")
+        assert {row["effective_at"] for row in moments} == {day(78)}
+        assert await ledger.check() == []
+
+
+async def test_lots_from_before_the_policy_and_with_a_date_of_their_own_stay(merchant: UUID) -> None:
+    member = await open_shop(merchant, Never())
+    async with db.transaction(merchant):
+        await one(earn("before", member, 10, at=day(1)))
+        await wallets.change("points", Rules(expiry=Inactivity(30)), day(2))
+        await one(earn("dated", member, 20, at=day(3), expires_at=day(200)))
+        await one(earn("after", member, 40, at=day(3)))
+        await wallets.change("points", Rules(expiry=Never()), day(4))
+        await one(earn("never", member, 80, at=day(4)))
+    await sweep(merchant, day(34) - timedelta(seconds=1))
+    async with db.transaction(merchant):
+        assert await balance(member) == (0, 150, 0)
+    await sweep(merchant, day(34))
+    async with db.transaction(merchant):
+        assert await balance(member) == (0, 110, 0)
+
+
+async def test_a_movement_between_looking_and_ending_saves_the_points(merchant: UUID) -> None:
+    member = await open_shop(merchant, Inactivity(30))
+    async with db.transaction(merchant):
+        await one(earn("e1", member, 100, at=day(0)))
+        seen, _ = await idle.page(None)
+        await one(redeem("r1", member, 10, day(30)))
+        assert await idle.end(seen, day(31)) == 0
+        assert await expire_due(day(31)) == 0
+        assert await balance(member) == (0, 90, 0)
+
+
+@settings(
+    deadline=None, max_examples=25, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    gaps=st.lists(st.integers(1, 45), min_size=1, max_size=6),
+    days=st.sampled_from([20, 30]),
+    sweeps=st.integers(1, 9),
+)
+async def test_inactivity_as_one_would_count_it_by_hand(
+    database: object, gaps: list[int], days: int, sweeps: int
+) -> None:
+    """An earn of 10 after each gap; what is there ends in the first gap of `days`, however often we look."""
+    merchant = await new_merchant()
+    member = await open_shop(merchant, Inactivity(days))
+    at, left = 0, 0
+    for n, gap in enumerate(gaps):
+        for step in range(1, sweeps + 1):
+            await sweep(merchant, day(at + gap * step / sweeps))
+        left = 10 if gap >= days else left + 10
+        at += gap
+        async with db.transaction(merchant):
+            await one(earn(f"e{n}", member, 10, at=day(at)))
+            assert await balance(member) == (0, left, 0)
