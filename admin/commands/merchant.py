@@ -15,7 +15,8 @@ from core.people import api_keys, staff, webhooks
 from loyalty.intake.events import Currency
 from loyalty.programme import service as programme
 from loyalty.programme.service import Setup, Tier
-from loyalty.rewards import service as rewards
+from loyalty.rewards import catalogue
+from loyalty.rewards.rules import Offer
 
 Names = dict[str, str]
 Code = Annotated[str, Meta(min_length=1, max_length=100)]
@@ -24,13 +25,10 @@ Positive = Annotated[int, Meta(ge=1, le=10**9)]
 Days = Annotated[int, Meta(ge=0, le=36_500)]
 
 
-class Reward(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One reward of a programme file; texts by locale."""
+class Reward(Offer, frozen=True, kw_only=True):
+    """One reward of a programme file: the fields of loyalty.rewards.rules.Offer, its code and its stock."""
 
     code: Code
-    name: Names
-    description: Names
-    cost_points: Positive
     stock: Count | None = None
 
 
@@ -83,9 +81,10 @@ async def set_programme(code: str, file: Path) -> None:
         terms_version=wanted.terms_version,
     )
     async with db.transaction(await _merchant(code)):
-        version = await programme.create(setup, clock.now())
+        now = clock.now()
+        version = await programme.create(setup, now)
         for each in wanted.rewards:
-            await rewards.offer(each.code, each.name, each.description, each.cost_points, each.stock)
+            await catalogue.offer(each.code, each, now, each.stock)
     click.echo(
         f"programme version {version.number}, {len(wanted.tiers)} tiers, {len(wanted.rewards)} rewards"
     )

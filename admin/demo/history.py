@@ -16,9 +16,8 @@ from admin.demo.story import Story
 from core import db
 from loyalty.intake.events import Event
 from loyalty.intake.service import ingest
-from loyalty.ledger.errors import PointsInsufficient
+from loyalty.rewards import catalogue
 from loyalty.rewards import service as rewards
-from loyalty.rewards.service import RewardSoldOut
 from loyalty.tiers import service as tiers
 from reviews.intake.model import IncomingReview
 from reviews.intake.service import receive
@@ -114,10 +113,10 @@ async def redeem(shop: Shop, now: datetime) -> int:
     async with db.transaction(shop.merchant_id):
         if await db.fetchval("SELECT EXISTS (SELECT FROM vouchers)"):
             return 0
-        offered = await rewards.catalogue()
+        offered = await catalogue.catalogue()
         rows = await db.fetch(
             """
-            SELECT a.member_id, a.points_active FROM ledger_accounts a
+            SELECT a.member_id FROM ledger_accounts a
             JOIN wallet_types w ON w.id = a.wallet_type_id AND w.code = 'points'
             JOIN members m ON m.id = a.member_id JOIN customers c ON c.id = m.customer_id
             WHERE a.points_active >= $1 ORDER BY c.external_id
@@ -128,20 +127,23 @@ async def redeem(shop: Shop, now: datetime) -> int:
     for row in rows:
         if rng.random() > REDEEMING_SHARE:
             continue
-        affordable = [reward for reward in offered if reward.cost_points <= row["points_active"]]
-        fate = rng.random()
-        issued += await _one(shop, row["member_id"], rng.choice(affordable).id, fate, now)
+        async with db.transaction(shop.merchant_id):
+            issued += await _one(row["member_id"], rng, now)
     return issued
 
 
-async def _one(shop: Shop, member_id: UUID, reward_id: UUID, fate: float, now: datetime) -> int:
-    try:
-        async with db.transaction(shop.merchant_id):
-            voucher = await rewards.redeem(member_id, reward_id, "demo", now - timedelta(hours=1))
-            if voucher.state == "issued" and fate < 0.1:
-                await rewards.cancel(member_id, voucher.id, now)
-            elif voucher.state == "issued" and fate > 0.6:
-                await rewards.use(voucher.code, now)
-    except (RewardSoldOut, PointsInsufficient):
-        return 0  # the twelfth seat is gone, or what they had has expired meanwhile
+async def _one(member_id: UUID, rng: Random, now: datetime) -> int:
+    """One of the rewards that this member can have, if any."""
+    at = now - timedelta(hours=1)
+    allowed = [quote for quote in await rewards.quotes(member_id, at) if quote.allowed]
+    fate = rng.random()
+    if not allowed:
+        return 0  # what they had has expired meanwhile
+    chosen = rng.choice(allowed)
+    voucher = await rewards.redeem(member_id, chosen.reward.id, "demo", at, points=chosen.cost_points)
+    if voucher.state == "issued" and voucher.code:
+        if fate < 0.1:
+            await rewards.cancel(member_id, voucher.id, now)
+        elif fate > 0.6:
+            await rewards.use(voucher.code, now)
     return 1

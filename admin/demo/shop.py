@@ -15,7 +15,9 @@ from core.people import api_keys, staff, webhooks
 from core.people.roles import Role
 from loyalty.programme import service as programme
 from loyalty.programme.service import Setup, Tier
-from loyalty.rewards import service as rewards
+from loyalty.rewards import catalogue
+from loyalty.rewards.kinds import CashBack, Experience, Money, PercentOff, Product, Shipping, StoreCredit
+from loyalty.rewards.rules import Offer, PeriodLimit
 
 MERCHANT = "juniper-moon"
 SEED = 7
@@ -42,41 +44,101 @@ TIERS = (
 # One point for what one US dollar buys, at the story's fixed rates.
 EARN_RATES = {"USD": 100, "CNY": 14, "HKD": 13}
 
-REWARDS = (
+# code, what it is, how many there are
+REWARDS: tuple[tuple[str, Offer, int | None], ...] = (
     (
         "ten-percent-off",
-        {"en": "10% off your next order", "zh-Hans": "下次购物九折", "zh-Hant": "下次購物九折"},
-        {"en": "One order, any store.", "zh-Hans": "任意门店，限一单。", "zh-Hant": "任何門市，限一筆訂單。"},
-        60,
+        Offer(
+            name={"en": "10% off your next order", "zh-Hans": "下次购物九折", "zh-Hant": "下次購物九折"},
+            description={
+                "en": "One order, any store.",
+                "zh-Hans": "任意门店，限一单。",
+                "zh-Hant": "任何門市，限一筆訂單。",
+            },
+            terms=PercentOff(percent=10),
+            cost_points=60,
+            valid_days=90,
+        ),
+        None,
+    ),
+    (
+        "cash-back",
+        Offer(
+            name={"en": "Money off at checkout", "zh-Hans": "积分抵现", "zh-Hant": "點數折抵"},
+            description={
+                "en": "As many points as you like, off one order.",
+                "zh-Hans": "自选积分数量，抵扣一单。",
+                "zh-Hant": "自選點數，折抵一筆訂單。",
+            },
+            terms=CashBack(
+                step_points=50,
+                step_amount=Money(amount_minor=100, currency="USD"),
+                min_points=100,
+                max_points=1000,
+            ),
+            valid_days=30,
+        ),
         None,
     ),
     (
         "free-shipping",
-        {"en": "Free shipping for a month", "zh-Hans": "一个月免运费", "zh-Hant": "一個月免運費"},
-        {
-            "en": "Every order for 30 days.",
-            "zh-Hans": "30 天内每单免运费。",
-            "zh-Hant": "30 天內每筆訂單免運費。",
-        },
-        120,
+        Offer(
+            name={"en": "Free shipping for a month", "zh-Hans": "一个月免运费", "zh-Hant": "一個月免運費"},
+            description={
+                "en": "Every order for 30 days.",
+                "zh-Hans": "30 天内每单免运费。",
+                "zh-Hant": "30 天內每筆訂單免運費。",
+            },
+            terms=Shipping(),
+            cost_points=120,
+            limit_per_period=PeriodLimit(times=1, period="month"),
+            valid_days=30,
+        ),
+        None,
+    ),
+    (
+        "store-credit",
+        Offer(
+            name={"en": "$5 of store credit", "zh-Hans": "5 美元店铺余额", "zh-Hant": "5 美元購物金"},
+            description={
+                "en": "Kept in your account, for any order.",
+                "zh-Hans": "存入账户，任意订单可用。",
+                "zh-Hant": "存入帳戶，任何訂單皆可使用。",
+            },
+            terms=StoreCredit(amount=Money(amount_minor=500, currency="USD")),
+            cost_points=240,
+            tiers=("silver", "gold"),
+        ),
         None,
     ),
     (
         "gift-box",
-        {"en": "Seasonal gift box", "zh-Hans": "当季礼盒", "zh-Hant": "當季禮盒"},
-        {
-            "en": "Packed by hand; while stocks last.",
-            "zh-Hans": "手工包装，送完即止。",
-            "zh-Hant": "手工包裝，送完為止。",
-        },
-        250,
+        Offer(
+            name={"en": "Seasonal gift box", "zh-Hans": "当季礼盒", "zh-Hant": "當季禮盒"},
+            description={
+                "en": "Packed by hand; while stocks last.",
+                "zh-Hans": "手工包装，送完即止。",
+                "zh-Hant": "手工包裝，送完為止。",
+            },
+            terms=Product(sku="gift-box"),
+            cost_points=250,
+        ),
         40,
     ),
     (
         "tasting-evening",
-        {"en": "Evening with our buyers", "zh-Hans": "买手之夜", "zh-Hant": "選品師之夜"},
-        {"en": "Twelve seats, one evening.", "zh-Hans": "仅一晚，十二席。", "zh-Hant": "僅一晚，十二席。"},
-        600,
+        Offer(
+            name={"en": "Evening with our buyers", "zh-Hans": "买手之夜", "zh-Hant": "選品師之夜"},
+            description={
+                "en": "Twelve seats, one evening.",
+                "zh-Hans": "仅一晚，十二席。",
+                "zh-Hant": "僅一晚，十二席。",
+            },
+            terms=Experience(place="Juniper & Moon, Hong Kong"),
+            cost_points=600,
+            limit_per_member=1,
+            tiers=("gold",),
+        ),
         12,
     ),
 )
@@ -113,8 +175,8 @@ async def create(now: datetime) -> Shop:
             await _add_store(store)
         setup = Setup(tiers=TIERS, earn_rates=EARN_RATES, point_cost_micros=20_000, terms_version="2025-01")
         await programme.create(setup, now)
-        for code, name, description, cost, stock in REWARDS:
-            await rewards.offer(code, name, description, cost, stock)
+        for code, wanted, stock in REWARDS:
+            await catalogue.offer(code, wanted, now, stock)
         passwords = {}
         for name_, role, email, locale, limit in STAFF:
             passwords[email] = secrets.token_urlsafe(12)

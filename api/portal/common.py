@@ -11,7 +11,7 @@ from api.portal import present
 from loyalty.members import service as members
 from loyalty.members.service import Profile
 from loyalty.programme import service as programme
-from loyalty.rewards import service as rewards
+from loyalty.rewards import catalogue
 
 Customer = Request[CustomerUser, Any, Any]
 
@@ -31,4 +31,4 @@ async def member_of(request: Customer) -> Profile:
 async def reader_of(request: Customer, now: datetime) -> present.Reader:
     """The reader with names of tiers and rewards, in the open transaction."""
     live = await programme.live()
-    return present.reader(locale_of(request), now, live.tiers, await rewards.names())
+    return present.reader(locale_of(request), now, live.tiers, await catalogue.names())

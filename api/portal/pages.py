@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery, URLEncodedBody
 
 from api.forms import KeyedForm, once_to
 from api.pages import locale_of, page, see_other
-from api.portal import present, words
+from api.portal import offers, present, words
 from api.portal.common import Customer, member_of, reader_of
 from api.portal.reviews import latest
 from core import clock, db
@@ -98,14 +98,15 @@ async def _home(
     to = await reader_of(request, now)
     entries = await ledger.statement(member.id, "points", None, LATEST)
     lots = await ledger.lots_now([each.journal_id for each in entries])
-    offers = [present.reward(each, balance, str(new_id()), to.locale) for each in await rewards.catalogue()]
+    quotes = await rewards.quotes(member.id, now)
+    offered = offers.rewards(quotes, [str(new_id()) for _ in quotes], to.tiers, to.locale, now)
     return views.PortalHome(
         name=request.user.profile.name,
         points_active=balance.points_active,
         points_pending=balance.points_pending,
         tier=present.tier(await tiers.progress(member.id, member.tier_code, now), to),
         expiry=present.expiry(await ledger.next_expiry(member.id, now)),
-        reward=present.nearest(offers),
+        reward=offers.nearest(offered),
         activity=present.lines(entries, lots, to),
         review=await latest(request, now),
     )

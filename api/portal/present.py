@@ -12,7 +12,6 @@ from core.i18n import Locale, in_language
 from loyalty.ledger.queries import Expiring, LotMove, LotNow, StatementLine
 from loyalty.members.service import Balance
 from loyalty.programme.service import Tier, Version
-from loyalty.rewards.service import RewardView, VoucherView
 from loyalty.tiers.service import Progress
 
 _KINDS = {
@@ -103,46 +102,6 @@ def tier(progress: Progress, to: Reader) -> views.TierProgress:
 def expiry(found: Expiring | None) -> views.Expiry | None:
     """What expires next."""
     return views.Expiry(found.points, found.expires_at) if found else None
-
-
-def reward(found: RewardView, balance: Balance, key: str, locale: Locale) -> views.Reward:
-    """A reward as this member sees it; what is owed is missing, too."""
-    short = max(0, found.cost_points - balance.points_active + balance.points_debt)
-    state = "sold_out" if found.stock == 0 else "short" if short else "affordable"
-    return views.Reward(
-        id=str(found.id),
-        name=in_language(found.name, locale),
-        description=in_language(found.description, locale),
-        kind="",
-        price_points=found.cost_points,
-        state=state,
-        short_points=short,
-        stock_left=found.stock,
-        redeem_key=key if state == "affordable" else "",
-    )
-
-
-def nearest(rewards: Sequence[views.Reward]) -> views.Reward | None:
-    """The dearest reward in reach, else the one that the least is missing for."""
-    affordable = [each for each in rewards if each.state == "affordable"]
-    if affordable:
-        return max(affordable, key=lambda each: each.price_points)
-    short = [each for each in rewards if each.state == "short"]
-    return min(short, key=lambda each: each.short_points, default=None)
-
-
-def voucher(found: VoucherView, paid_points: int, key: str, locale: Locale) -> views.Voucher:
-    """A voucher; `paid_points` is what was paid for it, whatever the reward costs by now."""
-    return views.Voucher(
-        id=str(found.id),
-        reward=in_language(found.reward_name, locale),
-        code=found.code,
-        state=found.state,
-        price_points=paid_points,
-        issued_at=found.issued_at,
-        used_at=found.used_at,
-        cancel_key=key if found.state == "issued" else "",
-    )
 
 
 def invitation(name: str, live: Version | None, currency: str, key: str, locale: Locale) -> views.PortalJoin:

@@ -1,23 +1,31 @@
 """What the customer's points buy: rewards, vouchers, and taking an unused one back."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery, URLEncodedBody
+from msgspec import Meta
 
 from api.forms import KeyedForm, once_to
 from api.pages import locale_of, page, see_other
-from api.portal import present, words
-from api.portal.common import Customer, member_of
+from api.portal import offers, present, words
+from api.portal.common import Customer, member_of, reader_of
 from core import clock, db
 from core.design import views
+from core.errors import DomainError, Kind
 from core.ids import new_id
-from loyalty.ledger import queries as ledger
-from loyalty.ledger.errors import PointsInsufficient
 from loyalty.members import service as members
 from loyalty.rewards import service as rewards
-from loyalty.rewards.service import RewardInactive, RewardSoldOut, VoucherSpent
+from loyalty.rewards import vouchers
+from loyalty.rewards.errors import PointsChoiceInvalid, VoucherExpired, VoucherSpent
+
+
+class RedeemForm(KeyedForm, kw_only=True):
+    """What was shown is what is bought; `points` where the member chooses."""
+
+    version: Annotated[int, Meta(ge=1)]
+    points: Annotated[int, Meta(ge=1)] | None = None
 
 
 @get("/rewards")
@@ -26,13 +34,14 @@ async def catalogue(request: Customer, notice: FromQuery[str] = "") -> Response[
     now, locale = clock.now(), locale_of(request)
     async with db.transaction(request.user.merchant_id):
         member = await member_of(request)
+        to = await reader_of(request, now)
         balance = present.points(await members.balances(member.id))
-        offers = await rewards.catalogue()
-        vouchers = await rewards.vouchers(member.id)
+        quotes = await rewards.quotes(member.id, now)
+        had = await vouchers.vouchers(member.id)
     view = views.PortalRewards(
         points_active=balance.points_active,
-        rewards=tuple(present.reward(each, balance, str(new_id()), locale) for each in offers),
-        vouchers=tuple(present.voucher(each, each.cost_points, "", locale) for each in vouchers),
+        rewards=offers.rewards(quotes, [str(new_id()) for _ in quotes], to.tiers, locale, now),
+        vouchers=tuple(offers.voucher(each, "", locale) for each in had),
     )
     said = words.notices(notice, locale)
     return page(request, "portal/rewards.html", view, section="rewards", notices=said, now=now)
@@ -40,19 +49,24 @@ async def catalogue(request: Customer, notice: FromQuery[str] = "") -> Response[
 
 @post("/rewards/{reward_id:uuid}/redeem", status_code=303)
 async def redeem(
-    request: Customer, reward_id: FromPath[UUID], data: URLEncodedBody[KeyedForm]
+    request: Customer, reward_id: FromPath[UUID], data: URLEncodedBody[RedeemForm]
 ) -> Response[Any]:
     """Buy a reward and go to its voucher; what stands against it is said above the rewards."""
     now = clock.now()
 
     async def effect() -> str:
         member = await member_of(request)
-        bought = await rewards.redeem(member.id, reward_id, data.idempotency_key, now)
+        bought = await rewards.redeem(
+            member.id, reward_id, data.idempotency_key, now, points=data.points, version=data.version
+        )
         return f"/portal/vouchers/{bought.id}?notice=redeemed"
 
+    said = {"redeem": data.version, "points": data.points}
     try:
-        return await once_to(request, data.idempotency_key, "redeem", effect, now)
-    except (PointsInsufficient, RewardSoldOut, RewardInactive) as error:
+        return await once_to(request, data.idempotency_key, said, effect, now)
+    except DomainError as error:
+        if error.kind is not Kind.CONFLICT and not isinstance(error, PointsChoiceInvalid):
+            raise
         return see_other(f"/portal/rewards?notice={error.code}")
 
 
@@ -64,9 +78,8 @@ async def voucher(
     now, locale = clock.now(), locale_of(request)
     async with db.transaction(request.user.merchant_id):
         member = await member_of(request)
-        found = await rewards.voucher(member.id, voucher_id)
-        paid = (await ledger.explain(member.id, found.journal_id)).line.points
-    view = present.voucher(found, paid, str(new_id()), locale)
+        found = await vouchers.issued(member.id, voucher_id)
+    view = offers.voucher(found, str(new_id()), locale)
     said = words.notices(notice, locale)
     return page(request, "portal/voucher.html", view, section="rewards", notices=said, now=now)
 
@@ -85,7 +98,7 @@ async def cancel(
 
     try:
         return await once_to(request, data.idempotency_key, "cancel", effect, now)
-    except VoucherSpent as error:
+    except (VoucherSpent, VoucherExpired) as error:
         return see_other(f"/portal/vouchers/{voucher_id}?notice={error.code}")
 
 

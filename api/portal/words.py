@@ -38,7 +38,30 @@ _NOTICES = {
         "problem",
         mark("Somebody else took the last one of this reward. Your points are all there."),
     ),
+    "code_pool_empty": (
+        "problem",
+        mark("Somebody else took the last one of this reward. Your points are all there."),
+    ),
     "reward_inactive": ("problem", mark("This reward is no longer on offer. Your points are all there.")),
+    "reward_not_on_now": ("problem", mark("This reward is not on offer now. Your points are all there.")),
+    "reward_tier_locked": (
+        "problem",
+        mark("This reward is for members of another tier. Your points are all there."),
+    ),
+    "reward_limit_reached": (
+        "problem",
+        mark("You have had as many of this reward as one may. Your points are all there."),
+    ),
+    "reward_changed": (
+        "problem",
+        mark("This reward has just been changed. Please look at it again. Nothing was changed for you."),
+    ),
+    "points_choice_invalid": (
+        "problem",
+        mark("So many points cannot be chosen for this reward. Nothing was changed."),
+    ),
+    "member_left": ("problem", mark("You have left the programme, so points cannot be spent.")),
+    "voucher_expired": ("problem", mark("The time of this code is over. Nothing was changed.")),
     "voucher_spent": ("problem", mark("This code was used or taken back before. Nothing was changed.")),
 }
 

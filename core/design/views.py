@@ -128,12 +128,32 @@ class Reward:
     """Code of kind "reward"; empty: not told."""
     price_points: int
     state: str
-    """affordable, short, sold_out or tier_locked."""
+    """affordable, short, sold_out, tier_locked, limit_reached, later or left."""
     short_points: int = 0
     tier_needed: str = ""
     stock_left: int | None = None
     """None: without limit."""
     redeem_key: str = ""
+    version: int = 1
+    """Posted along: a price that has changed meanwhile is not paid."""
+    worth: str = ""
+    """What the voucher is worth, in words; empty: the name says it."""
+    choice: "PointsChoice | None" = None
+    """Where the member chooses how many points to spend."""
+    begins_at: datetime | None = None
+    """Of one that is on offer later."""
+    limit_period: str = ""
+    """Code of kind "limit_period" of one that can be had again; empty: never again."""
+
+
+@dataclass(frozen=True)
+class PointsChoice:
+    """A field `points`: from `least` to `most` in steps; the rate as a sentence."""
+
+    least: int
+    most: int
+    step: int
+    rate: str
 
 
 @dataclass(frozen=True)
@@ -292,6 +312,12 @@ class Voucher:
     used_at: datetime | None = None
     cancel_key: str = ""
     """Empty: can no longer be cancelled."""
+    worth: str = ""
+    """What it is worth, in words; empty: the reward's name says it."""
+    left: str = ""
+    """What is left of a gift card that was used in part, as money."""
+    qr_svg: str = ""
+    """The code as a picture, SVG made here; empty: there is nothing to show at a till."""
 
 
 @dataclass(frozen=True)

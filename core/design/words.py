@@ -66,6 +66,13 @@ _WORDS: dict[str, dict[str, str]] = {
         "store_credit": mark("Store credit"),
         "experience": mark("Experience"),
         "donation": mark("Donation"),
+        "cash_back": mark("Cash back"),
+    },
+    "limit_period": {
+        "day": mark("Again tomorrow"),
+        "week": mark("Again next week"),
+        "month": mark("Again next month"),
+        "year": mark("Again next year"),
     },
     "voucher_state": {
         "issued": mark("Ready to use"),

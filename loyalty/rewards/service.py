@@ -1,257 +1,311 @@
-"""Offer rewards, redeem them, cancel and use vouchers."""
+"""Buy rewards with points: quote, redeem, cancel, use.
 
-import secrets
+Rows are locked in one order: the member, the voucher, a part of the stock, a code, the member's account.
+"""
+
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
-from core import db
-from core.errors import DomainError, Kind, NotFound
+from core import db, tenancy
+from core.errors import NotFound
 from core.ids import new_id
 from loyalty.ledger import Redeem, Reverse, post
-from loyalty.ledger.errors import PostingKeyReused
-from loyalty.rewards.tables import Reward, Voucher
-
-# Without the letters and digits that people mistake for one another.
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-CODE_LENGTH = 12
-
-
-class RewardSoldOut(DomainError):
-    """None is left."""
-
-    code = "reward_sold_out"
-    kind = Kind.CONFLICT
-    title = "The reward is sold out"
-
-
-class RewardInactive(DomainError):
-    """It was taken off the offer."""
-
-    code = "reward_inactive"
-    kind = Kind.CONFLICT
-    title = "The reward is not on offer"
-
-
-class VoucherSpent(DomainError):
-    """A voucher can be used or cancelled once."""
-
-    code = "voucher_spent"
-    kind = Kind.CONFLICT
-    title = "The voucher was used or cancelled before"
-
-
-class RewardView(msgspec.Struct, frozen=True, kw_only=True):
-    """A reward on offer; texts by locale."""
-
-    id: UUID
-    code: str
-    name: Mapping[str, str]
-    description: Mapping[str, str]
-    cost_points: int
-    stock: int | None
-    active: bool
-
-
-class VoucherView(msgspec.Struct, frozen=True, kw_only=True):
-    """A voucher with what it stands for."""
-
-    id: UUID
-    code: str
-    reward_code: str
-    reward_name: Mapping[str, str]
-    cost_points: int
-    journal_id: UUID
-    state: str
-    issued_at: datetime
-    used_at: datetime | None
-
-
-async def offer(
-    code: str,
-    name: Mapping[str, str],
-    description: Mapping[str, str],
-    cost_points: int,
-    stock: int | None = None,
-) -> UUID:
-    """Put a reward on offer; answers its id."""
-    reward = Reward(
-        id=new_id(),
-        merchant_id=db.merchant_id(),
-        code=code,
-        name=dict(name),
-        description=dict(description),
-        cost_points=cost_points,
-        stock=stock,
-        active=True,
-    )
-    await reward.save()
-    return UUID(str(reward.id))
-
-
-async def catalogue() -> list[RewardView]:
-    """Rewards on offer, the cheapest first."""
-    rows = (
-        await Reward.select(*_REWARD)
-        .where(Reward.active.eq(True))
-        .order_by(Reward.cost_points)
-        .output(load_json=True)
-    )
-    return [RewardView(**row) for row in rows]
-
-
-_REWARD = (
-    Reward.id,
-    Reward.code,
-    Reward.name,
-    Reward.description,
-    Reward.cost_points,
-    Reward.stock,
-    Reward.active,
+from loyalty.rewards import catalogue, codes, credit, queries, rules, vouchers
+from loyalty.rewards.catalogue import RewardView
+from loyalty.rewards.errors import (
+    AmountInvalid,
+    CodePoolEmpty,
+    RedemptionKeyReused,
+    RewardChanged,
+    RewardSoldOut,
+    VoucherExpired,
+    VoucherSpent,
 )
+from loyalty.rewards.kinds import Money, StoreCredit
+from loyalty.rewards.rules import Facts
+from loyalty.rewards.vouchers import VoucherView
+from loyalty.wallets.rules import zone_of
+
+PARTS = 8
+"""Of a counted reward's stock: so many members can take one at once."""
 
 
-async def redeem(member_id: UUID, reward_id: UUID, key: str, now: datetime) -> VoucherView:
-    """Buy a reward with points and issue its voucher; the same `key` answers the same voucher.
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """Why something cannot be bought: the code of the error that redeeming would raise, and its figures."""
 
-    Raises NotFound, RewardInactive, RewardSoldOut, PointsInsufficient, PostingKeyReused for another
-    reward under the same key; nothing is then changed.
+    code: str
+    detail: str
+    figures: Mapping[str, Any]
+
+
+class Quote(msgspec.Struct, frozen=True, kw_only=True):
+    """What a reward would cost a member now, and what stands against it."""
+
+    reward: RewardView
+    cost_points: int
+    worth: Money | None
+    points_after: int
+    """What the member could still spend; negative: so many are missing."""
+    short_points: int
+    allowed: bool
+    refusals: list[Refusal]
+    """Everything that stands against it, the weightiest first; empty: it is allowed."""
+
+
+async def quote(member_id: UUID, reward_code: str, now: datetime, points: int | None = None) -> Quote:
+    """What it would cost, allowed or why not; `points` is the choice for cash back (None: the least).
+
+    Nothing is reserved. Raises NotFound, PointsChoiceInvalid.
     """
-    ledger_key = f"redeem:{member_id}:{key}"
-    # One redemption of a member at a time: the same key sent twice at once finds the first one's voucher.
-    if not await db.fetchval("SELECT id FROM members WHERE id = $1 FOR NO KEY UPDATE", member_id):
-        raise NotFound("there is no such member")
-    before = await db.fetchrow(
-        "SELECT v.journal_id, v.reward_id FROM ledger_journal j JOIN vouchers v ON v.journal_id = j.id"
-        " WHERE j.merchant_id = current_merchant() AND j.key = $1",
-        ledger_key,
-    )
-    if before:
-        if before["reward_id"] != reward_id:
-            raise PostingKeyReused(key)
-        return await _voucher(Voucher.journal_id, before["journal_id"])
-    reward = await _take_one(reward_id)
+    reward = await catalogue.find(reward_code)
+    facts = await _facts(member_id, now, reward.id)
+    return _quote(reward, facts, now, points)
+
+
+async def quotes(member_id: UUID, now: datetime) -> list[Quote]:
+    """Every reward on offer as this member sees it, the cheapest first. Raises NotFound."""
+    offered = await catalogue.catalogue()
+    facts = await _facts(member_id, now, None)
+    return [_quote(reward, facts, now, None) for reward in offered]
+
+
+async def redeem(
+    member_id: UUID,
+    reward_id: UUID,
+    key: str,
+    now: datetime,
+    *,
+    points: int | None = None,
+    version: int | None = None,
+) -> VoucherView:
+    """Buy a reward and issue its voucher; the same `key` answers the same voucher.
+
+    `points` is the choice for cash back; `version` the one that was looked at, None: whichever is live.
+    Raises NotFound, RedemptionKeyReused, RewardChanged, PointsChoiceInvalid and what a quote would say;
+    nothing is then changed.
+    """
+    known = await _locked(member_id, now, reward_id)
+    if before := await db.fetchrow(queries.VOUCHER_BY_KEY, member_id, key):
+        return _same(before, reward_id, key)
+    reward = await _wanted(reward_id, version)
+    cost = rules.cost(reward, points)
+    for refusal in rules.refusals(reward, known.of(reward), cost, now):
+        raise refusal
+    voucher_id = new_id()
+    await _take_unit(reward, voucher_id)
+    code = await _take_code(reward, voucher_id)
+    reason = _reason(reward)
     command = Redeem(
-        key=ledger_key,
-        member=member_id,
-        points=reward.cost_points,
-        effective_at=now,
-        reason={"rule": "reward", "reward": reward.code, "reward_id": str(reward.id)},
+        key=f"redeem:{voucher_id}", member=member_id, points=cost, effective_at=now, reason=reason
     )
     [posting] = await post([command], now)
-    voucher = Voucher(
-        id=new_id(),
-        merchant_id=db.merchant_id(),
-        code="".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH)),
-        reward_id=reward.id,
-        member_id=member_id,
-        journal_id=posting.journal_id,
-        state="issued",
-        issued_at=now,
+    value = rules.worth(reward.terms, cost)
+    credited = isinstance(reward.terms, StoreCredit)
+    await db.execute(
+        queries.ADD_VOUCHER,
+        voucher_id,
+        code,
+        reward.id,
+        reward.version,
+        member_id,
+        key,
+        cost,
+        value.amount_minor if value else None,
+        value.currency if value else None,
+        posting.journal_id,
+        "used" if credited else "issued",
+        now,
+        now if credited else None,
+        rules.expires_at(reward, now, known.zone),
     )
-    await voucher.save()
-    return await _voucher(Voucher.id, voucher.id)
-
-
-async def _take_one(reward_id: UUID) -> RewardView:
-    # Without a limit there is nothing to count, and nobody waits for the reward's row.
-    taken = await db.fetchval(
-        "UPDATE rewards SET stock = stock - 1 WHERE id = $1 AND active AND stock > 0 RETURNING id", reward_id
-    )
-    found = await Reward.select(*_REWARD).where(Reward.id == reward_id).first().output(load_json=True)
-    if found is None:
-        raise NotFound("there is no such reward")
-    reward = RewardView(**found)
-    if not reward.active:
-        raise RewardInactive(reward.code)
-    if taken is None and reward.stock is not None:
-        raise RewardSoldOut(reward.code)
-    return reward
+    if value and credited:
+        await credit.grant(voucher_id, member_id, known.joined_at, value, reason, now)
+    return await vouchers.voucher(member_id, voucher_id)
 
 
 async def cancel(member_id: UUID, voucher_id: UUID, now: datetime) -> VoucherView:
     """Give an unused voucher back: the same lots get their points, with the expiry they had.
 
-    Raises NotFound, VoucherSpent.
+    Raises NotFound, VoucherSpent, VoucherExpired.
     """
-    row = await db.fetchrow(
-        "UPDATE vouchers SET state = 'cancelled' WHERE id = $1 AND member_id = $2 AND state = 'issued'"
-        " RETURNING reward_id, journal_id",
-        voucher_id,
-        member_id,
-    )
-    voucher = await _voucher(Voucher.id, voucher_id, member_id)
-    if row is None:
-        raise VoucherSpent(voucher.code)
-    await db.execute("UPDATE rewards SET stock = stock + 1 WHERE id = $1", row["reward_id"])
-    key = await db.fetchval("SELECT key FROM ledger_journal WHERE id = $1", row["journal_id"])
+    await _locked_member(member_id)
+    row = await db.fetchrow(queries.LOCK_VOUCHER, voucher_id)
+    if row is None or row["member_id"] != member_id:
+        raise NotFound("there is no such voucher")
+    _expect_unused(row, now)
+    await db.execute(queries.SET_STATE, voucher_id, "cancelled", None)
+    await _give_unit_back(row["reward_id"], voucher_id)
+    cancelled = await vouchers.voucher(member_id, voucher_id)
     command = Reverse(
         key=f"cancel:{voucher_id}",
         member=member_id,
-        parent=key,
+        parent=await db.fetchval(queries.JOURNAL_KEY, row["journal_id"]),
         effective_at=now,
-        reason={"rule": "voucher_cancelled", "reward": voucher.reward_code},
+        reason={"rule": "voucher_cancelled", "reward": cancelled.reward_code},
     )
     await post([command], now)
-    return voucher
+    return cancelled
 
 
-async def use(code: str, now: datetime) -> VoucherView:
-    """Mark a voucher as used at the till. Raises NotFound, VoucherSpent."""
-    row = await db.fetchrow(
-        "UPDATE vouchers SET state = 'used', used_at = $2 WHERE code = $1 AND state = 'issued' RETURNING id",
-        code,
-        now,
-    )
-    voucher = await _voucher(Voucher.code, code)
-    if row is None:
-        raise VoucherSpent(code)
-    return voucher
+async def use(code: str, now: datetime, amount_minor: int | None = None, reference: str = "") -> VoucherView:
+    """Use a voucher at the till: all of it, or `amount_minor` of a gift card; `reference` is the till's.
+
+    Raises NotFound, VoucherSpent, VoucherExpired, AmountInvalid.
+    """
+    found = await vouchers.by_code(code)
+    row = await db.fetchrow(queries.LOCK_VOUCHER, found.id)
+    assert row is not None  # vouchers are never deleted
+    _expect_good(row, now)
+    left: int | None = row["worth_left_minor"]
+    taken = left if amount_minor is None else amount_minor
+    if amount_minor is not None and (
+        left is None or amount_minor > left or (amount_minor < left and not rules.in_parts(found.terms))
+    ):
+        raise AmountInvalid(left_minor=left)
+    if left is not None:
+        await db.execute(queries.TAKE_OFF, found.id, taken)
+    if taken == left:
+        await db.execute(queries.SET_STATE, found.id, "used", now)
+    await db.execute(queries.NOTE_USE, found.id, taken, reference, now)
+    return await vouchers.by_code(code)
 
 
-async def voucher(member_id: UUID, voucher_id: UUID) -> VoucherView:
-    """One voucher of a member. Raises NotFound for another member's."""
-    return await _voucher(Voucher.id, voucher_id, member_id)
-
-
-async def names() -> dict[str, Mapping[str, str]]:
-    """The names of all rewards by code, those no longer on offer included."""
-    rows = await Reward.select(Reward.code, Reward.name).output(load_json=True)
-    return {row["code"]: row["name"] for row in rows}
-
-
-async def vouchers(member_id: UUID) -> list[VoucherView]:
-    """A member's vouchers, the newest first."""
-    rows = await _select().where(Voucher.member_id == member_id).order_by(Voucher.id, ascending=False)
-    return [_view(row) for row in rows]
-
-
-def _select() -> Any:
-    return Voucher.select(
-        Voucher.id,
-        Voucher.code,
-        Voucher.reward_id.code.as_alias("reward_code"),
-        Voucher.reward_id.name.as_alias("reward_name"),
-        Voucher.reward_id.cost_points.as_alias("cost_points"),
-        Voucher.journal_id,
-        Voucher.state,
-        Voucher.issued_at,
-        Voucher.used_at,
+def _quote(reward: RewardView, known: "_Known", now: datetime, points: int | None) -> Quote:
+    cost = rules.least_cost(reward) if points is None else rules.cost(reward, points)
+    facts = known.of(reward)
+    against = rules.refusals(reward, facts, cost, now)
+    return Quote(
+        reward=reward,
+        cost_points=cost,
+        worth=rules.worth(reward.terms, cost),
+        points_after=facts.points - cost,
+        short_points=max(0, cost - facts.points),
+        allowed=not against,
+        refusals=[Refusal(code=each.code, detail=each.detail, figures=each.extra) for each in against],
     )
 
 
-def _view(row: dict[str, Any]) -> VoucherView:
-    return VoucherView(**row | {"reward_name": db.from_json(row["reward_name"])})
+@dataclass(frozen=True)
+class _Known:
+    """One member at one moment."""
+
+    tier_code: str
+    joined_at: datetime
+    left: bool
+    points: int
+    taken: Mapping[UUID, tuple[int, int]]
+    """By reward: how often ever, and in its period."""
+    zone: ZoneInfo
+
+    def of(self, reward: RewardView) -> Facts:
+        """What the rules want to know of one reward."""
+        ever, in_period = self.taken.get(reward.id, (0, 0))
+        return Facts(
+            active=reward.active,
+            stock=reward.stock,
+            has_code=reward.has_code,
+            left=self.left,
+            tier_code=self.tier_code,
+            taken=ever,
+            taken_in_period=in_period,
+            points=self.points,
+        )
 
 
-async def _voucher(column: Any, value: Any, member_id: UUID | None = None) -> VoucherView:
-    query = _select().where(column == value)
-    if member_id is not None:
-        query = query.where(Voucher.member_id == member_id)
-    row = await query.first()
+async def _facts(member_id: UUID, now: datetime, reward_id: UUID | None) -> _Known:
+    return await _known(await db.fetchrow(queries.MEMBER, member_id), member_id, now, reward_id)
+
+
+async def _locked(member_id: UUID, now: datetime, reward_id: UUID) -> _Known:
+    """One redemption of a member at a time: limits are counted, and a key sent twice finds its voucher."""
+    return await _known(await _locked_member(member_id), member_id, now, reward_id)
+
+
+async def _locked_member(member_id: UUID) -> db.Row | None:
+    return await db.fetchrow(queries.LOCK_MEMBER, member_id)
+
+
+async def _known(member: db.Row | None, member_id: UUID, now: datetime, reward_id: UUID | None) -> _Known:
+    if member is None:
+        raise NotFound("there is no such member")
+    zone = zone_of((await tenancy.shop()).time_zone)
+    starts = [rules.period_start(period, now, zone) for period in rules.PERIODS]
+    rows = await db.fetch(queries.TAKEN, member_id, reward_id, *starts)
+    return _Known(
+        tier_code=member["tier_code"],
+        joined_at=member["joined_at"],
+        left=member["has_left"],
+        points=await db.fetchval(queries.SPENDABLE, member_id, now) or 0,
+        taken={row["reward_id"]: (row["taken"], row["taken_in_period"]) for row in rows},
+        zone=zone,
+    )
+
+
+def _same(before: db.Row, reward_id: UUID, key: str) -> VoucherView:
+    if before["reward_id"] != reward_id:
+        raise RedemptionKeyReused(key)
+    return vouchers.view(before)
+
+
+async def _wanted(reward_id: UUID, version: int | None) -> RewardView:
+    row = await db.fetchrow(queries.BY_ID, reward_id)
     if row is None:
-        raise NotFound("there is no such voucher")
-    return _view(row)
+        raise NotFound("there is no such reward")
+    if version is not None and row["version"] != version:
+        raise RewardChanged(version=row["version"])
+    return catalogue.view(row)
+
+
+async def _take_unit(reward: RewardView, voucher_id: UUID) -> None:
+    """One of the stock, if it is counted. Raises RewardSoldOut."""
+    part = voucher_id.int % PARTS
+    for statement in (queries.TAKE_QUICKLY, queries.TAKE):
+        if await db.fetchval(statement, reward.id, part) is not None:
+            return
+    if await db.fetchval(queries.COUNTED, reward.id):
+        raise RewardSoldOut()
+
+
+async def _give_unit_back(reward_id: UUID, voucher_id: UUID) -> None:
+    await db.execute(queries.GIVE_BACK, reward_id, voucher_id.int % PARTS)
+
+
+async def _take_code(reward: RewardView, voucher_id: UUID) -> str:
+    """A code out of the reward's pool, or one made up. Raises CodePoolEmpty."""
+    if reward.pool is None:
+        return codes.made_up()
+    for statement in (queries.TAKE_CODE_QUICKLY, queries.TAKE_CODE):
+        code: str | None = await db.fetchval(statement, reward.pool, voucher_id)
+        if code is not None:
+            return code
+    raise CodePoolEmpty()
+
+
+def _expect_good(row: db.Row, now: datetime) -> None:
+    """Raises VoucherSpent or VoucherExpired."""
+    if row["state"] == "expired" or (row["expires_at"] and row["expires_at"] <= now):
+        raise VoucherExpired()
+    if row["state"] != "issued":
+        raise VoucherSpent()
+
+
+def _expect_unused(row: db.Row, now: datetime) -> None:
+    """Good, and nothing taken off it. Raises VoucherSpent or VoucherExpired."""
+    _expect_good(row, now)
+    if row["worth_left_minor"] != row["worth_minor"]:
+        raise VoucherSpent()
+
+
+def _reason(reward: RewardView) -> dict[str, Any]:
+    return {
+        "rule": "reward",
+        "reward": reward.code,
+        "reward_id": str(reward.id),
+        "version": reward.version,
+    }

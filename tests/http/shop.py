@@ -19,7 +19,9 @@ from loyalty.intake.events import Event
 from loyalty.intake.service import ingest
 from loyalty.programme import service as programme
 from loyalty.programme.service import Setup, Tier
-from loyalty.rewards import service as rewards
+from loyalty.rewards import catalogue
+from loyalty.rewards.kinds import Product
+from loyalty.rewards.rules import Offer
 from loyalty.tiers import service as tiers
 from tests.http.conftest import Browser
 
@@ -70,10 +72,23 @@ async def open_shop(merchant: UUID) -> Shop:
     async with db.transaction(merchant):
         await programme.create(Setup(tiers=TIERS, earn_rates={"USD": 100}), now - timedelta(days=300))
         await tenancy.create_store("main", {"en": "Main"}, "USD", "UTC")
-        mug = await rewards.offer("mug", {"en": "Mug", "zh-Hans": "马克杯"}, {"en": "For tea"}, 100)
-        tea = await rewards.offer("tea", {"en": "Tea evening"}, {"en": "For two"}, 5000, stock=4)
-        last = await rewards.offer("last", {"en": "The last one"}, {"en": "Only one"}, 50, stock=1)
+        mug = await offer("mug", {"en": "Mug", "zh-Hans": "马克杯"}, {"en": "For tea"}, 100, now)
+        tea = await offer("tea", {"en": "Tea evening"}, {"en": "For two"}, 5000, now, stock=4)
+        last = await offer("last", {"en": "The last one"}, {"en": "Only one"}, 50, now, stock=1)
     return Shop(merchant, now, mug, tea, last)
+
+
+async def offer(
+    code: str,
+    name: dict[str, str],
+    description: dict[str, str],
+    cost: int,
+    now: datetime,
+    stock: int | None = None,
+) -> UUID:
+    """Some goods for points."""
+    wanted = Offer(name=name, description=description, terms=Product(sku=code), cost_points=cost)
+    return await catalogue.offer(code, wanted, now, stock)
 
 
 async def send(shop: Shop, *told: tuple[str, datetime, dict[str, Any]]) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from api.app import App
 from api.portal import words
-from core import db
+from core import clock, db
 from core.embedded import Services
 from core.i18n import LOCALES, Locale, translator
 from core.ids import new_id
@@ -19,6 +19,8 @@ from loyalty.expiry.service import expire_due
 from loyalty.ledger import Earn, post
 from loyalty.ledger import queries as ledger
 from loyalty.members import service as members
+from loyalty.rewards import catalogue
+from loyalty.rewards.rules import Offer
 from reviews.intake.model import IncomingReview
 from reviews.intake.service import receive
 from tests.conftest import new_merchant
@@ -190,13 +192,13 @@ async def test_too_few_points_or_none_left_say_so_and_change_nothing(browser: Br
     await enter_as_customer(browser, shop, customer)
     token = form((await browser.get("/portal/rewards")).text, "/sign-out")["csrf_token"]
     async with db.transaction(shop.merchant):
-        await db.execute("UPDATE rewards SET stock = 0 WHERE id = $1", shop.last)
+        await db.execute("UPDATE reward_stock SET units = 0 WHERE reward_id = $1", shop.last)
     cases = (
         (shop.mug, "You do not have enough points for this reward. Nothing was changed."),
         (shop.last, "Somebody else took the last one of this reward. Your points are all there."),
     )
     for reward, message in cases:
-        data = {"csrf_token": token, "idempotency_key": str(new_id())}
+        data = {"csrf_token": token, "idempotency_key": str(new_id()), "version": "1"}
         answer = await browser.client.post(f"/portal/rewards/{reward}/redeem", data=data, headers=PAGE)
         assert answer.status_code == 303
         for locale in LOCALES:
@@ -205,7 +207,7 @@ async def test_too_few_points_or_none_left_say_so_and_change_nothing(browser: Br
     assert await balance(shop, customer) == (60, 0)
     assert await rows(shop.merchant, "vouchers") == 0
     assert await rows(shop.merchant, "idempotency_keys") == 0
-    gone = {"csrf_token": token, "idempotency_key": str(new_id())}
+    gone = {"csrf_token": token, "idempotency_key": str(new_id()), "version": "1"}
     answer = await browser.client.post(f"/portal/rewards/{new_id()}/redeem", data=gone, headers=PAGE)
     assert answer.status_code == 404
 
@@ -242,10 +244,13 @@ async def test_the_price_of_a_voucher_is_what_was_paid(browser: Browser, shop: S
     data = form((await browser.get("/portal/rewards")).text, action)
     place = (await browser.client.post(action, data=data)).headers["location"]
     async with db.transaction(shop.merchant):
-        await db.execute("UPDATE rewards SET cost_points = 777, active = false WHERE id = $1", shop.mug)
+        mug = await catalogue.find("mug")
+        dearer = Offer(name=mug.name, terms=mug.terms, cost_points=777_777)
+        await catalogue.change("mug", 1, dearer, clock.now())
+        await catalogue.set_active("mug", False)
     page = (await browser.get(place)).text
     assert "100 points" in page
-    assert "777" not in page
+    assert "777,777" not in page
 
 
 # --- what is not theirs ---------------------------------------------------------------------------

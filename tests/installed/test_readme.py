@@ -22,7 +22,7 @@ from core.ids import new_id
 from core.people import api_keys
 from loyalty.programme import service as programme
 from loyalty.programme.service import Setup
-from loyalty.rewards import service as rewards
+from loyalty.rewards import catalogue
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -35,8 +35,8 @@ async def _shop() -> str:
     async with db.transaction(merchant_id):
         await tenancy.create_store("juniper", {"en": "Juniper"}, "USD", "UTC")
         await programme.create(Setup(tiers=TIERS, earn_rates={"USD": 100}), clock.now())
-        for name, texts, description, cost, stock in REWARDS:
-            await rewards.offer(name, texts, description, cost, stock)
+        for name, wanted, stock in REWARDS:
+            await catalogue.offer(name, wanted, clock.now(), stock)
         return await api_keys.create("README", sorted(api_keys.SCOPES), clock.now())
 
 

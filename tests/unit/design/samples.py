@@ -113,12 +113,36 @@ REWARDS = (
         "tier_locked",
         tier_needed="Platinum",
     ),
+    v.Reward(
+        "w5",
+        "Money off",
+        "As much as you like.",
+        "cash_back",
+        100,
+        "affordable",
+        redeem_key="k-w5",
+        version=3,
+        worth="€1.00 for every 100 points",
+        choice=v.PointsChoice(100, 1200, 100, "€1.00 for every 100 points"),
+    ),
+    v.Reward("w6", "Coffee", "One a day.", "product", 40, "limit_reached", limit_period="day"),
+    v.Reward("w7", "Keyring", "", "product", 40, "limit_reached"),
+    v.Reward("w8", "Advent box", "", "product", 400, "later", begins_at=_ahead(days=4)),
+    v.Reward("w9", "Tote", "", "product", 400, "left"),
 )
 
 TIER = v.TierProgress("Gold", "points", 3120, "Platinum", 5000, _ahead(days=130), keep_need=2000)
 
 VOUCHER = v.Voucher(
-    "v1", "€10 off", "HRBR-7K2M-Q4XW", "issued", 1000, _ago(minutes=3), _ahead(days=90), cancel_key="k-v1"
+    "v1",
+    "€10 off",
+    "HRBR-7K2M-Q4XW",
+    "issued",
+    1000,
+    _ago(minutes=3),
+    _ahead(days=90),
+    cancel_key="k-v1",
+    worth="€10.00",
 )
 
 HOME = v.PortalHome("Mei", 1240, 240, TIER, v.Expiry(180, _ahead(days=24)), REWARDS[0], LINES, REVIEWS[0])
