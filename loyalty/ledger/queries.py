@@ -9,6 +9,7 @@ import msgspec
 
 from core import db
 from core.errors import NotFound
+from loyalty.ledger.errors import WalletUnknown
 
 
 class StatementLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +63,16 @@ class LotMove(msgspec.Struct, frozen=True, kw_only=True):
     earned_at: datetime
     expires_at: datetime | None
     points_left: int
+
+
+class Balance(msgspec.Struct, frozen=True, kw_only=True):
+    """What one wallet holds, in points."""
+
+    wallet: str
+    points_pending: int
+    points_active: int
+    points_held: int
+    points_debt: int
 
 
 class Flow(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,6 +190,53 @@ async def lot_moves(journal_id: UUID) -> list[LotMove]:
         journal_id,
     )
     return [LotMove(**row) for row in rows]
+
+
+async def balances_as_of(
+    member_id: UUID, effective_at: datetime | None = None, recorded_at: datetime | None = None
+) -> list[Balance]:
+    """All wallets of a member as of a past moment, by what had happened then and what was known then.
+
+    Counted are the postings that happened up to `effective_at` and were learnt up to `recorded_at`
+    (None: all). A posting that came late changes what had happened, never what was known.
+    """
+    rows = await db.fetch(_AS_OF, member_id, effective_at, recorded_at)
+    return [Balance(**row) for row in rows]
+
+
+async def balance_as_of(
+    member_id: UUID,
+    wallet: str = "points",
+    effective_at: datetime | None = None,
+    recorded_at: datetime | None = None,
+) -> Balance:
+    """One of them. Raises WalletUnknown."""
+    for balance in await balances_as_of(member_id, effective_at, recorded_at):
+        if balance.wallet == wallet:
+            return balance
+    raise WalletUnknown(wallet)
+
+
+# Points earned before a debt arose but heard of after it paid it: as of the time between, neither had
+# happened to the other. Active points less debt are the same either way, and nobody has both.
+_AS_OF = """
+WITH held AS (
+    SELECT a.wallet_type_id,
+           sum(((e.credit = 'pending')::int - (e.debit = 'pending')::int) * e.points) AS pending,
+           sum(((e.credit = 'held')::int - (e.debit = 'held')::int) * e.points) AS held,
+           sum(((e.credit IN ('active', 'debt'))::int - (e.debit IN ('active', 'debt'))::int) * e.points)
+               AS spendable
+    FROM ledger_accounts a JOIN ledger_journal j ON j.account_id = a.id
+    JOIN ledger_entries e ON e.journal_id = j.id
+    WHERE a.member_id = $1 AND ($2::timestamptz IS NULL OR j.effective_at <= $2)
+      AND ($3::timestamptz IS NULL OR j.recorded_at <= $3)
+    GROUP BY 1
+)
+SELECT w.code AS wallet, coalesce(h.pending, 0)::bigint AS points_pending,
+       greatest(h.spendable, 0)::bigint AS points_active, coalesce(h.held, 0)::bigint AS points_held,
+       greatest(-h.spendable, 0)::bigint AS points_debt
+FROM wallet_types w LEFT JOIN held h ON h.wallet_type_id = w.id ORDER BY w.code
+"""
 
 
 async def flow(since: datetime) -> Flow:

@@ -8,19 +8,10 @@ import msgspec
 
 from core import db
 from core.errors import NotFound
+from loyalty.ledger.queries import Balance as Balance
 from loyalty.members import queries
 from loyalty.orders.rules import Member
 from loyalty.programme import service as programme
-
-
-class Balance(msgspec.Struct, frozen=True, kw_only=True):
-    """What one wallet holds, in points."""
-
-    wallet: str
-    points_pending: int
-    points_active: int
-    points_held: int
-    points_debt: int
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
