@@ -32,10 +32,12 @@ def _told(error: Exception) -> str:
     from core.embedded import EmbeddedError
     from core.errors import DomainError
     from sentiment.model_file import ModelError
+    from sentiment.training.config import ConfigInvalid
+    from sentiment.training.mixture import RowsMissing
 
     if isinstance(error, DomainError):
         return f"{error.detail} [{error.code}]"
-    if isinstance(error, EmbeddedError | ModelError | OSError):
+    if isinstance(error, EmbeddedError | ModelError | ConfigInvalid | RowsMissing | OSError):
         return str(error)
     if isinstance(error, ValidationError) and error.title == "Settings":
         # Never the value: a setting can be a password.
@@ -152,6 +154,29 @@ def score(source: Path, target: Path) -> None:
     if target.exists() and target.samefile(source):
         raise click.UsageError("IN.jsonl and OUT.jsonl are the same file")
     score_lines(source, target)
+
+
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+@sentiment.command()
+@click.option("--data", required=True, type=FOLDER, help="Folder of rows, *.jsonl.gz.")
+@click.option(
+    "--base", required=True, type=FOLDER, help="The encoder to start from, in Hugging Face's format."
+)
+@click.option(
+    "--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="The run's folder."
+)
+@click.option(
+    "--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Another TOML file."
+)
+@click.option("--cool-down", is_flag=True, help="Bring the run to its end now, from its last checkpoint.")
+@click.option("--threads", default=2, show_default=True, type=click.IntRange(min=1))
+def train(data: Path, base: Path, out: Path, config: Path | None, cool_down: bool, threads: int) -> None:
+    """Train a model, or go on with a run that was stopped. Needs the train extra."""
+    from admin.commands.sentiment import train_model
+
+    train_model(data, base, out, config, cool_down, threads)
 
 
 @main.group()

@@ -64,10 +64,15 @@ class Sample:
 
 def read_rows(data: Path, split: str) -> Iterator[Row]:
     """The rows of one split, file by file in the order of their names; raises `msgspec.DecodeError`."""
-    decoder = msgspec.json.Decoder(Row)
     for path in sorted(data.glob("*.jsonl.gz")):
-        with gzip.open(path) as lines:
-            yield from (row for row in map(decoder.decode, lines) if row.split == split)
+        yield from read_file(path, split)
+
+
+def read_file(path: Path, split: str) -> Iterator[Row]:
+    """The rows of one split in one file; raises `msgspec.DecodeError`."""
+    decoder = msgspec.json.Decoder(Row)
+    with gzip.open(path) as lines:
+        yield from (row for row in map(decoder.decode, lines) if row.split == split)
 
 
 def run_network(rows: Sequence[Row], model: Path, threads: int = 2) -> tuple[ModelFile, Sample]:
@@ -82,8 +87,14 @@ def run_network(rows: Sequence[Row], model: Path, threads: int = 2) -> tuple[Mod
 
 def halves(sample: Sample) -> tuple[Sample, Sample]:
     """A half to fit on and one to measure on; always the same, and translations of a text stay together."""
-    fit = np.array([_in_fitting_half(row) for row in sample.rows], bool)
+    fit = np.array([in_fitting_half(row) for row in sample.rows], bool)
     return sample.where(fit), sample.where(~fit)
+
+
+def in_fitting_half(row: Row) -> bool:
+    """Whether a dev row may be fitted on; the others only measure."""
+    key = f"{SPLIT_SEED}:{row.source}:{row.pair or row.id}"
+    return hashlib.sha256(key.encode()).digest()[0] % 2 == 0
 
 
 def allowed_stars(rows: Sequence[Row]) -> Bools:
@@ -99,8 +110,3 @@ def allowed_stars(rows: Sequence[Row]) -> Bools:
 def labels(rows: Sequence[Row]) -> NDArray[np.int64]:
     """[n]: 0 negative, 1 neutral, 2 positive, -1 unknown."""
     return np.array([LABELS.index(row.label) if row.label in LABELS else -1 for row in rows], np.int64)
-
-
-def _in_fitting_half(row: Row) -> bool:
-    key = f"{SPLIT_SEED}:{row.source}:{row.pair or row.id}"
-    return hashlib.sha256(key.encode()).digest()[0] % 2 == 0

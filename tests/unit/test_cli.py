@@ -1,5 +1,6 @@
 """What a careless operator is told: one line, never a trace."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,16 @@ def test_texts_are_not_scored_over_themselves(tmp_path: Path) -> None:
     result = run("sentiment", "score", str(texts), str(tmp_path / "." / "texts.jsonl"))
     assert result.exit_code == 2 and "same file" in result.output
     assert texts.read_text(encoding="utf-8") == '{"id": "1", "text": "Lovely"}\n'
+
+
+def test_training_without_torch_says_what_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for module in [name for name in sys.modules if name.startswith("sentiment.training.")]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    folders = ("--data", str(tmp_path), "--base", str(tmp_path), "--out", str(tmp_path / "run"))
+    result = run("sentiment", "train", *folders)
+    assert result.exit_code == 1 and "regulars[train]" in result.output
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("members", ["0", "-5", "5001", "many"])
