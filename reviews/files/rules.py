@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import get_args
 
+from core.files.errors import FieldInvalid
 from reviews.files.formats.form import DateOrder, Field, Fields, Format
 from reviews.intake.model import IncomingReview
 
@@ -17,15 +18,6 @@ _DATE = re.compile(r"(\d{1,4})[./-](\d{1,2})[./-](\d{1,4})(?:[ T,]+(\d{1,2}):(\d
 _ZONE = re.compile(r" ?(UTC|GMT|Z)$")
 _OUT_OF = re.compile(r"\s*(-?[\d.,]+)\s*(?:/|out of|of)\s*(\d+)\s*")
 _YES, _NO = {"yes", "true", "1", "y", "t", "是"}, {"no", "false", "0", "n", "f", "否"}
-
-
-class FieldInvalid(Exception):
-    """One field of a row says nothing that we can use."""
-
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(reason)
-        self.field = field
-        self.reason = reason
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,14 @@ from typing import BinaryIO
 from uuid import UUID
 
 from core import db
-from reviews.files import reader, rules
-from reviews.files.errors import FileUnreadable, RowRejected
+from core.files import reader
+from core.files.errors import FieldInvalid, FileUnreadable, RowRejected
+from core.files.reader import Lines, Row
+from core.files.rejects import Rejects
+from reviews.files import rules
 from reviews.files.formats import format_of
 from reviews.files.formats.form import DateOrder, Format
-from reviews.files.reader import Lines, Row
-from reviews.files.rejects import Rejects
-from reviews.files.rules import Columns, FieldInvalid
+from reviews.files.rules import Columns
 from reviews.intake import service as intake
 from reviews.intake.rules import Content, ReviewInvalid, content_of
 

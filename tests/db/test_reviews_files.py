@@ -10,9 +10,10 @@ from uuid import UUID
 import pytest
 
 from core import db
+from core.files.errors import FileUnreadable
 from reviews import files
 from reviews.files import Report, import_file, service
-from reviews.files.errors import FileUnreadable, UnknownFormat
+from reviews.files.errors import UnknownFormat
 from tests.fixtures.reviews.shop import NOW, rows, value
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "reviews"

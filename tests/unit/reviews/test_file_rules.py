@@ -2,9 +2,9 @@
 
 import pytest
 
+from core.files.rejects import harmless
 from reviews.files.formats import generic
 from reviews.files.formats.form import DateOrder
-from reviews.files.rejects import harmless
 from reviews.files.rules import date_of, derived_id, mapping, normal
 from tests.fixtures.reviews.shop import NOW
 

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from reviews.files.errors import FileUnreadable, RowRejected
+from core.files.errors import FileUnreadable, RowRejected
 
 MAX_LINE_BYTES = 1 << 20
 DELIMITERS = ",;\t"

@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 from typing import Self, TextIO
 
-from reviews.files.errors import RowRejected
+from core.files.errors import RowRejected
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
