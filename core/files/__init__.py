@@ -1,0 +1,1 @@
+"""Files of rows that people bring: CSV and NDJSON of any size, read row by row."""
