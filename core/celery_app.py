@@ -18,7 +18,13 @@ HANDLER_MODULES = (
 )
 """Modules that register outbox handlers and tasks. Named, not imported: core knows no package above it."""
 
-PERIODIC_MODULES = ("core.purge", "loyalty.settling.tasks", "reviews.intake.tasks")
+PERIODIC_MODULES = (
+    "core.purge",
+    "loyalty.achievements.tasks",
+    "loyalty.expiry.tasks",
+    "loyalty.settling.tasks",
+    "reviews.intake.tasks",
+)
 """Modules with tasks of PERIODIC that handle no topic."""
 
 
@@ -37,6 +43,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("settling", "loyalty.settling", 600),
     Periodic("expiry", "loyalty.expiry", 600),
     Periodic("tiers", "loyalty.tiers", 3600),
+    Periodic("achievements", "loyalty.achievements", 600),
     Periodic("clocks", "reviews.cases.sweep", 30),
     Periodic("late orders", "reviews.intake.prove_late", 3600),
 )

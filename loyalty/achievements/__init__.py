@@ -1,0 +1,1 @@
+"""Achievements: challenges and streaks that bring a badge and perhaps points."""
