@@ -7,6 +7,7 @@ from admin import home, inbox, operations, studio
 from admin.demo import page as demo
 from api import portal
 from api.app import App, create_app
+from api.v1.achievements import v1_achievements
 from api.v1.balances import v1_balances
 from api.v1.members import v1_members
 from api.v1.reviews import v1_reviews
@@ -15,6 +16,16 @@ from api.v1.wallets import v1_wallets
 from core import logs
 from core.settings import Settings, settings
 
+V1 = (
+    v1_members,
+    v1_balances,
+    v1_achievements,
+    v1_rewards,
+    v1_reviews,
+    v1_wallets,
+)
+"""What /v1 has besides events, one router a noun."""
+
 
 def create() -> App:
     """The application with all its pages; granian calls this in each of its processes."""
@@ -22,7 +33,7 @@ def create() -> App:
     pages = [home.router, portal.router, inbox.router, studio.router, operations.router]
     if settings().demo:
         pages.append(demo.router)
-    app = create_app(*pages, v1=(v1_members, v1_balances, v1_rewards, v1_reviews, v1_wallets))
+    app = create_app(*pages, v1=V1)
     app.state["demo"] = settings().demo
     app.state["mails_href"] = "/staff/mails" if settings().demo else ""
     return app

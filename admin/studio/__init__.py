@@ -2,6 +2,10 @@
 
 from litestar import Router
 
-from admin.studio.handlers import handlers
+from admin.studio import achievements, handlers
 
-router = Router("/staff/studio", route_handlers=handlers, include_in_schema=False)
+router = Router(
+    "/staff/studio",
+    route_handlers=[*handlers.handlers, *achievements.handlers],
+    include_in_schema=False,
+)

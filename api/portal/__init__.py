@@ -3,12 +3,12 @@
 from litestar import Router
 
 from api.auth import requires_customer
-from api.portal import pages, reviews, rewards
+from api.portal import goals, pages, reviews, rewards
 from api.portal.common import NotJoined
 
 router = Router(
     "/portal",
-    route_handlers=[*pages.handlers, *rewards.handlers, *reviews.handlers],
+    route_handlers=[*pages.handlers, *rewards.handlers, *goals.handlers, *reviews.handlers],
     guards=[requires_customer],
     exception_handlers={NotJoined: pages.to_invitation},
     include_in_schema=False,

@@ -12,7 +12,7 @@ from babel.numbers import get_currency_precision
 
 from core.design import views
 from core.design.formats import formats
-from core.i18n import Locale, mark, translator
+from core.i18n import Locale, in_language, mark, translator
 
 Reason = Mapping[str, Any]
 Names = Mapping[str, str]
@@ -24,6 +24,8 @@ _SENTENCES = {
     "expiry": mark("The time in which these points could be spent was over"),
     "goodwill": mark("The shop gave you these points to make up for the trouble you had"),
     "api": mark("The shop gave you these points"),
+    "achievement": mark("You reached this goal"),
+    "achievement_withdrawn": mark("An order that had counted towards this goal was given back"),
 }
 
 _NOTICES = {
@@ -123,6 +125,8 @@ def about(reason: Reason, rewards: Names, locale: Locale) -> str:
         return str(reason["order"])
     if "reward" in reason:
         return rewards.get(reason["reward"], str(reason["reward"]))
+    if "achievement" in reason:
+        return in_language(reason["name"], locale)
     if "number" in reason:
         return translator(locale).gettext("Case %(number)s", number=reason["number"])
     return str(reason.get("note", ""))

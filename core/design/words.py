@@ -22,6 +22,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "home": mark("Home"),
         "activity": mark("Activity"),
         "rewards": mark("Rewards"),
+        "achievements": mark("Goals"),
         "reviews": mark("My reviews"),
     },
     "sign_in_problem": {

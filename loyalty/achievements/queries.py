@@ -102,6 +102,7 @@ LIVE = _ACHIEVEMENT + "WHERE a.retired_at IS NULL ORDER BY a.code"
 ONE = _ACHIEVEMENT + "WHERE a.code = $1 ORDER BY a.version DESC LIMIT 1"
 
 AWARDS = """
-SELECT code, period, awarded_at FROM achievement_awards WHERE member_id = $1 AND withdrawn_at IS NULL
-ORDER BY awarded_at DESC, id DESC
+SELECT w.code, w.period, w.awarded_at, a.definition
+FROM achievement_awards w JOIN achievements a ON a.id = w.achievement_id
+WHERE w.member_id = $1 AND w.withdrawn_at IS NULL ORDER BY w.awarded_at DESC, w.id DESC
 """

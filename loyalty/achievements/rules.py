@@ -14,6 +14,7 @@ Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 Points = Annotated[int, Meta(ge=0, le=10**9)]
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
 Locale = Annotated[str, Meta(max_length=35)]
+Names = Annotated[Mapping[Locale, Text], Meta(min_length=1, max_length=10)]
 
 
 class _Typed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"):
@@ -69,7 +70,7 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     member joined.
     """
 
-    name: Annotated[Mapping[Locale, Text], Meta(min_length=1, max_length=10)]
+    name: Names
     description: Annotated[Mapping[Locale, Text], Meta(max_length=10)] = {}
     goal: Challenge | Streak
     points: Points = 0

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec import Meta
 
 from core import db, tenancy
 from core.errors import DomainError, Kind, NotFound
@@ -17,6 +18,8 @@ from loyalty.ledger.commands import Policy
 from loyalty.wallets import service as wallets
 
 POST_BATCH = 500
+
+Code = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,62}\Z")]
 
 
 class AchievementInvalid(DomainError):
@@ -54,6 +57,16 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     step_target: int | None = None
     times: int = 0
     last_reached_at: datetime | None = None
+
+
+class Award(msgspec.Struct, frozen=True, kw_only=True):
+    """An achievement that a member has reached, with its name of that time. `period`: its first day."""
+
+    code: str
+    name: rules.Names
+    period: date
+    points: int
+    reached_at: datetime
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,6 +126,21 @@ async def progress(member_id: UUID, now: datetime) -> list[Progress]:
     for row in await db.fetch(queries.AWARDS, member_id):
         awards.setdefault(row["code"], []).append(row)
     return [await _progress(each, member_id, awards.get(each.code, []), zone, today) for each in await live()]
+
+
+async def reached(member_id: UUID) -> list[Award]:
+    """What a member has reached, the newest first."""
+    return [
+        Award(
+            code=row["code"],
+            name=definition.name,
+            period=row["period"],
+            points=definition.points,
+            reached_at=row["awarded_at"],
+        )
+        for row in await db.fetch(queries.AWARDS, member_id)
+        for definition in [msgspec.json.decode(row["definition"], type=Definition)]
+    ]
 
 
 async def _settle(achievement: Achievement, members: Sequence[UUID] | None, now: datetime) -> list[Change]:
@@ -200,7 +228,12 @@ def _clawback(achievement: Achievement, change: Change, policy: Policy, now: dat
 
 
 def _reason(achievement: Achievement, rule: str) -> dict[str, Any]:
-    return {"rule": rule, "achievement": achievement.code, "version": achievement.version}
+    return {
+        "rule": rule,
+        "achievement": achievement.code,
+        "version": achievement.version,
+        "name": achievement.definition.name,
+    }
 
 
 async def _progress(

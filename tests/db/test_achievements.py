@@ -25,7 +25,7 @@ from loyalty.achievements.rules import (
     Streak,
     period_start,
 )
-from loyalty.achievements.service import AchievementInvalid, define, evaluate, progress, retire
+from loyalty.achievements.service import AchievementInvalid, define, evaluate, progress, reached, retire
 from loyalty.intake.events import Event
 from loyalty.intake.service import ingest
 from loyalty.ledger import queries as ledger
@@ -95,7 +95,11 @@ async def test_a_challenge_is_reached_once_and_its_points_posted_once(merchant: 
         assert await standing() == [("three", EVER)]
         assert await balance(ada) == (0, 50, 0)
         [line] = await ledger.statement(ada)
-        assert line.reason == {"rule": "achievement", "achievement": "three", "version": 1}
+        assert line.reason == {
+            "rule": "achievement", "achievement": "three", "version": 1, "name": {"en": "A"}
+        }  # fmt: skip
+        [award] = await reached(ada)
+        assert (award.code, award.period, award.points, award.reached_at) == ("three", EVER, 50, NOW)
 
 
 async def test_an_order_that_goes_back_takes_the_award_along(merchant: UUID, ada: UUID) -> None:
@@ -217,7 +221,7 @@ def expected(goal: Challenge | Streak, history: list[tuple[int, int, bool]]) -> 
     return found
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(goal=GOALS, history=HISTORY)
 async def test_the_set_based_answer_is_that_of_one_order_at_a_time(
     database: Services, goal: Challenge | Streak, history: list[tuple[int, int, bool]]

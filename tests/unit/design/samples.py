@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from core.design import goal_views as gv
 from core.design import views as v
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -442,6 +443,22 @@ PARKED = v.Parked(
     )
 )
 
+GOALS = gv.PortalGoals(
+    (
+        gv.Goal("Regular", "", "3 orders in a month", 2, 3, "2 orders so far", 50, 0, _ahead(days=20)),
+        gv.Goal(HOSTILE, HOSTILE, "1 order a month, 3 months in a row", 3, 3, "3 of 3 in a row", 0, 2),
+    ),
+    (gv.ReachedGoal("Regular", _ago(days=3), 50), gv.ReachedGoal(HOSTILE, _ago(days=30), 0)),
+)
+GOAL_FIELDS = dict.fromkeys(
+    ("code", "name_en", "name_zh_hans", "name_zh_hant", "metric", "target", "period", "periods", "points"),
+    "3",
+)
+STAFF_GOALS = gv.StaffGoals(
+    (gv.StaffGoal("regular", "Regular", "3 orders in a month", 50, 2, 120, _ago(days=9), "k1"),),
+    gv.GoalForm("k2", "EUR", GOAL_FIELDS, "Something does not fit."),
+)
+
 SAMPLES = (
     Sample(
         "signin-staff", "signin/staff.html", v.StaffSignIn("ada@example.org", "/staff/inbox", "wrong"), _OUT
@@ -515,6 +532,19 @@ SAMPLES = (
     Sample("staff-case", "staff/case.html", STAFF_CASE, _staff("/staff/inbox/cases/c1", "inbox")),
     Sample("staff-case-troubled", "staff/case.html", TROUBLED_CASE, _staff("/staff/inbox/cases/c1", "inbox")),
     Sample("staff-studio", "staff/studio.html", STUDIO, _staff("/staff/studio", "studio")),
+    Sample("portal-goals", "portal/goals.html", GOALS, _portal("/portal/achievements", "achievements")),
+    Sample(
+        "portal-no-goals",
+        "portal/goals.html",
+        gv.PortalGoals(),
+        _portal("/portal/achievements", "achievements"),
+    ),
+    Sample(
+        "staff-achievements",
+        "staff/achievements.html",
+        STAFF_GOALS,
+        _staff("/staff/studio/achievements", "studio"),
+    ),
     Sample("staff-tiers", "staff/tier_draft.html", DRAFT, _staff("/staff/studio/tiers", "studio")),
     Sample(
         "staff-tiers-stale", "staff/tier_draft.html", STALE_DRAFT, _staff("/staff/studio/tiers", "studio")
