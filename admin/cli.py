@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from admin.installation import installation, run
+from admin.loyalty_cli import loyalty
 from admin.merchant_cli import merchant
 
 
@@ -210,6 +211,7 @@ def verify() -> None:
         sys.exit(run(verify_all))
 
 
+main.add_command(loyalty)
 main.add_command(merchant)
 
 if __name__ == "__main__":

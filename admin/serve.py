@@ -10,6 +10,7 @@ from api.app import App, create_app
 from api.v1.achievements import v1_achievements
 from api.v1.balances import v1_balances
 from api.v1.members import v1_members
+from api.v1.openings import v1_openings
 from api.v1.reviews import v1_reviews
 from api.v1.rewards import v1_rewards
 from api.v1.wallets import v1_wallets
@@ -18,6 +19,7 @@ from core.settings import Settings, settings
 
 V1 = (
     v1_members,
+    v1_openings,
     v1_balances,
     v1_achievements,
     v1_rewards,

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import click
 
+from admin.commands import whose
 from admin.commands.progress import bar
 from admin.installation import installation, run
-from core import clock, tenancy
+from core import clock
 from reviews import files
 from reviews.files import Report
 
@@ -40,17 +41,6 @@ def summary(report: Report) -> list[str]:
 
 
 async def _import(file: Path, format_name: str, merchant: str | None, dry_run: bool) -> Report:
-    owner = await _merchant(merchant)
+    owner = await whose.merchant(merchant)
     with bar(f"Importing {file.name}") as advance:
         return await files.import_file(file, format_name, owner.id, advance, dry_run, now=clock.now())
-
-
-async def _merchant(code: str | None) -> tenancy.Merchant:
-    """The merchant with this code, or the only one there is."""
-    known = await tenancy.merchants()
-    fitting = [each for each in known if code in (None, each.code)]
-    if len(fitting) == 1:
-        return fitting[0]
-    codes = ", ".join(each.code for each in known) or "none yet"
-    problem = f"there is no merchant {code!r}" if code else "say --merchant, it is not clear whose reviews"
-    raise click.ClickException(f"{problem}; merchants: {codes}")

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from core import db
 from core.files import reader
+from core.files.chunks import in_chunks
 from core.files.errors import FieldInvalid, FileUnreadable, RowRejected
 from core.files.reader import Lines, Row
 from core.files.rejects import Rejects
@@ -103,7 +104,7 @@ async def import_file(
     with path.open("rb") as file, Rejects(path) as rejects:
         size = os.fstat(file.fileno()).st_size
         lines = Lines(file)
-        for chunk in _chunks(_reviews(run, file, lines, rejects)):
+        for chunk in in_chunks(_reviews(run, file, lines, rejects), CHUNK_ROWS):
             await _take_in(run, chunk)
             on_progress(lines.offset, size)
         on_progress(size, size)
@@ -137,21 +138,6 @@ async def _take_in(run: _Import, chunk: Sequence[Content]) -> None:
                 raise _Undo
     except _Undo:
         pass
-
-
-def _chunks(reviews: Iterator[Content | None]) -> Iterator[list[Content]]:
-    """Lists of reviews out of CHUNK_ROWS rows each, rejected ones (None) included: progress shows anyway."""
-    chunk: list[Content] = []
-    rows = 0
-    for review in reviews:
-        rows += 1
-        if review:
-            chunk.append(review)
-        if rows == CHUNK_ROWS:
-            yield chunk
-            chunk, rows = [], 0
-    if rows:
-        yield chunk
 
 
 def _reviews(run: _Import, file: BinaryIO, lines: Lines, rejects: Rejects) -> Iterator[Content | None]:

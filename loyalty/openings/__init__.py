@@ -1,0 +1,1 @@
+"""Opening balances: points that members bring along from an earlier programme."""

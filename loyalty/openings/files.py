@@ -1,0 +1,147 @@
+"""Opening balances from a file: any size, some thousand rows a transaction, as often as one likes.
+
+What was taken in before is recognised by its id, so a crashed import is simply run again.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from core import db, tenancy
+from core.files import reader
+from core.files.chunks import in_chunks
+from core.files.errors import FieldInvalid, FileUnreadable, RowRejected
+from core.files.reader import Lines, Row
+from core.files.rejects import Rejects
+from loyalty.openings import service
+from loyalty.openings.rules import COLUMNS, REQUIRED, Opening, opening_of
+from loyalty.wallets.rules import zone_of
+
+CHUNK_ROWS = 5_000
+
+OnProgress = Callable[[int, int], None]
+Numbered = tuple[int, Opening]
+"""A row and its line in the file."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of a file: `rows` = new + known + rejected."""
+
+    rows: int
+    new: int
+    known: int
+    rejected: int
+    points: int
+    """Of the new ones."""
+    unmapped: tuple[str, ...]
+    """Columns that nothing reads."""
+    rejects_path: Path | None
+    dry_run: bool
+
+
+@dataclass
+class _Import:
+    """One run."""
+
+    merchant_id: UUID
+    zone: ZoneInfo
+    now: datetime
+    create_members: bool
+    dry_run: bool
+    rejects: Rejects
+    statuses: Counter[str]
+    points: int
+    unmapped: dict[str, None]
+
+
+async def import_file(
+    path: Path,
+    merchant_id: UUID,
+    on_progress: OnProgress,
+    *,
+    now: datetime,
+    create_members: bool = False,
+    dry_run: bool = False,
+) -> Report:
+    """Take the opening balances of a CSV or NDJSON file in; rows that cannot be go to `<file>.rejects.csv`.
+
+    `on_progress(bytes_done, bytes_total)` is called after each some thousand rows. A dry run does everything
+    and keeps nothing. Raises FileUnreadable, TimeZoneUnknown, ProgrammeMissing or OSError: then nothing more
+    is taken in.
+    """
+    async with db.transaction(merchant_id):
+        zone = zone_of((await tenancy.shop()).time_zone)
+    with path.open("rb") as file, Rejects(path) as rejects:
+        run = _Import(merchant_id, zone, now, create_members, dry_run, rejects, Counter(), 0, {})
+        size = os.fstat(file.fileno()).st_size
+        lines = Lines(file)
+        for chunk in in_chunks(_openings(run, file, lines), CHUNK_ROWS):
+            await _take_in(run, chunk)
+            on_progress(lines.offset, size)
+        on_progress(size, size)
+    return Report(
+        rows=run.statuses.total() + rejects.count,
+        new=run.statuses["new"],
+        known=run.statuses["known"],
+        rejected=rejects.count,
+        points=run.points,
+        unmapped=tuple(run.unmapped),
+        rejects_path=rejects.path if rejects.count else None,
+        dry_run=dry_run,
+    )
+
+
+async def _take_in(run: _Import, chunk: Sequence[Numbered]) -> None:
+    if not chunk:
+        return
+    async with db.transaction(run.merchant_id):
+        rows = [row for _, row in chunk]
+        outcomes = await service.take_in(rows, run.create_members, run.now, run.dry_run)
+    for (line, row), outcome in zip(chunk, outcomes, strict=True):
+        if outcome.status == "rejected":
+            run.rejects.add(RowRejected(line, outcome.field or "", outcome.code or "", outcome.detail or ""))
+        else:
+            run.statuses[outcome.status] += 1
+            run.points += row.points if outcome.status == "new" else 0
+
+
+def _openings(run: _Import, file: BinaryIO, lines: Lines) -> Iterator[Numbered | None]:
+    for row in _rows(run, file, lines):
+        try:
+            if isinstance(row, RowRejected):
+                raise row
+            yield row.line, _opening(run, row)
+        except RowRejected as rejected:
+            run.rejects.add(rejected)
+            yield None
+
+
+def _opening(run: _Import, row: Row) -> Opening:
+    try:
+        return opening_of(row.cells, run.zone, run.now)
+    except FieldInvalid as error:
+        raise RowRejected(row.line, error.field, "invalid", error.reason) from error
+
+
+def _rows(run: _Import, file: BinaryIO, lines: Lines) -> Iterator[Row | RowRejected]:
+    reader.check_text(file)
+    head = file.read(64)
+    file.seek(0)
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        for row in reader.ndjson_rows(lines):
+            if isinstance(row, Row):
+                run.unmapped |= dict.fromkeys(name for name in row.cells if name not in COLUMNS)
+            yield row
+        return
+    header, delimiter = reader.csv_header(lines)
+    if missing := [name for name in REQUIRED if name not in header]:
+        raise FileUnreadable(f"no column {', '.join(missing)} among: {', '.join(header)[:500]}")
+    run.unmapped |= dict.fromkeys(name for name in header if name not in COLUMNS)
+    yield from reader.csv_rows(lines, header, delimiter)
