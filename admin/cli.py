@@ -9,6 +9,7 @@ import click
 from admin.installation import installation, run
 from admin.loyalty_cli import loyalty
 from admin.merchant_cli import merchant
+from admin.rewards_cli import rewards
 
 
 class Group(click.Group):
@@ -213,6 +214,7 @@ def verify() -> None:
 
 main.add_command(loyalty)
 main.add_command(merchant)
+main.add_command(rewards)
 
 if __name__ == "__main__":
     main()

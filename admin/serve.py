@@ -11,6 +11,7 @@ from api.v1.achievements import v1_achievements
 from api.v1.balances import v1_balances
 from api.v1.members import v1_members
 from api.v1.openings import v1_openings
+from api.v1.pools import v1_pools
 from api.v1.reviews import v1_reviews
 from api.v1.rewards import v1_rewards
 from api.v1.wallets import v1_wallets
@@ -23,6 +24,7 @@ V1 = (
     v1_balances,
     v1_achievements,
     v1_rewards,
+    v1_pools,
     v1_reviews,
     v1_wallets,
 )
