@@ -21,6 +21,7 @@ Names = Mapping[str, str]
 _SENTENCES = {
     "reward": mark("You chose this reward, and your points paid for its code"),
     "voucher_cancelled": mark("The code was not used, so the same points came back with the expiry they had"),
+    "settling": mark("Your order is final, so its points can be spent now"),
     "expiry": mark("The time in which these points could be spent was over"),
     "goodwill": mark("The shop gave you these points to make up for the trouble you had"),
     "api": mark("The shop gave you these points"),
@@ -114,8 +115,6 @@ def rule(reason: Reason, tiers: Names, locale: Locale) -> str:
             "%(amount)s of this order was paid back, and with it went the points for that part",
             amount=formats(locale).money(reason["amount_minor"], reason["currency"]),
         )
-    if reason.get("event") == "order.delivered":
-        return words.gettext("Your order was delivered, so its points can be spent now")
     return words.gettext(_SENTENCES[code]) if code in _SENTENCES else ""
 
 

@@ -388,7 +388,7 @@ async def test_the_language_switch_comes_back_to_the_page(browser: Browser, shop
     answer = await browser.client.post("/language", data=data | {"locale": "zh-Hant"}, headers=PAGE)
     assert answer.headers["location"] == "/portal/activity?before=99"
     shown = (await browser.get(answer.headers["location"])).text
-    assert said("zh-Hant", "Your order was delivered, so its points can be spent now") in shown
+    assert said("zh-Hant", "Your order is final, so its points can be spent now") in shown
 
 
 async def test_expiry_is_told_with_its_date(browser: Browser, shop: Shop) -> None:
