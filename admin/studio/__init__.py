@@ -2,10 +2,10 @@
 
 from litestar import Router
 
-from admin.studio import achievements, handlers
+from admin.studio import achievements, handlers, wallets
 
 router = Router(
     "/staff/studio",
-    route_handlers=[*handlers.handlers, *achievements.handlers],
+    route_handlers=[*handlers.handlers, *achievements.handlers, *wallets.handlers],
     include_in_schema=False,
 )

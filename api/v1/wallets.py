@@ -14,10 +14,9 @@ from api.openapi import WRITE_PROBLEMS, problems
 from core import clock, db
 from loyalty.ledger.commands import Policy
 from loyalty.wallets import service as wallets
-from loyalty.wallets.rules import Expiry, Never, OnDelivery, Settling
+from loyalty.wallets.rules import Code, Expiry, Never, OnDelivery, Settling
 from loyalty.wallets.service import Rules, WalletVersion, WalletView
 
-Code = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}\Z")]
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
 WarnDays = Annotated[int, Meta(ge=1, le=365)]
 

@@ -15,6 +15,7 @@ from msgspec import Meta
 from core.errors import DomainError, Kind
 from loyalty.ledger.commands import Policy
 
+Code = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}\Z")]
 Days = Annotated[int, Meta(ge=1, le=36_500)]
 Wait = Annotated[int, Meta(ge=0, le=3_650)]
 Months = Annotated[int, Meta(ge=1, le=1_188)]

@@ -54,6 +54,8 @@ PAGES = (
     ("tiers", "marketer", "/staff/studio/tiers", 200),
     ("tiers-preview", "marketer", "/staff/studio/tiers?threshold_silver=60&threshold_gold=200", 200),
     ("tiers-problem", "marketer", "/staff/studio/tiers?threshold_silver=600", 200),
+    ("wallets", "marketer", "/staff/studio/wallets", 200),
+    ("wallet", "marketer", "/staff/studio/wallets/points", 200),
     ("achievements", "marketer", "/staff/studio/achievements", 200),
     ("parked", "owner", "/staff/parked?notice=retried", 200),
     ("about-the-demo", "owner", "/staff/demo", 200),

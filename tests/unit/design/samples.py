@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from core.design import goal_views as gv
 from core.design import views as v
+from core.design import wallet_views as wv
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 CSRF = "csrf-token-sample"
@@ -459,6 +460,37 @@ STAFF_GOALS = gv.StaffGoals(
     gv.GoalForm("k2", "EUR", GOAL_FIELDS, "Something does not fit."),
 )
 
+_RULES = ("Points can be spent once the order is delivered.", "Points expire after 730 days.", HOSTILE)
+_CARDS = (
+    wv.WalletCard("points", "Points", _RULES, 2, _ago(days=30), True),
+    wv.WalletCard("credit", HOSTILE, _RULES, 1, _ago(days=300), False),
+)
+_FIELDS = {
+    "settling": "on_delivery",
+    "settling_days": "14",
+    "expiry": "year",
+    "expiry_number": "1",
+    "settling_day": "",
+    "settling_event": HOSTILE,
+    "warn_days": "30",
+    "debt_policy": "clamp",
+    "code": HOSTILE,
+    "name_en": "Store credit",
+    "name_zh_hans": "",
+    "name_zh_hant": "",
+    "version": "",
+}
+WALLETS = wv.Wallets(_CARDS, wv.WalletForm("k-wallet", "", _FIELDS, "Something does not fit."))
+WALLET = wv.Wallets(
+    _CARDS,
+    wv.WalletForm("k-rules", "points", _FIELDS | {"version": "2"}),
+    _CARDS[0],
+    (
+        wv.WalletVersion(2, _ago(days=30), "Ada Brandt", _RULES),
+        wv.WalletVersion(1, _ago(days=300), "", _RULES),
+    ),
+)
+
 SAMPLES = (
     Sample(
         "signin-staff", "signin/staff.html", v.StaffSignIn("ada@example.org", "/staff/inbox", "wrong"), _OUT
@@ -539,6 +571,8 @@ SAMPLES = (
         gv.PortalGoals(),
         _portal("/portal/achievements", "achievements"),
     ),
+    Sample("staff-wallets", "staff/wallets.html", WALLETS, _staff("/staff/studio/wallets", "studio")),
+    Sample("staff-wallet", "staff/wallets.html", WALLET, _staff("/staff/studio/wallets/points", "studio")),
     Sample(
         "staff-achievements",
         "staff/achievements.html",
