@@ -192,7 +192,7 @@ async def _integrator(header: str) -> Integrator | None:
     if not header:
         return None
     kind, _, key = header.partition(" ")
-    found = await api_keys.find(key.strip()) if kind.lower() == "bearer" else None
+    found = await api_keys.find_recent(key.strip(), clock.now()) if kind.lower() == "bearer" else None
     if found is None:
         raise KeyNeeded()
     return Integrator(found.merchant_id, found.id, found.scopes)

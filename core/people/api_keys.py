@@ -11,6 +11,7 @@ from uuid import UUID
 from core import db
 from core.errors import DomainError, Kind
 from core.ids import new_id
+from core.people.recent_keys import RecentKeys
 from core.people.tables import ApiKey
 from core.people.tokens import digest, new_token
 
@@ -59,6 +60,9 @@ class Listed:
     revoked_at: datetime | None
 
 
+_recent: RecentKeys[Found] = RecentKeys()
+
+
 async def create(name: str, scopes: Iterable[str], now: datetime) -> str:
     """Make a key in the open transaction; the answer is the only time that it is shown.
 
@@ -93,8 +97,23 @@ async def find(key: str) -> Found | None:
     return Found(row["id"], row["merchant_id"], frozenset(row["scopes"])) if row and right else None
 
 
+async def find_recent(key: str, now: datetime) -> Found | None:
+    """Like find(), but may answer what was found up to recent_keys.REMEMBERED ago in this process."""
+    proof = digest(key)
+    known = _recent.get(proof, now)
+    if known is None:
+        known = await find(key)
+        if known is not None:
+            _recent.put(proof, known, now)
+    return known
+
+
 async def revoke(key_id: UUID, now: datetime) -> None:
-    """End a key in the open transaction; ending it twice changes nothing."""
+    """End a key in the open transaction; ending it twice changes nothing.
+
+    Other processes may go on to accept it for recent_keys.REMEMBERED (find_recent).
+    """
+    _recent.forget(key_id, now)
     await ApiKey.update({ApiKey.revoked_at: now}).where(ApiKey.id == key_id, ApiKey.revoked_at.is_null())
 
 

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import re
 import secrets
+from contextvars import Context
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -286,6 +287,30 @@ async def test_keys_that_do_not_fit_open_nothing(merchant: UUID) -> None:
         await api_keys.revoke(listed[0].id, NOW)
     assert await api_keys.find(key) is None
     assert await api_keys.find(other) is not None
+
+
+async def test_a_key_revoked_elsewhere_ends_here_within_seconds_and_one_revoked_here_at_once(
+    merchant: UUID,
+) -> None:
+    def after(seconds: float) -> datetime:
+        return NOW + timedelta(seconds=seconds)
+
+    async with db.transaction(merchant):
+        here = await api_keys.create("here", ["events:write"], NOW)
+        elsewhere = await api_keys.create("elsewhere", ["events:write"], NOW)
+        first, second = await api_keys.listed()
+    for key in (here, elsewhere):
+        assert await api_keys.find_recent(key, NOW) == await api_keys.find(key)
+    async with db.transaction(merchant):
+        await api_keys.revoke(first.id, after(1))
+        # A request that looks the key up before the commit must not keep it alive.
+        async with asyncio.TaskGroup() as group:
+            group.create_task(api_keys.find_recent(here, after(1)), context=Context())
+        await db.execute("UPDATE api_keys SET revoked_at = $2 WHERE id = $1", second.id, after(1))
+    assert await api_keys.find_recent(here, after(1)) is None
+    assert await api_keys.find_recent(elsewhere, after(4.9)) is not None
+    for moment in (after(5), after(-1)):
+        assert await api_keys.find_recent(elsewhere, moment) is None
 
 
 async def test_an_unknown_scope_makes_no_key(merchant: UUID) -> None:
