@@ -5,7 +5,6 @@ from typing import Any
 
 import asyncpg
 import msgspec
-from asyncpg.exceptions import InterfaceError, InternalClientError
 from litestar import Request
 from litestar.exceptions import (
     ClientException,
@@ -15,6 +14,7 @@ from litestar.exceptions import (
     ValidationException,
 )
 
+from core import db
 from core.errors import DomainError, Kind
 
 STATUS: dict[Kind, int] = {
@@ -37,19 +37,6 @@ _BY_STATUS: dict[int, tuple[str, str]] = {
     415: ("media_type_unsupported", "This kind of body is not understood"),
     429: ("too_many_requests", "Too many requests"),
 }
-
-# The server is gone, going, full, or asks us to try again.
-_DATABASE_AWAY = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.TransactionRollbackError,
-    asyncpg.OperatorInterventionError,
-    InternalClientError,  # the connection broke in the middle of a statement
-    InterfaceError,
-    ConnectionError,
-    TimeoutError,
-)
 
 
 class RequestRefused(Exception):
@@ -113,7 +100,7 @@ def describe(error: Exception) -> Problem:
         return malformed_json("It is not UTF-8")
     if isinstance(error, asyncpg.DataError):
         return Problem(422, "value_invalid", "A value cannot be stored", "A number or text is out of bounds")
-    if isinstance(error, _DATABASE_AWAY):
+    if isinstance(error, db.AWAY):
         return Problem(
             503, "database_unavailable", "The database is away", "Try again", headers={"Retry-After": "2"}
         )

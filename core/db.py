@@ -12,9 +12,23 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+from asyncpg.exceptions import InterfaceError, InternalClientError
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
 Row = asyncpg.Record
+
+AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.OperatorInterventionError,
+    InternalClientError,  # the connection broke in the middle of a statement
+    InterfaceError,
+    ConnectionError,
+    TimeoutError,
+)
+"""The server is gone, going, full, or asks us to try again."""
 
 
 class NoTransaction(RuntimeError):

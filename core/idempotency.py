@@ -1,9 +1,10 @@
 """Every write happens once: its key, its answer and its effect are committed together."""
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from core import db
@@ -36,7 +37,19 @@ class Answer:
     """True: nothing was done now, this is what the first request was answered."""
 
 
+class Asked(NamedTuple):
+    """One request: whose it is, the key that came with it, and what makes it this request."""
+
+    actor: str
+    key: str
+    request: bytes
+    """A fingerprint()."""
+
+
+Outcome = Answer | DomainError
 Effect = Callable[[], Awaitable[Answer]]
+EffectOfEach = Callable[[Sequence[int]], Awaitable[Sequence[Outcome]]]
+"""Is given the positions of the requests that are new; answers for each of them, in their order."""
 
 
 def fingerprint(method: str, path: str, body: bytes) -> bytes:
@@ -54,43 +67,74 @@ async def once(
     opens, and its answer is stored in it; when it raises, nothing is stored and the key stays free.
     Raises KeyRunning or KeyReused.
     """
+
+    async def run(_: Sequence[int]) -> Sequence[Outcome]:
+        return [await effect()]
+
+    [outcome] = await once_each(merchant_id, [Asked(actor, key, request)], run, now)
+    if isinstance(outcome, DomainError):
+        raise outcome
+    return outcome
+
+
+async def once_each(
+    merchant_id: UUID, asked: Sequence[Asked], effect: EffectOfEach, now: datetime
+) -> list[Outcome]:
+    """Like once(), for several requests in one transaction; errors are answered, not raised.
+
+    The effect itself may answer an error for a request: its key stays free. When it raises, nothing at
+    all is stored.
+    """
     async with db.transaction(merchant_id):
-        if not await db.fetchval("SELECT pg_try_advisory_xact_lock($1)", _lock(merchant_id, actor, key)):
-            raise KeyRunning()
-        # A statement of its own: it must see what the lock's last holder has committed.
-        if stored := await _stored(merchant_id, actor, key, request):
-            return stored
-        answer = await effect()
-        await db.execute(
-            "INSERT INTO idempotency_keys (merchant_id, actor, key, fingerprint, status, body, created_at)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            merchant_id,
-            actor,
-            key,
-            request,
-            answer.status,
-            answer.body,
-            now,
-        )
-        return answer
+        found = await _known(merchant_id, asked)
+        new = [n for n, outcome in enumerate(found) if outcome is None]
+        done = dict(zip(new, await effect(new), strict=True)) if new else {}
+        await _store([(asked[n], each) for n, each in done.items() if isinstance(each, Answer)], now)
+        return [done[n] if outcome is None else outcome for n, outcome in enumerate(found)]
 
 
-async def _stored(merchant_id: UUID, actor: str, key: str, request: bytes) -> Answer | None:
-    row = await db.fetchrow(
-        "SELECT fingerprint, status, body FROM idempotency_keys"
-        " WHERE merchant_id = $1 AND actor = $2 AND key = $3",
-        merchant_id,
-        actor,
-        key,
+async def _known(merchant_id: UUID, asked: Sequence[Asked]) -> list[Outcome | None]:
+    """For each request its stored answer or why it is refused; None: it is new, and its key is locked."""
+    rows = await db.fetch(
+        "SELECT * FROM idempotency_claim($1, $2, $3)",
+        [_lock(merchant_id, each) for each in asked],
+        [each.actor for each in asked],
+        [each.key for each in asked],
     )
-    if row is None:
+    seen: set[tuple[str, str]] = set()
+    found: list[Outcome | None] = []
+    for each, row in zip(asked, rows, strict=True):
+        twice = each[:2] in seen
+        seen.add(each[:2])
+        found.append(KeyRunning() if twice or not row["free"] else _stored(each, row))
+    return found
+
+
+def _stored(asked: Asked, row: db.Row) -> Outcome | None:
+    if row["status"] is None:
         return None
-    if bytes(row["fingerprint"]) != request:
-        raise KeyReused()
+    if bytes(row["fingerprint"]) != asked.request:
+        return KeyReused()
     return Answer(row["status"], bytes(row["body"]), replayed=True)
 
 
-def _lock(merchant_id: UUID, actor: str, key: str) -> int:
+async def _store(done: Sequence[tuple[Asked, Answer]], now: datetime) -> None:
+    if not done:
+        return
+    await db.execute(
+        "INSERT INTO idempotency_keys (merchant_id, actor, key, fingerprint, status, body, created_at)"
+        " SELECT current_merchant(), n.*, $6"
+        " FROM unnest($1::text[], $2::text[], $3::bytea[], $4::smallint[], $5::bytea[]) AS n",
+        [asked.actor for asked, _ in done],
+        [asked.key for asked, _ in done],
+        [asked.request for asked, _ in done],
+        [answer.status for _, answer in done],
+        [answer.body for _, answer in done],
+        now,
+    )
+
+
+def _lock(merchant_id: UUID, asked: Asked) -> int:
     """The advisory lock's number: 64 bits, so that two keys practically never share one."""
-    named = f"idempotency\n{merchant_id}\n{actor}\n{key}".encode()
+    named = f"idempotency\n{merchant_id}\n{asked.actor}\n{asked.key}".encode()
     return int.from_bytes(hashlib.sha256(named).digest()[:8], signed=True)

@@ -1,0 +1,86 @@
+"""Concurrent requests of one kind done together: while one group is in the database, the next one gathers.
+
+A commit costs the same for one request as for thirty. Nobody waits for company: the first request of an
+idle merchant starts at once, alone. A group is of one merchant, since a transaction is.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from contextvars import Context
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from core import db
+
+Q = TypeVar("Q")
+A = TypeVar("A")
+
+GROUP_LIMIT = 64
+
+
+class Gather(Generic[Q, A]):
+    """`work` does a group: in a transaction of its own, with an answer or an error for each request.
+
+    If it raises, nothing was done, and the requests are done one by one: what is wrong with one of them
+    never fails its neighbours. If the database is away, all of them are told so.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[UUID, Sequence[Q]], Awaitable[Sequence[A | Exception]]],
+        limit: int = GROUP_LIMIT,
+    ) -> None:
+        self._work = work
+        self._limit = limit
+        self._waiting: dict[UUID, deque[tuple[Q, asyncio.Future[A]]]] = {}
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def do(self, merchant_id: UUID, request: Q) -> A:
+        """The answer to one request; raises its error.
+
+        Who stops waiting for it does not stop the work: it is done once for all of the group.
+        """
+        answer: asyncio.Future[A] = asyncio.get_running_loop().create_future()
+        waiting = self._waiting.get(merchant_id)
+        if waiting is not None:
+            waiting.append((request, answer))
+            return await answer
+        self._waiting[merchant_id] = deque([(request, answer)])
+        # Of no request: neither its cancellation nor its open transaction and log fields reach the group.
+        task = asyncio.get_running_loop().create_task(self._drain(merchant_id), context=Context())
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return await answer
+
+    async def _drain(self, merchant_id: UUID) -> None:
+        waiting = self._waiting[merchant_id]
+        group: list[tuple[Q, asyncio.Future[A]]] = []
+        try:
+            while waiting:
+                group = [waiting.popleft() for _ in range(min(self._limit, len(waiting)))]
+                await self._do(merchant_id, group)
+        finally:
+            del self._waiting[merchant_id]
+            for _, answer in [*group, *waiting]:  # none, unless this process is ending
+                answer.cancel()
+
+    async def _do(self, merchant_id: UUID, group: Sequence[tuple[Q, asyncio.Future[A]]]) -> None:
+        outcomes: Sequence[A | Exception]
+        try:
+            outcomes = await self._work(merchant_id, [request for request, _ in group])
+        except db.AWAY as error:
+            outcomes = [error] * len(group)
+        except Exception as error:
+            if len(group) > 1:
+                for each in group:
+                    await self._do(merchant_id, [each])
+                return
+            outcomes = [error]
+        for (_, answer), outcome in zip(group, outcomes, strict=True):
+            if answer.done():
+                continue  # nobody waits any more
+            if isinstance(outcome, Exception):
+                answer.set_exception(outcome)
+            else:
+                answer.set_result(outcome)
