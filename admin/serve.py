@@ -1,7 +1,7 @@
 """The whole installation as one ASGI application, and the server that answers for it."""
 
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import Interfaces, Loops
 
 from admin import home, inbox, operations, studio
 from admin.demo import page as demo
@@ -9,6 +9,7 @@ from api import portal
 from api.app import App, create_app
 from api.v1.achievements import v1_achievements
 from api.v1.balances import v1_balances
+from api.v1.earns import v1_earns
 from api.v1.members import v1_members
 from api.v1.openings import v1_openings
 from api.v1.pools import v1_pools
@@ -20,6 +21,7 @@ from core.settings import Settings, settings
 
 V1 = (
     v1_members,
+    v1_earns,
     v1_openings,
     v1_balances,
     v1_achievements,
@@ -52,6 +54,7 @@ def serve(installed: Settings, workers: int) -> None:
         interface=Interfaces.ASGI,
         factory=True,
         workers=workers,
+        loop=Loops.uvloop,
         log_enabled=False,
         respawn_failed_workers=True,
     )

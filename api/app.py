@@ -43,11 +43,12 @@ class App(Litestar):
                 status = message["status"]
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=requests.begin(scope)):
-            try:
-                await super().__call__(scope, receive, note_status)
-            finally:
-                requests.note(scope, status, started)
+        bound = structlog.contextvars.bind_contextvars(request_id=requests.begin(scope))
+        try:
+            await super().__call__(scope, receive, note_status)
+        finally:
+            requests.note(scope, status, started)
+            structlog.contextvars.reset_contextvars(**bound)
 
 
 def create_app(*routers: ControllerRouterHandler, v1: tuple[ControllerRouterHandler, ...] = ()) -> App:

@@ -1,7 +1,8 @@
 """Who asks: an integrator's program by its key, one of the staff or a customer by their session.
 
 Found by a middleware, in transactions that have ended before the handler runs: one that a dependency
-opened would not be seen by the handler.
+opened would not be seen by the handler. Guards are coroutines, since Litestar runs plain functions in a
+thread each.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Guard, Receive, Scope, Send
 
 from api.cookies import SESSION
-from api.requests import Connection, is_program
+from api.requests import Connection, header, is_program
 from core import clock, db, tenancy
 from core.errors import DomainError, Kind
 from core.people import api_keys, customers, sessions, staff
@@ -138,12 +139,12 @@ class AuthMiddleware(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Raises KeyNeeded for a key that is not valid; a session that is not valid counts as none."""
-        connection: Connection = ASGIConnection(scope)
         scope["auth"] = None
         scope["user"] = None
         if is_program(scope):
-            scope["user"] = await _integrator(connection.headers.get("authorization", ""))
+            scope["user"] = await _integrator(header(scope, b"authorization"))
         elif not scope["path"].startswith("/static/"):
+            connection: Connection = ASGIConnection(scope)
             scope["user"] = await _person(connection.cookies.get(SESSION, ""))
         await next_app(scope, receive, send)
 
@@ -153,7 +154,7 @@ def requires_scope(scope: str) -> Guard:
     if scope not in api_keys.SCOPES:
         raise KeyError(scope)
 
-    def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
         if not isinstance(connection.user, Integrator):
             raise KeyNeeded()
         if scope not in connection.user.scopes:
@@ -167,7 +168,7 @@ def requires_permission(permission: str) -> Guard:
     if permission not in PERMISSIONS:
         raise KeyError(permission)
 
-    def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
         if not isinstance(connection.user, StaffUser):
             raise SignInNeeded()
         if permission not in connection.user.permissions:
@@ -176,22 +177,22 @@ def requires_permission(permission: str) -> Guard:
     return guard
 
 
-def requires_staff(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def requires_staff(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """A guard: anybody of the staff. Raises SignInNeeded."""
     if not isinstance(connection.user, StaffUser):
         raise SignInNeeded()
 
 
-def requires_customer(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def requires_customer(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """A guard: a customer. Raises SignInNeeded."""
     if not isinstance(connection.user, CustomerUser):
         raise SignInNeeded()
 
 
-async def _integrator(header: str) -> Integrator | None:
-    if not header:
+async def _integrator(given: str) -> Integrator | None:
+    if not given:
         return None
-    kind, _, key = header.partition(" ")
+    kind, _, key = given.partition(" ")
     found = await api_keys.find_recent(key.strip(), clock.now()) if kind.lower() == "bearer" else None
     if found is None:
         raise KeyNeeded()

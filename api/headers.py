@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message
 
 from api import csrf
@@ -18,6 +17,9 @@ SECURITY = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+_SECURITY = [(name.lower().encode(), value.encode()) for name, value in SECURITY.items()]
+_REQUEST_ID = HEADER.lower().encode()
+_OURS = {name for name, _ in _SECURITY} | {_REQUEST_ID}
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -25,17 +27,15 @@ async def finish(message: Message, scope: Any) -> None:
     """The hook: Litestar calls it for each message that is about to be sent."""
     if message["type"] != "http.response.start" or scope["type"] != "http":
         return
-    message.setdefault("headers", [])
-    headers = MutableScopeHeaders.from_message(message)
-    for name, value in SECURITY.items():
-        headers[name] = value
-    headers[HEADER] = request_id(scope)
+    given = [pair for pair in message.get("headers", ()) if pair[0] not in _OURS]
+    headers = [*given, *_SECURITY, (_REQUEST_ID, request_id(scope).encode())]
     if settings().cookies_secure:
-        headers["Strict-Transport-Security"] = "max-age=31536000"
-    if "cache-control" not in headers:
-        headers["Cache-Control"] = _caching(scope, message["status"])
+        headers.append((b"strict-transport-security", b"max-age=31536000"))
+    if not any(name == b"cache-control" for name, _ in given):
+        headers.append((b"cache-control", _caching(scope, message["status"]).encode()))
     if cookie := csrf.new_cookie(scope):
-        headers.add("Set-Cookie", cookie.to_header(header=""))
+        headers.append((b"set-cookie", cookie.to_header(header="").encode("latin-1")))
+    message["headers"] = headers
 
 
 def _caching(scope: Asked, status: int) -> str:

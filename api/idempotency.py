@@ -18,19 +18,24 @@ from api.auth import Integrator
 from api.problems import RequestRefused
 from api.requests import Connection, method
 from core import clock
-from core.idempotency import Answer, fingerprint, once
+from core.gather import Gather
+from core.idempotency import Answer, Asked, fingerprint, once
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 T = TypeVar("T")
-_SANE = re.compile(r"[\x21-\x7e]{1,255}")
+W = TypeVar("W")
+KEYS_IN_LINES = "keys_in_lines"
+"""Option of a route whose body names a key in each of its lines; the header is then not needed."""
+SANE_KEY = r"[\x21-\x7e]{1,255}"
+_SANE = re.compile(SANE_KEY)
 
 
-def requires_key(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def requires_key(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """A guard of /v1: a write without a key is refused before its body is read."""
-    if method(connection) in WRITES:
+    if method(connection) in WRITES and KEYS_IN_LINES not in handler.opt:
         _key(connection)
 
 
@@ -40,23 +45,40 @@ class Once(Generic[T]):
     def __init__(self, request: Request[Integrator, Any, Any]) -> None:
         self._request = request
 
+    @property
+    def user(self) -> Integrator:
+        """Who asks. (Two dependencies of one handler cost a group of tasks; this is one.)"""
+        return self._request.user
+
     async def __call__(
         self, effect: Callable[[], Awaitable[T]], status: int = 200, media_type: str = "application/json"
     ) -> Response[T]:
         """The answer with `status`, new or replayed. Raises core.idempotency.KeyRunning or KeyReused."""
-        user, now = self._request.user, clock.now()
+        user, now, asked = self._request.user, clock.now(), await self.asked()
 
         async def run() -> Answer:
             result = await effect()
             body = result if isinstance(result, bytes) else msgspec.json.encode(result)
             return Answer(status, body)
 
+        return _response(await once(user.merchant_id, *asked, run, now), media_type)
+
+    async def together(self, gather: Gather[tuple[Asked, W], Answer], request: W) -> Response[T]:
+        """The answer to `request`, done with others that came at the same time. Raises like a call."""
+        answer = await gather.do(self._request.user.merchant_id, (await self.asked(), request))
+        return _response(answer, "application/json")
+
+    async def asked(self) -> Asked:
+        """What names this request."""
         request = fingerprint(self._request.method, _path(self._request), await self._request.body())
-        answer = await once(user.merchant_id, user.actor, _key(self._request), request, run, now)
-        # The bytes are the T, encoded already: a replay is equal to the first answer, byte for byte.
-        content: Any = answer.body
-        headers = {REPLAYED: "true"} if answer.replayed else {}
-        return Response(content, status_code=answer.status, media_type=media_type, headers=headers)
+        return Asked(self._request.user.actor, _key(self._request), request)
+
+
+def _response(answer: Answer, media_type: str) -> Response[Any]:
+    # The bytes are the T, encoded already: a replay is equal to the first answer, byte for byte.
+    content: Any = answer.body
+    headers = {REPLAYED: "true"} if answer.replayed else {}
+    return Response(content, status_code=answer.status, media_type=media_type, headers=headers)
 
 
 async def provide_once(

@@ -14,6 +14,7 @@ from litestar.exceptions import (
     ValidationException,
 )
 
+from api.requests import header
 from core import db
 from core.errors import DomainError, Kind
 
@@ -47,11 +48,11 @@ class RequestRefused(Exception):
         self.code, self.title, self.detail, self.status = code, title, detail or title, status
 
 
-def refuse_unreadable(request: Request[Any, Any, Any]) -> None:
+async def refuse_unreadable(request: Request[Any, Any, Any]) -> None:
     """The application's hook before each handler: what no handler and no file system can read."""
     if "\0" in request.scope["path"]:
         raise NotFoundException()
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
+    if header(request.scope, b"content-encoding").lower() not in ("", "identity"):
         raise RequestRefused(
             "content_encoding_unsupported", "The body is packed", "Send it without Content-Encoding", 415
         )

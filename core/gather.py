@@ -8,7 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from core import db
@@ -41,17 +41,32 @@ class Gather(Generic[Q, A]):
 
         Who stops waiting for it does not stop the work: it is done once for all of the group.
         """
-        answer: asyncio.Future[A] = asyncio.get_running_loop().create_future()
-        waiting = self._waiting.get(merchant_id)
-        if waiting is not None:
-            waiting.append((request, answer))
-            return await answer
-        self._waiting[merchant_id] = deque([(request, answer)])
-        # Of no request: neither its cancellation nor its open transaction and log fields reach the group.
-        task = asyncio.get_running_loop().create_task(self._drain(merchant_id), context=Context())
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        [answer] = self._add(merchant_id, [request])
         return await answer
+
+    async def do_all(self, merchant_id: UUID, requests: Sequence[Q]) -> list[A | Exception]:
+        """The answers to several requests, an error in the place of one that has none."""
+        answers = self._add(merchant_id, requests)
+        try:
+            if answers:
+                await asyncio.wait(answers)
+        except asyncio.CancelledError:
+            for answer in answers:
+                answer.cancel()
+            raise
+        return [_outcome(answer) for answer in answers]
+
+    def _add(self, merchant_id: UUID, requests: Sequence[Q]) -> list[asyncio.Future[A]]:
+        loop = asyncio.get_running_loop()
+        answers: list[asyncio.Future[A]] = [loop.create_future() for _ in requests]
+        idle = merchant_id not in self._waiting
+        self._waiting.setdefault(merchant_id, deque()).extend(zip(requests, answers, strict=True))
+        if idle:
+            # Of no request: neither its cancellation nor its transaction and log fields reach the group.
+            task = loop.create_task(self._drain(merchant_id), context=Context())
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        return answers
 
     async def _drain(self, merchant_id: UUID) -> None:
         waiting = self._waiting[merchant_id]
@@ -84,3 +99,8 @@ class Gather(Generic[Q, A]):
                 answer.set_exception(outcome)
             else:
                 answer.set_result(outcome)
+
+
+def _outcome(answer: asyncio.Future[Any]) -> Any:
+    error = answer.exception()
+    return error if isinstance(error, Exception) else answer.result()

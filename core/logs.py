@@ -8,8 +8,10 @@ import logging.config
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
+from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import structlog
 from structlog.typing import Processor
 
@@ -22,8 +24,26 @@ QUIET = ("httpx", "httpcore", "celery.worker.strategy", "celery.app.trace", "asy
 """Loggers that tell of every request or message: only their warnings matter."""
 
 
+_lines = False
+"""Whether line() writes by itself: JSON is wanted, and lines of this level are."""
+
+
+def line(logger: str, event: str, **fields: Any) -> None:
+    """A line of level INFO for what is told of each request: as any other, at a tenth of the cost.
+
+    Nothing is struck out of the fields.
+    """
+    if not _lines:
+        structlog.get_logger(logger).info(event, **fields)
+        return
+    told = {**fields, "event": event, "level": "info", "logger": logger, "time": datetime.now(UTC)}
+    sys.stderr.write(msgspec.json.encode(told).decode() + "\n")
+
+
 def configure(level: str, form: str) -> None:
     """Set up logging of this process. `form` is json or text, `level` a name of the standard library."""
+    global _lines
+    _lines = form == "json" and logging.getLevelName(level) <= logging.INFO
     logging.config.dictConfig(standard_config(level, form))
     logging.captureWarnings(True)
     structlog.configure(

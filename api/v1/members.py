@@ -1,4 +1,4 @@
-"""Members: join, read what they have and why, give points."""
+"""Members: join, read what they have and why."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -14,18 +14,15 @@ from api.auth import Integrator, requires_scope
 from api.idempotency import Once
 from api.intake import take_one
 from api.openapi import WRITE_PROBLEMS, problems
-from api.problems import RequestRefused
+from api.v1.earns import earn
 from core import clock, db
 from core.ids import new_id
 from loyalty.intake.events import Event
-from loyalty.ledger import Earn
-from loyalty.ledger import post as post_points
 from loyalty.ledger import queries as ledger
 from loyalty.members import service as members
 from loyalty.tiers import service as tiers
 
 PAGE_LIMIT = 200
-EXPIRY_YEAR_LIMIT = 2199
 
 
 class Join(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,14 +33,6 @@ class Join(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     name: Annotated[str, Meta(max_length=500)] | None = None
     locale: Annotated[str, Meta(max_length=35)] | None = None
     terms_version: Annotated[str, Meta(max_length=100)] = ""
-
-
-class GivePoints(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Points for something that is no order. `note` is shown to the member; `expires_at` lies ahead."""
-
-    points: Annotated[int, Meta(ge=1, le=10**9)]
-    note: Annotated[str, Meta(min_length=1, max_length=500)]
-    expires_at: Annotated[datetime, Meta(tz=True)] | None = None
 
 
 class MemberView(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,15 +47,6 @@ class MemberView(msgspec.Struct, frozen=True, kw_only=True):
     next_tier: str | None
     next_tier_missing_points: int | None
     next_expiry: ledger.Expiring | None
-
-
-class Given(msgspec.Struct, frozen=True, kw_only=True):
-    """The posting, and what the member can spend after it."""
-
-    entry_id: UUID
-    points: int
-    points_active: int
-    points_pending: int
 
 
 class Entries(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,41 +100,6 @@ async def member(customer_id: FromPath[str], user: NamedDependency[Integrator]) 
         return await view(customer_id, clock.now())
 
 
-@post(
-    "/{customer_id:str}/earn",
-    guards=[requires_scope("ledger:write")],
-    status_code=201,
-    responses=WRITE_PROBLEMS,
-)
-async def earn(
-    customer_id: FromPath[str], data: JSONBody[GivePoints], once: NamedDependency[Once[Given]]
-) -> Response[Given]:
-    """Give points at once, for something that is no order."""
-
-    async def effect() -> Given:
-        now = clock.now()
-        _expect_ahead(data.expires_at, now)
-        found = await members.find(customer_id)
-        command = Earn(
-            key=f"api:{new_id()}",
-            member=found.id,
-            points=data.points,
-            effective_at=now,
-            expires_at=data.expires_at,
-            reason={"rule": "api", "note": data.note},
-        )
-        [posting] = await post_points([command], now)
-        assert posting.journal_id is not None  # an earn always posts
-        return Given(
-            entry_id=posting.journal_id,
-            points=posting.points,
-            points_active=posting.points_active,
-            points_pending=posting.points_pending,
-        )
-
-    return await once(effect, status=201)
-
-
 @get("/{customer_id:str}/entries", guards=[requires_scope("ledger:read")], responses=problems(401, 403))
 async def entries(
     customer_id: FromPath[str],
@@ -169,13 +114,6 @@ async def entries(
         lines = await ledger.statement(found.id, wallet, before, limit + 1)
     more = len(lines) > limit
     return Entries(entries=lines[:limit], next_before=lines[limit - 1].seq if more else None)
-
-
-def _expect_ahead(expires_at: datetime | None, now: datetime) -> None:
-    """A time of the past, or one that no calendar of ours can hold, would stay in the ledger for ever."""
-    if expires_at and not (now < expires_at and expires_at.year <= EXPIRY_YEAR_LIMIT):
-        detail = f"expires_at must lie ahead, up to the year {EXPIRY_YEAR_LIMIT}"
-        raise RequestRefused("expires_at_invalid", "The request is not right", detail, status=422)
 
 
 @get(

@@ -31,6 +31,11 @@ SELECT m.id, m.customer_id, c.external_id, m.joined_at, m.left_at, m.tier_code, 
 FROM members m JOIN customers c ON c.id = m.customer_id WHERE c.external_id = $1
 """
 
+IDS = """
+SELECT c.external_id, m.id FROM members m JOIN customers c ON c.id = m.customer_id
+WHERE c.external_id = ANY ($1::text[])
+"""
+
 BY_CUSTOMER = """
 SELECT m.id, m.customer_id, c.external_id, m.joined_at, m.left_at, m.tier_code, m.tier_since
 FROM members m JOIN customers c ON c.id = m.customer_id WHERE m.customer_id = $1

@@ -1,6 +1,6 @@
 """Join, leave, and read what a member has."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -66,8 +66,19 @@ async def find(external_id: str) -> Profile:
     """The member who is the shop's customer `external_id`. Raises NotFound."""
     row = await db.fetchrow(queries.BY_EXTERNAL_ID, external_id)
     if row is None:
-        raise NotFound(f"no member is customer {external_id}")
+        raise unknown(external_id)
     return Profile(**row)
+
+
+async def ids_of(external_ids: Collection[str]) -> dict[str, UUID]:
+    """Member ids by the shop's customer ids; those who are no members are left out."""
+    rows = await db.fetch(queries.IDS, list(external_ids))
+    return {row["external_id"]: row["id"] for row in rows}
+
+
+def unknown(external_id: str) -> NotFound:
+    """The error for a customer who is no member."""
+    return NotFound(f"no member is customer {external_id}")
 
 
 async def by_customer(customer_id: UUID) -> Profile | None:
