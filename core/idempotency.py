@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -83,14 +83,19 @@ async def once_each(
     """Like once(), for several requests in one transaction; errors are answered, not raised.
 
     The effect itself may answer an error for a request: its key stays free. When it raises, nothing at
-    all is stored.
+    all is stored. A request that stands there twice is replayed.
     """
+    first: dict[tuple[str, str], int] = {}
+    firsts = [first.setdefault((each.actor, each.key), n) for n, each in enumerate(asked)]
     async with db.transaction(merchant_id):
-        found = await _known(merchant_id, asked)
-        new = [n for n, outcome in enumerate(found) if outcome is None]
+        outcomes = await _known(merchant_id, asked)
+        new = [n for n, outcome in enumerate(outcomes) if outcome is None and firsts[n] == n]
         done = dict(zip(new, await effect(new), strict=True)) if new else {}
         await _store([(asked[n], each) for n, each in done.items() if isinstance(each, Answer)], now)
-        return [done[n] if outcome is None else outcome for n, outcome in enumerate(found)]
+    return [
+        outcome or (done[n] if n in done else _repeated(asked[n], asked[firsts[n]], done[firsts[n]]))
+        for n, outcome in enumerate(outcomes)
+    ]
 
 
 async def _known(merchant_id: UUID, asked: Sequence[Asked]) -> list[Outcome | None]:
@@ -101,13 +106,9 @@ async def _known(merchant_id: UUID, asked: Sequence[Asked]) -> list[Outcome | No
         [each.actor for each in asked],
         [each.key for each in asked],
     )
-    seen: set[tuple[str, str]] = set()
-    found: list[Outcome | None] = []
-    for each, row in zip(asked, rows, strict=True):
-        twice = each[:2] in seen
-        seen.add(each[:2])
-        found.append(KeyRunning() if twice or not row["free"] else _stored(each, row))
-    return found
+    return [
+        _stored(each, row) if row["free"] else KeyRunning() for each, row in zip(asked, rows, strict=True)
+    ]
 
 
 def _stored(asked: Asked, row: db.Row) -> Outcome | None:
@@ -116,6 +117,13 @@ def _stored(asked: Asked, row: db.Row) -> Outcome | None:
     if bytes(row["fingerprint"]) != asked.request:
         return KeyReused()
     return Answer(row["status"], bytes(row["body"]), replayed=True)
+
+
+def _repeated(asked: Asked, first: Asked, outcome: Outcome) -> Outcome:
+    """The outcome of a request whose key an earlier one of the same group has."""
+    if asked.request != first.request:
+        return KeyReused()
+    return replace(outcome, replayed=True) if isinstance(outcome, Answer) else outcome
 
 
 async def _store(done: Sequence[tuple[Asked, Answer]], now: datetime) -> None:

@@ -11,12 +11,13 @@ from uuid import UUID
 import msgspec
 from litestar import Response, Router, post
 from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody, RawBody
 from msgspec import Meta
 
 from api.auth import Integrator, requires_scope
 from api.idempotency import KEYS_IN_LINES, SANE_KEY, Once
-from api.openapi import WRITE_PROBLEMS
+from api.openapi import WRITE_PROBLEMS, problems
 from api.problems import RequestRefused
 from core import clock
 from core.errors import DomainError
@@ -98,6 +99,13 @@ def _answer(posted: Posting | DomainError) -> Outcome:
     return Answer(201, msgspec.json.encode(given))
 
 
+LINE_RESULTS = ResponseSpec(
+    LineResult,
+    generate_examples=False,
+    media_type=NDJSON,
+    description="A result for each line, in their order",
+)
+
 EARNS: Gather[Earning, Answer] = Gather(_post)
 LINES: Gather[Earning, Answer] = Gather(_post, LINES_TOGETHER)
 """Apart, so that nobody with one earn waits behind thousands."""
@@ -123,15 +131,15 @@ async def earn(
     "/",
     guards=[requires_scope("ledger:write")],
     status_code=200,
-    responses=WRITE_PROBLEMS,
+    responses=problems(401, 403, 413, 503) | {200: LINE_RESULTS},
     opt={KEYS_IN_LINES: True},
 )
 async def earn_lines(body: RawBody, user: NamedDependency[Integrator]) -> Response[bytes]:
     """Give points to many: up to 5000 earns as NDJSON, one a line; each line has its own result.
 
-    The body and the answer are `application/x-ndjson`; lines are `EarnLine`, results `LineResult`. No header
-    Idempotency-Key is needed, since each line brings its own `key`: a body that is sent again posts what is
-    missing of it. A line that cannot be posted does not hinder the others.
+    A line: `{"key": "order-7", "customer_id": "ada", "points": 5, "note": "Thanks"}`, with `expires_at` if
+    they expire. Its `key` is of your choice and takes the place of the header Idempotency-Key: lines that
+    are sent again post nothing. A line that cannot be posted does not hinder the others.
     """
     lines = [(number, line) for number, line in enumerate(body.splitlines(), 1) if line.strip()]
     if len(lines) > LINES_LIMIT:
