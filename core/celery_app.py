@@ -42,7 +42,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("purge", "core.purge", 3600),
     Periodic("settling", "loyalty.settling", 600),
     Periodic("expiry", "loyalty.expiry", 600),
-    Periodic("tiers", "loyalty.tiers", 3600),
+    Periodic("tiers", "loyalty.tiers", 60),
     Periodic("achievements", "loyalty.achievements", 600),
     Periodic("clocks", "reviews.cases.sweep", 30),
     Periodic("late orders", "reviews.intake.prove_late", 3600),

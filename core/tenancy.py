@@ -10,6 +10,7 @@ import asyncpg
 import structlog
 
 from core import db
+from core.days import TimeZoneUnknown
 from core.errors import DomainError, Kind, NotFound
 from core.i18n import in_language
 from core.ids import new_id
@@ -34,7 +35,7 @@ class StoreExists(DomainError):
 
 
 class ShopInvalid(DomainError):
-    """A code, a time zone or a currency that does not exist or is malformed."""
+    """A code or a currency that does not exist or is malformed."""
 
     code = "shop_invalid"
     kind = Kind.INVALID
@@ -67,7 +68,8 @@ class Shop:
 async def create_merchant(
     code: str, name: Mapping[str, str], time_zone: str, currency: str, now: datetime, locale: str = "en"
 ) -> UUID:
-    """Make a merchant; `name` by language (en, zh-Hans, zh-Hant). Raises MerchantExists or ShopInvalid."""
+    """Make a merchant; `name` by language (en, zh-Hans, zh-Hant). Raises MerchantExists, ShopInvalid or
+    TimeZoneUnknown."""
     _check(time_zone)
     merchant_id = new_id()
     try:
@@ -91,7 +93,8 @@ async def create_merchant(
 
 
 async def create_store(external_id: str, name: Mapping[str, str], currency: str, time_zone: str) -> UUID:
-    """Add a store in the open transaction, which a refusal ends. Raises StoreExists or ShopInvalid."""
+    """Add a store in the open transaction, which a refusal ends. Raises StoreExists, ShopInvalid or
+    TimeZoneUnknown."""
     _check(time_zone)
     try:
         store_id = await db.fetchval(
@@ -150,4 +153,4 @@ async def for_each(work: Callable[[Merchant], Awaitable[None]]) -> None:
 
 def _check(time_zone: str) -> None:
     if time_zone not in available_timezones():
-        raise ShopInvalid(f"{time_zone!r} is no time zone of the IANA database")
+        raise TimeZoneUnknown(f"{time_zone!r} is no time zone of the IANA database")

@@ -14,9 +14,10 @@ from core.errors import DomainError, Kind, NotFound
 from core.people import api_keys, staff, webhooks
 from loyalty.intake.events import Currency
 from loyalty.programme import service as programme
-from loyalty.programme.service import Setup, Tier
+from loyalty.programme.service import Setup
 from loyalty.rewards import catalogue
 from loyalty.rewards.rules import Offer
+from loyalty.tiers.rules import Tier
 
 Names = dict[str, str]
 Code = Annotated[str, Meta(min_length=1, max_length=100)]

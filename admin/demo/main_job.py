@@ -19,8 +19,8 @@ from core.ids import new_id
 from core.settings import Settings
 from loyalty.ledger import queries as ledger
 from loyalty.programme import service as programme
-from loyalty.programme.service import Tier
 from loyalty.tiers import service as tiers
+from loyalty.tiers.rules import Tier
 from reviews.cases import conversation, goodwill
 from reviews.cases import service as cases
 
@@ -174,7 +174,7 @@ async def _publish(shop: Shop, report: Report) -> None:
         now = clock.now()
         await tiers.recalculate(None, "window", now)
         live = await programme.live()
-        draft = [_eased(tier) for tier in live.tiers]
+        draft = msgspec.structs.replace(live.primary, tiers=tuple(map(_eased, live.tiers)))
         preview = await tiers.preview(draft, now)
         before = await _tiers()
     async with db.transaction(shop.merchant_id):
@@ -188,7 +188,7 @@ async def _publish(shop: Shop, report: Report) -> None:
 
 def _eased(tier: Tier) -> Tier:
     """A marketer lowers each threshold by a fifth."""
-    return msgspec.structs.replace(tier, threshold_points=tier.threshold_points * 4 // 5)
+    return msgspec.structs.replace(tier, threshold=tier.threshold * 4 // 5)
 
 
 async def _tiers() -> dict[UUID, str]:

@@ -14,30 +14,29 @@ from core import db, tenancy
 from core.people import api_keys, staff, webhooks
 from core.people.roles import Role
 from loyalty.programme import service as programme
-from loyalty.programme.service import Setup, Tier
+from loyalty.programme.service import Setup
 from loyalty.rewards import catalogue
 from loyalty.rewards.kinds import CashBack, Experience, Money, PercentOff, Product, Shipping, StoreCredit
 from loyalty.rewards.rules import Offer, PeriodLimit
+from loyalty.tiers.rules import Tier
 
 MERCHANT = "juniper-moon"
 SEED = 7
 
 TIERS = (
-    Tier(
-        rank=0, code="member", name={"en": "Member", "zh-Hans": "会员", "zh-Hant": "會員"}, threshold_points=0
-    ),
+    Tier(rank=0, code="member", name={"en": "Member", "zh-Hans": "会员", "zh-Hant": "會員"}, threshold=0),
     Tier(
         rank=1,
         code="silver",
         name={"en": "Silver", "zh-Hans": "银卡", "zh-Hant": "銀卡"},
-        threshold_points=120,
+        threshold=120,
         multiplier_percent=110,
     ),
     Tier(
         rank=2,
         code="gold",
         name={"en": "Gold", "zh-Hans": "金卡", "zh-Hant": "金卡"},
-        threshold_points=300,
+        threshold=300,
         multiplier_percent=125,
     ),
 )

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
 from litestar import Request, Response, get, post
 from litestar.params import FromQuery, URLEncodedBody
 
@@ -16,8 +17,9 @@ from core import clock, db
 from core.ids import new_id
 from loyalty.ledger import queries as ledger
 from loyalty.programme import service as programme
-from loyalty.programme.service import ProgrammeMissing, Tier, TiersInvalid, Version
+from loyalty.programme.service import ProgrammeMissing, Version
 from loyalty.tiers import service as tiers
+from loyalty.tiers.rules import Tier, TierSet, TiersInvalid
 from loyalty.tiers.service import PreviewStale
 
 Staff = Request[StaffUser, Any, Any]
@@ -62,7 +64,7 @@ async def tier_draft(request: Staff) -> Response[Any]:
         except ProgrammeMissing:
             return see_other(OVERVIEW)
         made = present.draft(live.tiers, fields, locale)
-        preview = await tiers.preview(made.tiers, now) if made.previewable else None
+        preview = await tiers.preview(_tier_set(live, made.tiers), now) if made.previewable else None
     key = str(new_id()) if preview and _may_publish(user) else ""
     view = present.tier_draft(made, live, preview, key, "conflict" in fields, locale)
     template = "staff/tier_preview.html" if "hx-request" in request.headers else "staff/tier_draft.html"
@@ -80,7 +82,7 @@ async def publish(request: Staff, data: URLEncodedBody[dict[str, str]]) -> Respo
 
     async def effect() -> str:
         live = await programme.live()
-        wanted = _wanted(live, thresholds)
+        wanted = _tier_set(live, _wanted(live, thresholds))
         as_of = _moment(data.get("as_of", ""))
         made = await tiers.publish(wanted, data.get("fingerprint", ""), as_of, user.member.id, now)
         return f"{OVERVIEW}?published={made.number}"
@@ -99,6 +101,10 @@ handlers = [overview, tier_draft, publish]
 
 def _may_publish(user: StaffUser) -> bool:
     return "studio.publish" in user.permissions
+
+
+def _tier_set(live: Version, wanted: tuple[Tier, ...]) -> TierSet:
+    return msgspec.structs.replace(live.primary, tiers=wanted)
 
 
 def _wanted(live: Version, thresholds: dict[str, str]) -> tuple[Tier, ...]:

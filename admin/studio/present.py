@@ -13,7 +13,8 @@ from core.design import views
 from core.design.formats import formats
 from core.i18n import Locale, Translator, in_language, translator
 from loyalty.ledger.queries import Flow, Totals
-from loyalty.programme.service import Tier, Version
+from loyalty.programme.service import Version
+from loyalty.tiers.rules import RollingDays, Tier
 from loyalty.tiers.service import Preview
 
 PERIOD_DAYS = 30
@@ -47,21 +48,21 @@ def draft(live: Sequence[Tier], fields: Mapping[str, str], locale: Locale) -> Dr
     wanted: list[Tier] = []
     problems: dict[str, str] = {}
     for tier in live:
-        typed = fields.get(field_of(tier), str(tier.threshold_points)).strip() if tier.rank else "0"
+        typed = fields.get(field_of(tier), str(tier.threshold)).strip() if tier.rank else "0"
         points = _points(typed)
         if points is None:
             problems[tier.code] = words.gettext(
                 "Type a whole number of points, at most %(limit)s.",
                 limit=formats(locale).number(THRESHOLD_LIMIT_POINTS),
             )
-        elif wanted and points <= wanted[-1].threshold_points:
+        elif wanted and points <= wanted[-1].threshold:
             problems[tier.code] = words.gettext(
                 "%(tier)s must need more points than %(below)s.",
                 tier=in_language(tier.name, locale),
                 below=in_language(wanted[-1].name, locale),
             )
-        kept = tier.threshold_points if points is None else points
-        wanted.append(msgspec.structs.replace(tier, threshold_points=kept))
+        kept = tier.threshold if points is None else points
+        wanted.append(msgspec.structs.replace(tier, threshold=kept))
     return Draft(tuple(wanted), problems, wanted != list(live))
 
 
@@ -69,7 +70,7 @@ def tier_draft(
     made: Draft, live: Version, preview: Preview | None, publish_key: str, conflict: bool, locale: Locale
 ) -> views.TierDraft:
     """The page of the draft."""
-    days = live.qualifying_window_days
+    days = live.primary.window.days if isinstance(live.primary.window, RollingDays) else 0
     window = translator(locale).ngettext(
         "What counts: points earned with orders that were delivered, of the last %(num)s day.",
         "What counts: points earned with orders that were delivered, of the last %(num)s days.",
@@ -108,7 +109,7 @@ def studio(
         members=totals.members,
         tier_metric="points",
         tiers=tuple(
-            views.TierCount(in_language(tier.name, locale), counts.get(tier.code, 0), tier.threshold_points)
+            views.TierCount(in_language(tier.name, locale), counts.get(tier.code, 0), tier.threshold)
             for tier in (live.tiers if live else ())
         ),
         versions=versions(published, authors, locale),
@@ -150,16 +151,16 @@ def _changes(version: Version, base: Version | None, locale: Locale) -> str:
     words, shown = translator(locale), formats(locale)
     if base is None:
         return words.gettext("The first version")
-    before = {tier.code: tier.threshold_points for tier in base.tiers}
+    before = {tier.code: tier.threshold for tier in base.tiers}
     changed = [
         words.gettext(
             "%(tier)s from %(new)s instead of %(old)s",
             tier=in_language(tier.name, locale),
-            new=shown.number(tier.threshold_points),
+            new=shown.number(tier.threshold),
             old=shown.number(before[tier.code]),
         )
         for tier in version.tiers
-        if before.get(tier.code, tier.threshold_points) != tier.threshold_points
+        if before.get(tier.code, tier.threshold) != tier.threshold
     ]
     return " · ".join(changed) or words.gettext("No threshold changed")
 
@@ -170,12 +171,12 @@ def _points(typed: str) -> int | None:
 
 
 def _threshold(new: Tier, old: Tier, problems: Mapping[str, str], locale: Locale) -> views.TierThreshold:
-    most = max(3 * old.threshold_points, new.threshold_points, 100)
+    most = max(3 * old.threshold, new.threshold, 100)
     return views.TierThreshold(
         code=new.code,
         name=in_language(new.name, locale),
-        threshold=new.threshold_points,
-        live_threshold=old.threshold_points,
+        threshold=new.threshold,
+        live_threshold=old.threshold,
         slider_max=most,
         slider_step=10 ** max(0, len(str(most)) - 3),
         fixed=new.rank == 0,
@@ -184,8 +185,8 @@ def _threshold(new: Tier, old: Tier, problems: Mapping[str, str], locale: Locale
 
 
 def _preview(preview: Preview, locale: Locale) -> views.TierPreview:
-    ranks = {tier.code: tier.rank for tier in preview.tiers}
-    names = {tier.code: in_language(tier.name, locale) for tier in preview.tiers}
+    ranks = {tier.code: tier.rank for tier in preview.tier_set.tiers}
+    names = {tier.code: in_language(tier.name, locale) for tier in preview.tier_set.tiers}
 
     def rises(from_code: str, to_code: str) -> bool:
         # A tier that there is no more is below all others: whoever comes from it rises.
@@ -213,7 +214,7 @@ def _preview(preview: Preview, locale: Locale) -> views.TierPreview:
                 e.name or e.external_id,
                 names.get(e.from_code, e.from_code),
                 names[e.to_code],
-                e.points,
+                e.value,
             )
             for e in preview.examples
         ),

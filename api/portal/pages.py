@@ -22,7 +22,7 @@ from loyalty.members.service import Profile
 from loyalty.programme import service as programme
 from loyalty.programme.service import ProgrammeMissing
 from loyalty.rewards import service as rewards
-from loyalty.tiers import service as tiers
+from loyalty.tiers import standing
 
 PAGE_SIZE = 20
 LATEST = 5
@@ -104,7 +104,7 @@ async def _home(
         name=request.user.profile.name,
         points_active=balance.points_active,
         points_pending=balance.points_pending,
-        tier=present.tier(await tiers.progress(member.id, member.tier_code, now), to),
+        tier=present.tier(await standing.primary(member.id, now), to),
         expiry=present.expiry(await ledger.next_expiry(member.id, now)),
         reward=offers.nearest(offered),
         activity=present.lines(entries, lots, to),

@@ -11,8 +11,9 @@ from core.design import views
 from core.i18n import Locale, in_language
 from loyalty.ledger.queries import Expiring, LotMove, LotNow, StatementLine
 from loyalty.members.service import Balance
-from loyalty.programme.service import Tier, Version
-from loyalty.tiers.service import Progress
+from loyalty.programme.service import Version
+from loyalty.tiers.rules import Tier
+from loyalty.tiers.standing import Standing
 
 _KINDS = {
     "settle": "settle",
@@ -87,15 +88,15 @@ def entry(
     )
 
 
-def tier(progress: Progress, to: Reader) -> views.TierProgress:
+def tier(progress: Standing, to: Reader) -> views.TierProgress:
     """Where the member stands and what comes next."""
     above = progress.next_tier
     return views.TierProgress(
         name=in_language(progress.tier.name, to.locale),
         metric="points",
-        have=progress.qualifying_points,
+        have=progress.value,
         next_name=in_language(above.name, to.locale) if above else "",
-        need=above.threshold_points if above else 0,
+        need=above.threshold if above else 0,
     )
 
 

@@ -20,7 +20,7 @@ from core.ids import new_id
 from loyalty.intake.events import Event
 from loyalty.ledger import queries as ledger
 from loyalty.members import service as members
-from loyalty.tiers import service as tiers
+from loyalty.tiers import standing
 
 PAGE_LIMIT = 200
 
@@ -59,16 +59,16 @@ class Entries(msgspec.Struct, frozen=True, kw_only=True):
 async def view(customer_id: str, now: datetime) -> MemberView:
     """A member as the API shows one, in the open transaction. Raises NotFound."""
     member = await members.find(customer_id)
-    progress = await tiers.progress(member.id, member.tier_code, now)
+    progress = await standing.primary(member.id, now)
     return MemberView(
         customer_id=customer_id,
         member_id=member.id,
         joined_at=member.joined_at,
         balances=await members.balances(member.id),
         tier=member.tier_code,
-        qualifying_points=progress.qualifying_points,
+        qualifying_points=progress.value,
         next_tier=progress.next_tier.code if progress.next_tier else None,
-        next_tier_missing_points=progress.next_missing_points,
+        next_tier_missing_points=progress.next_missing,
         next_expiry=await ledger.next_expiry(member.id, now),
     )
 

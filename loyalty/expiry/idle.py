@@ -12,8 +12,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from core import db, tenancy
+from core.days import zone_of
 from loyalty.expiry import queries
-from loyalty.wallets.rules import days_after, zone_of
+from loyalty.wallets.rules import days_after
 
 PAGE = 500
 

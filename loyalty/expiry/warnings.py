@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from core import db, outbox, tenancy
+from core.days import zone_of
 from core.design.formats import formats
 from core.i18n import Locale, in_language, negotiate, translator
 from core.mail import service as mail
 from core.settings import settings
 from loyalty.expiry import idle, queries
 from loyalty.expiry.idle import IdleLot
-from loyalty.wallets.rules import zone_of
 
 TOPIC = "points.expiring"
 BATCH = 2000

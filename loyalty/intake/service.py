@@ -33,6 +33,7 @@ from loyalty.orders import rules
 from loyalty.orders import service as orders
 from loyalty.orders.rules import Order, Payment, Refund, Terms
 from loyalty.programme import service as programme
+from loyalty.tiers import service as tiers
 
 Key = tuple[str, str]
 YEARS = (1970, 2199)
@@ -103,6 +104,7 @@ async def _apply(events: Sequence[Event], received_at: datetime) -> list[Result]
     joined = await _enrol(batch, ids)
     touched = await _orders(batch, ids, stores, joined, received_at)
     await _record(batch, received_at)
+    await tiers.note_counted(*_counted(batch, touched), received_at)
     terms = await programme.live_terms() if touched else None
     if terms:
         await orders.reconcile(touched.values(), terms, received_at)
@@ -274,6 +276,16 @@ async def _record(batch: _Batch, received_at: datetime) -> None:
             batch.done(i, "duplicate")
         else:
             batch.done(i, "applied" if i in batch.parsed else "recorded")
+
+
+def _counted(batch: _Batch, touched: dict[str, Order]) -> tuple[set[UUID], set[str]]:
+    """Whose orders changed, and whom other new events name."""
+    new = [
+        event for i, event in enumerate(batch.events) if batch.results[i].status in ("applied", "recorded")
+    ]
+    named = {event.data.get("customer_id") for event in new}
+    ordered = {order.payment.customer_id for order in touched.values() if order.payment}
+    return ordered, {each for each in named if isinstance(each, str)}
 
 
 def _note_unrated(batch: _Batch, terms: Terms) -> None:

@@ -15,9 +15,9 @@ RETURNING id, customer_id, joined_at, xmax = 0 AS is_new
 """
 
 NOTE_JOINED = """
-INSERT INTO tier_changes (merchant_id, member_id, version_id, to_code, qualifying_points, reason, changed_at)
-SELECT current_merchant(), n.id, $3, $4, 0, 'joined', n.at
-FROM unnest($1::uuid[], $2::timestamptz[]) AS n (id, at)
+INSERT INTO tier_changes (merchant_id, member_id, version_id, set_code, to_code, value, reason, changed_at)
+SELECT current_merchant(), n.id, $3, s.code, s.lowest, 0, 'joined', n.at
+FROM unnest($1::uuid[], $2::timestamptz[]) AS n (id, at), unnest($4::text[], $5::text[]) AS s (code, lowest)
 """
 
 LEAVE = "UPDATE members SET left_at = least(left_at, $2) WHERE customer_id = ANY ($1::uuid[])"

@@ -41,7 +41,12 @@ async def enrol(joins: Sequence[tuple[UUID, datetime, str]]) -> list[UUID]:
     rows = await db.fetch(queries.ENROL, customers, times, terms, lowest)
     new = [row for row in rows if row["is_new"]]
     await db.execute(
-        queries.NOTE_JOINED, [row["id"] for row in new], [row["joined_at"] for row in new], live.id, lowest
+        queries.NOTE_JOINED,
+        [row["id"] for row in new],
+        [row["joined_at"] for row in new],
+        live.id,
+        [each.code for each in live.sets],
+        [each.tiers[0].code for each in live.sets],
     )
     return [row["customer_id"] for row in rows]
 

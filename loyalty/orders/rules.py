@@ -7,9 +7,10 @@ from uuid import UUID
 import msgspec
 from babel.numbers import get_currency_precision
 
+from core.days import zone_of
 from core.errors import DomainError, Kind
 from loyalty.ledger.commands import AnyCommand, Clawback, Earn, Settle
-from loyalty.wallets.rules import AtOnce, OnDelivery, OnEvent, Settling, Wallet, settles_at, zone_of
+from loyalty.wallets.rules import AtOnce, OnDelivery, OnEvent, Settling, Wallet, settles_at
 
 
 class RefundExceedsOrder(DomainError):

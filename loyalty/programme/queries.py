@@ -1,20 +1,28 @@
-"""SQL over wallets and versions of the terms."""
+"""SQL over versions of the terms."""
 
 ADD_VERSION = """
-INSERT INTO programme_versions (merchant_id, number, state, based_on, qualifying_window_days,
-                                guest_claim_days, point_cost_micros, terms_version, created_by,
-                                created_at, published_at)
+INSERT INTO programme_versions (merchant_id, number, state, based_on, guest_claim_days, point_cost_micros,
+                                terms_version, created_by, created_at, published_at)
 VALUES (current_merchant(), (SELECT coalesce(max(number), 0) + 1 FROM programme_versions),
-        $1, $2, $3, $4, $5, $6, $7, $8,
-        CASE WHEN $1 = 'published' THEN $8::timestamptz END)
+        $1, $2, $3, $4, $5, $6, $7, CASE WHEN $1 = 'published' THEN $7::timestamptz END)
 RETURNING id
 """
 
+# $2: tier sets as a JSON array, in their order.
+ADD_SETS = """
+INSERT INTO tier_sets (merchant_id, version_id, code, position, name, metric, qualifying_window,
+                       requalification, downgrade, grace_days)
+SELECT current_merchant(), $1, s->>'code', n - 1, s->'name', s->'metric', s->'window', s->>'requalification',
+       s->>'downgrade', (s->>'grace_days')::int
+FROM jsonb_array_elements($2::jsonb) WITH ORDINALITY AS x (s, n)
+"""
+
 ADD_TIERS = """
-INSERT INTO tiers (merchant_id, version_id, rank, code, name, threshold_points, multiplier_percent)
-SELECT current_merchant(), $1, n.rank, n.code, n.name::jsonb, n.threshold_points, n.multiplier_percent
-FROM unnest($2::smallint[], $3::text[], $4::text[], $5::bigint[], $6::int[])
-     AS n (rank, code, name, threshold_points, multiplier_percent)
+INSERT INTO tiers (merchant_id, version_id, set_code, rank, code, name, threshold, multiplier_percent,
+                   benefits)
+SELECT current_merchant(), $1, s->>'code', (t->>'rank')::smallint, t->>'code', t->'name',
+       (t->>'threshold')::bigint, (t->>'multiplier_percent')::int, t->'benefits'
+FROM jsonb_array_elements($2::jsonb) s, jsonb_array_elements(s->'tiers') t
 """
 
 ADD_RATES = """
@@ -23,12 +31,16 @@ SELECT current_merchant(), $1, * FROM unnest($2::text[], $3::int[])
 """
 
 _VERSION = """
-SELECT v.id, v.number, v.state, v.based_on, v.qualifying_window_days, v.guest_claim_days, v.point_cost_micros,
-       v.terms_version, v.created_at, v.published_at,
-       (SELECT jsonb_agg(jsonb_build_object('rank', t.rank, 'code', t.code, 'name', t.name,
-               'threshold_points', t.threshold_points, 'multiplier_percent', t.multiplier_percent)
-               ORDER BY t.rank)
-        FROM tiers t WHERE t.version_id = v.id) AS tiers,
+SELECT v.id, v.number, v.state, v.based_on, v.guest_claim_days, v.point_cost_micros, v.terms_version,
+       v.created_at, v.published_at, (SELECT time_zone FROM merchants WHERE id = v.merchant_id) AS time_zone,
+       (SELECT jsonb_agg(jsonb_build_object('code', s.code, 'name', s.name, 'metric', s.metric,
+               'window', s.qualifying_window, 'requalification', s.requalification, 'downgrade', s.downgrade,
+               'grace_days', s.grace_days, 'tiers',
+               (SELECT jsonb_agg(jsonb_build_object('rank', t.rank, 'code', t.code, 'name', t.name,
+                       'threshold', t.threshold, 'multiplier_percent', t.multiplier_percent,
+                       'benefits', t.benefits) ORDER BY t.rank)
+                FROM tiers t WHERE t.version_id = v.id AND t.set_code = s.code)) ORDER BY s.position)
+        FROM tier_sets s WHERE s.version_id = v.id) AS sets,
        (SELECT coalesce(jsonb_object_agg(r.currency, r.points_per_100_units), '{}')
         FROM earn_rates r WHERE r.version_id = v.id) AS earn_rates
 FROM programme_versions v

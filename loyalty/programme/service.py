@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from itertools import pairwise
 from uuid import UUID
 
 import msgspec
 
-from core import db
+from core import db, tenancy
+from core.days import zone_of
 from core.errors import DomainError, Kind
 from loyalty.ledger.commands import Policy
 from loyalty.orders.rules import Terms
 from loyalty.programme import queries
+from loyalty.tiers.rules import RollingDays as LastDays
+from loyalty.tiers.rules import Tier, TierSet, TiersInvalid, check
 from loyalty.wallets import service as wallets
 from loyalty.wallets.rules import Expiry, Never, RollingDays
 from loyalty.wallets.service import Rules
@@ -21,42 +23,40 @@ Names = Mapping[str, str]
 
 POINTS_NAME: Names = {"en": "Points", "zh-Hans": "积分", "zh-Hant": "積分"}
 QUALIFYING_NAME: Names = {"en": "Qualifying points", "zh-Hans": "定级积分", "zh-Hant": "定級積分"}
+MAIN_NAME: Names = {"en": "Tiers", "zh-Hans": "等级", "zh-Hant": "等級"}
 EXPIRY_WARN_DAYS = 30
 
 
-class Tier(msgspec.Struct, frozen=True, kw_only=True):
-    """One tier of a version. `threshold_points`: qualifying points within the window."""
-
-    rank: int
-    code: str
-    name: Names
-    threshold_points: int
-    multiplier_percent: int = 100
-
-
 class Version(msgspec.Struct, frozen=True, kw_only=True):
-    """A version of the terms, with its tiers from the lowest up."""
+    """A version of the terms. The first tier set is the one that earning looks at."""
 
     id: UUID
     number: int
     state: str
     based_on: UUID | None
-    qualifying_window_days: int
     guest_claim_days: int
     point_cost_micros: int
     terms_version: str
     created_at: datetime
     published_at: datetime | None
-    tiers: tuple[Tier, ...]
+    time_zone: str
+    """The merchant's, as it is now."""
+    sets: tuple[TierSet, ...]
     earn_rates: Mapping[str, int]
 
+    @property
+    def primary(self) -> TierSet:
+        """The first tier set."""
+        return self.sets[0]
 
-class TiersInvalid(DomainError):
-    """Ranks, thresholds or codes do not fit together; see check_tiers()."""
+    @property
+    def tiers(self) -> tuple[Tier, ...]:
+        """The tiers of the first set, from the lowest up."""
+        return self.sets[0].tiers
 
-    code = "tiers_invalid"
-    kind = Kind.INVALID
-    title = "The tiers do not make a ladder"
+    def tier_set(self, code: str) -> TierSet | None:
+        """The set of this code."""
+        return next((each for each in self.sets if each.code == code), None)
 
 
 class ProgrammeMissing(DomainError):
@@ -84,9 +84,14 @@ class VersionNotDraft(DomainError):
 
 
 class Setup(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that a first programme needs. Days and points; cost in millionths of a currency unit."""
+    """Everything that a first programme needs. Days and points; cost in millionths of a currency unit.
 
-    tiers: Sequence[Tier]
+    `tiers` make the first set, of qualifying points in the last `qualifying_window_days` days; `sets` come
+    after it, or, with no `tiers`, in its place.
+    """
+
+    tiers: Sequence[Tier] = ()
+    sets: Sequence[TierSet] = ()
     earn_rates: Mapping[str, int]
     qualifying_window_days: int = 365
     guest_claim_days: int = 30
@@ -95,13 +100,22 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     debt_policy: Policy = "debt"
     terms_version: str = "1"
 
+    @property
+    def every_set(self) -> tuple[TierSet, ...]:
+        """All tier sets, in their order."""
+        if not self.tiers:
+            return tuple(self.sets)
+        window = LastDays(self.qualifying_window_days)
+        return (TierSet(code="main", name=MAIN_NAME, tiers=tuple(self.tiers), window=window), *self.sets)
+
 
 async def create(setup: Setup, now: datetime) -> Version:
     """Make the merchant's wallets and publish the first version of the terms.
 
-    Raises TiersInvalid or ProgrammeExists.
+    Raises TiersInvalid, ProgrammeExists or TimeZoneUnknown.
     """
-    check_tiers(setup.tiers)
+    check_sets(setup.every_set)
+    zone_of((await tenancy.shop()).time_zone)
     if await wallets.every():
         raise ProgrammeExists()
     days = setup.points_expire_after_days
@@ -115,41 +129,28 @@ async def create(setup: Setup, now: datetime) -> Version:
         queries.ADD_VERSION,
         "published",
         None,
-        setup.qualifying_window_days,
         setup.guest_claim_days,
         setup.point_cost_micros,
         setup.terms_version,
         None,
         now,
     )
-    await _add_terms(version_id, setup.tiers, setup.earn_rates)
+    await _add_terms(version_id, setup.every_set, setup.earn_rates)
     return await version(version_id)
 
 
-def check_tiers(tiers: Sequence[Tier]) -> None:
-    """Raises TiersInvalid unless ranks count up from 0, thresholds rise from 0, codes differ, and no tier
-    multiplies by less than 1 or by more than 100."""
-    if [tier.rank for tier in tiers] != list(range(len(tiers))) or not tiers:
-        raise TiersInvalid("ranks must count up from 0")
-    thresholds = [tier.threshold_points for tier in tiers]
-    if thresholds[0] != 0 or any(b <= a for a, b in pairwise(thresholds)):
-        raise TiersInvalid("thresholds must rise, from 0 at the lowest tier", thresholds=thresholds)
-    if len({tier.code for tier in tiers}) != len(tiers):
-        raise TiersInvalid("two tiers have the same code")
-    if not all(100 <= tier.multiplier_percent <= 10_000 for tier in tiers):
-        raise TiersInvalid("a multiplier is 100 to 10,000 percent")
+def check_sets(sets: Sequence[TierSet]) -> None:
+    """Raises TiersInvalid unless there is a set, each is sound by itself and their codes differ."""
+    if not sets or len({each.code for each in sets}) != len(sets):
+        raise TiersInvalid("there must be a tier set, and each needs a code of its own")
+    for each in sets:
+        check(each)
 
 
-async def _add_terms(version_id: UUID, tiers: Sequence[Tier], rates: Mapping[str, int]) -> None:
-    await db.execute(
-        queries.ADD_TIERS,
-        version_id,
-        [tier.rank for tier in tiers],
-        [tier.code for tier in tiers],
-        [db.to_json(tier.name) for tier in tiers],
-        [tier.threshold_points for tier in tiers],
-        [tier.multiplier_percent for tier in tiers],
-    )
+async def _add_terms(version_id: UUID, sets: Sequence[TierSet], rates: Mapping[str, int]) -> None:
+    as_json = db.to_json(sets)
+    await db.execute(queries.ADD_SETS, version_id, as_json)
+    await db.execute(queries.ADD_TIERS, version_id, as_json)
     await db.execute(queries.ADD_RATES, version_id, list(rates), list(rates.values()))
 
 
@@ -181,8 +182,8 @@ async def authors() -> dict[UUID, str]:
 
 def _version(row: db.Row) -> Version:
     fields = dict(row)
-    tiers = msgspec.json.decode(fields.pop("tiers"), type=tuple[Tier, ...])
-    return Version(**fields | {"tiers": tiers, "earn_rates": db.from_json(fields["earn_rates"])})
+    sets = msgspec.json.decode(fields.pop("sets"), type=tuple[TierSet, ...])
+    return Version(**fields | {"sets": sets, "earn_rates": db.from_json(fields["earn_rates"])})
 
 
 async def live_terms() -> Terms | None:
@@ -200,21 +201,22 @@ async def live_terms() -> Terms | None:
     )
 
 
-async def draft(tiers: Sequence[Tier], based_on: Version, created_by: UUID | None, now: datetime) -> Version:
-    """A draft with these tiers and the other terms of `based_on`. Raises TiersInvalid."""
-    check_tiers(tiers)
+async def draft(
+    sets: Sequence[TierSet], based_on: Version, created_by: UUID | None, now: datetime
+) -> Version:
+    """A draft with these tier sets and the other terms of `based_on`. Raises TiersInvalid."""
+    check_sets(sets)
     version_id = await db.fetchval(
         queries.ADD_VERSION,
         "draft",
         based_on.id,
-        based_on.qualifying_window_days,
         based_on.guest_claim_days,
         based_on.point_cost_micros,
         based_on.terms_version,
         created_by,
         now,
     )
-    await _add_terms(version_id, tiers, based_on.earn_rates)
+    await _add_terms(version_id, sets, based_on.earn_rates)
     return await version(version_id)
 
 

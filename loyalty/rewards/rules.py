@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta
 
+from core.days import start_of_day
 from core.errors import DomainError
 from core.i18n import LOCALES
 from loyalty.ledger.errors import PointsInsufficient
@@ -22,7 +23,6 @@ from loyalty.rewards.kinds import (
     StoreCredit,
     Terms,
 )
-from loyalty.wallets.rules import start_of_day
 
 Period = Literal["day", "week", "month", "year"]
 PERIODS: tuple[Period, ...] = get_args(Period)

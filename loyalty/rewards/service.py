@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from core import db, tenancy
+from core.days import zone_of
 from core.errors import NotFound
 from core.ids import new_id
 from loyalty.ledger import Redeem, Reverse, post
@@ -30,7 +31,6 @@ from loyalty.rewards.errors import (
 from loyalty.rewards.kinds import Money, StoreCredit
 from loyalty.rewards.rules import Facts
 from loyalty.rewards.vouchers import VoucherView
-from loyalty.wallets.rules import zone_of
 
 PARTS = 8
 """Of a counted reward's stock: so many members can take one at once."""

@@ -1,85 +1,345 @@
-"""SQL over tiers: always of a set of members, never one by one."""
+"""SQL over tiers: always of a set of members, never one by one. docs/decisions/0006-tiers.md has it in words.
 
-# $1 members (NULL: all), $2 as of, $3 window in days, $4 tier codes, $5 their thresholds from the lowest up.
-# Qualifying points: what became active in the qualifying wallet within the window, less what was taken back.
-_MOVES = """
-WITH metric AS (
-    SELECT m.id, m.tier_code, m.joined_at,
-           greatest(0, coalesce(sum(
-               CASE WHEN e.credit = 'active' THEN e.points
-                    WHEN e.debit = 'active' THEN -e.points ELSE 0 END), 0
-           ))::bigint AS points
-    FROM members m
-    LEFT JOIN ledger_accounts a ON a.member_id = m.id
-         AND a.wallet_type_id = (SELECT id FROM wallet_types WHERE code = 'qualifying')
-    LEFT JOIN ledger_journal j ON j.account_id = a.id
-         AND j.effective_at > $2::timestamptz - make_interval(days => $3) AND j.effective_at <= $2
-    LEFT JOIN ledger_entries e ON e.journal_id = j.id
-    WHERE m.left_at IS NULL AND ($1::uuid[] IS NULL OR m.id = ANY ($1))
-    GROUP BY m.id
-), placed AS (
-    SELECT x.*, (SELECT t.code
-                 FROM unnest($4::text[], $5::bigint[]) WITH ORDINALITY AS t (code, threshold, rank)
-                 WHERE t.threshold <= x.points ORDER BY t.rank DESC LIMIT 1) AS to_code
-    FROM metric x
-), moves AS (
-    SELECT id, tier_code AS from_code, to_code, points FROM placed WHERE tier_code <> to_code
-), marked AS (                                 -- stands for exactly these moves
-    SELECT encode(sha256(convert_to(
-               coalesce(string_agg(id || ' ' || from_code || '>' || to_code, ',' ORDER BY id), ''),
-               'UTF8')), 'hex') AS mark FROM moves
+A statement is put together from three parts: facts (what the metric counts, as changes in time), earned
+(which tier these are enough for), placed (with overrides, and compared with where each member is). Values
+are named, :so, and bound by statement().
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from loyalty.tiers.rules import Events, Metric, Orders, Points, Spend
+
+_NAME = re.compile(r"(?<!:):([a-z_]+)")
+
+
+def statement(sql: str, values: Mapping[str, Any]) -> tuple[Any, ...]:
+    """SQL with numbered arguments instead of named ones, then these in their order."""
+    numbered, names = _numbered(sql)
+    return (numbered, *(values[name] for name in names))
+
+
+@cache
+def _numbered(sql: str) -> tuple[str, tuple[str, ...]]:
+    names = tuple(dict.fromkeys(_NAME.findall(sql)))
+    return _NAME.sub(lambda found: f"${names.index(found[1]) + 1}", sql), names
+
+
+# ---------------------------------------------------------------- facts: member_id, at, delta
+
+# A member's orders and events count from as far before joining as earning does, and until they left.
+_OF_MEMBER = """
+    JOIN members m ON m.customer_id = x.customer_id
+         AND x.began_at >= m.joined_at - make_interval(days => :guest_claim_days)
+         AND (m.left_at IS NULL OR x.began_at < m.left_at)
+    WHERE x.at >= :since AND x.at <= :at {some}
+"""
+
+_POINTS = """
+    SELECT a.member_id, j.effective_at AS at,
+           CASE e.credit WHEN 'active' THEN e.points ELSE -e.points END AS delta
+    FROM ledger_accounts a
+    JOIN ledger_journal j ON j.account_id = a.id
+    JOIN ledger_entries e ON e.journal_id = j.id AND 'active' IN (e.debit, e.credit)
+    WHERE a.wallet_type_id = (SELECT id FROM wallet_types WHERE code = :counted)
+      AND j.effective_at >= :since AND j.effective_at <= :at {some}
+"""
+
+_SPEND = (
+    """
+    SELECT m.id AS member_id, x.at, x.delta FROM (
+        SELECT customer_id, paid_at AS began_at, paid_at AS at, amount_minor AS delta
+        FROM orders WHERE currency = :counted AND paid_at IS NOT NULL
+        UNION ALL
+        SELECT o.customer_id, o.paid_at, greatest(r.refunded_at, o.paid_at), -r.amount_minor
+        FROM order_refunds r JOIN orders o ON o.id = r.order_id
+        WHERE o.currency = :counted AND o.paid_at IS NOT NULL) x
+"""
+    + _OF_MEMBER
+)
+
+_ORDERS = (
+    """
+    SELECT m.id AS member_id, x.at, x.delta FROM (
+        SELECT customer_id, paid_at AS began_at, paid_at AS at, 1 AS delta FROM orders
+        WHERE paid_at IS NOT NULL AND :counted::text IS NULL
+        UNION ALL
+        SELECT o.customer_id, o.paid_at, max(greatest(r.refunded_at, o.paid_at)), -1
+        FROM order_refunds r JOIN orders o ON o.id = r.order_id
+        WHERE o.paid_at IS NOT NULL AND o.refunded_minor >= o.amount_minor
+        GROUP BY o.id) x
+"""
+    + _OF_MEMBER
+)
+
+_EVENTS = (
+    """
+    SELECT m.id AS member_id, x.at, x.delta FROM (
+        SELECT coalesce(c.merged_into, c.id) AS customer_id, e.occurred_at AS began_at, e.occurred_at AS at,
+               1 AS delta
+        FROM events e JOIN customers c ON c.external_id = e.customer
+        WHERE e.type = :counted) x
+"""
+    + _OF_MEMBER
+)
+
+_FACTS: dict[type[Metric], str] = {Points: _POINTS, Spend: _SPEND, Orders: _ORDERS, Events: _EVENTS}
+
+
+def _facts(metric: type[Metric], all_members: bool) -> str:
+    column = "a.member_id" if metric is Points else "m.id"
+    some = "" if all_members else f"AND {column} = ANY (:members::uuid[])"
+    return f"facts AS ({_FACTS[metric].format(some=some)})"
+
+
+# ---------------------------------------------------------------- earned: what the facts are enough for
+
+_MEMBERS = "m.left_at IS NULL {some}"
+
+# One stretch of time for everybody, and the tier is what it is enough for.
+_EARNED_NOW = """
+metric AS (
+    SELECT member_id, sum(delta)::bigint AS value FROM facts GROUP BY 1
+), earned AS (
+    SELECT m.id AS member_id, m.customer_id, m.joined_at, m.tier_code, m.tier_since, v.value,
+           width_bucket(v.value, :thresholds::bigint[]) - 1 AS rank, 'reached' AS basis,
+           NULL::timestamptz AS period_start, :today_start::timestamptz AS boundary
+    FROM members m LEFT JOIN metric x ON x.member_id = m.id
+    CROSS JOIN LATERAL (SELECT greatest(0, coalesce(x.value, 0)) AS value) v
+    WHERE {members}
 )
 """
 
-PREVIEW = (
-    _MOVES
-    + """
+# Period after period of each member. `back` numbers them from the present one (0) into the past. The highest
+# sum within a period says what was reached in it, the sum at its end what is confirmed by it.
+_EARNED_BY_PERIOD = """
+people AS (
+    SELECT m.id, m.customer_id, m.joined_at, m.tier_code, m.tier_since, o.origin,
+           period_number(o.origin, :today::date, :months) AS period
+    FROM members m CROSS JOIN LATERAL (
+        SELECT CASE WHEN :anniversary
+                    THEN :first_day::date - 1 + width_bucket(m.joined_at, :day_starts::timestamptz[])
+                    ELSE '1970-01-01'::date END AS origin) o
+    WHERE {members}
+), running AS (
+    SELECT p.id AS member_id, k.back, f.delta,
+           sum(f.delta) OVER (PARTITION BY p.id, k.back ORDER BY f.at) AS so_far
+    FROM facts f JOIN people p ON p.id = f.member_id
+    CROSS JOIN LATERAL (
+        SELECT p.period - period_number(p.origin, :first_day::date - 1
+                                        + width_bucket(f.at, :day_starts::timestamptz[]), :months) AS back) k
+), periods AS (
+    SELECT member_id, back, sum(delta)::bigint AS value,
+           width_bucket(greatest(0, max(so_far))::bigint, :thresholds::bigint[]) - 1 AS reached,
+           width_bucket(greatest(0, sum(delta))::bigint, :thresholds::bigint[]) - 1 AS enough
+    FROM running GROUP BY 1, 2
+), held AS (                        -- landed: one step down with each period that confirmed nothing higher
+    SELECT member_id, greatest(0, max(value) FILTER (WHERE back = 0)) AS value,
+           max(CASE WHEN :keeps THEN reached ELSE enough END) FILTER (WHERE back = 0) AS reached,
+           max(enough) FILTER (WHERE back = 1 AND :keeps) AS requalified,
+           max(greatest(enough - back + 1, reached - back)) FILTER (WHERE back > 0 AND :one_step) AS landed,
+           CASE WHEN :one_step
+                THEN max(greatest(reached - back + 1, CASE WHEN back > 1 THEN enough - back + 2 END))
+                     FILTER (WHERE back > 0)
+                ELSE max(CASE back WHEN 1 THEN reached WHEN 2 THEN enough END) END AS before_period
+    FROM periods GROUP BY 1
+), earned AS (
+    SELECT p.id AS member_id, p.customer_id, p.joined_at, p.tier_code, p.tier_since,
+           coalesce(h.value, 0) AS value, r.rank,
+           CASE WHEN NOT :keeps OR r.rank = 0 THEN 'reached' WHEN h.requalified >= r.rank THEN 'requalified'
+                WHEN h.reached >= r.rank THEN 'reached' WHEN h.landed >= r.rank THEN 'soft_landing'
+                ELSE 'grace' END AS basis,
+           CASE WHEN :keeps AND r.rank > 0 THEN {period_start} END AS period_start,
+           coalesce(CASE WHEN :keeps THEN {grace_end} END, :today_start::timestamptz) AS boundary
+    FROM people p LEFT JOIN held h ON h.member_id = p.id
+    CROSS JOIN LATERAL (
+        SELECT (p.origin + make_interval(months => :months * p.period))::date AS first) s
+    CROSS JOIN LATERAL (
+        SELECT greatest(0, h.reached, h.requalified, h.landed,
+                        CASE WHEN :today::date < s.first + :grace_days::int THEN h.before_period END
+                       ) AS rank) r
+)
+""".replace("{period_start}", "(:day_starts::timestamptz[])[s.first - :first_day::date + 1]").replace(
+    "{grace_end}", "(:day_starts::timestamptz[])[s.first + :grace_days::int - :first_day::date + 1]"
+)
+
+# ---------------------------------------------------------------- placed: compared with where each member is
+
+_PLACED = """
+placed AS (
+    SELECT e.member_id, e.customer_id, e.value, e.boundary,
+           CASE WHEN :is_primary THEN e.tier_code ELSE coalesce(t.tier_code, (:codes::text[])[1]) END
+               AS from_code,
+           CASE WHEN :is_primary THEN e.tier_since ELSE coalesce(t.since, e.joined_at) END AS since,
+           (:codes::text[])[coalesce(o.rank, e.rank) + 1] AS to_code, coalesce(o.rank, e.rank) AS to_rank,
+           CASE WHEN o.id IS NULL THEN e.basis ELSE 'override' END AS basis,
+           CASE WHEN o.id IS NULL THEN e.period_start END AS period_start,
+           o.ends_at AS until, o.id AS override_id,
+           t.basis AS old_basis, t.period_start AS old_period_start, t.until AS old_until
+    FROM earned e
+    LEFT JOIN member_tiers t ON t.member_id = e.member_id AND t.set_code = :set_code
+    LEFT JOIN (
+        SELECT v.id, v.member_id, v.ends_at, array_position(:codes::text[], v.tier_code) - 1 AS rank
+        FROM tier_overrides v
+        WHERE v.set_code = :set_code AND v.ended_at IS NULL AND v.starts_at <= :at AND v.ends_at > :at
+    ) o ON o.member_id = e.member_id AND o.rank IS NOT NULL
+), moves AS (
+    SELECT * FROM placed WHERE to_code <> from_code
+), marked AS (                                 -- stands for exactly these moves
+    SELECT encode(sha256(convert_to(
+               coalesce(string_agg(member_id || ' ' || from_code || '>' || to_code, ',' ORDER BY member_id),
+                        ''), 'UTF8')), 'hex') AS mark FROM moves
+)
+"""
+
+_PREVIEW = """
 SELECT (SELECT count(*) FROM placed) AS members,
        (SELECT mark FROM marked) AS mark,
        (SELECT coalesce(jsonb_agg(x), '[]') FROM (
             SELECT from_code, to_code, count(*) AS members FROM moves
             GROUP BY 1, 2 ORDER BY 1, 2) x) AS flows,
-       (SELECT coalesce(jsonb_object_agg(tier_code, n), '{}') FROM (
-            SELECT tier_code, count(*) AS n FROM placed GROUP BY 1) x) AS before,
+       (SELECT coalesce(jsonb_object_agg(from_code, n), '{}') FROM (
+            SELECT from_code, count(*) AS n FROM placed GROUP BY 1) x) AS before,
        (SELECT coalesce(jsonb_object_agg(to_code, n), '{}') FROM (
             SELECT to_code, count(*) AS n FROM placed GROUP BY 1) x) AS after,
        (SELECT coalesce(jsonb_agg(x), '[]') FROM (
-            SELECT v.id AS member_id, c.external_id, p.name, v.from_code, v.to_code, v.points
-            FROM moves v JOIN members m ON m.id = v.id JOIN customers c ON c.id = m.customer_id
+            SELECT v.member_id, c.external_id, p.name, v.from_code, v.to_code, v.value
+            FROM moves v JOIN customers c ON c.id = v.customer_id
             LEFT JOIN customer_profiles p ON p.customer_id = c.id
-            ORDER BY sha256(convert_to(v.id::text, 'UTF8')) LIMIT 5) x) AS examples
+            ORDER BY sha256(convert_to(v.member_id::text, 'UTF8')) LIMIT 5) x) AS examples
 """
-)
 
-# $6 the version they move under, $7 the reason.
-APPLY = (
-    _MOVES
-    + """
-, moved AS (
-    UPDATE members m SET tier_code = v.to_code, tier_since = $2
-    FROM moves v WHERE m.id = v.id AND m.tier_code = v.from_code RETURNING m.id
+# Only who moves, or holds a tier on another basis than before, is written. What time alone has done is dated
+# when it happened, not when it was noticed.
+_APPLY = """
+, changes AS (
+    SELECT p.*, p.to_code <> p.from_code AS moved, f.falls,
+           CASE WHEN p.basis = 'override' THEN 'override' WHEN p.old_basis = 'override' THEN 'override_ended'
+                WHEN p.to_code = p.from_code THEN p.basis
+                WHEN :keeps AND f.falls AND :cause IN ('earned', 'window') THEN 'downgraded'
+                ELSE :cause END AS reason
+    FROM placed p
+    CROSS JOIN LATERAL (
+        SELECT coalesce(p.to_rank < array_position(:codes::text[], p.from_code) - 1, false) AS falls) f
+    WHERE p.to_code <> p.from_code
+       OR ((p.basis, p.period_start, p.until) IS DISTINCT FROM (p.old_basis, p.old_period_start, p.old_until)
+           AND (p.to_rank > 0 OR p.old_basis = 'override' OR p.basis = 'override'))
+), dated AS (
+    SELECT c.*, least(:at::timestamptz, greatest(c.since,
+               CASE WHEN c.reason = 'override_ended' THEN c.old_until
+                    WHEN c.reason = 'downgraded' THEN c.boundary
+                    WHEN c.reason IN ('requalified', 'grace') THEN c.period_start
+                    WHEN c.reason = 'window' AND c.falls THEN c.boundary ELSE :at END)) AS changed_at
+    FROM changes c
+), put AS (
+    INSERT INTO member_tiers AS t (merchant_id, member_id, set_code, tier_code, since, basis, period_start,
+                                   until)
+    SELECT current_merchant(), member_id, :set_code, to_code, CASE WHEN moved THEN changed_at ELSE since END,
+           basis, period_start, until
+    FROM dated
+    ON CONFLICT (member_id, set_code) DO UPDATE
+        SET tier_code = excluded.tier_code, since = excluded.since, basis = excluded.basis,
+            period_start = excluded.period_start, until = excluded.until
+), mirrored AS (
+    UPDATE members m SET tier_code = v.to_code, tier_since = v.changed_at
+    FROM dated v WHERE :is_primary AND v.moved AND m.id = v.member_id
 ), noted AS (
-    INSERT INTO tier_changes (merchant_id, member_id, version_id, from_code, to_code, qualifying_points,
-                              reason, changed_at)
-    SELECT current_merchant(), v.id, $6::uuid, v.from_code, v.to_code, v.points, $7, $2
-    FROM moves v JOIN moved ON moved.id = v.id
+    INSERT INTO tier_changes (merchant_id, member_id, version_id, set_code, from_code, to_code, value, reason,
+                              changed_at, override_id)
+    SELECT current_merchant(), member_id, :version_id::uuid, :set_code, from_code, to_code, value, reason,
+           changed_at, override_id
+    FROM dated WHERE moved OR reason IN ('requalified', 'grace', 'override', 'override_ended')
+), told AS (
+    INSERT INTO outbox (merchant_id, topic, payload, created_at, available_at)
+    SELECT current_merchant(), 'tier.changed', jsonb_build_object(
+               'set', :set_code::text, 'version_id', :version_id::uuid, 'from', from_code, 'to', to_code,
+               'reason', reason,
+               'granted', coalesce(:benefits::jsonb->(from_code || '>' || to_code)->'granted', '[]'),
+               'withdrawn', coalesce(:benefits::jsonb->(from_code || '>' || to_code)->'withdrawn', '[]'),
+               'members', jsonb_agg(jsonb_build_object('member', member_id, 'at', changed_at))),
+           :at, :at
+    FROM (SELECT *, (row_number() OVER (PARTITION BY from_code, to_code, reason) - 1) / 500 AS part
+          FROM dated WHERE moved) x
+    GROUP BY from_code, to_code, reason, part
 )
-SELECT (SELECT count(*) FROM moved) AS moved, (SELECT mark FROM marked) AS mark
+SELECT (SELECT count(*) FROM dated WHERE moved) AS moved, (SELECT mark FROM marked) AS mark
 """
-)
 
-# Recalculations run side by side; publishing waits for them and keeps others out.
+
+@cache
+def _placing(metric: type[Metric], by_period: bool, all_members: bool) -> str:
+    some = "" if all_members else "AND m.id = ANY (:members::uuid[])"
+    earned = (_EARNED_BY_PERIOD if by_period else _EARNED_NOW).replace(
+        "{members}", _MEMBERS.format(some=some)
+    )
+    return f"WITH {_facts(metric, all_members)}, {earned}, {_PLACED}"
+
+
+def preview(metric: Metric, by_period: bool) -> str:
+    """Who would move; changes nothing."""
+    return _placing(type(metric), by_period, all_members=True) + _PREVIEW
+
+
+def apply(metric: Metric, by_period: bool, all_members: bool) -> str:
+    """Move who must move, note and tell it."""
+    return _placing(type(metric), by_period, all_members) + _APPLY
+
+
+def facts_of(metric: Metric) -> str:
+    """What the metric counts of :members from :since to :at, in order of time."""
+    facts = _facts(type(metric), all_members=False)
+    return f"WITH {facts} SELECT at, sum(delta)::bigint AS delta FROM facts GROUP BY at ORDER BY at"
+
+
+STANDINGS = """
+SELECT s.code AS set_code, t.tier_code, coalesce(t.since, m.joined_at) AS since,
+       coalesce(t.basis, 'reached') AS basis, t.until, m.joined_at,
+       m.tier_code AS primary_code, m.tier_since AS primary_since
+FROM members m CROSS JOIN unnest($2::text[]) AS s (code)
+LEFT JOIN member_tiers t ON t.member_id = m.id AND t.set_code = s.code
+WHERE m.id = $1
+"""
+
+HISTORY = """
+SELECT c.id, c.set_code, c.from_code, c.to_code, c.reason, c.value, c.changed_at, v.number AS version,
+       o.reason AS note, s.name AS staff
+FROM tier_changes c JOIN programme_versions v ON v.id = c.version_id
+LEFT JOIN tier_overrides o ON o.id = c.override_id LEFT JOIN staff s ON s.id = o.created_by
+WHERE c.member_id = $1 AND ($2::text IS NULL OR c.set_code = $2)
+  AND ($3::uuid IS NULL
+       OR (c.changed_at, c.id) < (SELECT b.changed_at, b.id FROM tier_changes b WHERE b.id = $3))
+ORDER BY c.changed_at DESC, c.id DESC LIMIT $4
+"""
+
+
+# Recalculations of some members run side by side, each with its members locked: it sees all that was
+# committed before it, and nobody overtakes it. Placing everybody, and publishing, keep all others out.
 SHARE = "SELECT pg_advisory_xact_lock_shared(hashtextextended('tiers ' || current_merchant(), 0))"
 ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('tiers ' || current_merchant(), 0))"
+LOCK_MEMBERS = "SELECT id FROM members WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 
-POINTS = """
-SELECT greatest(0, coalesce(sum(CASE WHEN e.credit = 'active' THEN e.points
-                                     WHEN e.debit = 'active' THEN -e.points ELSE 0 END), 0))::bigint
-FROM ledger_accounts a
-JOIN ledger_journal j ON j.account_id = a.id
-     AND j.effective_at > $2::timestamptz - make_interval(days => $3) AND j.effective_at <= $2
-JOIN ledger_entries e ON e.journal_id = j.id
-WHERE a.member_id = $1 AND a.wallet_type_id = (SELECT id FROM wallet_types WHERE code = 'qualifying')
-"""
+FIRST_JOINED = "SELECT min(joined_at) FROM members WHERE $1::uuid[] IS NULL OR id = ANY ($1)"
 
 COUNTS = "SELECT tier_code, count(*) AS members FROM members WHERE left_at IS NULL GROUP BY 1"
+
+SWEPT = "SELECT swept_at FROM tier_sweeps"
+SWEEP = """
+INSERT INTO tier_sweeps (merchant_id, swept_at) VALUES (current_merchant(), $1)
+ON CONFLICT (merchant_id) DO UPDATE SET swept_at = excluded.swept_at
+"""
+# Only where there is something to place: most programmes count points alone, which tell of themselves.
+NOTE_COUNTED = """
+INSERT INTO outbox (merchant_id, topic, payload, created_at, available_at)
+SELECT current_merchant(), 'tiers.counted',
+       jsonb_build_object('customers', $1::uuid[], 'external_ids', $2::text[]), $3, $3
+WHERE EXISTS (SELECT FROM tier_sets s JOIN programme_versions v ON v.id = s.version_id
+              WHERE v.state = 'published' AND s.metric->>'kind' <> 'points')
+"""
+MEMBERS_OF = """
+SELECT DISTINCT m.id FROM customers c JOIN members m ON m.customer_id = coalesce(c.merged_into, c.id)
+WHERE c.id = ANY ($1::uuid[]) OR c.external_id = ANY ($2::text[]) ORDER BY m.id
+"""
+
+OVERRIDES_OVER = "SELECT DISTINCT member_id FROM member_tiers WHERE until <= $1 LIMIT $2"

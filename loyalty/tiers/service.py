@@ -1,18 +1,25 @@
 """Place members in tiers; preview other terms; publish them so that exactly the previewed members move."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
 
 from core import db
+from core.days import day_of, start_of_day, zone_of
 from core.errors import DomainError, Kind
 from loyalty.programme import service as programme
-from loyalty.programme.service import Tier, Version
+from loyalty.programme.service import Version
 from loyalty.tiers import queries
+from loyalty.tiers.placing import place
+from loyalty.tiers.rules import Points, Tier, TierSet, check, granted
 
 PREVIEW_LASTS = timedelta(hours=1)
+OVERRIDES_A_SWEEP = 10_000
+Cause = Literal["earned", "window", "published", "merged"]
+"""Why tiers are looked at: something was counted, time went on, other terms, or a member became another."""
 
 
 class PreviewStale(DomainError):
@@ -32,21 +39,21 @@ class Flow(msgspec.Struct, frozen=True):
 
 
 class Example(msgspec.Struct, frozen=True):
-    """One member who would move. `points`: qualifying points in the window."""
+    """One member who would move. `value`: of the metric, as far as it counts."""
 
     member_id: UUID
     external_id: str
     name: str | None
     from_code: str
     to_code: str
-    points: int
+    value: int
 
 
 class Preview(msgspec.Struct, frozen=True, kw_only=True):
-    """Who would move under other tiers as of a moment; `fingerprint` stands for exactly these members."""
+    """Who would move under another tier set as of a moment; `fingerprint` stands for just these members."""
 
     as_of: datetime
-    tiers: Sequence[Tier]
+    tier_set: TierSet
     members: int
     fingerprint: str
     flows: tuple[Flow, ...]
@@ -60,25 +67,20 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
         return sum(flow.members for flow in self.flows)
 
 
-class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a member stands. `next_*` is None at the top."""
+async def preview(tier_set: TierSet, as_of: datetime) -> Preview:
+    """Who would move if this set were live, in the place of the one with its code or beside the others.
 
-    tier: Tier
-    qualifying_points: int
-    window_days: int
-    next_tier: Tier | None
-    next_missing_points: int | None
-
-
-async def preview(tiers: Sequence[Tier], as_of: datetime) -> Preview:
-    """Who would move if these were the tiers. Raises TiersInvalid, ProgrammeMissing."""
-    programme.check_tiers(tiers)
+    Raises TiersInvalid, ProgrammeMissing, TimeZoneUnknown.
+    """
+    check(tier_set)
     live = await programme.live()
-    row = await db.fetchrow(queries.PREVIEW, *_arguments(None, as_of, live, tiers))
+    placing = await place(tier_set, live, None, as_of)
+    sql = queries.preview(tier_set.metric, placing.by_period)
+    row = await db.fetchrow(*queries.statement(sql, placing.values))
     assert row is not None  # an aggregate always answers a row
     return Preview(
         as_of=as_of,
-        tiers=tiers,
+        tier_set=tier_set,
         members=row["members"],
         fingerprint=_fingerprint(live, row["mark"]),
         flows=msgspec.json.decode(row["flows"], type=tuple[Flow, ...]),
@@ -89,9 +91,9 @@ async def preview(tiers: Sequence[Tier], as_of: datetime) -> Preview:
 
 
 async def publish(
-    tiers: Sequence[Tier], fingerprint: str, as_of: datetime, by: UUID | None, now: datetime
+    tier_set: TierSet, fingerprint: str, as_of: datetime, by: UUID | None, now: datetime
 ) -> Version:
-    """Make these tiers live and move exactly the members that the preview as of `as_of` showed.
+    """Make this set live and move exactly the members that the preview as of `as_of` showed.
 
     Raises PreviewStale when others would move by now, when the terms were changed since, or when the
     preview is older than an hour.
@@ -99,61 +101,112 @@ async def publish(
     if not now - PREVIEW_LASTS <= as_of <= now:
         raise PreviewStale("the preview is older than an hour")
     await db.execute(queries.ALONE)
-    seen = await preview(tiers, as_of)
+    seen = await preview(tier_set, as_of)
     if seen.fingerprint != fingerprint:
         raise PreviewStale("points or terms changed since; look at the new preview", moving=seen.moving)
     live = await programme.live()
-    draft = await programme.draft(tiers, live, by, now)
+    draft = await programme.draft(_with(live.sets, tier_set), live, by, now)
     published = await programme.make_live(draft.id, now)
-    row = await db.fetchrow(
-        queries.APPLY, *_arguments(None, as_of, published, tiers), published.id, "published"
-    )
+    mark, _ = await _apply(tier_set, published, None, "published", as_of, before=live.tier_set(tier_set.code))
     # Points may be posted between the look and the move: each sees what is committed by then.
-    if row is None or _fingerprint(live, row["mark"]) != fingerprint:
+    if _fingerprint(live, mark) != fingerprint:
         raise PreviewStale("points changed just now; look at the new preview")
     return published
+
+
+def _with(sets: Sequence[TierSet], changed: TierSet) -> list[TierSet]:
+    kept = [changed if each.code == changed.code else each for each in sets]
+    return kept if changed in kept else [*kept, changed]
 
 
 def _fingerprint(live: Version, mark: str) -> str:
     return f"{live.number}-{mark}"
 
 
-async def recalculate(members: Sequence[UUID] | None, reason: str, now: datetime) -> int:
-    """Bring these members (None: all) to the tier of their qualifying points; answers how many moved."""
-    await db.execute(queries.SHARE)
+async def recalculate(members: Sequence[UUID] | None, cause: Cause, now: datetime) -> int:
+    """Bring these members (None: all) to the tier of each set that they are due; answers how many moves.
+
+    Raises ProgrammeMissing, TimeZoneUnknown.
+    """
+    if members is None:
+        await db.execute(queries.ALONE)
+    else:
+        await db.execute(queries.SHARE)
+        await db.execute(queries.LOCK_MEMBERS, list(members))
     live = await programme.live()
-    arguments = _arguments(members, now, live, live.tiers)
-    row = await db.fetchrow(queries.APPLY, *arguments, live.id, reason)
-    return int(row["moved"]) if row else 0
+    moved = [(await _apply(each, live, members, cause, now))[1] for each in live.sets]
+    return sum(moved)
+
+
+async def _apply(
+    tier_set: TierSet,
+    live: Version,
+    members: Sequence[UUID] | None,
+    cause: Cause,
+    at: datetime,
+    before: TierSet | None = None,
+) -> tuple[str, int]:
+    """Move members of one set; answers the mark that stands for the moves, and how many there were."""
+    placing = await place(tier_set, live, members, at)
+    values = placing.values | {
+        "cause": cause,
+        "version_id": live.id,
+        "keeps": tier_set.requalification == "period_end",
+        "benefits": db.to_json(_benefits((before or tier_set).tiers, tier_set.tiers)),
+    }
+    sql = queries.apply(tier_set.metric, placing.by_period, members is None)
+    row = await db.fetchrow(*queries.statement(sql, values))
+    assert row is not None  # an aggregate always answers a row
+    return row["mark"], row["moved"]
+
+
+def _benefits(before: Sequence[Tier], after: Sequence[Tier]) -> dict[str, Any]:
+    """What each move grants and withdraws, by "from>to"."""
+    known = {tier.code: tier for tier in (*after, *before)}
+    return {
+        f"{code}>{new.code}": {"granted": granted(old, new), "withdrawn": granted(new, old)}
+        for code, old in known.items()
+        for new in after
+        if code != new.code
+    }
+
+
+async def sweep(now: datetime) -> int:
+    """Do what time alone does; answers how many moves that made. To be called about once a minute.
+
+    Everybody is placed once in each of the merchant's days, since windows and periods begin with days; who
+    is in a tier by an override that is over, at once. Raises ProgrammeMissing, TimeZoneUnknown.
+    """
+    live = await programme.live()
+    zone = zone_of(live.time_zone)
+    swept_at = await db.fetchval(queries.SWEPT)
+    if swept_at is None or swept_at < start_of_day(day_of(now, zone), zone):
+        moved = await recalculate(None, "window", now)
+        await db.execute(queries.SWEEP, now)
+        return moved
+    rows = await db.fetch(queries.OVERRIDES_OVER, now, OVERRIDES_A_SWEEP)
+    members = [row["member_id"] for row in rows]
+    return await recalculate(members, "window", now) if members else 0
+
+
+async def note_counted(customers: Collection[UUID], external_ids: Collection[str], now: datetime) -> None:
+    """Orders or events of these customers came in: where a live tier set counts such, place them soon."""
+    if customers or external_ids:
+        await db.execute(queries.NOTE_COUNTED, list(customers), list(external_ids), now)
+
+
+async def counted_wallets() -> set[str]:
+    """The wallets whose points some live tier set counts."""
+    live = await programme.live()
+    return {each.metric.wallet for each in live.sets if isinstance(each.metric, Points)}
+
+
+async def members_of(customers: Sequence[str], external_ids: Sequence[str]) -> list[UUID]:
+    """The members who are these customers, by id or external id, or whom these were merged into."""
+    rows = await db.fetch(queries.MEMBERS_OF, list(customers), list(external_ids))
+    return [row["id"] for row in rows]
 
 
 async def counts() -> dict[str, int]:
-    """How many members are in each tier; tiers without members are left out."""
+    """How many members are in each tier of the first set; tiers without members are left out."""
     return {row["tier_code"]: row["members"] for row in await db.fetch(queries.COUNTS)}
-
-
-async def progress(member_id: UUID, tier_code: str, now: datetime) -> Progress:
-    """Where a member stands and what is missing to the next tier."""
-    live = await programme.live()
-    points = int(await db.fetchval(queries.POINTS, member_id, now, live.qualifying_window_days))
-    tier = next((t for t in live.tiers if t.code == tier_code), live.tiers[0])
-    above = next((t for t in live.tiers if t.rank == tier.rank + 1), None)
-    return Progress(
-        tier=tier,
-        qualifying_points=points,
-        window_days=live.qualifying_window_days,
-        next_tier=above,
-        next_missing_points=max(0, above.threshold_points - points) if above else None,
-    )
-
-
-def _arguments(
-    members: Sequence[UUID] | None, as_of: datetime, live: Version, tiers: Sequence[Tier]
-) -> tuple[object, ...]:
-    return (
-        None if members is None else list(members),
-        as_of,
-        live.qualifying_window_days,
-        [tier.code for tier in tiers],
-        [tier.threshold_points for tier in tiers],
-    )

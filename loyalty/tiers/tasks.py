@@ -1,40 +1,72 @@
-"""Tiers follow points: at once after a posting, and every hour as the window moves on."""
+"""Tiers follow what is counted at once, and the calendar as soon as a day of the merchant's begins."""
 
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
 from celery import shared_task
 
 from core import clock, db, tenancy
+from core.days import TimeZoneUnknown
 from core.outbox import handles
 from core.worker import run_async
 from loyalty.programme.service import ProgrammeMissing
 from loyalty.tiers import service
 
+log = structlog.get_logger(__name__)
+
 
 @handles("points.posted")
 async def after_posting(payload: dict[str, Any], now: datetime) -> None:
-    """Bring the members of new postings to the tier of their qualifying points."""
-    members = {UUID(each["member"]) for each in payload["postings"] if each["wallet"] == "qualifying"}
+    """Place the members of new postings, if a tier set counts points of that wallet."""
+    wallets = await service.counted_wallets()
+    members = {UUID(each["member"]) for each in payload["postings"] if each["wallet"] in wallets}
     if members:
         await service.recalculate(sorted(members), "earned", now)
 
 
-def recalculate_all() -> None:
-    """Bring everybody of every merchant to their tier: the window moves although nobody earns."""
-    run_async(_recalculate_all)
+@handles("tiers.counted")
+async def after_counting(payload: dict[str, Any], now: datetime) -> None:
+    """Place the members who ordered or did something, where a tier set counts that."""
+    members = await service.members_of(payload["customers"], payload["external_ids"])
+    if members:
+        await service.recalculate(members, "earned", now)
 
 
-async def _recalculate_all() -> None:
+@handles("tier.changed")
+async def after_change(payload: dict[str, Any], now: datetime) -> None:
+    """Members have another tier, with what that grants and withdraws: told to the operator's log.
+
+    `payload`: set, version_id, from, to, reason, granted and withdrawn (benefits), members (member, at).
+    """
+    log.info(
+        "tier_changed",
+        set=payload["set"],
+        from_tier=payload["from"],
+        to_tier=payload["to"],
+        reason=payload["reason"],
+        members=len(payload["members"]),
+    )
+
+
+def sweep() -> None:
+    """Do for every merchant what time alone does to tiers."""
+    run_async(_sweep)
+
+
+async def _sweep() -> None:
     await tenancy.for_each(_of_merchant)
 
 
 async def _of_merchant(merchant: tenancy.Merchant) -> None:
-    with suppress(ProgrammeMissing):
+    try:
         async with db.transaction(merchant.id):
-            await service.recalculate(None, "window", clock.now())
+            await service.sweep(clock.now())
+    except ProgrammeMissing:
+        pass  # nobody can have a tier yet
+    except TimeZoneUnknown:
+        log.warning("time_zone_unknown", merchant=merchant.code, time_zone=merchant.time_zone)
 
 
-shared_task(recalculate_all, name="loyalty.tiers", ignore_result=True)
+shared_task(sweep, name="loyalty.tiers", ignore_result=True)

@@ -4,15 +4,14 @@ A local time that the clock skips or shows twice is read as the later moment: ne
 disadvantage. A period ends with the first moment of the next one.
 """
 
-from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
 
-from core.errors import DomainError, Kind
+from core.days import months_on, start_of_day, zone_of
 from loyalty.ledger.commands import Policy
 
 Code = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}\Z")]
@@ -20,14 +19,6 @@ Days = Annotated[int, Meta(ge=1, le=36_500)]
 Wait = Annotated[int, Meta(ge=0, le=3_650)]
 Months = Annotated[int, Meta(ge=1, le=1_188)]
 Later = Annotated[int, Meta(ge=0, le=99)]
-
-
-class TimeZoneUnknown(DomainError):
-    """The merchant's time zone is not in this installation's time-zone data (any more)."""
-
-    code = "time_zone_unknown"
-    kind = Kind.INVALID
-    title = "There is no such time zone"
 
 
 class _Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"):
@@ -123,14 +114,6 @@ class Wallet(msgspec.Struct, frozen=True, kw_only=True):
         return expires_at(self.expiry, earned_at, zone_of(self.zone), joined_at)
 
 
-def zone_of(name: str) -> ZoneInfo:
-    """A time zone by its name. Raises TimeZoneUnknown."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise TimeZoneUnknown(name) from error
-
-
 def expires_at(policy: Expiry, earned_at: datetime, zone: ZoneInfo, joined_at: datetime) -> datetime | None:
     """The first moment at which a lot is no longer worth anything, in UTC; None: no date is known."""
     local = earned_at.astimezone(zone)
@@ -140,7 +123,7 @@ def expires_at(policy: Expiry, earned_at: datetime, zone: ZoneInfo, joined_at: d
         case RollingDays(days):
             return days_after(earned_at, days, zone)
         case RollingMonths(months):
-            return _moment(_months_on(local.date(), months), local.time(), zone)
+            return _moment(months_on(local.date(), months), local.time(), zone)
         case PeriodEnd(period, later):
             return start_of_day(_period_start(local.date(), period, later + 1), zone)
         case Anniversary(later):
@@ -172,32 +155,21 @@ def days_after(moment: datetime, days: int, zone: ZoneInfo) -> datetime:
     return _moment(local.date() + timedelta(days=days), local.time(), zone)
 
 
-def start_of_day(day: date, zone: ZoneInfo) -> datetime:
-    """The first moment of a calendar day, in UTC: 01:00 where the clock skips midnight."""
-    midnight = datetime.combine(day, time())
-    return midnight.replace(tzinfo=zone, fold=0).astimezone(UTC)
-
-
 def _moment(day: date, at: time, zone: ZoneInfo) -> datetime:
     local = datetime.combine(day, at).replace(tzinfo=zone)
     return max(local.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
-
-
-def _months_on(day: date, months: int) -> date:
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def _period_start(day: date, period: Literal["month", "quarter", "year"], later: int) -> date:
     """The first day of the period that is so many after that of `day`."""
     length = {"month": 1, "quarter": 3, "year": 12}[period]
     month = day.month - 1 - (day.month - 1) % length
-    return _months_on(date(day.year, month + 1, 1), length * later)
+    return months_on(date(day.year, month + 1, 1), length * later)
 
 
 def _anniversary(joined: date, earned: date, later: int) -> date:
     """The first anniversary after the day of earning, or one so many years on; 29 February has its in 28."""
     years = max(1, earned.year - joined.year)
-    if _months_on(joined, 12 * years) <= earned:
+    if months_on(joined, 12 * years) <= earned:
         years += 1
-    return _months_on(joined, 12 * (years + later))
+    return months_on(joined, 12 * (years + later))

@@ -15,7 +15,8 @@ import asyncpg
 
 from core import clock, db, tenancy
 from loyalty.programme import service as programme
-from loyalty.programme.service import Setup, Tier
+from loyalty.programme.service import Setup
+from loyalty.tiers.rules import Tier
 
 CHUNK_ROWS = 100_000
 SAMPLE_MEMBERS = 200
@@ -23,7 +24,7 @@ SAMPLE_FIRST = 1_000_000_001
 """Numbers of the second merchant's members, apart from the first's."""
 
 TIERS = [
-    Tier(rank=n, code=code, name={"en": code.title()}, threshold_points=points)
+    Tier(rank=n, code=code, name={"en": code.title()}, threshold=points)
     for n, (code, points) in enumerate([("bronze", 0), ("silver", 200), ("gold", 400)])
 ]
 

@@ -12,8 +12,9 @@ import pytest
 from core import db
 from loyalty.ledger import AnyCommand, post
 from loyalty.programme import service as programmes
-from loyalty.programme.service import Tier, TiersInvalid
 from loyalty.tiers import service as tiers
+from loyalty.tiers import standing
+from loyalty.tiers.rules import Tier, TierSet, TiersInvalid
 from loyalty.tiers.service import PreviewStale
 from loyalty.tiers.tasks import after_posting
 from tests.factories.points import clawback, earn, one, settle
@@ -53,16 +54,21 @@ async def traces(merchant: UUID) -> tuple[object, ...]:
         )
 
 
+def simple(steps: Sequence[Tier]) -> TierSet:
+    """The programme's first set with other tiers."""
+    return TierSet(code="main", name={}, tiers=tuple(steps))
+
+
 async def preview(merchant: UUID, steps: Sequence[Tier], as_of: datetime = NOW) -> tiers.Preview:
     """What these tiers would do."""
     async with db.transaction(merchant):
-        return await tiers.preview(steps, as_of)
+        return await tiers.preview(simple(steps), as_of)
 
 
 async def publish(merchant: UUID, seen: tiers.Preview, now: datetime = NOW) -> programmes.Version:
     """Publish what was previewed."""
     async with db.transaction(merchant):
-        return await tiers.publish(seen.tiers, seen.fingerprint, seen.as_of, None, now)
+        return await tiers.publish(seen.tier_set, seen.fingerprint, seen.as_of, None, now)
 
 
 async def stale(merchant: UUID, seen: tiers.Preview, now: datetime = NOW) -> None:
@@ -90,11 +96,11 @@ async def test_the_tier_follows_settlement_and_return(merchant: UUID) -> None:
         assert await follow(clawback("c", member, "e", 50), day(4)) == "t1"  # the rest was pending
         assert await follow(clawback("c2", member, "e", 1), day(5)) == "t0"
         history = await db.fetch(
-            "SELECT from_code, to_code, qualifying_points, reason, changed_at FROM tier_changes"
+            "SELECT from_code, to_code, value, reason, changed_at FROM tier_changes"
             " WHERE member_id = $1 ORDER BY changed_at DESC, id DESC",
             member,
         )
-        columns = ("from_code", "to_code", "reason", "qualifying_points")
+        columns = ("from_code", "to_code", "reason", "value")
         assert [tuple(row[column] for column in columns) for row in history] == [
             ("t1", "t0", "earned", 99),
             ("t0", "t1", "earned", 100),
@@ -127,9 +133,9 @@ async def test_the_window_ends_to_the_second(merchant: UUID, moment: datetime, t
         await one(earn("e", member, 100, day(1), wallet="qualifying"))
         await tiers.recalculate([member], "window", moment)
         assert await tier_of(member) == tier
-        progress = await tiers.progress(member, tier, moment)
-        assert progress.qualifying_points == (100 if tier == "t1" else 0)
-        assert progress.next_missing_points == (900 if tier == "t1" else 100)
+        progress = await standing.primary(member, moment)
+        assert progress.value == (100 if tier == "t1" else 0)
+        assert progress.next_missing == (900 if tier == "t1" else 100)
 
 
 async def test_exactly_the_previewed_members_move(merchant: UUID) -> None:
@@ -201,7 +207,7 @@ async def test_thresholds_must_rise_from_nought(merchant: UUID, thresholds: tupl
     before = await traces(merchant)
     with pytest.raises(TiersInvalid):
         async with db.transaction(merchant):
-            await tiers.publish(ladder(*thresholds), "any", NOW, None, NOW)
+            await tiers.publish(simple(ladder(*thresholds)), "any", NOW, None, NOW)
     assert await traces(merchant) == before
 
 

@@ -12,7 +12,8 @@ from core.people.customers import CustomerRow
 from loyalty.ledger.commands import Policy
 from loyalty.members import service as members
 from loyalty.programme import service as programmes
-from loyalty.programme.service import Setup, Tier, Version
+from loyalty.programme.service import Setup, Version
+from loyalty.tiers.rules import Tier, TierSet
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 RATES = {"USD": 100, "JPY": 100, "KWD": 100}
@@ -32,7 +33,7 @@ def ladder(*thresholds: int, multipliers: Sequence[int] = ()) -> list[Tier]:
             rank=rank,
             code=f"t{rank}",
             name={"en": f"Tier {rank}"},
-            threshold_points=points,
+            threshold=points,
             multiplier_percent=percent,
         )
         for rank, (points, percent) in enumerate(zip(thresholds, percents, strict=True))
@@ -43,11 +44,16 @@ async def programme(
     tiers: Sequence[Tier] | None = None,
     rates: Mapping[str, int] | None = None,
     debt_policy: Policy = "debt",
+    sets: Sequence[TierSet] = (),
     **terms: Any,
 ) -> Version:
-    """A published programme: three tiers at 0, 100 and 1000 points, one point a dollar."""
+    """A published programme: three tiers at 0, 100 and 1000 points (or these sets), one point a dollar."""
     setup = Setup(
-        tiers=tiers or ladder(0, 100, 1000), earn_rates=rates or RATES, debt_policy=debt_policy, **terms
+        tiers=() if sets else tiers or ladder(0, 100, 1000),
+        sets=sets,
+        earn_rates=rates or RATES,
+        debt_policy=debt_policy,
+        **terms,
     )
     return await programmes.create(setup, START)
 

@@ -18,29 +18,28 @@ from core.people import sessions, staff
 from loyalty.intake.events import Event
 from loyalty.intake.service import ingest
 from loyalty.programme import service as programme
-from loyalty.programme.service import Setup, Tier
+from loyalty.programme.service import Setup
 from loyalty.rewards import catalogue
 from loyalty.rewards.kinds import Product
 from loyalty.rewards.rules import Offer
 from loyalty.tiers import service as tiers
+from loyalty.tiers.rules import Tier
 from tests.http.conftest import Browser
 
 TIERS = (
-    Tier(
-        rank=0, code="bronze", name={"en": "Bronze", "zh-Hans": "青铜", "zh-Hant": "青銅"}, threshold_points=0
-    ),
+    Tier(rank=0, code="bronze", name={"en": "Bronze", "zh-Hans": "青铜", "zh-Hant": "青銅"}, threshold=0),
     Tier(
         rank=1,
         code="silver",
         name={"en": "Silver", "zh-Hans": "白银", "zh-Hant": "白銀"},
-        threshold_points=200,
+        threshold=200,
         multiplier_percent=150,
     ),
     Tier(
         rank=2,
         code="gold",
         name={"en": "Gold", "zh-Hans": "黄金", "zh-Hant": "黃金"},
-        threshold_points=500,
+        threshold=500,
         multiplier_percent=200,
     ),
 )

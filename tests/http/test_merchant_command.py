@@ -92,7 +92,7 @@ async def test_refusals_are_one_line_and_change_nothing(database: Services, tmp_
     ("before", "after", "said"),
     [
         ("multiplier_percent = 125", "multiplier_percent = 50", "tiers_invalid"),
-        ("threshold_points = 300", "threshold_points = 0", "tiers_invalid"),
+        ("threshold = 300", "threshold = 0", "tiers_invalid"),
         ("cost_points = 60", "cost_points = 0", "programme_file_invalid"),
         ("EUR = 100", "euro = 100", "programme_file_invalid"),
         ("EUR = 100", "EUR = -1", "programme_file_invalid"),

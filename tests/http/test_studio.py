@@ -171,7 +171,7 @@ async def test_thresholds_that_make_no_ladder_are_told_at_their_fields(
 
 def test_the_lowest_tier_stays_at_zero_and_missing_fields_stay_live() -> None:
     made = present.draft(TIERS, {"threshold_bronze": "7", "threshold_silver": " 150 "}, "en")
-    assert [tier.threshold_points for tier in made.tiers] == [0, 150, 500]
+    assert [tier.threshold for tier in made.tiers] == [0, 150, 500]
     assert made.previewable
     assert not present.draft(TIERS, {}, "en").changed
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.days import TimeZoneUnknown, zone_of
 from loyalty.wallets.rules import (
     AfterPayment,
     Anniversary,
@@ -22,11 +23,9 @@ from loyalty.wallets.rules import (
     RollingDays,
     RollingMonths,
     Settling,
-    TimeZoneUnknown,
     Wallet,
     expires_at,
     settles_at,
-    zone_of,
 )
 
 ZONES = [

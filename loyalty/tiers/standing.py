@@ -1,0 +1,191 @@
+"""Where a member stands in each tier set: what is missing to the next tier, what keeps this one, by when."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from core import db
+from core.days import day_of, start_of_day, zone_of
+from loyalty.programme import service as programme
+from loyalty.programme.service import Version
+from loyalty.tiers import queries
+from loyalty.tiers.placing import counted
+from loyalty.tiers.rules import (
+    Lifetime,
+    RollingDays,
+    RollingMonths,
+    Tier,
+    TierSet,
+    leaves_on,
+    period_of,
+)
+
+Fact = tuple[datetime, int]
+"""When something happened, and by how much it changed the metric."""
+
+
+class Keep(msgspec.Struct, frozen=True, kw_only=True):
+    """What keeps a tier. `until`: how long it is kept if nothing more comes; None: for good.
+
+    `missing`: so much of the metric, by then, keeps it longer; 0: nothing can be done now, or need be.
+    """
+
+    until: datetime | None
+    missing: int
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """A member in one tier set. `next_tier` is None at the top; `next_by` is None where no moment takes
+    everything away at once: rolling windows and lifetimes."""
+
+    tier_set: TierSet
+    tier: Tier
+    since: datetime
+    basis: str
+    """reached, requalified, soft_landing, grace or override."""
+    value: int
+    """Of the metric, as far as it counts now."""
+    counts_from: datetime
+    next_tier: Tier | None
+    next_missing: int | None
+    next_by: datetime | None
+    keep: Keep
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a member's history in a set. `value`: of the metric, at that time.
+
+    `reason`: joined, earned (something was counted), window (time passed), published (other terms),
+    requalified (kept for another period), downgraded (a period ended), grace (kept for some days more),
+    override (put there by staff, `note` says why), override_ended, merged.
+    """
+
+    id: UUID
+    set_code: str
+    from_code: str | None
+    to_code: str
+    reason: str
+    value: int
+    changed_at: datetime
+    version: int
+    note: str | None
+    staff: str | None
+
+
+async def standings(member_id: UUID, now: datetime) -> list[Standing]:
+    """Where a member stands in all sets of the live version, in their order. Raises ProgrammeMissing."""
+    live = await programme.live()
+    return await _standings(live, live.sets, member_id, now)
+
+
+async def primary(member_id: UUID, now: datetime) -> Standing:
+    """Where a member stands in the first set. Raises ProgrammeMissing."""
+    live = await programme.live()
+    [found] = await _standings(live, [live.primary], member_id, now)
+    return found
+
+
+async def history(
+    member_id: UUID, set_code: str | None = None, before: UUID | None = None, limit: int = 50
+) -> list[Change]:
+    """A member's tiers, the newest first; `before`: those after (older than) this one."""
+    return [Change(**row) for row in await db.fetch(queries.HISTORY, member_id, set_code, before, limit)]
+
+
+async def _standings(
+    live: Version, sets: Sequence[TierSet], member_id: UUID, now: datetime
+) -> list[Standing]:
+    rows = await db.fetch(queries.STANDINGS, member_id, [each.code for each in sets])
+    found = {row["set_code"]: row for row in rows}
+    return [await _standing(live, each, found[each.code], member_id, now) for each in sets]
+
+
+async def _standing(
+    live: Version, tier_set: TierSet, row: db.Row, member_id: UUID, now: datetime
+) -> Standing:
+    zone = zone_of(live.time_zone)
+    start, end = period_of(tier_set.window, now, zone, row["joined_at"])
+    is_primary = tier_set.code == live.primary.code
+    tier = tier_set.at(row["primary_code"] if is_primary else row["tier_code"] or "")
+    facts = await _facts(live, tier_set, member_id, start, now)
+    value = max(0, sum(delta for _, delta in facts))
+    above = tier_set.above(tier)
+    fixed = not isinstance(tier_set.window, RollingDays | RollingMonths | Lifetime)
+    return Standing(
+        tier_set=tier_set,
+        tier=tier,
+        since=row["primary_since"] if is_primary else row["since"],
+        basis=row["basis"],
+        value=value,
+        counts_from=start,
+        next_tier=above,
+        next_missing=max(0, above.threshold - value) if above else None,
+        next_by=end if above and fixed else None,
+        keep=_keep(tier_set, tier, row, value, facts, (start, end), zone),
+    )
+
+
+async def _facts(
+    live: Version, tier_set: TierSet, member_id: UUID, since: datetime, now: datetime
+) -> list[Fact]:
+    values = {
+        "members": [member_id],
+        "at": now,
+        "since": since,
+        "counted": counted(tier_set.metric),
+        "guest_claim_days": live.guest_claim_days,
+    }
+    rows = await db.fetch(*queries.statement(queries.facts_of(tier_set.metric), values))
+    return [(row["at"], row["delta"]) for row in rows]
+
+
+def _keep(
+    tier_set: TierSet,
+    tier: Tier,
+    row: db.Row,
+    value: int,
+    facts: Sequence[Fact],
+    period: tuple[datetime, datetime],
+    zone: ZoneInfo,
+) -> Keep:
+    """Pure: what keeps this tier."""
+    start, end = period
+    if row["basis"] == "override":
+        return Keep(until=row["until"], missing=0)
+    if tier.rank == 0 or isinstance(tier_set.window, Lifetime):
+        return Keep(until=None, missing=0)
+    if isinstance(tier_set.window, RollingDays | RollingMonths):
+        return _rolling_keep(tier_set.window, tier, facts, zone)
+    if tier_set.requalification == "always":
+        return Keep(until=end, missing=0)
+    missing = max(0, tier.threshold - value)
+    if row["basis"] == "grace":
+        return Keep(until=_days_on(start, tier_set.grace_days, zone), missing=missing)
+    if missing == 0:
+        _, end = period_of(tier_set.window, end, zone, row["joined_at"])
+    return Keep(until=_days_on(end, tier_set.grace_days, zone), missing=missing)
+
+
+def _rolling_keep(
+    window: RollingDays | RollingMonths, tier: Tier, facts: Sequence[Fact], zone: ZoneInfo
+) -> Keep:
+    """Days leave the window one after the other, the oldest first."""
+    by_day: dict[date, int] = {}
+    for at, delta in facts:
+        day = day_of(at, zone)
+        by_day[day] = by_day.get(day, 0) + delta
+    left = sum(by_day.values())
+    for day, delta in sorted(by_day.items()):
+        left -= delta
+        if left < tier.threshold:
+            return Keep(
+                until=start_of_day(leaves_on(window, day), zone), missing=tier.threshold - max(0, left)
+            )
+    return Keep(until=None, missing=0)
+
+
+def _days_on(moment: datetime, days: int, zone: ZoneInfo) -> datetime:
+    return start_of_day(day_of(moment, zone) + timedelta(days=days), zone) if days else moment
