@@ -13,12 +13,12 @@ from api.idempotency import Once
 from api.openapi import WRITE_PROBLEMS
 from api.problems import RequestRefused
 from core import clock, tenancy
+from core.days import zone_of
 from core.files import reader
 from core.files.errors import FieldInvalid, RowRejected
 from loyalty.openings import service
 from loyalty.openings.rules import Opening, opening_of
 from loyalty.openings.service import Outcome
-from loyalty.wallets.rules import zone_of
 
 LINES_LIMIT = 5000
 NDJSON = "application/x-ndjson"

@@ -14,6 +14,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from core import db, tenancy
+from core.days import zone_of
 from core.files import reader
 from core.files.chunks import in_chunks
 from core.files.errors import FieldInvalid, FileUnreadable, RowRejected
@@ -21,7 +22,6 @@ from core.files.reader import Lines, Row
 from core.files.rejects import Rejects
 from loyalty.openings import service
 from loyalty.openings.rules import COLUMNS, REQUIRED, Opening, opening_of
-from loyalty.wallets.rules import zone_of
 
 CHUNK_ROWS = 5_000
 

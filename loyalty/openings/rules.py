@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from core.days import start_of_day
 from core.files.errors import FieldInvalid
-from loyalty.wallets.rules import start_of_day
 
 COLUMNS = (
     "id",
