@@ -22,6 +22,7 @@ from loyalty.members.service import Profile
 from loyalty.programme import service as programme
 from loyalty.programme.service import ProgrammeMissing
 from loyalty.rewards import service as rewards
+from loyalty.rules import service as rules
 from loyalty.tiers import standing
 
 PAGE_SIZE = 20
@@ -117,8 +118,10 @@ async def _invitation(request: Customer) -> Response[Any]:
         live = await programme.live()
     except ProgrammeMissing:
         live = None
-    user = request.user
-    view = present.invitation(user.profile.name, live, user.shop.currency, str(new_id()), locale_of(request))
+    user, locale = request.user, locale_of(request)
+    currency = user.shop.currency
+    rate = await rules.order_rate(currency, clock.now())
+    view = present.invitation(user.profile.name, live, rate, currency, str(new_id()), locale)
     return page(request, "portal/join.html", view, section="home")
 
 

@@ -105,11 +105,15 @@ def expiry(found: Expiring | None) -> views.Expiry | None:
     return views.Expiry(found.points, found.expires_at) if found else None
 
 
-def invitation(name: str, live: Version | None, currency: str, key: str, locale: Locale) -> views.PortalJoin:
-    """What a customer who is no member sees; without a programme there is nothing to join."""
+def invitation(
+    name: str, live: Version | None, rate: int | None, currency: str, key: str, locale: Locale
+) -> views.PortalJoin:
+    """What a customer who is no member sees; without a programme there is nothing to join.
+
+    `rate`: points per 100 units of the currency.
+    """
     if live is None:
         return views.PortalJoin(name)
-    rate = live.earn_rates.get(currency)
     return views.PortalJoin(
         name=name,
         rule=words.earning(rate, currency, locale) if rate else "",

@@ -5,14 +5,12 @@ its `rule` and the facts that the rule looked at.
 """
 
 from collections.abc import Mapping
-from math import gcd
 from typing import Any
-
-from babel.numbers import get_currency_precision
 
 from core.design import views
 from core.design.formats import formats
 from core.i18n import Locale, in_language, mark, translator
+from loyalty.rules.sentence import Words
 
 Reason = Mapping[str, Any]
 Names = Mapping[str, str]
@@ -95,13 +93,7 @@ def rule_of(reason: Reason) -> str:
 
 def earning(points_per_100_units: int, currency: str, locale: Locale) -> str:
     """The earn rate in its lowest terms: 3 points for every $2.00."""
-    common = gcd(points_per_100_units, 100)
-    points, units = points_per_100_units // common, 100 // common
-    shown = formats(locale)
-    amount = shown.money(units * 10 ** get_currency_precision(currency), currency)
-    return translator(locale).gettext(
-        "%(points)s for every %(amount)s spent", points=shown.points(points), amount=amount
-    )
+    return Words(locale, "UTC").rate(points_per_100_units, currency)
 
 
 def rule(reason: Reason, tiers: Names, locale: Locale) -> str:
@@ -145,8 +137,18 @@ def inputs(reason: Reason, tiers: Names, locale: Locale) -> tuple[views.Input, .
 
 
 def _order_rule(reason: Reason, tiers: Names, locale: Locale) -> str:
-    rate = earning(reason["points_per_100_units"], reason["currency"], locale)
-    percent = int(reason["multiplier_percent"])
+    """What each rule gave; an earn from before there were rules names its rate itself."""
+    return " · ".join(_gave(each, reason, tiers, locale) for each in reason.get("rules", [reason]))
+
+
+def _gave(rule: Reason, reason: Reason, tiers: Names, locale: Locale) -> str:
+    words, shown = translator(locale), formats(locale)
+    if "fixed" in rule:
+        return shown.points(rule["fixed"] * rule["times"])
+    if "percent" in rule:
+        return words.gettext("%(factor)s times the points", factor=shown.number(rule["percent"] / 100))
+    rate = earning(rule["points_per_100_units"], reason["currency"], locale)
+    percent = int(rule["multiplier_percent"])
     if percent == 100:
         return rate
     return translator(locale).gettext(

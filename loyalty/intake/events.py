@@ -58,18 +58,25 @@ class OrderLine(_Data, frozen=True, kw_only=True):
     line_id: Id
     sku: Id
     name: Text
+    category: Text | None = None
     quantity: Annotated[int, Meta(ge=1, le=1_000_000)] = 1
     amount_minor: AmountMinor
 
 
 class OrderPaid(_Data, frozen=True, kw_only=True):
-    """order.paid. `amount_minor` is what the customer paid, in hundredths (or what the currency has)."""
+    """order.paid. `amount_minor` is what the customer paid, in hundredths (or what the currency has).
+
+    It is after discounts. If points (or a voucher bought with points) paid for a part of it, that part is
+    `points_paid_minor` and earns nothing. `channel` is where it was bought, as the shop calls it.
+    """
 
     order_id: Id
     store_id: Id
     customer_id: Id
     currency: Currency
     amount_minor: AmountMinor
+    points_paid_minor: AmountMinor = 0
+    channel: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
     lines: Annotated[tuple[OrderLine, ...], Meta(max_length=1000)] = ()
 
 

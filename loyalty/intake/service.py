@@ -31,7 +31,7 @@ from loyalty.intake.events import (
 from loyalty.members import service as members
 from loyalty.orders import rules
 from loyalty.orders import service as orders
-from loyalty.orders.rules import Order, Payment, Refund, Terms
+from loyalty.orders.rules import Order, Payment, Refund
 from loyalty.programme import service as programme
 from loyalty.tiers import service as tiers
 
@@ -107,8 +107,8 @@ async def _apply(events: Sequence[Event], received_at: datetime) -> list[Result]
     await tiers.note_counted(*_counted(batch, touched), received_at)
     terms = await programme.live_terms() if touched else None
     if terms:
-        await orders.reconcile(touched.values(), terms, received_at)
-        _note_unrated(batch, terms)
+        rated = await orders.reconcile(touched.values(), terms, received_at)
+        _note_unrated(batch, rated)
     return [batch.results[i] for i in range(len(events))]
 
 
@@ -178,6 +178,8 @@ async def _stores(batch: _Batch) -> dict[str, UUID]:
     for i, data in payments:
         if data.store_id not in stores:
             batch.reject(i, "store_unknown", data.store_id)
+        elif data.points_paid_minor > data.amount_minor:
+            batch.reject(i, "event_data_invalid", "points_paid_minor is at most amount_minor")
     return stores
 
 
@@ -244,15 +246,27 @@ def _fold(
     stores: dict[str, UUID],
 ) -> Order:
     if isinstance(data, OrderPaid):
-        lines = tuple((x.line_id, x.sku, x.name, x.quantity, x.amount_minor) for x in data.lines)
-        store, customer = stores[data.store_id], ids[data.customer_id]
-        return rules.pay(order, Payment(store, customer, data.currency, data.amount_minor, event.time, lines))
+        return rules.pay(order, _payment(event, data, ids, stores))
     if isinstance(data, OrderDelivered):
         return rules.deliver(order, event.time)
     if isinstance(data, OrderCancelled):
         return rules.cancel(order, event.time)
     lines_back = tuple((x.line_id, x.amount_minor) for x in data.lines)
     return rules.refund(order, Refund(data.refund_id, data.amount_minor, event.time, lines_back))
+
+
+def _payment(event: Event, data: OrderPaid, ids: dict[str, UUID], stores: dict[str, UUID]) -> Payment:
+    return Payment(
+        store_id=stores[data.store_id],
+        customer_id=ids[data.customer_id],
+        currency=data.currency,
+        amount_minor=data.amount_minor,
+        paid_at=event.time,
+        lines=tuple((x.line_id, x.sku, x.name, x.quantity, x.amount_minor, x.category) for x in data.lines),
+        store=data.store_id,
+        channel=data.channel,
+        points_paid_minor=data.points_paid_minor,
+    )
 
 
 async def _record(batch: _Batch, received_at: datetime) -> None:
@@ -288,10 +302,10 @@ def _counted(batch: _Batch, touched: dict[str, Order]) -> tuple[set[UUID], set[s
     return ordered, {each for each in named if isinstance(each, str)}
 
 
-def _note_unrated(batch: _Batch, terms: Terms) -> None:
-    """An order in a currency without an earn rate is kept and earns nothing: its shop should know."""
+def _note_unrated(batch: _Batch, rated: frozenset[str]) -> None:
+    """An order in a currency without an earn rate is kept and earns by no amount: its shop should know."""
     for i, data in batch.parsed.items():
-        if not isinstance(data, OrderPaid) or data.currency in terms.rates:
+        if not isinstance(data, OrderPaid) or data.currency in rated:
             continue
         if batch.results[i].status == "applied":
             batch.note(i, "currency_without_rate", f"{data.currency} earns no points in this programme")

@@ -12,6 +12,8 @@ from core.errors import DomainError, Kind
 from loyalty.ledger.commands import Policy
 from loyalty.orders.rules import Terms
 from loyalty.programme import queries
+from loyalty.rules import service as earning
+from loyalty.rules.model import Order, PerAmount, Rule
 from loyalty.tiers.rules import RollingDays as LastDays
 from loyalty.tiers.rules import Tier, TierSet, TiersInvalid, check
 from loyalty.wallets import service as wallets
@@ -42,7 +44,6 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: str
     """The merchant's, as it is now."""
     sets: tuple[TierSet, ...]
-    earn_rates: Mapping[str, int]
 
     @property
     def primary(self) -> TierSet:
@@ -87,7 +88,8 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that a first programme needs. Days and points; cost in millionths of a currency unit.
 
     `tiers` make the first set, of qualifying points in the last `qualifying_window_days` days; `sets` come
-    after it, or, with no `tiers`, in its place.
+    after it, or, with no `tiers`, in its place. `earn_rates`, points per 100 currency units, become the
+    earning rule `orders`. In the market `cn` points for reviews are off unless `review_points` says so.
     """
 
     tiers: Sequence[Tier] = ()
@@ -99,6 +101,8 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     points_expire_after_days: int | None = 730
     debt_policy: Policy = "debt"
     terms_version: str = "1"
+    market: earning.Market = "world"
+    review_points: bool | None = None
 
     @property
     def every_set(self) -> tuple[TierSet, ...]:
@@ -135,8 +139,19 @@ async def create(setup: Setup, now: datetime) -> Version:
         None,
         now,
     )
-    await _add_terms(version_id, setup.every_set, setup.earn_rates)
+    await _add_sets(version_id, setup.every_set)
+    await earning.set_settings(setup.market, setup.review_points, now)
+    if setup.earn_rates:
+        draft = await earning.create("orders", "Orders", order_rule(setup.earn_rates), now)
+        await earning.publish(draft.version_id, now, since_ever=True)
     return await version(version_id)
+
+
+def order_rule(earn_rates: Mapping[str, int]) -> Rule:
+    """What every programme begins with: points per 100 currency units of each order, in every wallet that
+    earns on orders."""
+    effect = PerAmount(points_per_100_units=dict(earn_rates), by_tier=True)
+    return Rule(trigger=Order(), effect=effect, priority=0, wallets=())
 
 
 def check_sets(sets: Sequence[TierSet]) -> None:
@@ -147,11 +162,10 @@ def check_sets(sets: Sequence[TierSet]) -> None:
         check(each)
 
 
-async def _add_terms(version_id: UUID, sets: Sequence[TierSet], rates: Mapping[str, int]) -> None:
+async def _add_sets(version_id: UUID, sets: Sequence[TierSet]) -> None:
     as_json = db.to_json(sets)
     await db.execute(queries.ADD_SETS, version_id, as_json)
     await db.execute(queries.ADD_TIERS, version_id, as_json)
-    await db.execute(queries.ADD_RATES, version_id, list(rates), list(rates.values()))
 
 
 async def version(version_id: UUID) -> Version:
@@ -183,7 +197,7 @@ async def authors() -> dict[UUID, str]:
 def _version(row: db.Row) -> Version:
     fields = dict(row)
     sets = msgspec.json.decode(fields.pop("sets"), type=tuple[TierSet, ...])
-    return Version(**fields | {"sets": sets, "earn_rates": db.from_json(fields["earn_rates"])})
+    return Version(**fields | {"sets": sets})
 
 
 async def live_terms() -> Terms | None:
@@ -195,7 +209,6 @@ async def live_terms() -> Terms | None:
     return Terms(
         version_id=found.id,
         version=found.number,
-        rates=found.earn_rates,
         guest_claim_days=found.guest_claim_days,
         multipliers={tier.code: tier.multiplier_percent for tier in found.tiers},
     )
@@ -216,7 +229,7 @@ async def draft(
         created_by,
         now,
     )
-    await _add_terms(version_id, sets, based_on.earn_rates)
+    await _add_sets(version_id, sets)
     return await version(version_id)
 
 

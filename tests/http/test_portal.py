@@ -138,7 +138,7 @@ async def test_why_says_the_rule_with_its_facts_in_every_language(browser: Brows
     assert "$40.00 of this order was paid back" in clawback
     assert "−60" in clawback
     settle = (await browser.get(f"/portal/activity/{entries[2][1]}")).text
-    assert "Your order was delivered" in settle
+    assert "Your order is final" in settle
     assert "+300" in settle
 
 

@@ -1,5 +1,6 @@
 """What an order's facts mean in points: pure rules."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -8,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loyalty.earning.rules import Due, InForce, granted_in
 from loyalty.ledger import AnyCommand, Clawback, Earn, Settle
 from loyalty.orders import rules
+from loyalty.orders.postings import Earned, postings
 from loyalty.orders.rules import (
-    Due,
-    Earned,
+    Counted,
     Member,
     Order,
     OrderPaidDiffers,
@@ -21,9 +23,10 @@ from loyalty.orders.rules import (
     RefundDiffers,
     RefundExceedsOrder,
     Terms,
-    points_for,
-    postings,
+    counts,
 )
+from loyalty.programme.service import order_rule
+from loyalty.rules.model import Active
 from loyalty.wallets.rules import (
     AfterPayment,
     AtOnce,
@@ -40,13 +43,10 @@ ID = UUID(int=1)
 POINTS = Wallet(code="points", expiry=RollingDays(730))
 QUALIFYING = Wallet(code="qualifying")
 MEMBER = Member(id=ID, joined_at=START, left_at=None, tier_code="gold")
-TERMS = Terms(
-    version_id=ID,
-    version=3,
-    rates={"USD": 150, "JPY": 1, "KWD": 500},
-    guest_claim_days=30,
-    multipliers={"base": 100, "gold": 125},
-)
+TERMS = Terms(version_id=ID, version=3, guest_claim_days=30, multipliers={"base": 100, "gold": 125})
+RATES = {"USD": 150, "JPY": 1, "KWD": 500}
+ORDERS = Active(rule_id=ID, version_id=ID, version=3, code="orders", rule=order_rule(RATES))
+COUNTED = Counted(tier_code="gold", multiplier_percent=125, number=1)
 EMPTY = Order(id=ID, external_id="o1")
 
 
@@ -56,6 +56,19 @@ def day(number: float) -> datetime:
 
 def payment(amount_minor: int = 10_000, at: datetime = START, currency: str = "USD") -> Payment:
     return Payment(ID, ID, currency, amount_minor, at)
+
+
+def points_for(amount_minor: int, currency: str, rate: int, percent: int) -> int:
+    """What one rule gives, by itself."""
+    rule = msgspec.structs.replace(ORDERS, rule=order_rule({currency: rate}))
+    counted = msgspec.structs.replace(COUNTED, multiplier_percent=percent, fresh=True)
+    order = rules.pay(EMPTY, payment(amount_minor, currency=currency))
+    order = msgspec.structs.replace(order, counted=counted)
+    return sum(
+        command.points
+        for command in postings(order, MEMBER, [POINTS], InForce(rules=[rule]), [], day(40)).commands
+        if isinstance(command, Earn)
+    )
 
 
 # ---------------------------------------------------------------- amounts
@@ -130,9 +143,12 @@ class Books:
     def __init__(self) -> None:
         self.earned: dict[str, Earned] = {}
         self.settling: Settling = OnDelivery()
+        self.counted = False
+        """Whether the order was evaluated: its earns are here, if it has any."""
 
     def post(self, commands: list[AnyCommand], settling: Settling | None = None) -> None:
         self.settling = settling or self.settling
+        self.counted = self.counted or bool(commands)
         for command in commands:
             if isinstance(command, Earn):
                 self._earn(command)
@@ -144,15 +160,13 @@ class Books:
     def _earn(self, command: Earn) -> None:
         assert command.wallet not in self.earned, "one earn an order and wallet"
         self.earned[command.wallet] = Earned(
+            wallet=command.wallet,
             points=command.points,
             points_clawed_back=0,
             points_pending=command.points if command.pending else 0,
             settles_at=command.settles_at,
             settling=self.settling,
-            points_per_100_units=command.reason["points_per_100_units"],
-            multiplier_percent=command.reason["multiplier_percent"],
-            amount_minor=command.reason["amount_minor"],
-            clawed_refunds=frozenset(),
+            granted=granted_in(command.reason, {ID: ORDERS}),
         )
 
     def _claw_back(self, command: Clawback) -> None:
@@ -171,8 +185,16 @@ class Books:
         self.earned[wallet] = msgspec.structs.replace(self.earned[wallet], **changes)
 
 
-def due(order: Order, books: Books, member: Member = MEMBER, terms: Terms = TERMS) -> list[AnyCommand]:
-    return list(postings(order, member, terms, [POINTS, QUALIFYING], books.earned, day(40)).commands)
+def due(order: Order, books: Books, others: Sequence[Active] = ()) -> list[AnyCommand]:
+    return list(all_due(order, [POINTS, QUALIFYING], books, day(40), others).commands)
+
+
+def all_due(
+    order: Order, wallets: Sequence[Wallet], books: Books, now: datetime, others: Sequence[Active] = ()
+) -> Due:
+    counted = msgspec.structs.replace(COUNTED, fresh=not books.counted)
+    known = msgspec.structs.replace(order, counted=counted)
+    return postings(known, MEMBER, wallets, InForce(rules=[ORDERS, *others]), [*books.earned.values()], now)
 
 
 def test_an_earn_says_why() -> None:
@@ -183,15 +205,24 @@ def test_an_earn_says_why() -> None:
     assert (earn.key, earn.member) == (f"earn:{ID}:points", ID)
     assert earn.reason == {
         "rule": "order",
-        "version": 3,
-        "version_id": str(ID),
         "order": "o1",
         "order_id": str(ID),
         "amount_minor": 10_000,
         "currency": "USD",
-        "points_per_100_units": 150,
-        "multiplier_percent": 125,
         "tier": "gold",
+        "rules": [
+            {
+                "id": str(ID),
+                "code": "orders",
+                "version": 3,
+                "version_id": str(ID),
+                "points": 187,
+                "amount_minor": 10_000,
+                "currency": "USD",
+                "points_per_100_units": 150,
+                "multiplier_percent": 125,
+            }
+        ],
     }
     # Reaching a tier is not made easier by the tier, and those points do not expire.
     assert (qualifying.points, qualifying.expires_at) == (150, None)
@@ -206,7 +237,7 @@ def test_delivery_settles_what_is_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    ("paid_at", "left_at", "counts"),
+    ("paid_at", "left_at", "counted"),
     [
         (day(-30), None, True),
         (day(-30) - timedelta(seconds=1), None, False),
@@ -215,9 +246,9 @@ def test_delivery_settles_what_is_kept() -> None:
     ],
     ids=["oldest claim", "too old", "left at that moment", "left a second later"],
 )
-def test_which_orders_count(paid_at: datetime, left_at: datetime | None, counts: bool) -> None:
+def test_which_orders_count(paid_at: datetime, left_at: datetime | None, counted: bool) -> None:
     member = msgspec.structs.replace(MEMBER, left_at=left_at)
-    assert bool(due(rules.pay(EMPTY, payment(at=paid_at)), Books(), member)) is counts
+    assert counts(payment(at=paid_at), member, TERMS) is counted
 
 
 def test_nothing_is_due_without_payment_rate_or_points() -> None:
@@ -225,15 +256,6 @@ def test_nothing_is_due_without_payment_rate_or_points() -> None:
     assert due(refunded, Books()) == []
     assert due(rules.pay(EMPTY, payment(currency="EUR")), Books()) == []
     assert due(rules.pay(EMPTY, payment(1)), Books()) == []
-
-
-def test_terms_of_the_earn_hold_for_its_refunds() -> None:
-    books = Books()
-    order = rules.pay(EMPTY, payment())
-    books.post(due(order, books))
-    later = msgspec.structs.replace(TERMS, rates={"USD": 999}, multipliers={"gold": 900})
-    [clawback, _] = due(rules.refund(order, Refund("r", 10_000, day(1))), books, terms=later)
-    assert isinstance(clawback, Clawback) and clawback.points == 187
 
 
 FACT = st.one_of(
@@ -265,7 +287,7 @@ def test_the_points_kept_are_those_of_the_amount_kept(
     for wallet, percent in (("points", 125), ("qualifying", 100)):
         known = books.earned.get(wallet)
         points = known.points - known.points_clawed_back if known else 0
-        assert points == points_for(kept, currency, TERMS.rates[currency], percent)
+        assert points == points_for(kept, currency, RATES[currency], percent)
         assert not (known and order.delivered_at and known.points_pending)
 
 
@@ -287,8 +309,7 @@ def _told(order: Order, kind: str, arguments: list[object], paid: Payment) -> Or
 
 
 def settling_due(order: Order, settling: Settling, now: datetime, books: Books | None = None) -> Due:
-    wallet = Wallet(code="points", settling=settling)
-    return postings(order, MEMBER, TERMS, [wallet], books.earned if books else {}, now)
+    return all_due(order, [Wallet(code="points", settling=settling)], books or Books(), now)
 
 
 @pytest.mark.parametrize(
