@@ -26,3 +26,24 @@ def import_balances(file: Path, merchant: str | None, create_members: bool, dry_
     """
     with installation():
         run(commands.import_balances, file, merchant, create_members, dry_run)
+
+
+@loyalty.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--merchant", help="Code of the merchant; not needed while there is only one.")
+def export(folder: Path, merchant: str | None) -> None:
+    """Write everything of the loyalty side into a new FOLDER: NDJSON files and a manifest.
+
+    They hold personal data in clear. Passwords, keys, reviews and work that is under way are not among them.
+    """
+    with installation():
+        run(commands.export, folder, merchant)
+
+
+@loyalty.command("import-export")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--merchant", help="Code of an empty merchant; not needed while there is only one.")
+def import_export(folder: Path, merchant: str | None) -> None:
+    """Bring an export of this version back into an empty merchant: all of it, or nothing."""
+    with installation():
+        run(commands.import_export, folder, merchant)

@@ -61,6 +61,15 @@ def staff(code: str, email: str, name: str, role: str, goodwill_points: int) -> 
 
 @merchant.command()
 @click.argument("code")
+@click.argument("email")
+def password(code: str, email: str) -> None:
+    """Give somebody of the staff a new random password, printed once; their sessions end."""
+    with installation():
+        run(commands.new_password, code, email)
+
+
+@merchant.command()
+@click.argument("code")
 @click.option("--name", required=True, help="What it is for.")
 @click.option("--scope", "scopes", type=click.Choice(sorted(SCOPES)), multiple=True, help="Default: all.")
 def key(code: str, name: str, scopes: tuple[str, ...]) -> None:

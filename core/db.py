@@ -43,6 +43,7 @@ class MerchantTransaction(PostgresTransaction):
     """BEGIN and the merchant in one round trip; a failed COMMIT gives the connection back all the same."""
 
     merchant_id: UUID | None
+    opening = "BEGIN"
 
     async def __aenter__(self) -> "MerchantTransaction":
         pool = self.engine.pool
@@ -57,7 +58,9 @@ class MerchantTransaction(PostgresTransaction):
 
     async def begin(self) -> None:
         merchant = "" if self.merchant_id is None else str(UUID(str(self.merchant_id)))
-        await self.connection.execute(f"BEGIN; SELECT set_config('app.merchant', '{merchant}', true)")
+        await self.connection.execute(
+            f"{self.opening}; SELECT set_config('app.merchant', '{merchant}', true)"
+        )
 
     async def commit(self) -> None:
         await self.connection.execute("COMMIT")
@@ -155,6 +158,18 @@ async def transaction(merchant_id: UUID | None) -> AsyncIterator[asyncpg.Connect
         return
     opened = MerchantTransaction(DB)
     opened.merchant_id = merchant_id
+    async with opened:
+        yield opened.connection
+
+
+@asynccontextmanager
+async def snapshot(merchant_id: UUID) -> AsyncIterator[asyncpg.Connection]:
+    """A transaction that only reads and sees one moment throughout; never inside another."""
+    if DB.current_transaction.get() is not None:
+        raise OtherMerchant(f"a snapshot of {merchant_id} inside a transaction")
+    opened = MerchantTransaction(DB)
+    opened.merchant_id = merchant_id
+    opened.opening = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
     async with opened:
         yield opened.connection
 

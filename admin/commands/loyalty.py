@@ -7,6 +7,9 @@ import click
 from admin.commands import whose
 from admin.commands.progress import bar
 from core import clock
+from loyalty.export import restore
+from loyalty.export import service as exports
+from loyalty.export.service import Manifest
 from loyalty.openings import files
 from loyalty.openings.files import Report
 
@@ -38,3 +41,25 @@ def summary(report: Report) -> list[str]:
     if report.dry_run:
         lines.append("Dry run: nothing was kept.")
     return lines
+
+
+async def export(folder: Path, merchant: str | None) -> None:
+    """Write an export. Raises click.ClickException, or what loyalty.export raises."""
+    owner = await whose.merchant(merchant)
+    with bar(f"Exporting {owner.code}") as advance:
+        manifest = await exports.write(folder, owner.id, advance)
+    click.echo(f"{_rows(manifest)} rows in {len(manifest.files)} files in {folder}")
+
+
+async def import_export(folder: Path, merchant: str | None) -> None:
+    """Bring an export back. Raises click.ClickException, or what loyalty.export raises."""
+    owner = await whose.merchant(merchant)
+    with bar(f"Restoring {owner.code}") as advance:
+        manifest = await restore.read(folder, owner.id, advance)
+    click.echo(
+        f"{_rows(manifest)} rows of {len(manifest.files)} files are back; the ledger agrees with itself"
+    )
+
+
+def _rows(manifest: Manifest) -> int:
+    return sum(file.rows for file in manifest.files)

@@ -110,6 +110,14 @@ async def add_staff(code: str, email: str, name: str, role: str, goodwill_points
     click.echo(f"{role} {email}\npassword {password}")
 
 
+async def new_password(code: str, email: str) -> None:
+    """Another random password, shown this once. Raises NotFound."""
+    password = secrets.token_urlsafe(12)
+    async with db.transaction(await _merchant(code)):
+        await staff.set_password(email, password, clock.now())
+    click.echo(f"password {password}")
+
+
 async def create_key(code: str, name: str, scopes: tuple[str, ...]) -> None:
     """An API key, shown this once; without scopes it has all of them."""
     async with db.transaction(await _merchant(code)):

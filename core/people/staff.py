@@ -10,11 +10,12 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
 from core import db
-from core.errors import DomainError, Kind
+from core.errors import DomainError, Kind, NotFound
 from core.ids import new_id
 from core.people import sessions, throttle
 from core.people.roles import ROLES
 from core.people.tables import Staff
+from core.people.tokens import new_token
 
 PASSWORD_MIN_CHARS = 12
 PASSWORD_MAX_CHARS = 1024
@@ -140,6 +141,29 @@ async def disable(staff_id: UUID, now: datetime) -> None:
     """Take somebody's access away, their open sessions included, in the open transaction."""
     await Staff.update({Staff.disabled_at: now}).where(Staff.id == staff_id, Staff.disabled_at.is_null())
     await sessions.revoke_all(now, staff_id=staff_id)
+
+
+async def set_password(email: str, password: str, now: datetime) -> None:
+    """Give one of the open merchant's staff another password, which ends their sessions.
+
+    Raises PasswordUnfit or core.errors.NotFound.
+    """
+    if not PASSWORD_MIN_CHARS <= len(password) <= PASSWORD_MAX_CHARS:
+        raise PasswordUnfit()
+    hashed = await asyncio.to_thread(_hasher().hash, password)
+    found = await db.fetchval(
+        "UPDATE staff SET password_hash = $2 WHERE lower(email) = lower($1) RETURNING id",
+        email.strip(),
+        hashed,
+    )
+    if found is None:
+        raise NotFound(f"nobody of the staff has the address {email}")
+    await sessions.revoke_all(now, staff_id=found)
+
+
+async def no_password() -> str:
+    """The hash of a password that nobody knows."""
+    return await asyncio.to_thread(_hasher().hash, new_token())
 
 
 @lru_cache

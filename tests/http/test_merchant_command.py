@@ -12,7 +12,7 @@ import pytest
 from admin.commands import merchant as commands
 from core import clock, db, tenancy
 from core.embedded import Services
-from core.errors import DomainError
+from core.errors import DomainError, NotFound
 from core.ids import new_id
 from core.people import api_keys, staff
 from loyalty.intake.events import Event
@@ -128,3 +128,19 @@ async def test_a_programme_is_made_once(merchant: UUID, tmp_path: Path) -> None:
     async with db.transaction(merchant):
         assert await db.fetchval("SELECT count(*) FROM programme_versions") == 1
         assert await db.fetchval("SELECT count(*) FROM rewards") == 1
+
+
+async def test_a_new_password_replaces_the_old_one(
+    merchant: UUID, capsys: pytest.CaptureFixture[str]
+) -> None:
+    email = f"{merchant.hex}@example.test"
+    async with db.transaction(merchant):
+        code = await db.fetchval("SELECT code FROM merchants")
+        await staff.create(email, "Olga", "owner", "a good long password", clock.now())
+    await commands.new_password(code, email.upper())
+    password = capsys.readouterr().out.split()[-1]
+    assert await staff.sign_in(email, password, merchant.hex, clock.now())
+    with pytest.raises(staff.SignInRefused):
+        await staff.sign_in(email, "a good long password", merchant.hex, clock.now())
+    with pytest.raises(NotFound):
+        await commands.new_password(code, "nobody@example.test")

@@ -1,0 +1,1 @@
+"""Everything of the loyalty side out into files, and back without loss."""
