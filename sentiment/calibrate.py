@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from sentiment.model_file import AspectThreshold, ByLanguage, Calibration
-from sentiment.probability import Doubles, centred, logistic, star_probabilities, three_ways
+from sentiment.model_file import AspectThreshold, ByLanguage, Calibration, WayBias
+from sentiment.probability import WAYS, Doubles, centred, logistic, star_probabilities, three_ways
 from sentiment.rows import Bools, Sample, allowed_stars, halves, labels, read_rows, run_network
 from sentiment.types import LANGUAGES
 
@@ -15,6 +16,10 @@ RECALL_TARGET = 0.92
 # With fewer examples than this a threshold of one's own is noise.
 MIN_NEGATIVES = 20
 MIN_EXAMPLES_OF_POLARITY = 10
+MIN_ROWS_OF_BIAS = 200
+# Keeps the bias of what hardly occurs near 0.
+_BIAS_PENALTY = 0.003
+_BIAS_STEPS = 400
 _TEMPERATURES = np.geomspace(0.4, 4.0, 231)
 _MENTION_THRESHOLDS = np.round(np.arange(0.05, 0.951, 0.01), 2)
 _CENTRES = np.round(np.arange(0.30, 0.851, 0.01), 2)
@@ -32,12 +37,15 @@ def calibrate(data: Path, model: Path) -> Calibration:
 
 def fit(sample: Sample, aspects: list[str]) -> Calibration:
     """`aspects` are the names of the aspect outputs, in their order."""
-    temperature = fit_temperatures(sample)
-    return Calibration(
-        temperature=temperature,
-        negative_threshold=fit_negative_thresholds(sample, temperature),
+    parts = {language: sample.of_language(language) for language in LANGUAGES}
+    scaled = Calibration(
+        temperature=fit_temperatures(sample),
+        negative_threshold=ByLanguage(0.5, {}),
         aspect_thresholds={name: fit_aspect(sample, column, name) for column, name in enumerate(aspects)},
     )
+    biases = {lang: fit_way_bias(part, scaled.temperature.of(lang)) for lang, part in parts.items()}
+    biased = replace(scaled, way_bias={lang: bias for lang, bias in biases.items() if any(bias)})
+    return replace(biased, negative_threshold=fit_negative_thresholds(sample, biased))
 
 
 def fit_temperatures(sample: Sample) -> ByLanguage:
@@ -58,18 +66,36 @@ def best_temperature(logits: NDArray[np.floating], allowed: Bools) -> float:
     return round(float(_TEMPERATURES[int(np.argmin(losses))]), _DIGITS)
 
 
+def fit_way_bias(sample: Sample, temperature: float) -> WayBias:
+    """What to add to the scaled logits of the negative, neutral and positive stars of one language, so that
+    each comes out as often as it is there; nothing when too few rows are known.
+    """
+    allowed = allowed_stars(sample.rows)
+    telling = allowed.sum(axis=1) < allowed.shape[1]
+    bias = np.zeros(len(WAYS))
+    if telling.sum() >= MIN_ROWS_OF_BIAS:
+        logits, allowed = sample.stars[telling] / temperature, allowed[telling]
+        for _ in range(_BIAS_STEPS):
+            promised = star_probabilities(logits + bias @ WAYS, 1.0)
+            true = promised * allowed
+            true /= true.sum(axis=1, keepdims=True)
+            bias -= WAYS @ (promised - true).mean(axis=0) + _BIAS_PENALTY * bias
+    negative, neutral, positive = np.round(bias, _DIGITS).tolist()
+    return negative, neutral, positive
+
+
 def star_loss(logits: NDArray[np.floating], allowed: Bools, temperature: float) -> float:
     """Mean negative log-likelihood of the allowed stars, in nats."""
     likelihood = (star_probabilities(logits, temperature) * allowed).sum(axis=1)
     return float(-np.log(np.maximum(likelihood, 1e-12)).mean())
 
 
-def fit_negative_thresholds(sample: Sample, temperature: ByLanguage) -> ByLanguage:
+def fit_negative_thresholds(sample: Sample, calibration: Calibration) -> ByLanguage:
     """For each language the threshold that finds RECALL_TARGET of its negatives; the fallback: of all."""
 
     def negatives(part: Sample) -> tuple[Doubles, Bools]:
-        degrees = np.array([temperature.of(row.lang) for row in part.rows])
-        probability = three_ways(star_probabilities(part.stars, degrees))[:, 0]
+        stars = calibration.stars(part.stars, [row.lang for row in part.rows])
+        probability = three_ways(stars)[:, 0]
         known = labels(part.rows)
         return probability[known >= 0], known[known >= 0] == 0
 

@@ -1,21 +1,15 @@
 """Measures a model, as it would be shipped, on the half of the dev rows that nothing was fitted on."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
 
+from sentiment.bootstrap import Bootstrap, Figure, figure, share
 from sentiment.model_file import AspectThreshold, Calibration
-from sentiment.probability import (
-    STARS,
-    Doubles,
-    Ints,
-    centred,
-    logistic,
-    median_stars,
-    star_probabilities,
-    three_ways,
-)
+from sentiment.probability import Doubles, Ints, centred, logistic, median_stars, three_ways
 from sentiment.rows import Bools, Sample, halves, labels, read_rows, run_network
 from sentiment.types import LANGUAGES
 
@@ -23,31 +17,30 @@ _BINS = 10
 
 
 class StarFigures(Struct, frozen=True):
-    """Of rows with known stars; `mae_expected` is of the mean star, the rest of the predicted one."""
+    """Of rows with known stars, about the predicted star."""
 
     rows: int
-    mae: float
-    mae_expected: float
-    exact: float
-    within_one: float
+    mae: Figure
+    exact: Figure
+    within_one: Figure
 
 
-class LanguageFigures(Struct, frozen=True):
+class PartFigures(Struct, frozen=True):
     """`accuracy` and `macro_f1` are of negative against positive, neutral rows left out.
 
     `negative_recall` and `negative_precision` are at the shipped threshold; flagged neutral rows count
     against the precision, and `negative_precision_clear` leaves them out. `calibration_error` is the
-    expected calibration error of the probability of negative over ten bins.
+    expected calibration error of the probability of negative over ten bins; its resamples lie above it.
     """
 
     rows: int
     negatives: int
-    accuracy: float
-    macro_f1: float
-    negative_recall: float
-    negative_precision: float
-    negative_precision_clear: float
-    calibration_error: float
+    accuracy: Figure
+    macro_f1: Figure
+    negative_recall: Figure
+    negative_precision: Figure
+    negative_precision_clear: Figure
+    calibration_error: Figure
     stars: StarFigures | None
 
 
@@ -55,125 +48,202 @@ class AspectFigures(Struct, frozen=True):
     """Precision, recall, F1 of finding it; where it is annotated, recall and precision of negatives."""
 
     mentioned: int
-    precision: float
-    recall: float
-    f1: float
+    precision: Figure
+    recall: Figure
+    f1: Figure
     negatives: int
-    negative_recall: float
-    negative_precision: float
+    negative_recall: Figure
+    negative_precision: Figure
+
+
+class AspectsFigures(Struct, frozen=True):
+    """All aspects together: micro F1 over all mentions, macro F1 over aspects that are mentioned at all."""
+
+    aspects: dict[str, AspectFigures]
+    micro_f1: Figure
+    macro_f1: Figure
 
 
 class Evaluation(Struct, frozen=True):
-    """Figures by language and by aspect; micro F1 over all mentions, macro F1 over aspects."""
+    """Figures by language, by source and language ("openrice_senti zh-Hant"), and of aspects.
 
-    languages: dict[str, LanguageFigures]
-    aspects: dict[str, AspectFigures]
-    aspects_micro_f1: float
-    aspects_macro_f1: float
+    `translations_found` is, by language, how often the text whose embedding is nearest among all English
+    ones is the one that it was translated from; empty for models without embeddings.
+    """
+
+    languages: dict[str, PartFigures]
+    sources: dict[str, PartFigures]
+    aspects: AspectsFigures
+    aspects_by_language: dict[str, AspectsFigures]
+    translations_found: dict[str, Figure]
 
 
-def evaluate(data: Path, model: Path) -> Evaluation:
+class Hits(NamedTuple):
+    """Weighted counts, [1 + samples] each: found and true; found; true."""
+
+    both: Doubles
+    found: Doubles
+    true: Doubles
+
+    def precision(self) -> Doubles:
+        return share(self.both, self.found)
+
+    def recall(self) -> Doubles:
+        return share(self.both, self.true)
+
+    def f1(self) -> Doubles:
+        return share(2 * self.both, self.found + self.true)
+
+
+class Measured(NamedTuple):
+    """A sample with the weights that it is measured under."""
+
+    sample: Sample
+    boot: Bootstrap
+
+    def where(self, chosen: Bools) -> "Measured":
+        return Measured(self.sample.where(chosen), self.boot.where(chosen))
+
+    def hits(self, found: Bools, true: Bools) -> Hits:
+        return Hits(self.boot.sum(found & true), self.boot.sum(found), self.boot.sum(true))
+
+
+def evaluate(data: Path, model: Path, threads: int = 2) -> Evaluation:
     """Scores the dev rows of a folder (see `rows`) and measures on the half that `calibrate` does not use.
 
     Raises `ModelError` for the model and `msgspec.DecodeError` for the rows.
     """
-    settings, sample = run_network(list(read_rows(data, "dev")), model)
+    settings, sample = run_network(list(read_rows(data, "dev")), model, threads)
     return measure(halves(sample)[1], settings.aspects, settings.calibration)
 
 
-def measure(sample: Sample, aspects: list[str], calibration: Calibration) -> Evaluation:
-    """The figures of a sample under a calibration; languages without rows are left out."""
-    parts = {language: sample.of_language(language) for language in LANGUAGES}
-    languages = {lang: measure_language(part, lang, calibration) for lang, part in parts.items() if part.rows}
-    found = {
-        name: mentions(sample, column, name, calibration.aspect_thresholds[name].mentioned)
-        for column, name in enumerate(aspects)
-    }
-    figures = {
-        name: measure_aspect(sample, column, name, calibration.aspect_thresholds[name])
-        for column, name in enumerate(aspects)
-    }
-    predicted = np.concatenate([pair[0] for pair in found.values()])
-    true = np.concatenate([pair[1] for pair in found.values()])
+def measure(sample: Sample, aspects: Sequence[str], calibration: Calibration) -> Evaluation:
+    """The figures of a sample under a calibration; parts without rows are left out."""
+    # Translations of one text err together, so they are drawn together.
+    measured = Measured(sample, Bootstrap([f"{row.source}:{row.pair or row.id}" for row in sample.rows]))
+    languages = {lang: measured.where(_in(sample, lang)) for lang in LANGUAGES}
+    languages = {lang: part for lang, part in languages.items() if part.sample.rows}
+    kinds = sorted({(row.source, row.lang) for row in sample.rows})
+    of_source = np.array([f"{row.source} {row.lang}" for row in sample.rows], str)
     return Evaluation(
-        languages=languages,
-        aspects=figures,
-        aspects_micro_f1=_precision_recall_f1(predicted, true)[2],
-        aspects_macro_f1=float(np.mean([figure.f1 for figure in figures.values()])),
+        languages={lang: measure_part(part, calibration) for lang, part in languages.items()},
+        sources={
+            f"{source} {lang}": measure_part(measured.where(of_source == f"{source} {lang}"), calibration)
+            for source, lang in kinds
+        },
+        aspects=measure_aspects(measured, aspects, calibration),
+        aspects_by_language={
+            lang: measure_aspects(part, aspects, calibration)
+            for lang, part in languages.items()
+            if any(row.annotated for row in part.sample.rows)
+        },
+        translations_found=measure_translations(measured),
     )
 
 
-def measure_language(sample: Sample, language: str, calibration: Calibration) -> LanguageFigures:
-    """The figures of one language's rows."""
-    stars = star_probabilities(sample.stars, calibration.temperature.of(language))
-    ways, known = three_ways(stars), labels(sample.rows)
-    negative, flagged = known == 0, ways[:, 0] >= calibration.negative_threshold.of(language)
-    clear, labelled = (known == 0) | (known == 2), known >= 0
-    worse = ways[:, 0] > ways[:, 2]
-    precision, recall, _ = _precision_recall_f1(flagged[labelled], negative[labelled])
-    both = [_precision_recall_f1(worse[clear] == way, negative[clear] == way)[2] for way in (True, False)]
-    return LanguageFigures(
+def measure_part(part: Measured, calibration: Calibration) -> PartFigures:
+    """The figures of some rows; each is measured with the calibration of its language."""
+    rows, boot = part.sample.rows, part.boot
+    stars = calibration.stars(part.sample.stars, [row.lang for row in rows])
+    thresholds = np.array([calibration.negative_threshold.of(row.lang) for row in rows], float)
+    ways, known = three_ways(stars), labels(rows)
+    negative, flagged, labelled = known == 0, ways[:, 0] >= thresholds, known >= 0
+    clear, worse = (known == 0) | (known == 2), ways[:, 0] > ways[:, 2]
+    at_threshold = part.hits(flagged & labelled, negative)
+    both = [part.hits((worse == way) & clear, (negative == way) & clear).f1() for way in (True, False)]
+    error = calibration_error(boot.where(labelled), ways[labelled, 0], negative[labelled])
+    return PartFigures(
         rows=int(labelled.sum()),
         negatives=int(negative.sum()),
-        accuracy=float((worse == negative)[clear].mean()) if clear.any() else 0.0,
-        macro_f1=float(np.mean(both)),
-        negative_recall=recall,
-        negative_precision=precision,
-        negative_precision_clear=_precision_recall_f1(flagged[clear], negative[clear])[0],
-        calibration_error=calibration_error(ways[labelled, 0], negative[labelled]),
-        stars=measure_stars(stars, np.array([row.stars or 0 for row in sample.rows], np.int64)),
+        accuracy=figure(boot.where(clear).mean((worse == negative)[clear])),
+        macro_f1=figure(np.mean(both, axis=0)),
+        negative_recall=figure(at_threshold.recall()),
+        negative_precision=figure(at_threshold.precision()),
+        negative_precision_clear=figure(part.hits(flagged & clear, negative).precision()),
+        calibration_error=figure(error),
+        stars=measure_stars(boot, stars, np.array([row.stars or 0 for row in rows], np.int64)),
     )
 
 
-def measure_stars(probabilities: Doubles, given: Ints) -> StarFigures | None:
+def measure_stars(boot: Bootstrap, probabilities: Doubles, given: Ints) -> StarFigures | None:
     """[n, 5] probabilities against the stars given, 0 where unknown; None when all are."""
     known = given > 0
     if not known.any():
         return None
-    away = np.abs(median_stars(probabilities) - given)[known]
+    away, part = np.abs(median_stars(probabilities) - given)[known], boot.where(known)
     return StarFigures(
         rows=int(known.sum()),
-        mae=float(away.mean()),
-        mae_expected=float(np.abs(probabilities @ STARS - given)[known].mean()),
-        exact=float((away == 0).mean()),
-        within_one=float((away <= 1).mean()),
+        mae=figure(part.mean(away)),
+        exact=figure(part.mean(away == 0)),
+        within_one=figure(part.mean(away <= 1)),
     )
 
 
-def mentions(sample: Sample, column: int, name: str, threshold: float) -> tuple[Bools, Bools]:
-    """Where the aspect is found and where it is, among the rows whose annotators looked for it."""
-    looked = np.array([name in (row.annotated or ()) for row in sample.rows], bool)
-    true = np.array([name in (row.aspects or {}) for row in sample.rows], bool)
-    return logistic(sample.aspects[:, 2 * column])[looked] >= threshold, true[looked]
+def measure_aspects(part: Measured, aspects: Sequence[str], calibration: Calibration) -> AspectsFigures:
+    """The figures of every aspect, in the order of the outputs, and of all together."""
+    found = {name: mentions(part, column, name, calibration) for column, name in enumerate(aspects)}
+    total = Hits(*(np.sum(counts, axis=0) for counts in zip(*found.values(), strict=True)))
+    said = [hits.f1() for hits in found.values() if hits.true[0]]
+    figures = {name: measure_aspect(part, column, name, calibration) for column, name in enumerate(aspects)}
+    macro = np.mean(said, axis=0) if said else np.zeros(1)
+    return AspectsFigures(figures, figure(total.f1()), figure(macro))
 
 
-def measure_aspect(sample: Sample, column: int, name: str, threshold: AspectThreshold) -> AspectFigures:
+def mentions(part: Measured, column: int, name: str, calibration: Calibration) -> Hits:
+    """How often the aspect is found and is there, among the rows whose annotators looked for it."""
+    rows = part.sample.rows
+    looked = np.array([name in (row.annotated or ()) for row in rows], bool)
+    true = np.array([name in (row.aspects or {}) for row in rows], bool)
+    threshold = calibration.aspect_thresholds[name].mentioned
+    found = logistic(part.sample.aspects[:, 2 * column]) >= threshold
+    return part.hits(found & looked, true & looked)
+
+
+def measure_aspect(part: Measured, column: int, name: str, calibration: Calibration) -> AspectFigures:
     """The figures of one aspect; `column` is its place among the outputs."""
-    predicted, true = mentions(sample, column, name, threshold.mentioned)
-    precision, recall, f1 = _precision_recall_f1(predicted, true)
-    said = np.array([(row.aspects or {}).get(name, "") for row in sample.rows], str)
-    clear = (said == "neg") | (said == "pos")
-    negative = centred(logistic(sample.aspects[:, 2 * column + 1]), threshold.positive) < 0.5
-    negative_precision, negative_recall, _ = _precision_recall_f1(negative[clear], said[clear] == "neg")
+    hits = mentions(part, column, name, calibration)
+    said = np.array([(row.aspects or {}).get(name, "") for row in part.sample.rows], str)
+    negative = polarity_is_negative(part.sample, column, calibration.aspect_thresholds[name])
+    of_negatives = part.hits(negative & np.isin(said, ("neg", "pos")), said == "neg")
     return AspectFigures(
-        mentioned=int(true.sum()),
-        precision=precision,
-        recall=recall,
-        f1=f1,
+        mentioned=int(hits.true[0]),
+        precision=figure(hits.precision()),
+        recall=figure(hits.recall()),
+        f1=figure(hits.f1()),
         negatives=int((said == "neg").sum()),
-        negative_recall=negative_recall,
-        negative_precision=negative_precision,
+        negative_recall=figure(of_negatives.recall()),
+        negative_precision=figure(of_negatives.precision()),
     )
 
 
-def calibration_error(probability: Doubles, true: Bools) -> float:
+def polarity_is_negative(sample: Sample, column: int, threshold: AspectThreshold) -> Bools:
+    """[n]: whether the aspect would be called negative, were it mentioned."""
+    return centred(logistic(sample.aspects[:, 2 * column + 1]), threshold.positive) < 0.5
+
+
+def calibration_error(boot: Bootstrap, probability: Doubles, true: Bools) -> Doubles:
     """Mean distance between what was promised and what came true, over ten equally wide bins, by rows."""
     bins = np.minimum((probability * _BINS).astype(int), _BINS - 1)
-    gaps = [abs(float((probability - true)[bins == number].sum())) for number in range(_BINS)]
-    return sum(gaps) / max(1, len(probability))
+    gaps = [np.abs(boot.sum((probability - true) * (bins == number))) for number in range(_BINS)]
+    return share(np.sum(gaps, axis=0), boot.sum(np.ones(len(true))))
 
 
-def _precision_recall_f1(predicted: Bools, true: Bools) -> tuple[float, float, float]:
-    hits = float((predicted & true).sum())
-    precision, recall = hits / max(1, int(predicted.sum())), hits / max(1, int(true.sum()))
-    return precision, recall, 2 * precision * recall / max(1e-12, precision + recall)
+def measure_translations(measured: Measured) -> dict[str, Figure]:
+    """By language, how often the nearest English text is the original."""
+    sample = measured.sample
+    if sample.embeddings is None:
+        return {}
+    keys = np.array([f"{row.source}:{row.pair}" if row.pair else "" for row in sample.rows], str)
+    english = _in(sample, "en") & (keys != "")
+    found = {}
+    for language in LANGUAGES[1:]:
+        chosen = _in(sample, language) & np.isin(keys, keys[english])
+        if chosen.any():
+            nearest = (sample.embeddings[chosen] @ sample.embeddings[english].T).argmax(axis=1)
+            hit = keys[english][nearest] == keys[chosen]
+            found[language] = figure(measured.boot.where(chosen).mean(hit))
+    return found
+
+
+def _in(sample: Sample, language: str) -> Bools:
+    return np.array([row.lang == language for row in sample.rows], bool)

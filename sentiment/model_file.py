@@ -1,15 +1,22 @@
 """model.json: what a model folder holds beside the network, and the check that nothing was changed."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
+import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
+
+from sentiment.probability import WAYS, Doubles, star_probabilities
 
 DEFAULT_FOLDER = Path(__file__).parent / "models" / "regulars-1"
 MODEL_FILE = "model_int8.onnx"
 TOKENIZER_FILE = "tokenizer.json"
 SETTINGS_FILE = "model.json"
+
+WayBias = tuple[float, float, float]
 
 
 class ModelError(Exception):
@@ -57,11 +64,22 @@ class ByLanguage(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
-    """Everything that was fitted on labelled rows; see the model's card."""
+    """Everything that was fitted on labelled rows; see the model's card.
+
+    `way_bias`, for some languages, is added to the scaled logits of the negative, neutral, positive stars.
+    """
 
     temperature: ByLanguage
     negative_threshold: ByLanguage
     aspect_thresholds: dict[str, AspectThreshold]
+    way_bias: dict[str, WayBias] = {}
+
+    def stars(self, logits: NDArray[np.floating], languages: Sequence[str]) -> Doubles:
+        """Star probabilities [n, 5] of logits [n, 5], each in its language."""
+        degrees = np.array([self.temperature.of(language) for language in languages], float)
+        none: WayBias = (0.0, 0.0, 0.0)
+        bias = np.array([self.way_bias.get(language, none) for language in languages], float)
+        return star_probabilities(logits / degrees.reshape(-1, 1) + bias.reshape(-1, 3) @ WAYS, 1.0)
 
 
 class ModelFile(Struct, frozen=True, forbid_unknown_fields=True):

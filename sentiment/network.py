@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import onnxruntime
@@ -10,7 +11,21 @@ from tokenizers import Tokenizer
 
 Floats = NDArray[np.float32]
 
+
+class RawOutputs(NamedTuple):
+    """Logits of the stars [n, 5] and of the aspects [n, 2 x aspects], in the order of the texts.
+
+    `embeddings` [n, width] have length 1, so that their products are cosines; None for models without.
+    """
+
+    stars: Floats
+    aspects: Floats
+    embeddings: Floats | None
+
+
 STAR_OUTPUTS = 5
+# The first model has no such output.
+EMBEDDING = "embedding"
 PAD_ID = 1
 # Larger batches leave the processor's cache and are slower.
 TOKENS_PER_BATCH = 1_024
@@ -31,18 +46,21 @@ class Network:
         longest = max(len(piece) for piece in self._tokenizer.get_vocab(with_added_tokens=False))
         # What lies behind can only be truncated, so it need not be tokenized.
         self._max_characters = max_tokens * longest
-        self._aspect_outputs = 2 * aspects
+        self._outputs = {"stars": STAR_OUTPUTS, "aspects": 2 * aspects}
+        for output in self._session.get_outputs():
+            if output.name == EMBEDDING:
+                self._outputs[EMBEDDING] = int(output.shape[1])
 
-    def run(self, lines: Sequence[str]) -> tuple[Floats, Floats]:
-        """Logits of the stars [n, 5] and of the aspects [n, 2 x aspects], in the order of `lines`."""
-        stars = np.zeros((len(lines), STAR_OUTPUTS), np.float32)
-        aspects = np.zeros((len(lines), self._aspect_outputs), np.float32)
+    def run(self, lines: Sequence[str]) -> RawOutputs:
+        """What the network says of each line."""
+        arrays = [np.zeros((len(lines), width), np.float32) for width in self._outputs.values()]
         ids = [e.ids for e in self._tokenizer.encode_batch([line[: self._max_characters] for line in lines])]
         for rows in batches([len(row) for row in ids]):
             tokens, mask = padded([ids[row] for row in rows])
             feed = {"input_ids": tokens, "attention_mask": mask}
-            stars[rows], aspects[rows] = self._session.run(["stars", "aspects"], feed)
-        return stars, aspects
+            for array, found in zip(arrays, self._session.run([*self._outputs], feed), strict=True):
+                array[rows] = found
+        return RawOutputs(arrays[0], arrays[1], arrays[2] if EMBEDDING in self._outputs else None)
 
 
 def batches(lengths: Sequence[int]) -> Iterator[list[int]]:

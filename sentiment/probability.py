@@ -7,6 +7,8 @@ Doubles = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 STARS = np.arange(1, 6)
+# Which stars are negative, neutral and positive: [3, 5].
+WAYS = np.array([[1, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 1]])
 
 
 def star_probabilities(logits: NDArray[np.floating], temperature: float | Doubles) -> Doubles:
@@ -18,7 +20,7 @@ def star_probabilities(logits: NDArray[np.floating], temperature: float | Double
 
 def three_ways(stars: Doubles) -> Doubles:
     """[n, 5] star probabilities to [n, 3]: negative (1 and 2), neutral (3), positive (4 and 5)."""
-    return np.stack([stars[:, :2].sum(axis=1), stars[:, 2], stars[:, 3:].sum(axis=1)], axis=1)
+    return np.asarray(stars @ WAYS.T)
 
 
 def median_stars(stars: Doubles) -> Ints:

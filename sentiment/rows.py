@@ -46,16 +46,18 @@ class Row(Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Sample:
-    """Rows with the network's raw outputs: stars [n, 5], aspects [n, 2 x aspects]."""
+    """Rows with the network's raw outputs: stars [n, 5], aspects [n, 2 x aspects], embeddings [n, width]."""
 
     rows: list[Row]
     stars: Floats
     aspects: Floats
+    embeddings: Floats | None = None
 
     def where(self, chosen: Bools) -> "Sample":
         """The rows for which `chosen` [n] holds."""
         rows = [row for row, keep in zip(self.rows, chosen, strict=True) if keep]
-        return Sample(rows, self.stars[chosen], self.aspects[chosen])
+        embeddings = None if self.embeddings is None else self.embeddings[chosen]
+        return Sample(rows, self.stars[chosen], self.aspects[chosen], embeddings)
 
     def of_language(self, language: str) -> "Sample":
         """The rows in one language."""
@@ -81,8 +83,8 @@ def run_network(rows: Sequence[Row], model: Path, threads: int = 2) -> tuple[Mod
     network = Network(
         model / MODEL_FILE, model / TOKENIZER_FILE, settings.max_tokens, len(settings.aspects), threads
     )
-    stars, aspects = network.run([joined(Text(row.text, row.title)) for row in rows])
-    return settings, Sample(list(rows), stars, aspects)
+    outputs = network.run([joined(Text(row.text, row.title)) for row in rows])
+    return settings, Sample(list(rows), *outputs)
 
 
 def halves(sample: Sample) -> tuple[Sample, Sample]:

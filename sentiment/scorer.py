@@ -2,20 +2,30 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import get_args
+from typing import NamedTuple, get_args
 
 import numpy as np
 
 from sentiment.language import language_of
 from sentiment.model_file import DEFAULT_FOLDER, MODEL_FILE, TOKENIZER_FILE, ModelFile, ModelInvalid, read
 from sentiment.network import Floats, Network
-from sentiment.probability import STARS, centred, logistic, median_stars, star_probabilities, three_ways
+from sentiment.probability import STARS, centred, logistic, median_stars, three_ways
 from sentiment.text import joined
 from sentiment.types import AspectScore, Probabilities, Score, Sentiment, Text
 
 _SENTIMENTS: tuple[Sentiment, ...] = get_args(Sentiment)
 # Within this distance of one half the polarity of an aspect is neutral: praised and blamed, or neither.
 _UNDECIDED = 0.05
+
+
+class Reading(NamedTuple):
+    """Scores with what the same pass embeds: [width] of length 1 each.
+
+    None for a text without content, and for all texts of a model that has no embeddings.
+    """
+
+    scores: list[Score]
+    embeddings: list[Floats | None]
 
 
 class Scorer:
@@ -48,21 +58,25 @@ class Scorer:
 
     def score(self, texts: Sequence[Text]) -> list[Score]:
         """One score a text, in the order of `texts`."""
+        return self.read(texts).scores
+
+    def read(self, texts: Sequence[Text]) -> Reading:
+        """One score and one embedding a text, in the order of `texts`, in one pass of the network."""
         lines = [joined(text) for text in texts]
         languages = [language_of(line, text.lang) for line, text in zip(lines, texts, strict=True)]
         scores = [empty_score(language, self.model) for language in languages]
         filled = [index for index, line in enumerate(lines) if line]
+        embeddings: list[Floats | None] = [None] * len(lines)
         if filled:
-            stars, aspects = self._network.run([lines[index] for index in filled])
-            found = self._read(stars, aspects, [languages[index] for index in filled])
-            for index, score in zip(filled, found, strict=True):
-                scores[index] = score
-        return scores
+            outputs = self._network.run([lines[index] for index in filled])
+            found = self._scores(outputs.stars, outputs.aspects, [languages[index] for index in filled])
+            for row, index in enumerate(filled):
+                scores[index] = found[row]
+                embeddings[index] = None if outputs.embeddings is None else outputs.embeddings[row]
+        return Reading(scores, embeddings)
 
-    def _read(self, star_logits: Floats, aspect_logits: Floats, languages: Sequence[str]) -> list[Score]:
-        temperature = self._settings.calibration.temperature
-        degrees = np.array([temperature.of(language) for language in languages])
-        stars = star_probabilities(star_logits, degrees)
+    def _scores(self, star_logits: Floats, aspect_logits: Floats, languages: Sequence[str]) -> list[Score]:
+        stars = self._settings.calibration.stars(star_logits, languages)
         ways, middle, expected = three_ways(stars), median_stars(stars), stars @ STARS
         aspects = self._aspects(aspect_logits)
         return [

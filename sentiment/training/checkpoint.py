@@ -6,9 +6,17 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from sentiment.training import TrainingError
+
 CHECKPOINT_FILE = "checkpoint.pt"
 # A run that is being cooled down keeps a file of its own: the other can still be trained on.
 COOLING_FILE = "cooling.pt"
+
+
+class CheckpointInvalid(TrainingError):
+    """A checkpoint is not one of this run."""
+
+    code = "checkpoint_invalid"
 
 
 @dataclass

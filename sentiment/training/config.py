@@ -5,11 +5,14 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from sentiment.training import TrainingError
+
 FOLDER = Path(__file__).parent
 STANDARD = FOLDER / "standard.toml"
+LICENSED = FOLDER / "licensed.toml"
 
 
-class ConfigInvalid(Exception):
+class ConfigInvalid(TrainingError):
     """A configuration cannot be used; the message names the file and the value."""
 
     code = "training_config_invalid"

@@ -12,9 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sentiment.network import STAR_OUTPUTS
-
-WEIGHTS_FILE = "model.safetensors"
-SHAPE_FILE = "config.json"
+from sentiment.training.base import SHAPE_FILE, WEIGHTS_FILE, BaseInvalid
 
 # Names of Hugging Face's BertModel and ours.
 _NAMES = (
@@ -59,21 +57,23 @@ class Layer(nn.Module):
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         width, wide, eps = shape.hidden_size, shape.intermediate_size, shape.layer_norm_eps
-        self.heads = shape.num_attention_heads
+        self.heads, self.head_width = shape.num_attention_heads, width // shape.num_attention_heads
         self.query, self.key, self.value = (nn.Linear(width, width) for _ in range(3))
         self.attended, self.attended_norm = nn.Linear(width, width), nn.LayerNorm(width, eps)
         self.wide, self.narrow = nn.Linear(width, wide), nn.Linear(wide, width)
         self.narrow_norm = nn.LayerNorm(width, eps)
 
     def forward(self, x: Tensor, ignored: Tensor, plain: bool) -> Tensor:
-        rows, tokens, width = x.shape
+        rows, tokens, _ = x.shape
 
         def split(y: Tensor) -> Tensor:
-            return y.reshape(rows, tokens, self.heads, width // self.heads).transpose(1, 2)
+            return y.reshape(rows, tokens, self.heads, self.head_width).transpose(1, 2)
 
         attend = _plain_attention if plain else functional.scaled_dot_product_attention
         found = attend(split(self.query(x)), split(self.key(x)), split(self.value(x)), ignored)
-        x = self.attended_norm(self.attended(found.transpose(1, 2).reshape(rows, tokens, width)) + x)
+        x = self.attended_norm(
+            self.attended(found.transpose(1, 2).reshape(rows, tokens, self.heads * self.head_width)) + x
+        )
         return self.narrow_norm(self.narrow(functional.gelu(self.wide(x))) + x)
 
 
@@ -119,7 +119,7 @@ def read_base(folder: Path, layers: int, aspects: int, seed: int) -> ReviewNetwo
     kept = {name: weight for name, weight in weights.items() if name in network.state_dict()}
     missing = network.load_state_dict(kept, strict=False).missing_keys
     if unfilled := [name for name in missing if not name.startswith(("stars.", "aspects."))]:
-        raise ValueError(f"{folder / WEIGHTS_FILE} lacks {', '.join(unfilled)}")
+        raise BaseInvalid(f"{folder / WEIGHTS_FILE} lacks {', '.join(unfilled)}")
     return network
 
 

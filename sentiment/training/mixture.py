@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from sentiment.rows import Row, read_file
+from sentiment.training import TrainingError
 from sentiment.training.config import Config
 from sentiment.training.examples import own_examples
 from sentiment.training.targets import Example
 from sentiment.training.weak import WORDS_FILE, Words, read_words
 
 
-class RowsMissing(Exception):
+class RowsMissing(TrainingError):
     """The folder of rows lacks a file that the configuration names."""
 
     code = "training_rows_missing"

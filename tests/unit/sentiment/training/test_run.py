@@ -1,83 +1,26 @@
 """A tiny network is trained for a few steps, stopped and resumed. Needs torch."""
 
-import gzip
 import json
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
 torch = pytest.importorskip("torch", reason="training needs torch: pip install 'regulars[train]'")
 
-from safetensors.torch import save_file  # noqa: E402
-from transformers import BertConfig, BertModel  # noqa: E402
+from transformers import BertModel  # noqa: E402
 
 from sentiment.training import checkpoint  # noqa: E402
-from sentiment.training.config import STANDARD, Config, read_config  # noqa: E402
+from sentiment.training.base import BaseInvalid  # noqa: E402
+from sentiment.training.config import STANDARD, read_config  # noqa: E402
 from sentiment.training.encoder import Outputs, read_base  # noqa: E402
 from sentiment.training.examples import own_examples  # noqa: E402
 from sentiment.training.loss import losses, ordinal_loss, star_loss  # noqa: E402
 from sentiment.training.run import Run, put  # noqa: E402
 from sentiment.training.targets import Example, targets  # noqa: E402
 from sentiment.types import ASPECTS  # noqa: E402
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The English examples of our own, as a folder of rows."""
-    folder = tmp_path_factory.mktemp("rows")
-    with gzip.open(folder / "few.jsonl.gz", "wt", encoding="utf-8") as file:
-        for number, row in enumerate(own for own in own_examples() if own.lang == "en"):
-            split = "dev" if number % 5 == 0 else "train"
-            file.write(json.dumps(msgspec.to_builtins(row) | {"split": split}) + "\n")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A base of two narrow layers with a vocabulary of its own."""
-    folder = tmp_path_factory.mktemp("base")
-    tokenizer = Tokenizer(models.Unigram())
-    tokenizer.normalizer = normalizers.NFKC()
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
-    special = ["<s>", "<pad>", "</s>", "<unk>"]
-    trainer = trainers.UnigramTrainer(
-        vocab_size=400, special_tokens=special, unk_token="<unk>", show_progress=False
-    )
-    tokenizer.train_from_iterator([row.text for row in own_examples() if row.lang == "en"], trainer)
-    tokenizer.post_processor = processors.TemplateProcessing(
-        "<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
-    )
-    tokenizer.save(str(folder / "tokenizer.json"))
-    shape = BertConfig(
-        vocab_size=tokenizer.get_vocab_size(),
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=64,
-        max_position_embeddings=160,
-        pad_token_id=1,
-    )
-    torch.manual_seed(3)
-    save_file(BertModel(shape, add_pooling_layer=False).state_dict(), folder / "model.safetensors")
-    (folder / "config.json").write_text(shape.to_json_string(), encoding="utf-8")
-    return folder
-
-
-def tiny(**schedule: object) -> Config:
-    config = read_config(STANDARD)
-    changes = {
-        "steps": 8,
-        "warm_up_steps": 2,
-        "cool_down_steps": 3,
-        "tokens_per_batch": 256,
-        "learning_rate": 3e-3,
-        "watch_steps": 4,
-    }
-    plan = msgspec.structs.replace(config.schedule, **(changes | schedule))
-    return msgspec.structs.replace(config, layers=2, rows={"few": 60}, own_examples=0, schedule=plan)
+from tests.unit.sentiment.training.tiny import tiny  # noqa: E402
 
 
 def go(run: Run, until: int = 10**6) -> list[int]:
@@ -103,7 +46,7 @@ def test_the_network_is_the_bert_that_it_was_read_from(base: Path) -> None:
 
 
 def test_a_base_without_a_weight_is_refused(base: Path) -> None:
-    with pytest.raises(ValueError, match=r"layers\.2"):
+    with pytest.raises(BaseInvalid, match=r"layers\.2"):
         read_base(base, 3, len(ASPECTS), seed=1)
 
 
@@ -167,7 +110,7 @@ def test_other_rows_start_a_new_pass(data: Path, base: Path, tmp_path: Path) -> 
 
 def test_a_checkpoint_of_another_network_is_refused(data: Path, base: Path, tmp_path: Path) -> None:
     go(Run(data, base, tmp_path, tiny()), until=1)
-    with pytest.raises(ValueError, match="another network"):
+    with pytest.raises(checkpoint.CheckpointInvalid, match="another network"):
         Run(data, base, tmp_path, msgspec.structs.replace(tiny(), layers=1))
 
 
@@ -199,5 +142,5 @@ def test_weights_are_put_whole_or_not_at_all(base: Path) -> None:
     network = read_base(base, 2, len(ASPECTS), seed=1)
     weights = dict(network.trained())
     weights.pop("stars.bias")
-    with pytest.raises(ValueError, match="another network"):
+    with pytest.raises(checkpoint.CheckpointInvalid, match="another network"):
         put(network, weights)

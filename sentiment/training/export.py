@@ -1,0 +1,208 @@
+"""From a run's checkpoint to a model folder that the scorer loads. Needs torch, onnx and onnxruntime."""
+
+import hashlib
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import onnx
+import torch
+from msgspec import Struct
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.transformers import optimizer
+from onnxruntime.transformers.fusion_options import FusionOptions
+
+from sentiment.calibrate import fit
+from sentiment.evaluate import Evaluation, measure
+from sentiment.model_file import (
+    MODEL_FILE,
+    SETTINGS_FILE,
+    TOKENIZER_FILE,
+    AspectThreshold,
+    ByLanguage,
+    Calibration,
+    ModelFile,
+    write_calibration,
+)
+from sentiment.network import EMBEDDING
+from sentiment.probability import median_stars
+from sentiment.rows import Sample, halves, read_rows, run_network
+from sentiment.training import TrainingError, checkpoint
+from sentiment.training.checkpoint import CHECKPOINT_FILE, COOLING_FILE
+from sentiment.training.config import Config
+from sentiment.training.encoder import ReviewNetwork, read_base
+from sentiment.training.run import put
+
+LARGEST_BYTES = 45_000_000
+_OPSET = 17
+_OUTPUTS = ("stars", "aspects", EMBEDDING)
+
+OnStage = Callable[[str], None]
+
+
+class ExportFailed(TrainingError):
+    """A run cannot be exported; the message says why."""
+
+    code = "export_failed"
+
+
+class Parity(Struct, frozen=True):
+    """What the small integers change, in points (per cent), over the rows of a sample: fp32 less int8.
+
+    `accuracy` is of negative against positive, `exact` of the predicted star, `aspects` of the micro F1;
+    `stars_moved` is how many of a hundred texts get another predicted star.
+    """
+
+    accuracy: float
+    exact: float
+    aspects: float
+    stars_moved: float
+
+
+class Exported(Struct, frozen=True):
+    """What was written: its size, its figures on the measuring half, and what quantisation cost."""
+
+    bytes: int
+    steps: int
+    cpu_hours: float
+    parity: Parity
+    figures: Evaluation
+
+
+def export(
+    run: Path, base: Path, data: Path, out: Path, config: Config, on_stage: OnStage = lambda _: None
+) -> Exported:
+    """Writes a calibrated model folder from the averaged weights of a run's newest checkpoint.
+
+    A run that was cooled down is exported as it cooled. Raises `ExportFailed` and `OSError`.
+    """
+    on_stage("reading the run")
+    state = checkpoint.load(newest_checkpoint(run))
+    network = read_base(base, config.layers, len(config.aspects), config.seed)
+    put(network, state.average)
+    with tempfile.TemporaryDirectory() as folder:
+        precise = Path(folder)
+        on_stage("writing the network")
+        write_network(network, precise / MODEL_FILE)
+        write_settings(precise, base, config)
+        out.mkdir(parents=True, exist_ok=True)
+        on_stage("rounding it to 8 bits")
+        quantise(precise / MODEL_FILE, out / MODEL_FILE)
+        write_settings(out, base, config)
+        rows = list(read_rows(data, "dev"))
+        on_stage(f"calibrating on {len(rows):,} rows")
+        sample = run_network(rows, out)[1]
+        fitting, measuring = halves(sample)
+        calibration = fit(fitting, config.aspects)
+        write_calibration(out, calibration)
+        on_stage("comparing with the unrounded network")
+        figures = measure(measuring, config.aspects, calibration)
+        unrounded = halves(run_network(rows, precise)[1])[1]
+        parity = compare(unrounded, measuring, config.aspects, calibration)
+    size = (out / MODEL_FILE).stat().st_size
+    if size > LARGEST_BYTES:
+        raise ExportFailed(f"{out / MODEL_FILE} has {size:,} bytes; at most {LARGEST_BYTES:,} are shipped")
+    return Exported(size, state.place.step, state.place.cpu_s / 3600, parity, figures)
+
+
+def newest_checkpoint(run: Path) -> Path:
+    """The cooled checkpoint of a run where there is one; raises `ExportFailed` for a run without any."""
+    for name in (COOLING_FILE, CHECKPOINT_FILE):
+        if (run / name).is_file():
+            return run / name
+    raise ExportFailed(f"{run} holds no checkpoint")
+
+
+def write_network(network: ReviewNetwork, path: Path) -> None:
+    """The network as ONNX, fused as onnxruntime runs it fastest."""
+    network.eval()
+    network.plain = True
+    ids, mask = torch.randint(4, 100, (3, 17)), torch.ones(3, 17, dtype=torch.long)
+    axes: dict[str, dict[int, str]] = {
+        name: {0: "rows", 1: "tokens"} for name in ("input_ids", "attention_mask")
+    }
+    axes |= {name: {0: "rows"} for name in _OUTPUTS}
+    raw = path.with_suffix(".raw")
+    with warnings.catch_warnings():
+        # The newer exporter, which torch would rather be used, writes graphs that the fusion does not know.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        torch.onnx.export(
+            network,
+            (ids, mask),
+            str(raw),
+            input_names=["input_ids", "attention_mask"],
+            output_names=list(_OUTPUTS),
+            dynamic_axes=axes,
+            opset_version=_OPSET,
+            dynamo=False,
+        )
+    options = FusionOptions("bert")
+    options.enable_embed_layer_norm = False
+    layer = network.layers[0]
+    fused = optimizer.optimize_model(
+        str(raw),
+        model_type="bert",
+        num_heads=layer.heads,
+        hidden_size=layer.query.in_features,
+        optimization_options=options,
+        opt_level=0,
+    )
+    fused.save_model_to_file(str(path))
+    raw.unlink()
+
+
+def quantise(source: Path, target: Path) -> None:
+    """Weights as 8-bit integers, one scale a channel, activations scaled by batch.
+
+    Without the narrower range, processors without VNNI let the sums overflow a little.
+    """
+    quantize_dynamic(
+        source,
+        target,
+        op_types_to_quantize=["MatMul", "Attention", "Gather"],
+        per_channel=True,
+        reduce_range=True,
+        weight_type=QuantType.QInt8,
+        extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
+    )
+
+
+def write_settings(folder: Path, base: Path, config: Config) -> None:
+    """Tokenizer and model.json beside the network; nothing is calibrated yet."""
+    shutil.copyfile(base / TOKENIZER_FILE, folder / TOKENIZER_FILE)
+    checksums = {
+        name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        for name in (MODEL_FILE, TOKENIZER_FILE)
+    }
+    plain = Calibration(
+        temperature=ByLanguage(1.0, {}),
+        negative_threshold=ByLanguage(0.5, {}),
+        aspect_thresholds={name: AspectThreshold(0.5, 0.5) for name in config.aspects},
+    )
+    settings = ModelFile(config.name, checksums, config.max_tokens, [1, 2, 3, 4, 5], config.aspects, plain)
+    (folder / SETTINGS_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(settings)) + b"\n")
+
+
+def compare(precise: Sample, rounded: Sample, aspects: list[str], calibration: Calibration) -> Parity:
+    """What rounding cost under one calibration; both samples have the same rows."""
+    before, after = (measure(sample, aspects, calibration) for sample in (precise, rounded))
+    rows = np.array([part.rows for part in before.languages.values()], float)
+    pairs = [(part, after.languages[lang]) for lang, part in before.languages.items()]
+    accuracy = np.array([one.accuracy.value - other.accuracy.value for one, other in pairs])
+    exact = [
+        one.stars.exact.value - other.stars.exact.value for one, other in pairs if one.stars and other.stars
+    ]
+    languages = [row.lang for row in precise.rows]
+    moved = median_stars(calibration.stars(precise.stars, languages)) != median_stars(
+        calibration.stars(rounded.stars, languages)
+    )
+    return Parity(
+        accuracy=100 * float(np.average(accuracy, weights=rows)),
+        exact=100 * float(np.mean(exact)) if exact else 0.0,
+        aspects=100 * (before.aspects.micro_f1.value - after.aspects.micro_f1.value),
+        stars_moved=100 * float(moved.mean()),
+    )

@@ -1,0 +1,91 @@
+"""A run becomes a model folder that the scorer loads. Needs torch."""
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+REASON = "training needs torch: pip install 'regulars[train]'"
+torch = pytest.importorskip("torch", reason=REASON)
+pytest.importorskip("onnx", reason=REASON)
+
+from sentiment.model_file import MODEL_FILE, read  # noqa: E402
+from sentiment.network import Network, RawOutputs  # noqa: E402
+from sentiment.scorer import Scorer, Text  # noqa: E402
+from sentiment.training.encoder import read_base  # noqa: E402
+from sentiment.training.export import (  # noqa: E402
+    Exported,
+    ExportFailed,
+    export,
+    newest_checkpoint,
+    write_network,
+)
+from sentiment.training.run import Run  # noqa: E402
+from sentiment.types import ASPECTS  # noqa: E402
+from tests.unit.sentiment.training.tiny import tiny  # noqa: E402
+
+LINES = ["Broke on the first day.", "Lovely, and it came quickly", "It is all right I suppose. " * 9]
+
+
+@pytest.fixture(scope="module")
+def exported(data: Path, base: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Exported]:
+    folder = tmp_path_factory.mktemp("exported")
+    Run(data, base, folder / "run", tiny(steps=6)).train(lambda *_: None, lambda: False)
+    return folder / "model", export(folder / "run", base, data, folder / "model", tiny())
+
+
+def test_the_exported_network_says_what_the_trained_one_says(base: Path, tmp_path: Path) -> None:
+    network = read_base(base, 2, len(ASPECTS), seed=1)
+    write_network(network, tmp_path / MODEL_FILE)
+    session = Network(tmp_path / MODEL_FILE, base / "tokenizer.json", 128, len(ASPECTS), 1)
+    found = session.run(LINES)
+    tokenizer = session._tokenizer
+    for row, line in enumerate(LINES):
+        ids = torch.tensor([tokenizer.encode(line).ids])
+        with torch.no_grad():
+            wanted = RawOutputs(*(output[0].numpy() for output in network(ids, torch.ones_like(ids))))
+        for one, other in zip(found, wanted, strict=True):
+            assert one is not None and other is not None
+            np.testing.assert_allclose(one[row], other, atol=1e-4)
+
+
+def test_the_scorer_reads_stars_aspects_and_embeddings_in_one_pass(exported: tuple[Path, Exported]) -> None:
+    scorer = Scorer.load(exported[0], threads=1)
+    reading = scorer.read([Text(LINES[0]), Text(""), Text(LINES[1], "Five stars")])
+    assert [score.model for score in reading.scores] == ["regulars-2"] * 3
+    assert reading.scores == scorer.score([Text(LINES[0]), Text(""), Text(LINES[1], "Five stars")])
+    first, empty, last = reading.embeddings
+    assert empty is None and first is not None and last is not None
+    assert first.shape == last.shape == (32,)
+    assert np.linalg.norm(first) == pytest.approx(1, abs=1e-3)
+
+
+def test_what_is_exported_is_calibrated_and_measured(exported: tuple[Path, Exported]) -> None:
+    folder, report = exported
+    settings = read(folder)
+    assert settings.aspects == list(ASPECTS) and settings.calibration.temperature.fallback != 1.0
+    assert report.steps == 6 and report.bytes == (folder / MODEL_FILE).stat().st_size
+    assert set(report.figures.languages) == {"en"}
+    assert abs(report.parity.accuracy) < 50 and 0 <= report.parity.stars_moved <= 100
+
+
+def test_a_run_without_a_checkpoint_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ExportFailed, match="no checkpoint"):
+        newest_checkpoint(tmp_path)
+
+
+def test_a_cooled_run_is_exported_as_it_cooled(tmp_path: Path) -> None:
+    (tmp_path / "checkpoint.pt").touch()
+    assert newest_checkpoint(tmp_path).name == "checkpoint.pt"
+    (tmp_path / "cooling.pt").touch()
+    assert newest_checkpoint(tmp_path).name == "cooling.pt"
+
+
+def test_a_model_that_is_too_large_is_refused(
+    data: Path, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Run(data, base, tmp_path / "run", tiny(steps=5, cool_down_steps=1)).train(lambda *_: None, lambda: False)
+    monkeypatch.setattr("sentiment.training.export.LARGEST_BYTES", 1_000)
+    with pytest.raises(ExportFailed, match="bytes"):
+        export(tmp_path / "run", base, data, tmp_path / "model", msgspec.structs.replace(tiny()))
