@@ -45,10 +45,10 @@ def create() -> App:
     return app
 
 
-def serve(installed: Settings, workers: int) -> None:
+def serve(installed: Settings, workers: int, application: str = "admin.serve:create") -> None:
     """Answer until TERM or INT."""
     server = Granian(
-        "admin.serve:create",
+        application,
         address=installed.host,
         port=installed.port,
         interface=Interfaces.ASGI,

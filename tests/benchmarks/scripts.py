@@ -11,6 +11,15 @@ SELECT * FROM ledger_post(jsonb_build_array(jsonb_build_object(
     'effective_at', now(), 'reason', '{"rule": "bench"}'::jsonb)), now());
 """
 
+EARN_BATCH = """
+\\set key random(1, 9000000000000000000)
+SELECT count(*) FROM ledger_post((SELECT jsonb_agg(jsonb_build_object(
+    'verb', 'earn', 'key', 'bench:' || :key || ':' || i, 'wallet', 'points', 'points', 10,
+    'member', bench_id('be', 1 + floor(random() * :members)::bigint), 'side', 'issued', 'pending', false,
+    'settles_at', NULL, 'expires_at', now() + interval '1 year', 'effective_at', now(),
+    'reason', '{"rule": "bench"}'::jsonb)) FROM generate_series(1, 500) i), now());
+"""
+
 UPDATE = """
 \\set n random(1, :members)
 UPDATE bench_rows SET points = points + 1 WHERE id = bench_id('be', :n);

@@ -3,10 +3,13 @@
 from tests.benchmarks.registry import Figures, at_least, benchmark
 from tests.benchmarks.rig import Rig
 from tests.benchmarks.rounds import alternate
-from tests.benchmarks.scripts import EARN
+from tests.benchmarks.scripts import EARN, EARN_BATCH
 from tests.benchmarks.served import served
+from tests.benchmarks.unguarded import COMMAND, without_policies
 
 CLIENTS = 32
+BATCH_CLIENTS = 8
+LINES = 500
 
 
 @benchmark(
@@ -27,6 +30,23 @@ def earn(rig: Rig) -> Figures:
 
 
 @benchmark(
+    "http.earn_batch",
+    f"earns a second in NDJSON requests of {LINES}, with a result for each line; {BATCH_CLIENTS} clients",
+    f"ledger.post_batch; {BATCH_CLIENTS} clients",
+    "1/s",
+    at_least(0.5),
+)
+def earn_batch(rig: Rig) -> Figures:
+    database = rig.database()
+    with served(rig, database) as server:
+        return alternate(
+            lambda: LINES * server.rate(BATCH_CLIENTS, rig.run_s, "earn_batch"),
+            lambda: LINES * database.tps(EARN_BATCH, BATCH_CLIENTS, rig.run_s),
+            rig.rounds,
+        )
+
+
+@benchmark(
     "http.balance",
     f"points, tier and progress of a member; {CLIENTS} clients",
     "an empty handler of the same server",
@@ -40,3 +60,22 @@ def balance(rig: Rig) -> Figures:
             lambda: server.rate_of("/health/live", CLIENTS, rig.run_s),
             rig.rounds,
         )
+
+
+@benchmark(
+    "guard.cost",
+    f"http.earn, {CLIENTS} clients",
+    "the same without row-level security, idempotency and the name of who gave",
+    "1/s",
+    at_least(0.75),
+)
+def guard(rig: Rig) -> Figures:
+    source = rig.database()
+    with rig.copy(source) as safe, rig.copy(source) as bare:
+        without_policies(bare)
+        with served(rig, safe) as guarded, served(rig, bare, COMMAND) as unguarded:
+            return alternate(
+                lambda: guarded.rate(CLIENTS, rig.run_s, "earn"),
+                lambda: unguarded.rate(CLIENTS, rig.run_s, "earn"),
+                rig.rounds,
+            )
