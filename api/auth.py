@@ -16,6 +16,7 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Guard, Receive, Scope, Send
 
 from api.cookies import SESSION
+from api.keys import expect_key
 from api.requests import Connection, header, is_program
 from core import clock, db, tenancy
 from core.errors import DomainError, Kind
@@ -142,7 +143,7 @@ class AuthMiddleware(ASGIMiddleware):
         scope["auth"] = None
         scope["user"] = None
         if is_program(scope):
-            scope["user"] = await _integrator(header(scope, b"authorization"))
+            scope["user"] = await _integrator(header(scope, b"authorization") or "")
         elif not scope["path"].startswith("/static/"):
             connection: Connection = ASGIConnection(scope)
             scope["user"] = await _person(connection.cookies.get(SESSION, ""))
@@ -150,11 +151,15 @@ class AuthMiddleware(ASGIMiddleware):
 
 
 def requires_scope(scope: str) -> Guard:
-    """A guard: an integrator whose key has this scope. Raises KeyNeeded or ScopeMissing."""
+    """A guard: a write brings an idempotency key, and an integrator has a key with this scope.
+
+    Raises RequestRefused, KeyNeeded or ScopeMissing.
+    """
     if scope not in api_keys.SCOPES:
         raise KeyError(scope)
 
-    async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+        expect_key(connection, handler)
         if not isinstance(connection.user, Integrator):
             raise KeyNeeded()
         if scope not in connection.user.scopes:

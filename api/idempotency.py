@@ -4,39 +4,23 @@ A handler declares `once: Once` and ends with `return await once(effect)`; the e
 merchant's transaction and answers what the client gets, which is stored and given again on a repeat.
 """
 
-import re
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 from litestar import Request, Response
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
 from litestar.params import HeaderParameter
 
 from api.auth import Integrator
-from api.problems import RequestRefused
-from api.requests import Connection, method
+from api.keys import HEADER, given_key
 from core import clock
 from core.gather import Gather
 from core.idempotency import Answer, Asked, fingerprint, once
 
-HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
-WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 T = TypeVar("T")
 W = TypeVar("W")
-KEYS_IN_LINES = "keys_in_lines"
-"""Option of a route whose body names a key in each of its lines; the header is then not needed."""
-SANE_KEY = r"[\x21-\x7e]{1,255}"
-_SANE = re.compile(SANE_KEY)
-
-
-async def requires_key(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """A guard of /v1: a write without a key is refused before its body is read."""
-    if method(connection) in WRITES and KEYS_IN_LINES not in handler.opt:
-        _key(connection)
 
 
 class Once(Generic[T]):
@@ -71,7 +55,7 @@ class Once(Generic[T]):
     async def asked(self) -> Asked:
         """What names this request."""
         request = fingerprint(self._request.method, _path(self._request), await self._request.body())
-        return Asked(self._request.user.actor, _key(self._request), request)
+        return Asked(self._request.user.actor, given_key(self._request), request)
 
 
 def _response(answer: Answer, media_type: str) -> Response[Any]:
@@ -92,17 +76,6 @@ async def provide_once(
 ) -> Once[Any]:
     """The dependency behind `once: Once`; it opens no transaction."""
     return Once(request)
-
-
-def _key(connection: Connection) -> str:
-    key = connection.headers.get(HEADER)
-    if key is None:
-        raise RequestRefused("idempotency_key_missing", "The header Idempotency-Key is missing")
-    if not _SANE.fullmatch(key):
-        raise RequestRefused(
-            "idempotency_key_invalid", "The idempotency key is malformed", "1 to 255 visible ASCII characters"
-        )
-    return key
 
 
 def _path(request: Request[Any, Any, Any]) -> str:

@@ -52,7 +52,7 @@ async def refuse_unreadable(request: Request[Any, Any, Any]) -> None:
     """The application's hook before each handler: what no handler and no file system can read."""
     if "\0" in request.scope["path"]:
         raise NotFoundException()
-    if header(request.scope, b"content-encoding").lower() not in ("", "identity"):
+    if (header(request.scope, b"content-encoding") or "identity").lower() != "identity":
         raise RequestRefused(
             "content_encoding_unsupported", "The body is packed", "Send it without Content-Encoding", 415
         )

@@ -28,12 +28,9 @@ def begin(scope: Asked) -> str:
     return request_id
 
 
-def header(scope: Any, name: bytes) -> str:
-    """The first header of this name (lower case), '' without one; cheaper than Litestar's Headers."""
-    for key, value in scope["headers"]:
-        if key == name:
-            return str(value, "latin-1")
-    return ""
+def header(scope: Any, name: bytes) -> str | None:
+    """The first header of this name (lower case), None without one; cheaper than Litestar's Headers."""
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), None)
 
 
 def request_id(scope: Any) -> str:

@@ -16,7 +16,8 @@ from litestar.params import FromPath, JSONBody, RawBody
 from msgspec import Meta
 
 from api.auth import Integrator, requires_scope
-from api.idempotency import KEYS_IN_LINES, SANE_KEY, Once
+from api.idempotency import Once
+from api.keys import KEYS_IN_LINES, SANE_KEY
 from api.openapi import WRITE_PROBLEMS, problems
 from api.problems import RequestRefused
 from core import clock

@@ -1,11 +1,12 @@
 """Members: join, read what they have and why."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Response, Router, get, post
+from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta
@@ -16,6 +17,8 @@ from api.intake import take_one
 from api.openapi import WRITE_PROBLEMS, problems
 from api.v1.earns import earn
 from core import clock, db
+from core.errors import NotFound
+from core.gather import Gather
 from core.ids import new_id
 from loyalty.intake.events import Event
 from loyalty.ledger import queries as ledger
@@ -56,21 +59,55 @@ class Entries(msgspec.Struct, frozen=True, kw_only=True):
     next_before: int | None
 
 
-async def view(customer_id: str, now: datetime) -> MemberView:
-    """A member as the API shows one, in the open transaction. Raises NotFound."""
-    member = await members.find(customer_id)
-    progress = await standing.primary(member.id, now)
+async def views(customer_ids: Sequence[str], now: datetime) -> list[MemberView | NotFound]:
+    """Members as the API shows them, in the open transaction; NotFound in the place of who is none."""
+    found = await members.find_many(customer_ids)
+    ids = [profile.id for profile in found.values()]
+    if not ids:
+        return [members.unknown(each) for each in customer_ids]
+    places = await standing.primary_of(ids, now)
+    balances = await members.balances_of(ids)
+    expiries = await ledger.next_expiries(ids, now)
+    shown = {
+        customer_id: _view(member, places[member.id], balances[member.id], expiries.get(member.id))
+        for customer_id, member in found.items()
+    }
+    return [shown.get(each) or members.unknown(each) for each in customer_ids]
+
+
+def _view(
+    member: members.Profile,
+    place: standing.Standing,
+    balances: list[members.Balance],
+    next_expiry: ledger.Expiring | None,
+) -> MemberView:
     return MemberView(
-        customer_id=customer_id,
+        customer_id=member.external_id,
         member_id=member.id,
         joined_at=member.joined_at,
-        balances=await members.balances(member.id),
+        balances=balances,
         tier=member.tier_code,
-        qualifying_points=progress.value,
-        next_tier=progress.next_tier.code if progress.next_tier else None,
-        next_tier_missing_points=progress.next_missing,
-        next_expiry=await ledger.next_expiry(member.id, now),
+        qualifying_points=place.value,
+        next_tier=place.next_tier.code if place.next_tier else None,
+        next_tier_missing_points=place.next_missing,
+        next_expiry=next_expiry,
     )
+
+
+async def view(customer_id: str, now: datetime) -> MemberView:
+    """A member as the API shows one, in the open transaction. Raises NotFound."""
+    [found] = await views([customer_id], now)
+    if isinstance(found, NotFound):
+        raise found
+    return found
+
+
+async def _look_up(merchant_id: UUID, customer_ids: Sequence[str]) -> list[MemberView | NotFound]:
+    async with db.transaction(merchant_id):
+        return await views(customer_ids, clock.now())
+
+
+VIEWS: Gather[str, MemberView] = Gather(_look_up)
 
 
 @post("/", guards=[requires_scope("members:write")], status_code=201, responses=WRITE_PROBLEMS)
@@ -94,10 +131,9 @@ async def join(data: JSONBody[Join], once: NamedDependency[Once[MemberView]]) ->
 
 
 @get("/{customer_id:str}", guards=[requires_scope("members:read")], responses=problems(401, 403))
-async def member(customer_id: FromPath[str], user: NamedDependency[Integrator]) -> MemberView:
+async def member(customer_id: FromPath[str], request: Request[Integrator, Any, Any]) -> MemberView:
     """What a member has: points, tier, and the way to the next one."""
-    async with db.transaction(user.merchant_id):
-        return await view(customer_id, clock.now())
+    return await VIEWS.do(request.user.merchant_id, customer_id)
 
 
 @get("/{customer_id:str}/entries", guards=[requires_scope("ledger:read")], responses=problems(401, 403))

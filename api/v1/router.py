@@ -7,15 +7,17 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from api.auth import Integrator
-from api.idempotency import provide_once, requires_key
+from api.idempotency import provide_once
 
 
 def v1_router(*handlers: ControllerRouterHandler) -> Router:
-    """The router; each handler brings its guard `requires_scope(…)` and, if it writes, takes `once`."""
+    """The router; each handler brings its guard `requires_scope(…)` and, if it writes, takes `once`.
+
+    That one guard also asks for the idempotency key: Litestar copies the handler for each guard it calls.
+    """
     return Router(
         "/v1",
         route_handlers=handlers,
-        guards=[requires_key],
         dependencies={"once": Provide(provide_once), "user": Provide(provide_user)},
         security=[{"api_key": []}],
     )

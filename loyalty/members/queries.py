@@ -26,9 +26,9 @@ OF_CUSTOMERS = """
 SELECT id, customer_id, joined_at, left_at, tier_code FROM members WHERE customer_id = ANY ($1::uuid[])
 """
 
-BY_EXTERNAL_ID = """
+BY_EXTERNAL_IDS = """
 SELECT m.id, m.customer_id, c.external_id, m.joined_at, m.left_at, m.tier_code, m.tier_since
-FROM members m JOIN customers c ON c.id = m.customer_id WHERE c.external_id = $1
+FROM members m JOIN customers c ON c.id = m.customer_id WHERE c.external_id = ANY ($1::text[])
 """
 
 IDS = """
@@ -42,9 +42,10 @@ FROM members m JOIN customers c ON c.id = m.customer_id WHERE m.customer_id = $1
 """
 
 BALANCES = """
-SELECT w.code AS wallet, coalesce(a.points_pending, 0) AS points_pending,
+SELECT m.id AS member_id, w.code AS wallet, coalesce(a.points_pending, 0) AS points_pending,
        coalesce(a.points_active, 0) AS points_active,
        coalesce(a.points_held, 0) AS points_held, coalesce(a.points_debt, 0) AS points_debt
-FROM wallet_types w LEFT JOIN ledger_accounts a ON a.wallet_type_id = w.id AND a.member_id = $1
+FROM unnest($1::uuid[]) AS m (id) CROSS JOIN wallet_types w
+LEFT JOIN ledger_accounts a ON a.wallet_type_id = w.id AND a.member_id = m.id
 ORDER BY w.code
 """

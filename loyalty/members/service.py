@@ -69,10 +69,16 @@ async def of_customers(customers: Iterable[UUID]) -> dict[UUID, Member]:
 
 async def find(external_id: str) -> Profile:
     """The member who is the shop's customer `external_id`. Raises NotFound."""
-    row = await db.fetchrow(queries.BY_EXTERNAL_ID, external_id)
-    if row is None:
+    found = await find_many([external_id])
+    if not found:
         raise unknown(external_id)
-    return Profile(**row)
+    return found[external_id]
+
+
+async def find_many(external_ids: Collection[str]) -> dict[str, Profile]:
+    """Members by the shop's customer ids; customers who are no members are left out."""
+    rows = await db.fetch(queries.BY_EXTERNAL_IDS, list(external_ids))
+    return {row["external_id"]: Profile(**row) for row in rows}
 
 
 async def ids_of(external_ids: Collection[str]) -> dict[str, UUID]:
@@ -94,4 +100,20 @@ async def by_customer(customer_id: UUID) -> Profile | None:
 
 async def balances(member_id: UUID) -> list[Balance]:
     """All wallets of a member, those never used included."""
-    return [Balance(**row) for row in await db.fetch(queries.BALANCES, member_id)]
+    return (await balances_of([member_id]))[member_id]
+
+
+async def balances_of(member_ids: Collection[UUID]) -> dict[UUID, list[Balance]]:
+    """All wallets of each of these members, by code."""
+    found: dict[UUID, list[Balance]] = {member_id: [] for member_id in member_ids}
+    for row in await db.fetch(queries.BALANCES, list(found)):
+        found[row["member_id"]].append(
+            Balance(
+                wallet=row["wallet"],
+                points_pending=row["points_pending"],
+                points_active=row["points_active"],
+                points_held=row["points_held"],
+                points_debt=row["points_debt"],
+            )
+        )
+    return found

@@ -288,18 +288,20 @@ def apply(metric: Metric, by_period: bool, all_members: bool) -> str:
 
 
 def facts_of(metric: Metric) -> str:
-    """What the metric counts of :members from :since to :at, in order of time."""
+    """What the metric counts of each of :members from :since to :at, in order of time."""
     facts = _facts(type(metric), all_members=False)
-    return f"WITH {facts} SELECT at, sum(delta)::bigint AS delta FROM facts GROUP BY at ORDER BY at"
+    return (
+        f"WITH {facts} SELECT member_id, at, sum(delta)::bigint AS delta FROM facts GROUP BY 1, 2 ORDER BY 2"
+    )
 
 
 STANDINGS = """
-SELECT s.code AS set_code, t.tier_code, coalesce(t.since, m.joined_at) AS since,
+SELECT m.id AS member_id, s.code AS set_code, t.tier_code, coalesce(t.since, m.joined_at) AS since,
        coalesce(t.basis, 'reached') AS basis, t.until, m.joined_at,
        m.tier_code AS primary_code, m.tier_since AS primary_since
 FROM members m CROSS JOIN unnest($2::text[]) AS s (code)
 LEFT JOIN member_tiers t ON t.member_id = m.id AND t.set_code = s.code
-WHERE m.id = $1
+WHERE m.id = ANY ($1::uuid[])
 """
 
 HISTORY = """

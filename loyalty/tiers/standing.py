@@ -1,6 +1,6 @@
 """Where a member stands in each tier set: what is missing to the next tier, what keeps this one, by when."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from loyalty.programme.service import Version
 from loyalty.tiers import queries
 from loyalty.tiers.placing import counted
 from loyalty.tiers.rules import (
+    Anniversary,
     Lifetime,
     RollingDays,
     RollingMonths,
@@ -25,6 +26,8 @@ from loyalty.tiers.rules import (
 
 Fact = tuple[datetime, int]
 """When something happened, and by how much it changed the metric."""
+Period = tuple[datetime, datetime]
+"""From when, and until just before when, a member's facts count."""
 
 
 class Keep(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,14 +81,18 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 async def standings(member_id: UUID, now: datetime) -> list[Standing]:
     """Where a member stands in all sets of the live version, in their order. Raises ProgrammeMissing."""
     live = await programme.live()
-    return await _standings(live, live.sets, member_id, now)
+    return [(await _standings(live, each, [member_id], now))[member_id] for each in live.sets]
 
 
 async def primary(member_id: UUID, now: datetime) -> Standing:
     """Where a member stands in the first set. Raises ProgrammeMissing."""
+    return (await primary_of([member_id], now))[member_id]
+
+
+async def primary_of(member_ids: Collection[UUID], now: datetime) -> dict[UUID, Standing]:
+    """Where each of these members stands in the first set. Raises ProgrammeMissing."""
     live = await programme.live()
-    [found] = await _standings(live, [live.primary], member_id, now)
-    return found
+    return await _standings(live, live.primary, member_ids, now)
 
 
 async def history(
@@ -96,21 +103,31 @@ async def history(
 
 
 async def _standings(
-    live: Version, sets: Sequence[TierSet], member_id: UUID, now: datetime
-) -> list[Standing]:
-    rows = await db.fetch(queries.STANDINGS, member_id, [each.code for each in sets])
-    found = {row["set_code"]: row for row in rows}
-    return [await _standing(live, each, found[each.code], member_id, now) for each in sets]
+    live: Version, tier_set: TierSet, member_ids: Collection[UUID], now: datetime
+) -> dict[UUID, Standing]:
+    rows = await db.fetch(queries.STANDINGS, list(member_ids), [tier_set.code])
+    periods = _periods(live, tier_set, rows, now)
+    facts = await _facts(live, tier_set, periods, now)
+    return {
+        row["member_id"]: _standing(live, tier_set, row, facts[row["member_id"]], periods[row["member_id"]])
+        for row in rows
+    }
 
 
-async def _standing(
-    live: Version, tier_set: TierSet, row: db.Row, member_id: UUID, now: datetime
+def _periods(live: Version, tier_set: TierSet, rows: Sequence[db.Row], now: datetime) -> dict[UUID, Period]:
+    """The stretch of time that counts for each member: the same for all, but for anniversaries."""
+    zone, window = zone_of(live.time_zone), tier_set.window
+    if isinstance(window, Anniversary):
+        return {row["member_id"]: period_of(window, now, zone, row["joined_at"]) for row in rows}
+    return dict.fromkeys([row["member_id"] for row in rows], period_of(window, now, zone, now))
+
+
+def _standing(
+    live: Version, tier_set: TierSet, row: db.Row, facts: Sequence[Fact], period: Period
 ) -> Standing:
-    zone = zone_of(live.time_zone)
-    start, end = period_of(tier_set.window, now, zone, row["joined_at"])
+    """Pure: a member's place, out of what is stored and what counts."""
     is_primary = tier_set.code == live.primary.code
     tier = tier_set.at(row["primary_code"] if is_primary else row["tier_code"] or "")
-    facts = await _facts(live, tier_set, member_id, start, now)
     value = max(0, sum(delta for _, delta in facts))
     above = tier_set.above(tier)
     fixed = not isinstance(tier_set.window, RollingDays | RollingMonths | Lifetime)
@@ -120,26 +137,30 @@ async def _standing(
         since=row["primary_since"] if is_primary else row["since"],
         basis=row["basis"],
         value=value,
-        counts_from=start,
+        counts_from=period[0],
         next_tier=above,
         next_missing=max(0, above.threshold - value) if above else None,
-        next_by=end if above and fixed else None,
-        keep=_keep(tier_set, tier, row, value, facts, (start, end), zone),
+        next_by=period[1] if above and fixed else None,
+        keep=_keep(tier_set, tier, row, value, facts, period, zone_of(live.time_zone)),
     )
 
 
 async def _facts(
-    live: Version, tier_set: TierSet, member_id: UUID, since: datetime, now: datetime
-) -> list[Fact]:
+    live: Version, tier_set: TierSet, periods: Mapping[UUID, Period], now: datetime
+) -> dict[UUID, list[Fact]]:
+    """What counts for each member within their period."""
     values = {
-        "members": [member_id],
+        "members": list(periods),
         "at": now,
-        "since": since,
+        "since": min((start for start, _ in periods.values()), default=now),
         "counted": counted(tier_set.metric),
         "guest_claim_days": live.guest_claim_days,
     }
-    rows = await db.fetch(*queries.statement(queries.facts_of(tier_set.metric), values))
-    return [(row["at"], row["delta"]) for row in rows]
+    facts: dict[UUID, list[Fact]] = {member_id: [] for member_id in periods}
+    for row in await db.fetch(*queries.statement(queries.facts_of(tier_set.metric), values)):
+        if row["at"] >= periods[row["member_id"]][0]:
+            facts[row["member_id"]].append((row["at"], row["delta"]))
+    return facts
 
 
 def _keep(
@@ -148,7 +169,7 @@ def _keep(
     row: db.Row,
     value: int,
     facts: Sequence[Fact],
-    period: tuple[datetime, datetime],
+    period: Period,
     zone: ZoneInfo,
 ) -> Keep:
     """Pure: what keeps this tier."""

@@ -7,7 +7,7 @@ import pytest
 from litestar.routes import HTTPRoute
 
 from api.app import App
-from api.idempotency import WRITES
+from api.keys import WRITES
 from core import clock, db
 from core.people import staff
 from tests.conftest import new_merchant
