@@ -1,0 +1,60 @@
+"""Placing everybody in the tiers of a set, against only adding up what they collected."""
+
+import asyncio
+import itertools
+from datetime import datetime, timedelta
+
+from core import clock, db
+from loyalty.tiers import service as tiers
+from tests.benchmarks.registry import Figures, at_most, benchmark
+from tests.benchmarks.rig import Database, Rig
+from tests.benchmarks.rounds import alternate, seconds
+
+# What a member collected in the last year, with nothing done about it.
+SCAN = """
+SELECT count(*), sum(points) FROM (
+    SELECT a.member_id, sum(CASE e.credit WHEN 'active' THEN e.points ELSE -e.points END) AS points
+    FROM ledger_accounts a JOIN ledger_journal j ON j.account_id = a.id
+    JOIN ledger_entries e ON e.journal_id = j.id AND 'active' IN (e.debit, e.credit)
+    WHERE a.wallet_type_id = (SELECT id FROM wallet_types WHERE code = 'qualifying')
+      AND j.effective_at > $1::timestamptz - interval '365 days' AND j.effective_at <= $1
+    GROUP BY a.member_id) x
+"""
+LATER = timedelta(days=100)
+
+
+@benchmark(
+    "loyalty.tiers",
+    "recalculate the tiers of all members, some 7% of whom move",
+    "one aggregate scan of their qualifying entries",
+    "s",
+    at_most(5),
+)
+def recalculate(rig: Rig) -> Figures:
+    """Turn by turn the day goes a hundred days on, when points of some members no longer count, and back."""
+    with rig.copy(rig.database()) as database:
+        now = clock.now()
+        days = itertools.cycle([now, now + LATER])
+        return alternate(
+            lambda: seconds(lambda: asyncio.run(_recalculate(database, next(days)))),
+            lambda: seconds(lambda: asyncio.run(_scan(database, now))),
+            rig.rounds,
+        )
+
+
+async def _recalculate(database: Database, at: datetime) -> None:
+    await db.connect(database.app_url, pool_size=1)
+    try:
+        async with db.transaction(database.content.merchant):
+            await tiers.recalculate(None, "window", at)
+    finally:
+        await db.disconnect()
+
+
+async def _scan(database: Database, at: datetime) -> None:
+    await db.connect(database.app_url, pool_size=1)
+    try:
+        async with db.transaction(database.content.merchant):
+            await db.fetchrow(SCAN, at)
+    finally:
+        await db.disconnect()
