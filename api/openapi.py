@@ -65,6 +65,7 @@ def openapi_config() -> OpenAPIConfig:
             Tag("Events", "What happens in the shop, in"),
             Tag("Members", "Join, points, tier, and the reason of every entry"),
             Tag("Wallets", "Kinds of points: when they settle, when they expire, what happens to debt"),
+            Tag("Tiers", "Tier sets, where members stand in them, benefits, and tiers given by hand"),
             Tag("Achievements", "Challenges and streaks, and how far members are"),
             Tag("Rewards", "What points buy, and its vouchers"),
             Tag("Reviews", "In from any source, and out with what the model read"),

@@ -19,6 +19,7 @@ SCOPES: dict[str, str] = {
     "events:write": "Send events of orders and customers",
     "members:read": "Read members, their points and their tiers",
     "members:write": "Enrol members",
+    "tiers:override": "Put members into a tier for a while",
     "programme:write": "Change what the programme is: wallets and their rules",
     "rewards:redeem": "Buy rewards with points, cancel vouchers",
     "reviews:write": "Send reviews",

@@ -14,6 +14,7 @@ PERMISSIONS: dict[str, tuple[Role, ...]] = {
     "reviews.import": ("owner", "community_manager"),
     "studio.read": ("owner", "marketer", "community_manager", "auditor"),
     "studio.publish": ("owner", "marketer"),
+    "tiers.override": ("owner", "marketer", "community_manager"),
     "programme.edit": ("owner", "marketer"),
     "mails.read": ("owner", "community_manager"),
     "parked.read": ("owner", "auditor"),

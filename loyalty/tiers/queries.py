@@ -322,6 +322,22 @@ SHARE = "SELECT pg_advisory_xact_lock_shared(hashtextextended('tiers ' || curren
 ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('tiers ' || current_merchant(), 0))"
 LOCK_MEMBERS = "SELECT id FROM members WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 
+# Also what is over by itself: one row a set at most has no end of its own.
+END_OVERRIDE = """
+UPDATE tier_overrides SET ended_at = least(ends_at, $3), ended_by = CASE WHEN ends_at > $3 THEN $4::uuid END
+WHERE member_id = $1 AND set_code = $2 AND ended_at IS NULL
+"""
+ADD_OVERRIDE = """
+INSERT INTO tier_overrides (merchant_id, member_id, set_code, tier_code, starts_at, ends_at, reason,
+                            created_by, key_id)
+VALUES (current_merchant(), $1, $2, $3, $4, $5, $6, $7, $8)
+"""
+OVERRIDES = """
+SELECT o.id, o.set_code, o.tier_code, o.starts_at, o.ends_at, o.reason, s.name AS staff
+FROM tier_overrides o LEFT JOIN staff s ON s.id = o.created_by
+WHERE o.member_id = $1 AND o.ended_at IS NULL AND o.ends_at > $2 ORDER BY o.set_code
+"""
+
 FIRST_JOINED = "SELECT min(joined_at) FROM members WHERE $1::uuid[] IS NULL OR id = ANY ($1)"
 
 COUNTS = "SELECT tier_code, count(*) AS members FROM members WHERE left_at IS NULL GROUP BY 1"
