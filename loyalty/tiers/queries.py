@@ -320,6 +320,8 @@ ORDER BY c.changed_at DESC, c.id DESC LIMIT $4
 # committed before it, and nobody overtakes it. Placing everybody, and publishing, keep all others out.
 SHARE = "SELECT pg_advisory_xact_lock_shared(hashtextextended('tiers ' || current_merchant(), 0))"
 ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('tiers ' || current_merchant(), 0))"
+# Sums of a million members, in memory.
+ROOM = "SET LOCAL work_mem = '128MB'"
 LOCK_MEMBERS = "SELECT id FROM members WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 
 # Also what is over by itself: one row a set at most has no end of its own.

@@ -18,6 +18,8 @@ from loyalty.tiers.rules import Points, Tier, TierSet, check, granted
 
 PREVIEW_LASTS = timedelta(hours=1)
 OVERRIDES_A_SWEEP = 10_000
+EVERYBODY_TIMEOUT_S = 280
+"""To place everybody at once: the first time millions of rows are written. Less than a task may take."""
 Cause = Literal["earned", "window", "published", "merged"]
 """Why tiers are looked at: something was counted, time went on, other terms, or a member became another."""
 
@@ -151,11 +153,13 @@ async def _apply(
     values = placing.values | {
         "cause": cause,
         "version_id": live.id,
-        "keeps": tier_set.requalification == "period_end",
         "benefits": db.to_json(_benefits((before or tier_set).tiers, tier_set.tiers)),
     }
     sql = queries.apply(tier_set.metric, placing.by_period, members is None)
-    row = await db.fetchrow(*queries.statement(sql, values))
+    if members is None:
+        await db.execute(queries.ROOM)
+    timeout_s = EVERYBODY_TIMEOUT_S if members is None else None
+    row = await db.connection().fetchrow(*queries.statement(sql, values), timeout=timeout_s)
     assert row is not None  # an aggregate always answers a row
     return row["mark"], row["moved"]
 

@@ -55,6 +55,6 @@ async def _scan(database: Database, at: datetime) -> None:
     await db.connect(database.app_url, pool_size=1)
     try:
         async with db.transaction(database.content.merchant):
-            await db.fetchrow(SCAN, at)
+            await db.connection().fetchrow(SCAN, at, timeout=300)
     finally:
         await db.disconnect()
