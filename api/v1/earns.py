@@ -26,6 +26,7 @@ from core.gather import Gather
 from core.idempotency import Answer, Asked, Outcome, fingerprint, once_each
 from loyalty.giving.service import Gift, give
 from loyalty.ledger import Posting
+from loyalty.wallets.rules import Code
 
 EXPIRY_YEAR_LIMIT = 2199
 LINES_LIMIT = 5000
@@ -34,11 +35,18 @@ NDJSON = "application/x-ndjson"
 
 
 class GivePoints(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Points for something that is no order. `note` is shown to the member; `expires_at` lies ahead."""
+    """Points for something that is no order. `note` is shown to the member; `expires_at` lies ahead.
+
+    Without `expires_at` the rules of the `wallet` say when they expire. Pending points, and those with a
+    `settles_at`, cannot be spent before they settle: at that time, or by POST …/entries/{entry_id}/settle.
+    """
 
     points: Annotated[int, Meta(ge=1, le=10**9)]
     note: Annotated[str, Meta(min_length=1, max_length=500)]
     expires_at: Annotated[datetime, Meta(tz=True)] | None = None
+    wallet: Code = "points"
+    pending: bool = False
+    settles_at: Annotated[datetime, Meta(tz=True)] | None = None
 
 
 class EarnLine(GivePoints, frozen=True, kw_only=True):
@@ -124,7 +132,7 @@ async def earn(
     once: NamedDependency[Once[Given]],
 ) -> Response[Given]:
     """Give points at once, for something that is no order."""
-    _expect_ahead(data.expires_at, clock.now())
+    _expect_ahead(data, clock.now())
     return await once.together(EARNS, _gift(customer_id, data, once.user))
 
 
@@ -170,6 +178,9 @@ def _gift(customer_id: str, data: GivePoints, user: Integrator) -> Gift:
         note=data.note,
         expires_at=data.expires_at,
         actor=user.actor,
+        wallet=data.wallet,
+        pending=data.pending,
+        settles_at=data.settles_at,
     )
 
 
@@ -177,18 +188,19 @@ def _asked(line: EarnLine, text: bytes, user: Integrator) -> Asked:
     return Asked(user.actor, line.key, fingerprint("POST", "/v1/earns", text.strip()))
 
 
-def _expect_ahead(expires_at: datetime | None, now: datetime) -> None:
+def _expect_ahead(given: GivePoints, now: datetime) -> None:
     """A time of the past, or one that no calendar of ours can hold, would stay in the ledger for ever."""
-    if expires_at and not (now < expires_at and expires_at.year <= EXPIRY_YEAR_LIMIT):
-        detail = f"expires_at must lie ahead, up to the year {EXPIRY_YEAR_LIMIT}"
-        raise RequestRefused("expires_at_invalid", "The request is not right", detail, status=422)
+    for field, moment in (("expires_at", given.expires_at), ("settles_at", given.settles_at)):
+        if moment and not (now < moment and moment.year <= EXPIRY_YEAR_LIMIT):
+            detail = f"{field} must lie ahead, up to the year {EXPIRY_YEAR_LIMIT}"
+            raise RequestRefused(f"{field}_invalid", "The request is not right", detail, status=422)
 
 
 def _read(number: int, text: bytes, now: datetime) -> EarnLine | LineResult:
     """One line as an earn, or why it is none."""
     try:
         line = _DECODER.decode(text)
-        _expect_ahead(line.expires_at, now)
+        _expect_ahead(line, now)
         return line
     except msgspec.ValidationError as error:
         return _rejected(number, None, "invalid_request", str(error))

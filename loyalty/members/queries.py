@@ -31,8 +31,8 @@ SELECT m.id, m.customer_id, c.external_id, m.joined_at, m.left_at, m.tier_code, 
 FROM members m JOIN customers c ON c.id = m.customer_id WHERE c.external_id = ANY ($1::text[])
 """
 
-IDS = """
-SELECT c.external_id, m.id FROM members m JOIN customers c ON c.id = m.customer_id
+JOINED = """
+SELECT c.external_id, m.id, m.joined_at FROM members m JOIN customers c ON c.id = m.customer_id
 WHERE c.external_id = ANY ($1::text[])
 """
 

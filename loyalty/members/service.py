@@ -26,6 +26,13 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     tier_since: datetime
 
 
+class Joined(msgspec.Struct, frozen=True):
+    """A member, and since when."""
+
+    id: UUID
+    joined_at: datetime
+
+
 async def enrol(joins: Sequence[tuple[UUID, datetime, str]]) -> list[UUID]:
     """Make members of customers (customer id, when, terms version).
 
@@ -81,10 +88,10 @@ async def find_many(external_ids: Collection[str]) -> dict[str, Profile]:
     return {row["external_id"]: Profile(**row) for row in rows}
 
 
-async def ids_of(external_ids: Collection[str]) -> dict[str, UUID]:
-    """Member ids by the shop's customer ids; those who are no members are left out."""
-    rows = await db.fetch(queries.IDS, list(external_ids))
-    return {row["external_id"]: row["id"] for row in rows}
+async def joined(external_ids: Collection[str]) -> dict[str, Joined]:
+    """Members by the shop's customer ids; those who are no members are left out."""
+    rows = await db.fetch(queries.JOINED, list(external_ids))
+    return {row["external_id"]: Joined(row["id"], row["joined_at"]) for row in rows}
 
 
 def unknown(external_id: str) -> NotFound:
