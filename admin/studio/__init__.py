@@ -2,10 +2,15 @@
 
 from litestar import Router
 
-from admin.studio import achievements, handlers, wallets
+from admin.studio import achievements, handlers, rewards, wallets
 
 router = Router(
     "/staff/studio",
-    route_handlers=[*handlers.handlers, *achievements.handlers, *wallets.handlers],
+    route_handlers=[
+        *handlers.handlers,
+        *rewards.handlers,
+        *wallets.handlers,
+        *achievements.handlers,
+    ],
     include_in_schema=False,
 )

@@ -31,4 +31,6 @@ async def member_of(request: Customer) -> Profile:
 async def reader_of(request: Customer, now: datetime) -> present.Reader:
     """The reader with names of tiers and rewards, in the open transaction."""
     live = await programme.live()
-    return present.reader(locale_of(request), now, live.tiers, await catalogue.names())
+    return present.reader(
+        locale_of(request), now, [tier for each in live.sets for tier in each.tiers], await catalogue.names()
+    )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from api.portal import qr
 from api.portal.words import Names
 from core.design import views
 from core.design.formats import formats
@@ -104,7 +105,22 @@ def voucher(found: VoucherView, key: str, locale: Locale) -> views.Voucher:
         cancel_key=key if found.state == "issued" and unused else "",
         worth=_money(found.worth, locale) if found.worth else worth(found.terms, locale),
         left="" if unused or not found.worth else _left(found, found.worth, locale),
+        qr_svg=_picture(found, locale),
+        kind=kind_of(found.terms),
     )
+
+
+def _picture(found: VoucherView, locale: Locale) -> str:
+    """While there is something to show at a till."""
+    if found.state != "issued" or not found.code:
+        return ""
+    return qr.svg(found.code, translator(locale).gettext("Your code %(code)s as a QR code", code=found.code))
+
+
+def member_picture(external_id: str, locale: Locale) -> str:
+    """What a till scans to know the member."""
+    title = translator(locale).gettext("Your member code %(code)s as a QR code", code=external_id)
+    return qr.svg(external_id, title)
 
 
 def _left(found: VoucherView, whole: Money, locale: Locale) -> str:

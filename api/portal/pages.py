@@ -108,6 +108,7 @@ async def _home(
         tier=present.tier(await standing.primary(member.id, now), to),
         expiry=present.expiry(await ledger.next_expiry(member.id, now)),
         reward=offers.nearest(offered),
+        member_qr=offers.member_picture(member.external_id, to.locale),
         activity=present.lines(entries, lots, to),
         review=await latest(request, now),
     )

@@ -222,6 +222,8 @@ class PortalHome:
     activity: tuple[LedgerLine, ...] = ()
     """The last five."""
     review: MyReview | None = None
+    member_qr: str = ""
+    """The shop's id of this customer as a picture, SVG made here, for the till's scanner."""
 
 
 @dataclass(frozen=True)
@@ -317,7 +319,9 @@ class Voucher:
     left: str = ""
     """What is left of a gift card that was used in part, as money."""
     qr_svg: str = ""
-    """The code as a picture, SVG made here; empty: there is nothing to show at a till."""
+    """The code as a picture, SVG made here (markupsafe.Markup); empty: nothing to show at a till."""
+    kind: str = ""
+    """Code of kind "reward"; store_credit is in the account already and needs no code."""
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,13 @@ _WORDS: dict[str, dict[str, str]] = {
         "donation": mark("Donation"),
         "cash_back": mark("Cash back"),
     },
+    "reward_state": {
+        "on": mark("On offer"),
+        "off": mark("Off"),
+        "later": mark("Begins later"),
+        "over": mark("Over"),
+        "sold_out": mark("Sold out"),
+    },
     "limit_period": {
         "day": mark("Again tomorrow"),
         "week": mark("Again next week"),

@@ -79,8 +79,12 @@ TAKE_CODE = _TAKE_CODE.format(wait="")
 
 # ---------------------------------------------------------------- members
 
-MEMBER = "SELECT tier_code, joined_at, left_at IS NOT NULL AS has_left FROM members WHERE id = $1"
-LOCK_MEMBER = MEMBER + " FOR NO KEY UPDATE"
+MEMBER = """
+SELECT m.joined_at, m.left_at IS NOT NULL AS has_left,
+       ARRAY(SELECT t.tier_code FROM member_tiers t WHERE t.member_id = m.id) || m.tier_code AS tiers
+FROM members m WHERE m.id = $1
+"""
+LOCK_MEMBER = MEMBER + "FOR NO KEY UPDATE"
 
 # What can be spent at a moment: lots that have expired and wait for their sweep cannot. Less what is owed.
 SPENDABLE = """

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta
 
-from core.days import start_of_day
+from core.days import day_of, start_of_day
 from core.errors import DomainError
 from core.i18n import LOCALES
 from loyalty.ledger.errors import PointsInsufficient
@@ -75,7 +75,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """False: its pool has run dry."""
     left: bool
     """Whether the member has left the programme."""
-    tier_code: str
+    tiers: frozenset[str]
+    """Codes of the tiers the member is in, one for each tier set."""
     taken: int
     """How often the member has it, held or bought and not cancelled."""
     taken_in_period: int
@@ -171,7 +172,7 @@ def _refusals(offer: Offer, facts: Facts, cost_points: int, now: datetime) -> It
     late = offer.offered_until is not None and now >= offer.offered_until
     if early or late:
         yield errors.RewardNotOnNow(offered_from=offer.offered_from, offered_until=offer.offered_until)
-    if offer.tiers and facts.tier_code not in offer.tiers:
+    if offer.tiers and not facts.tiers.intersection(offer.tiers):
         yield errors.RewardTierLocked(tiers=list(offer.tiers))
     if offer.limit_per_member is not None and facts.taken >= offer.limit_per_member:
         yield errors.RewardLimitReached(limit=offer.limit_per_member, period=None)
@@ -188,7 +189,7 @@ def _refusals(offer: Offer, facts: Facts, cost_points: int, now: datetime) -> It
 
 def period_start(period: Period, now: datetime, zone: ZoneInfo) -> datetime:
     """When the calendar period that `now` lies in began, by the clocks of `zone`; in UTC."""
-    today = now.astimezone(zone).date()
+    today = day_of(now, zone)
     match period:
         case "day":
             first = today
@@ -205,5 +206,5 @@ def expires_at(offer: Offer, issued_at: datetime, zone: ZoneInfo) -> datetime | 
     """When a voucher issued now ends to be good, in UTC; None: never."""
     if offer.valid_days is None:
         return offer.valid_until
-    last_day = issued_at.astimezone(zone).date() + timedelta(days=offer.valid_days)
+    last_day = day_of(issued_at, zone) + timedelta(days=offer.valid_days)
     return start_of_day(last_day + timedelta(days=1), zone)

@@ -195,7 +195,7 @@ def _quote(reward: RewardView, known: "_Known", now: datetime, points: int | Non
 class _Known:
     """One member at one moment."""
 
-    tier_code: str
+    tiers: frozenset[str]
     joined_at: datetime
     left: bool
     points: int
@@ -211,7 +211,7 @@ class _Known:
             stock=reward.stock,
             has_code=reward.has_code,
             left=self.left,
-            tier_code=self.tier_code,
+            tiers=self.tiers,
             taken=ever,
             taken_in_period=in_period,
             points=self.points,
@@ -238,7 +238,7 @@ async def _known(member: db.Row | None, member_id: UUID, now: datetime, reward_i
     starts = [rules.period_start(period, now, zone) for period in rules.PERIODS]
     rows = await db.fetch(queries.TAKEN, member_id, reward_id, *starts)
     return _Known(
-        tier_code=member["tier_code"],
+        tiers=frozenset(member["tiers"]),
         joined_at=member["joined_at"],
         left=member["has_left"],
         points=await db.fetchval(queries.SPENDABLE, member_id, now) or 0,

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from api.portal import qr
 from core.design import goal_views as gv
+from core.design import reward_views as rv
 from core.design import views as v
 from core.design import wallet_views as wv
 
@@ -131,6 +133,64 @@ REWARDS = (
     v.Reward("w7", "Keyring", "", "product", 40, "limit_reached"),
     v.Reward("w8", "Advent box", "", "product", 400, "later", begins_at=_ahead(days=4)),
     v.Reward("w9", "Tote", "", "product", 400, "left"),
+    v.Reward("w10", "€5", "", "store_credit", 400, "affordable", redeem_key="k-w10", worth="€5 to spend"),
+)
+
+REWARD_GROUPS = (
+    rv.FormGroup(
+        "What it is",
+        (
+            rv.FormField("name_en", "Name in English", "Mug", required=True),
+            rv.FormField("description_en", "Description", "One of forty.", kind="textarea", hint="Short."),
+            rv.FormField("cost_points", "Price", "x", problem="Type a whole number.", inputmode="numeric"),
+            rv.FormField("offered_from", "On offer from", "2026-11-26T10:00", kind="datetime-local"),
+            rv.FormField("tier_gold", "For the tier Gold", "on", kind="check"),
+            rv.FormField(
+                "pool", "Codes", "b", kind="select", hint="Of a pool.", options=(("a", "A"), ("b", "B"))
+            ),
+        ),
+    ),
+)
+STUDIO_REWARD_ROWS = (
+    rv.StudioReward("mug", "Hand-thrown mug", "product", "2 pieces", 900, False, 4, "on", 3, switch_key="k1"),
+    rv.StudioReward(
+        "money",
+        "Money off",
+        "cash_back",
+        "€1.00 for every 100 points",
+        100,
+        True,
+        None,
+        "off",
+        1,
+        "spring",
+        True,
+        "k2",
+    ),
+    rv.StudioReward("tote", "Tote", "product", "", 400, False, 0, "sold_out", 1),
+)
+STUDIO_REWARDS = rv.StudioRewards(
+    STUDIO_REWARD_ROWS,
+    (
+        rv.StudioPool("spring", 20, 980, 50, True, "k3"),
+        rv.StudioPool("dry", 0, 10, 0, True),
+        rv.StudioPool("rich", 1_000_000, 0, 50, False, "k4"),
+    ),
+    ("percent_off", "product", "cash_back"),
+    "k5",
+)
+STUDIO_REWARD = rv.StudioRewardPage(
+    STUDIO_REWARD_ROWS[0],
+    rv.RewardForm(
+        "/staff/studio/rewards/mug",
+        "k6",
+        REWARD_GROUPS,
+        "product",
+        3,
+        "Something is missing; look at the fields.",
+    ),
+    (rv.RewardVersion(3, 900, _ago(days=2), "Mina"), rv.RewardVersion(1, 800, _ago(days=200), "")),
+    "k7",
 )
 
 TIER = v.TierProgress("Gold", "points", 3120, "Platinum", 5000, _ahead(days=130), keep_need=2000)
@@ -147,7 +207,10 @@ VOUCHER = v.Voucher(
     worth="€10.00",
 )
 
-HOME = v.PortalHome("Mei", 1240, 240, TIER, v.Expiry(180, _ahead(days=24)), REWARDS[0], LINES, REVIEWS[0])
+HOME = v.PortalHome(
+    "Mei", 1240, 240, TIER, v.Expiry(180, _ahead(days=24)), REWARDS[0], LINES, REVIEWS[0],
+    member_qr=qr.svg("mei-1", "Your member code"),
+)  # fmt: skip
 
 ENTRY = v.PortalEntry(
     LINES[4],
@@ -578,6 +641,20 @@ SAMPLES = (
         "staff/achievements.html",
         STAFF_GOALS,
         _staff("/staff/studio/achievements", "studio"),
+    ),
+    Sample("staff-rewards", "staff/rewards.html", STUDIO_REWARDS, _staff("/staff/studio/rewards", "studio")),
+    Sample(
+        "staff-rewards-to-look-at",
+        "staff/rewards.html",
+        rv.StudioRewards((), (), ()),
+        _staff("/staff/studio/rewards", "studio"),
+    ),
+    Sample("staff-reward", "staff/reward.html", STUDIO_REWARD, _staff("/staff/studio/rewards/x", "studio")),
+    Sample(
+        "staff-reward-new",
+        "staff/reward.html",
+        rv.StudioRewardPage(None, rv.RewardForm("/staff/studio/rewards/new", "k", REWARD_GROUPS, "product")),
+        _staff("/staff/studio/rewards/new", "studio"),
     ),
     Sample("staff-tiers", "staff/tier_draft.html", DRAFT, _staff("/staff/studio/tiers", "studio")),
     Sample(

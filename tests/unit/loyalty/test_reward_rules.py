@@ -29,7 +29,14 @@ def cash_back(step: int = 50, least: int = 100, most: int = 400) -> Offer:
 
 
 GOOD = Facts(
-    active=True, stock=3, has_code=True, left=False, tier_code="gold", taken=0, taken_in_period=0, points=100
+    active=True,
+    stock=3,
+    has_code=True,
+    left=False,
+    tiers=frozenset({"gold", "regular"}),
+    taken=0,
+    taken_in_period=0,
+    points=100,
 )
 
 EXAMPLES = {
@@ -168,7 +175,7 @@ def test_nothing_stands_against_the_last_one_at_the_last_moment() -> None:
 
 
 def test_reasons_come_with_their_figures_the_weightiest_first() -> None:
-    facts = msgspec.structs.replace(GOOD, stock=0, points=30, tier_code="bronze")
+    facts = msgspec.structs.replace(GOOD, stock=0, points=30, tiers=frozenset({"bronze"}))
     found = rules.refusals(offer(tiers=("gold",)), facts, 100, NOW)
     assert [each.code for each in found] == ["reward_tier_locked", "reward_sold_out", "points_insufficient"]
     assert found[0].extra == {"tiers": ["gold"]}
