@@ -21,6 +21,7 @@ HANDLER_MODULES = (
 PERIODIC_MODULES = (
     "core.purge",
     "loyalty.achievements.tasks",
+    "loyalty.earning.tasks",
     "loyalty.expiry.tasks",
     "loyalty.settling.tasks",
     "reviews.intake.tasks",
@@ -43,6 +44,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("settling", "loyalty.settling", 600),
     Periodic("expiry", "loyalty.expiry", 600),
     Periodic("tiers", "loyalty.tiers", 60),
+    Periodic("birthdays", "loyalty.birthdays", 3600),
     Periodic("achievements", "loyalty.achievements", 600),
     Periodic("clocks", "reviews.cases.sweep", 30),
     Periodic("late orders", "reviews.intake.prove_late", 3600),

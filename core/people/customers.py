@@ -19,6 +19,9 @@ class MergeRefused(DomainError):
     title = "These customers cannot be merged"
 
 
+_SAID = ("email", "name", "locale", "birthday")
+
+
 @dataclass(frozen=True)
 class CustomerRow:
     """What one event says of one customer. None: it says nothing of that."""
@@ -29,11 +32,13 @@ class CustomerRow:
     email: str | None = None
     name: str | None = None
     locale: str | None = None
+    birthday: str | None = None
+    """Month and day, such as 02-29."""
 
     @property
     def says_something(self) -> bool:
         """Whether there is anything for a profile; an order's guest is a customer without one."""
-        return not (self.email is None and self.name is None and self.locale is None)
+        return any(getattr(self, name) is not None for name in _SAID)
 
 
 @dataclass(frozen=True)
@@ -114,6 +119,7 @@ async def _put_profiles(rows: Sequence[CustomerRow], ids: dict[str, UUID]) -> No
             [row.name for row in rows],
             [row.locale for row in rows],
             [row.at for row in rows],
+            [row.birthday for row in rows],
         )
 
 
@@ -127,5 +133,5 @@ def _fold(rows: Iterable[CustomerRow]) -> list[CustomerRow]:
 
 
 def _newer(before: CustomerRow, row: CustomerRow) -> CustomerRow:
-    said = {name: value for name in ("email", "name", "locale") if (value := getattr(row, name)) is not None}
+    said = {name: value for name in _SAID if (value := getattr(row, name)) is not None}
     return replace(before, at=row.at, **said)

@@ -13,11 +13,11 @@ IDS = "SELECT external_id, id FROM customers WHERE external_id = ANY ($1::text[]
 
 # An older event fills what is missing and overwrites nothing. A deleted customer gets no profile again.
 PUT_PROFILES = """
-INSERT INTO customer_profiles AS p (customer_id, merchant_id, email, name, locale, updated_at)
+INSERT INTO customer_profiles AS p (customer_id, merchant_id, email, name, locale, updated_at, birthday)
 SELECT c.id, c.merchant_id, nullif(n.email, ''), coalesce(n.name, ''),
-       coalesce(n.locale, was.locale, 'en'), n.at
-FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])
-         AS n (customer_id, email, name, locale, at)
+       coalesce(n.locale, was.locale, 'en'), n.at, n.birthday
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::text[])
+         AS n (customer_id, email, name, locale, at, birthday)
 JOIN customers c ON c.id = n.customer_id AND c.deleted_at IS NULL
 LEFT JOIN customer_profiles was ON was.customer_id = c.id
 ORDER BY c.external_id
@@ -28,6 +28,9 @@ ON CONFLICT (customer_id) DO UPDATE SET
                 THEN coalesce(nullif(excluded.name, ''), p.name)
                 ELSE coalesce(nullif(p.name, ''), excluded.name) END,
     locale = CASE WHEN excluded.updated_at >= p.updated_at THEN excluded.locale ELSE p.locale END,
+    birthday = CASE WHEN excluded.updated_at >= p.updated_at
+                    THEN coalesce(excluded.birthday, p.birthday)
+                    ELSE coalesce(p.birthday, excluded.birthday) END,
     updated_at = greatest(p.updated_at, excluded.updated_at)
 """
 

@@ -23,3 +23,49 @@ ON CONFLICT DO NOTHING
 """
 
 BUDGETS = "SELECT id, budget_id FROM campaigns WHERE id = ANY ($1::uuid[]) AND budget_id IS NOT NULL"
+
+# Who had left, or had not joined yet, does not earn. $1 keys, $2 triggers, $3 names, $4 members, $5 when,
+# $6 now, $7 data, $8 tier codes and $9 their percents.
+ADD_EVENTS = """
+INSERT INTO earning_events AS e (merchant_id, key, trigger, name, member_id, occurred_at, counted_at,
+                                 tier_code, multiplier_percent, segments, data)
+SELECT current_merchant(), n.key, n.trigger, n.name, m.id, n.at, $6, m.tier_code, coalesce(t.percent, 100),
+       ARRAY(SELECT jsonb_array_elements_text(n.segments::jsonb)::uuid), n.data::jsonb
+FROM unnest($1::text[], $2::text[], $3::text[], $4::uuid[], $5::timestamptz[], $7::text[], $10::text[])
+         AS n (key, trigger, name, member_id, at, data, segments)
+JOIN members m ON m.id = n.member_id AND n.at >= m.joined_at AND (m.left_at IS NULL OR n.at < m.left_at)
+LEFT JOIN unnest($8::text[], $9::int[]) AS t (code, percent) ON t.code = m.tier_code
+ORDER BY n.key
+ON CONFLICT (merchant_id, key) DO NOTHING
+RETURNING e.id, e.key, e.member_id, e.tier_code, e.multiplier_percent, e.segments,
+          (SELECT joined_at FROM members x WHERE x.id = e.member_id) AS joined_at
+"""
+
+# The earns of one event, with what is left of them.
+EARNS_OF_EVENT = """
+SELECT j.key, w.code AS wallet, w.debt_policy, e.member_id, l.points_pending,
+       l.points - l.points_clawed_back AS points_left
+FROM earning_events e
+JOIN ledger_accounts a ON a.member_id = e.member_id
+JOIN wallet_types w ON w.id = a.wallet_type_id
+JOIN ledger_journal j ON j.account_id = a.id AND j.verb = 'earn'
+     AND starts_with(j.key, 'earn:' || e.id || ':')
+JOIN ledger_lots l ON l.journal_id = j.id AND l.line = 1
+WHERE e.key = $1 ORDER BY j.key
+"""
+
+COMPLETE_PROFILES = """
+SELECT m.id FROM members m JOIN customer_profiles p ON p.customer_id = m.customer_id
+WHERE m.customer_id = ANY ($1::uuid[]) AND m.left_at IS NULL
+  AND p.email <> '' AND p.name <> '' AND p.birthday IS NOT NULL
+"""
+
+BIRTHDAYS = """
+SELECT m.id FROM members m JOIN customer_profiles p ON p.customer_id = m.customer_id
+WHERE m.left_at IS NULL AND p.birthday = ANY ($1::text[]) ORDER BY m.id
+"""
+
+MEMBERS_OF = """
+SELECT c.external_id, m.id FROM customers c JOIN members m ON m.customer_id = coalesce(c.merged_into, c.id)
+WHERE c.external_id = ANY ($1::text[])
+"""

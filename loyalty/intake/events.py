@@ -34,6 +34,10 @@ class CustomerFacts(_Data, frozen=True, kw_only=True):
     email: Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)] | None = None
     name: Text | None = None
     locale: Annotated[str, Meta(max_length=35)] | None = None
+    birthday: (
+        Annotated[str, Meta(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])\Z", max_length=5)] | None
+    ) = None
+    """Month and day, such as 02-29."""
     store_id: Id | None = None
     accepts_terms: bool = False
     terms_version: Text = ""

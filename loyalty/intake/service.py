@@ -13,6 +13,7 @@ from core.errors import DomainError, Kind
 from core.ids import new_id
 from core.people import customers
 from core.people.customers import CustomerRow
+from loyalty.earning import service as earning
 from loyalty.intake import queries
 from loyalty.intake.events import (
     DATA,
@@ -109,6 +110,7 @@ async def _apply(events: Sequence[Event], received_at: datetime) -> list[Result]
     if terms:
         rated = await orders.reconcile(touched.values(), terms, received_at)
         _note_unrated(batch, rated)
+    await _other_earning(batch, ids, joined, received_at)
     return [batch.results[i] for i in range(len(events))]
 
 
@@ -186,7 +188,7 @@ async def _stores(batch: _Batch) -> dict[str, UUID]:
 async def _people(batch: _Batch) -> dict[str, UUID]:
     """Customers by external id: profiles from customer.*, and somebody unknown from an order."""
     rows = [
-        CustomerRow(d.customer_id, event.time, email=d.email, name=d.name, locale=d.locale)
+        CustomerRow(d.customer_id, event.time, **_said(d))
         for _, event, d in batch.data(CustomerFacts)
         if isinstance(d, CustomerFacts)
     ]
@@ -208,6 +210,10 @@ async def _people(batch: _Batch) -> dict[str, UUID]:
         except DomainError as error:
             batch.reject(i, error.code, error.detail)
     return ids
+
+
+def _said(data: CustomerFacts) -> dict[str, str | None]:
+    return {"email": data.email, "name": data.name, "locale": data.locale, "birthday": data.birthday}
 
 
 async def _enrol(batch: _Batch, ids: dict[str, UUID]) -> list[UUID]:
@@ -300,6 +306,24 @@ def _counted(batch: _Batch, touched: dict[str, Order]) -> tuple[set[UUID], set[s
     named = {event.data.get("customer_id") for event in new}
     ordered = {order.payment.customer_id for order in touched.values() if order.payment}
     return ordered, {each for each in named if isinstance(each, str)}
+
+
+async def _other_earning(batch: _Batch, ids: dict[str, UUID], joined: Sequence[UUID], now: datetime) -> None:
+    """What else rules wait for: the shop's own events, new members, completed profiles."""
+    fresh = [e for i, e in enumerate(batch.events) if batch.results[i].status in ("applied", "recorded")]
+    own = [(e.source, e.id, e.type, e.time, e.data) for e in fresh if e.type.startswith("custom.")]
+    if own:
+        await earning.custom_events(own, now)
+    if joined:
+        known = await members.of_customers(joined)
+        await earning.enrolled([(each.id, each.joined_at) for each in known.values()], now)
+    said = {
+        ids[data.customer_id]
+        for i, data in batch.parsed.items()
+        if isinstance(data, CustomerFacts) and batch.results[i].status == "applied"
+    }
+    if said:
+        await earning.profiles_changed(sorted(said), now, now)
 
 
 def _note_unrated(batch: _Batch, rated: frozenset[str]) -> None:

@@ -32,6 +32,7 @@ Weekday = Annotated[int, Meta(ge=1, le=7)]
 """1 is Monday."""
 Weekdays = Annotated[tuple[Weekday, ...], Meta(min_length=1, max_length=7)]
 FieldName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+Moment = Annotated[datetime, Meta(tz=True)]
 Exact = Annotated[int, Meta(ge=-(2**53), le=2**53)]
 
 # ---------------------------------------------------------------- conditions on one line of an order
@@ -160,8 +161,8 @@ class HourBetween(Part, frozen=True, kw_only=True):
 class Between(Part, frozen=True, kw_only=True):
     """Not before `start`, and before `end`."""
 
-    start: Annotated[datetime, Meta(tz=True)] | None = None
-    end: Annotated[datetime, Meta(tz=True)] | None = None
+    start: Moment | None = None
+    end: Moment | None = None
 
 
 class InSegment(Part, frozen=True, kw_only=True):
@@ -331,6 +332,10 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     times: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
     points: Points | None = None
 
+    def __post_init__(self) -> None:
+        if self.times is None and self.points is None:
+            raise ValueError("a limit needs `times` or `points`")
+
     def period(self, day: date) -> tuple[date, date]:
         """The calendar period of a day: its first day and the first day after it."""
         match self.per:
@@ -349,8 +354,8 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Schedule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When a rule is at work: from `start` until just before `end`, on these days, in these hours."""
 
-    start: Annotated[datetime, Meta(tz=True)] | None = None
-    end: Annotated[datetime, Meta(tz=True)] | None = None
+    start: Moment | None = None
+    end: Moment | None = None
     weekdays: Weekdays | None = None
     hours: HourBetween | None = None
 

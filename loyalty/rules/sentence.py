@@ -1,7 +1,7 @@
 """A rule as a sentence in the reader's language; pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, time
 from math import gcd
 from typing import Any
 
@@ -9,6 +9,7 @@ from babel.dates import get_day_names
 from babel.lists import format_list
 from babel.numbers import get_currency_precision
 
+from core.days import zone_of
 from core.design.formats import formats
 from core.i18n import Locale, babel_locale, translator
 from loyalty.rules import model as m
@@ -28,7 +29,8 @@ class Words:
     def rule(self, rule: m.Rule) -> str:
         """The whole rule: when, if, then, and its limits."""
         _ = self.words.gettext
-        asked = [self.condition(each) for each in rule.requirements()]
+        wanted = rule.requirements()
+        asked = [self._inner(each) if len(wanted) > 1 else self.condition(each) for each in wanted]
         when, then = self.trigger(rule.trigger), self.effect(rule)
         if asked:
             found = [
@@ -289,8 +291,10 @@ class Words:
         return str(get_day_names("wide", locale=babel_locale(self.locale))[day - 1])
 
     def moment(self, at: datetime) -> str:
-        """A date and time in the merchant's zone."""
-        return self.shown.date_time(at, self.zone)
+        """A date in the merchant's zone, with the time unless it is midnight."""
+        local = at.astimezone(zone_of(self.zone))
+        midnight = local.time() == time()
+        return self.shown.date(at, self.zone) if midnight else self.shown.date_time(at, self.zone)
 
     def _money_range(self, currency: str, least: int, below: int | None) -> str:
         # No amount is below zero: a lower bound of zero says nothing beside an upper one.

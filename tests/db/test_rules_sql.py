@@ -197,7 +197,7 @@ def one_by_one(events: dict[UUID, tuple[UUID, Facts]], rules: Sequence[Active], 
 
 
 def _period(active: Active, member: UUID, facts: Facts) -> tuple[UUID, UUID, date]:
-    limit = active.rule.limit or Limit(per="ever")
+    limit = active.rule.limit or Limit(per="ever", times=1)
     return active.rule_id, member, limit.period(facts.local_at.date())[0]
 
 

@@ -102,8 +102,11 @@ schedules = st.builds(
 limits = st.none() | st.builds(
     m.Limit,
     per=st.sampled_from(["day", "week", "month", "ever"]),
-    times=st.none() | st.integers(1, 3),
+    times=st.integers(1, 3),
     points=st.none() | st.sampled_from([1, 10, 150]),
+)
+limits |= st.builds(
+    m.Limit, per=st.sampled_from(["day", "ever"]), times=st.none(), points=st.sampled_from([1, 150])
 )
 plain_effects: st.SearchStrategy[Any] = st.one_of(
     st.builds(m.Fixed, points=st.sampled_from([1, 50, 200])),

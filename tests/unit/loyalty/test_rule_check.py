@@ -1,0 +1,99 @@
+"""Rules that contradict themselves, and what two rules do to each other."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+
+from core.errors import DomainError
+from loyalty.rules import model as m
+from loyalty.rules.check import Overlap, check, overlaps
+from tests.factories import rules as make
+
+FIXED = m.Fixed(points=1)
+USD = m.PerAmount(points_per_100_units={"USD": 100})
+
+
+def order(*conditions: m.Condition, effect: m.Effect = FIXED, **more: Any) -> m.Rule:
+    return m.Rule(trigger=m.Order(), conditions=conditions, effect=effect, **more)
+
+
+@pytest.mark.parametrize(
+    ("rule", "code"),
+    [
+        (order(m.CurrencyIn(currencies=("EUR",)), effect=USD), "rule_never_applies"),
+        (order(m.TierIn(tiers=("a",)), m.TierIn(tiers=("b",))), "rule_never_applies"),
+        (order(m.TierIn(tiers=("a",)), effect=m.PerTier(points={"b": 1})), "rule_never_applies"),
+        (order(m.AmountBetween(currency="USD", at_least_minor=2, below_minor=2)), "rule_never_applies"),
+        (order(m.FirstOrder(), m.OrderNumber(at_least=2)), "rule_never_applies"),
+        (order(m.WeekdayIn(days=(1,)), schedule=m.Schedule(weekdays=(2,))), "rule_never_applies"),
+        (order(m.Between(start=make.TO, end=make.FROM)), "rule_never_applies"),
+        (order(m.HourBetween(from_hour=9, until_hour=9)), "rule_never_applies"),
+        (
+            order(m.HourBetween(from_hour=22, until_hour=4), m.HourBetween(from_hour=9, until_hour=12)),
+            "rule_never_applies",
+        ),
+        (order(m.AnyLine(where=(m.SkuIn(skus=("A",)), m.SkuIn(skus=("B",))))), "rule_never_applies"),
+        (order(m.All(of=(m.StoreIn(stores=("a",)), m.StoreIn(stores=("b",))))), "rule_never_applies"),
+        (order(m.WithPhoto()), "rule_condition_unfitting"),
+        (order(m.Not(of=m.FieldIs(field="x", value=1))), "rule_condition_unfitting"),
+        (m.Rule(trigger=m.Birthday(), effect=USD), "rule_effect_unfitting"),
+        (
+            m.Rule(trigger=m.OrderLine(where=(m.SkuIn(skus=("A",)),)), effect=m.Multiply(percent=200)),
+            "rule_effect_unfitting",
+        ),
+        (m.Rule(trigger=m.CustomEvent(name="custom.social_share"), effect=FIXED), "rule_trigger_reserved"),
+    ],
+)
+def test_what_no_rule_may_be(rule: m.Rule, code: str) -> None:
+    with pytest.raises(DomainError) as refusal:
+        check(rule)
+    assert refusal.value.code == code
+
+
+@given(rule=make.order_rules | make.event_rules)
+@settings(max_examples=150, deadline=None, database=None)
+def test_what_is_refused_says_so_with_a_stable_code(rule: m.Rule) -> None:
+    try:
+        check(rule)
+    except DomainError as refusal:
+        assert refusal.code in ("rule_never_applies",)
+
+
+def active(number: int, rule: m.Rule, **more: Any) -> m.Active:
+    key = UUID(int=number)
+    return m.Active(rule_id=key, version_id=key, version=1, code=f"r{number}", rule=rule, **more)
+
+
+GROUP: dict[str, Any] = {"exclusive_group": "x"}
+
+
+@pytest.mark.parametrize(
+    ("mine", "other", "kind"),
+    [
+        (order(), order(), "adds_up"),
+        (order(effect=m.Multiply(percent=200)), order(), "multiplies"),
+        (order(priority=1), order(effect=m.Multiply(percent=200), priority=2), "multiplied"),
+        (order(m.FirstOrder(), **GROUP), order(**GROUP), "shadowed"),
+        (order(m.FirstOrder()), order(m.OrderNumber(at_least=2)), None),
+        (order(m.CurrencyIn(currencies=("USD",))), order(m.CurrencyIn(currencies=("EUR",))), None),
+        (order(**GROUP), order(m.FirstOrder(), **GROUP), None),
+        (order(wallets=("a",)), order(wallets=("b",)), None),
+        (order(), m.Rule(trigger=m.Birthday(), effect=FIXED), None),
+        (order(effect=m.Multiply(percent=200), priority=1), order(priority=2), None),
+    ],
+)
+def test_overlaps(mine: m.Rule, other: m.Rule, kind: str | None) -> None:
+    found = overlaps(active(9, mine), [active(1, other)], make.FROM)
+    assert found == ([Overlap(kind=kind, code="r1")] if kind else [])  # type: ignore[arg-type]
+
+
+def test_a_rule_that_has_ended_overlaps_nothing() -> None:
+    ended = active(1, order(), valid_until=make.FROM)
+    assert overlaps(active(9, order()), [ended], make.FROM) == []
+    assert overlaps(active(9, order()), [ended], make.FROM - timedelta(seconds=1))
+    again = msgspec.structs.replace(ended, rule_id=UUID(int=9), valid_until=None)
+    assert overlaps(active(9, order()), [again], make.FROM) == []
