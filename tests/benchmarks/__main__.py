@@ -4,6 +4,7 @@ import os
 import platform
 import sys
 import traceback
+from pathlib import Path
 
 import click
 
@@ -21,7 +22,8 @@ from tests.benchmarks.rig import SERVER, Rig, rig
     "--scale", default=1.0, type=click.FloatRange(min=0, min_open=True), help="1 is a million rows."
 )
 @click.option("--write-docs", is_flag=True, help="Put the figures into docs/performance.md.")
-def main(only: str, scale: float, write_docs: bool) -> None:
+@click.option("--output", default=report.JSON, type=click.Path(path_type=Path), help="Where the figures go.")
+def main(only: str, scale: float, write_docs: bool, output: Path) -> None:
     """Run benchmarks, print a table, write bench.json."""
     benchmarks = load()
     names = [name for name in only.replace(" ", "").split(",") if name] or list(benchmarks)
@@ -30,7 +32,7 @@ def main(only: str, scale: float, write_docs: bool) -> None:
     with interruptible(), rig(scale) as made:
         outcomes = [outcome(benchmarks[name], made) for name in names]
     report.show(outcomes, scale)
-    report.write_json(outcomes)
+    report.write_json(outcomes, output)
     if write_docs:
         report.write_document(outcomes, conditions(scale))
 

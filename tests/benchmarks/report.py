@@ -83,8 +83,8 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def write_json(outcomes: Sequence[Outcome], file: Path = JSON) -> None:
-    """Replace bench.json; what was not run is not in it."""
+def write_json(outcomes: Sequence[Outcome], file: Path) -> None:
+    """Replace the file; what was not run is not in it."""
     rows = [
         Row(
             name=each.benchmark.name,
