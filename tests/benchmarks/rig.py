@@ -19,6 +19,8 @@ from tests.benchmarks import fill, pgbench
 from tests.benchmarks.fill import Content
 
 ROWS = 1_000_000
+FILLED = "_filled"
+"""Ends the name of a database that nobody works on: what copies are made of."""
 
 SERVER = {
     "shared_buffers": "4GB",
@@ -43,6 +45,18 @@ class Database:
     def execute(self, sql: str) -> None:
         """Run statements as its superuser, each committed by itself when there is only one."""
         asyncio.run(_execute(self.admin_url, sql))
+
+    def without_policies(self) -> None:
+        """Switch row-level security off: for a copy that guard.cost compares with."""
+        self.execute(
+            """
+            DO $$ DECLARE t regclass; BEGIN
+                FOR t IN SELECT oid FROM pg_class WHERE relrowsecurity LOOP
+                    EXECUTE format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY', t);
+                END LOOP;
+            END $$
+            """
+        )
 
     def tps(self, script: str, clients: int, run_s: int, **variables: int | str) -> float:
         """Transactions a second of a pgbench script, as the application's role; `:members` is defined."""
@@ -82,31 +96,37 @@ class Rig:
         """
         wanted = (members or self.members, postings)
         if wanted not in self._filled:
-            self._filled[wanted] = asyncio.run(self._fill(f"bench_{wanted[0]}_{postings}", *wanted))
+            name = f"bench_{wanted[0]}_{postings}"
+            content = asyncio.run(self._fill(name + FILLED, *wanted))
+            self._filled[wanted] = Database(name, *self._urls(name), content)
+            self._copy(self._filled[wanted], name)
         return self._filled[wanted]
 
     @contextmanager
     def copy(self, source: Database) -> Iterator[Database]:
-        """A copy for one benchmark to spoil; dropped at the end of the block."""
+        """A copy of what it was filled with, for one benchmark to spoil; dropped at the end of the block."""
         self._copies += 1
         name = f"bench_copy_{self._copies}"
-        admin = self.servers.database_admin_url
-        asyncio.run(_execute(admin, f"CREATE DATABASE {name} TEMPLATE {source.name} STRATEGY = FILE_COPY"))
+        self._copy(source, name)
         try:
             yield Database(name, *self._urls(name), source.content)
         finally:
-            asyncio.run(_execute(admin, f"DROP DATABASE {name} WITH (FORCE)"))
+            asyncio.run(_execute(self.servers.database_admin_url, f"DROP DATABASE {name} WITH (FORCE)"))
+
+    def _copy(self, source: Database, name: str) -> None:
+        sql = f"CREATE DATABASE {name} TEMPLATE {source.name}{FILLED} STRATEGY = FILE_COPY"
+        asyncio.run(_execute(self.servers.database_admin_url, sql))
 
     def _urls(self, name: str) -> tuple[str, str]:
         urls = (self.servers.database_url, self.servers.database_admin_url)
         app, admin = (urlsplit(url)._replace(path=f"/{name}").geturl() for url in urls)
         return app, admin
 
-    async def _fill(self, name: str, members: int, postings: int) -> Database:
+    async def _fill(self, name: str, members: int, postings: int) -> Content:
         await _execute(self.servers.database_admin_url, f"CREATE DATABASE {name}")
         app_url, admin_url = self._urls(name)
         await migrate(admin_url, app_url)
-        return Database(name, app_url, admin_url, await fill.fill(app_url, admin_url, members, postings))
+        return await fill.fill(app_url, admin_url, members, postings)
 
 
 async def _execute(url: str, sql: str) -> None:

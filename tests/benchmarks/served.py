@@ -18,6 +18,7 @@ from tests.benchmarks import wrk
 from tests.benchmarks.rig import Database, Rig
 
 SERVE = (sys.executable, "-m", "admin.cli", "serve", "--workers", "1")
+UNGUARDED = (sys.executable, "-m", "tests.benchmarks.unguarded")
 READY_WITHIN_S = 60
 
 

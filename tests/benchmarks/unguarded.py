@@ -1,27 +1,26 @@
 """The application without its guards, served for guard.cost alone.
 
 The same code, with three things taken out from here: idempotency keys, who gave the points, and (in the
-database, see without_policies) row-level security. Nothing of the application knows that this can be done.
+database, see Database.without_policies) row-level security. The application does not know of it.
 """
 
-import sys
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from unittest.mock import patch
 from uuid import UUID
 
+import msgspec
+
 from admin import serve
 from api.app import App
 from api.v1 import earns
 from core import db
+from core.errors import DomainError
 from core.idempotency import Asked, EffectOfEach, Outcome
 from core.settings import settings
 from loyalty.giving import service as giving
 from loyalty.ledger import Earn
-from tests.benchmarks.rig import Database
-
-COMMAND = (sys.executable, "-m", "tests.benchmarks.unguarded")
 
 
 async def _each(
@@ -32,30 +31,23 @@ async def _each(
         return list(await effect(range(len(asked))))
 
 
-def _unsigned(**fields: Any) -> Earn:
-    """Instead of Earn(): nobody is named."""
-    reason = {name: value for name, value in fields.pop("reason").items() if name != "actor"}
-    return Earn(reason=reason, **fields)
+_signed = giving._earn
+
+
+def _unsigned(*arguments: Any) -> Earn | DomainError:
+    """Instead of _earn(): nobody is named."""
+    earn = _signed(*arguments)
+    if not isinstance(earn, Earn):
+        return earn
+    reason = {name: value for name, value in earn.reason.items() if name != "actor"}
+    return msgspec.structs.replace(earn, reason=reason)
 
 
 def create() -> App:
     """The application; granian calls this."""
     patch.object(earns, "once_each", _each).start()
-    patch.object(giving, "Earn", _unsigned).start()
+    patch.object(giving, "_earn", _unsigned).start()
     return serve.create()
-
-
-def without_policies(database: Database) -> None:
-    """Switch row-level security off in a database that is a copy for this purpose."""
-    database.execute(
-        """
-        DO $$ DECLARE t regclass; BEGIN
-            FOR t IN SELECT oid FROM pg_class WHERE relrowsecurity LOOP
-                EXECUTE format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY', t);
-            END LOOP;
-        END $$
-        """
-    )
 
 
 if __name__ == "__main__":

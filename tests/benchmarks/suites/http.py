@@ -4,8 +4,7 @@ from tests.benchmarks.registry import Figures, at_least, benchmark
 from tests.benchmarks.rig import Rig
 from tests.benchmarks.rounds import alternate
 from tests.benchmarks.scripts import EARN, EARN_BATCH
-from tests.benchmarks.served import served
-from tests.benchmarks.unguarded import COMMAND, without_policies
+from tests.benchmarks.served import UNGUARDED, served
 
 CLIENTS = 32
 BATCH_CLIENTS = 8
@@ -72,8 +71,8 @@ def balance(rig: Rig) -> Figures:
 def guard(rig: Rig) -> Figures:
     source = rig.database()
     with rig.copy(source) as safe, rig.copy(source) as bare:
-        without_policies(bare)
-        with served(rig, safe) as guarded, served(rig, bare, COMMAND) as unguarded:
+        bare.without_policies()
+        with served(rig, safe) as guarded, served(rig, bare, UNGUARDED) as unguarded:
             return alternate(
                 lambda: guarded.rate(CLIENTS, rig.run_s, "earn"),
                 lambda: unguarded.rate(CLIENTS, rig.run_s, "earn"),
