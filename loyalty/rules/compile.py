@@ -155,11 +155,11 @@ def points(rules: Sequence[Active], wallet: str, zone: str, args: Arguments) -> 
         return _NOTHING
     zone_ref = args.add(zone, "text")
     return f"""
-{stack.given()}, limited AS (
-    SELECT g.*, x.times, x.points AS points_limit, x.period,
+WITH {stack.given()}, limited AS (
+    SELECT g.*, x.rule_id, x.times, x.points AS points_limit, x.period,
            CASE WHEN x.period = 'ever' THEN '-infinity'::timestamp
                 ELSE date_trunc(x.period, g.occurred_at AT TIME ZONE {zone_ref}) END AS since
-    FROM given g JOIN {stack.limits()} AS x (place, period, times, points) USING (place)
+    FROM given g JOIN {stack.limits()} AS x (place, rule_id, period, times, points) USING (place)
 ), counted AS (
     SELECT place, id, CASE
         WHEN points_due = 0 OR row_number() OVER w > times THEN 0
@@ -167,7 +167,7 @@ def points(rules: Sequence[Active], wallet: str, zone: str, args: Arguments) -> 
         ELSE least(points_limit, sum(points_due) OVER w)
              - least(points_limit, sum(points_due) OVER w - points_due) END AS points
     FROM limited
-    WINDOW w AS (PARTITION BY place, member_id, since, points_due > 0 ORDER BY occurred_at, id)
+    WINDOW w AS (PARTITION BY rule_id, member_id, since, points_due > 0 ORDER BY occurred_at, id)
 )
 SELECT r.rule_id, r.version_id, g.id, g.member_id, g.occurred_at, g.points_due::bigint AS points_due,
        coalesce(c.points, g.points_due)::bigint AS points
@@ -284,15 +284,22 @@ class _Compiled:
         return f"div({after}, k.unit) - div({before}, k.unit)"
 
     def limits(self) -> str:
-        """A table of the limited rules: place, period, times, points."""
-        places, periods, times, most = [], [], [], []
+        """A table of the limited rules: place, rule_id, period, times, points."""
+        places, rules, periods, times, most = [], [], [], [], []
         for place, each in enumerate(self.rules, 1):
             if each.rule.limit:
                 places.append(place)
+                rules.append(each.rule_id)
                 periods.append(each.rule.limit.per)
                 times.append(each.rule.limit.times)
                 most.append(each.rule.limit.points)
-        columns = ((places, "int[]"), (periods, "text[]"), (times, "int[]"), (most, "bigint[]"))
+        columns = (
+            (places, "int[]"),
+            (rules, "uuid[]"),
+            (periods, "text[]"),
+            (times, "int[]"),
+            (most, "bigint[]"),
+        )
         return "unnest(" + ", ".join(self.args.add(values, kind) for values, kind in columns) + ")"
 
     def names(self) -> str:

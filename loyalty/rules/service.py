@@ -19,6 +19,8 @@ from loyalty.rules.sentence import Words
 
 Market = Literal["world", "cn"]
 CACHED_RULES = 1024
+NEWEST = UUID(int=2**128 - 1)
+"""The id of a rule that has none yet: the youngest."""
 END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -233,9 +235,8 @@ async def warnings(
 ) -> list[Overlap]:
     """What the rule and those in force would do to each other."""
     others = await live(now)
-    nobody = UUID(int=2**128 - 1)  # a new rule is the youngest
     mine = Active(
-        rule_id=rule_id or nobody, version_id=nobody, version=0, code="", rule=rule, campaign_id=campaign_id
+        rule_id=rule_id or NEWEST, version_id=NEWEST, version=0, code="", rule=rule, campaign_id=campaign_id
     )
     names = {each.code: each.name for each in others}
     found = overlaps(mine, [each.active for each in others], now)

@@ -203,7 +203,7 @@ def _period(active: Active, member: UUID, facts: Facts) -> tuple[UUID, UUID, dat
 
 async def all_at_once(source: str, rules: Sequence[Active], wallet: str, until: datetime = make.TO) -> Given:
     args = compiled.Arguments(ZONE, until)
-    sql = f"WITH {source}, {compiled.points(rules, wallet, ZONE, args)}"
+    sql = f"WITH {source} SELECT * FROM ({compiled.points(rules, wallet, ZONE, args)}) given"
     return {(row["rule_id"], row["id"]): row["points"] for row in await db.fetch(sql, *args.values)}
 
 
