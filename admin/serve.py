@@ -15,6 +15,7 @@ from api.v1.openings import v1_openings
 from api.v1.pools import v1_pools
 from api.v1.reviews import v1_reviews
 from api.v1.rewards import v1_rewards
+from api.v1.rules import v1_rules
 from api.v1.tiers import v1_member_tiers, v1_tiers
 from api.v1.wallets import v1_wallets
 from core import logs
@@ -29,6 +30,7 @@ V1 = (
     v1_rewards,
     v1_pools,
     v1_reviews,
+    v1_rules,
     v1_wallets,
     v1_tiers,
     v1_member_tiers,

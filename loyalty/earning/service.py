@@ -148,6 +148,7 @@ def _due(event: Happened, row: db.Row, wallets: Sequence[Wallet], rules: InForce
     return Due(
         commands=tuple(part.earn for part in made),
         uses=tuple(use for part in made for use in part.uses),
+        campaigns=tuple(dict.fromkeys(part.campaign_id for part in made if part.campaign_id)),
     )
 
 

@@ -199,6 +199,14 @@ async def versions(code: str) -> list[Version]:
     return [_version(row) for row in rows]
 
 
+async def numbered(code: str, number: int) -> Version:
+    """One version of a rule by its number. Raises NotFound."""
+    found = next((each for each in await versions(code) if each.version == number), None)
+    if found is None:
+        raise NotFound(f"rule {code} has no version {number}")
+    return found
+
+
 async def page(before: UUID | None = None, limit: int = 50, campaign_id: UUID | None = None) -> list[Version]:
     """Rules, the youngest first, each with its published version and its newest one."""
     return [_version(row) for row in await db.fetch(queries.LIST, before, campaign_id, limit)]
@@ -215,6 +223,12 @@ async def live(now: datetime) -> list[Version]:
     found = [_version(row) for row in await db.fetch(queries.IN_FORCE, now, END_OF_TIME, [])]
     published = [each for each in found if each.state == "published"]
     return sorted(published, key=lambda each: (each.rule.priority, each.rule_id))
+
+
+async def segments_in_force(at: datetime) -> list[UUID]:
+    """The segments that rules in force at a moment ask for."""
+    found = [c for each in await in_force(at, at) for c in every(each.rule.conditions)]
+    return sorted({each.segment for each in found if isinstance(each, m.InSegment)})
 
 
 async def settings() -> Settings:
@@ -256,11 +270,16 @@ async def check_saved(rule: Rule) -> None:
     stores = [s for each in every(rule.conditions) if isinstance(each, m.StoreIn) for s in each.stores]
     _expect("store", stores, row["stores"])
     if isinstance(rule.trigger, m.Review):
-        refuse_taint(segments, taints)
+        _refuse_taint(segments, taints)
 
 
-def refuse_taint(segments: Iterable[str], taints: Mapping[str, Sequence[str]]) -> None:
+async def refuse_tainted(segments: Iterable[str]) -> None:
     """Raises SegmentTainted for a segment that uses review, case or survey data."""
+    row = await db.fetchrow(queries.KNOWN)
+    _refuse_taint(segments, db.from_json(row["segments"]) if row else {})
+
+
+def _refuse_taint(segments: Iterable[str], taints: Mapping[str, Sequence[str]]) -> None:
     for segment in segments:
         if taints[segment]:
             raise SegmentTainted(f"it uses {', '.join(taints[segment])} data", segment=segment)
