@@ -13,6 +13,7 @@ from api.v1.earns import v1_earns
 from api.v1.members import v1_members
 from api.v1.openings import v1_openings
 from api.v1.pools import v1_pools
+from api.v1.referrals import v1_referrals
 from api.v1.reviews import v1_reviews
 from api.v1.rewards import v1_rewards
 from api.v1.rules import v1_rules
@@ -27,6 +28,7 @@ V1 = (
     v1_openings,
     v1_balances,
     v1_achievements,
+    v1_referrals,
     v1_rewards,
     v1_pools,
     v1_reviews,

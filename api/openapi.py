@@ -67,6 +67,7 @@ def openapi_config() -> OpenAPIConfig:
             Tag("Wallets", "Kinds of points: when they settle, when they expire, what happens to debt"),
             Tag("Tiers", "Tier sets, where members stand in them, benefits, and tiers given by hand"),
             Tag("Achievements", "Challenges and streaks, and how far members are"),
+            Tag("Referrals", "Members who bring friends"),
             Tag("Rewards", "What points buy, and its vouchers"),
             Tag("Reviews", "In from any source, and out with what the model read"),
             Tag("Webhooks", "The same, signed by the shop's system"),

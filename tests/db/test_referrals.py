@@ -1,0 +1,215 @@
+"""Referrals: who counts as a friend, and when both are rewarded."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core import db
+from core.errors import NotFound
+from core.ids import new_id
+from loyalty.intake.events import Event
+from loyalty.intake.service import ingest
+from loyalty.members import service as members
+from loyalty.referrals import service
+from loyalty.referrals.service import (
+    ReferralRefused,
+    ReferralsClosed,
+    Terms,
+    claim,
+    invitation,
+    mailbox,
+    of_advocate,
+    set_terms,
+)
+from tests.factories.shop import programme, store
+
+JOINED = datetime(2026, 1, 1, tzinfo=UTC)
+NOW = datetime(2026, 6, 10, tzinfo=UTC)
+TERMS = Terms(landing_url="https://shop.example/hello?from=regulars", currency="USD", min_order_minor=3000)
+
+
+def event(kind: str, when: datetime, **data: object) -> Event:
+    return Event(id=str(new_id()), source="shop", type=kind, time=when, data=data)
+
+
+async def told(*events: Event, now: datetime = NOW) -> None:
+    assert {result.status for result in await ingest(events, now)} <= {"applied", "recorded"}
+
+
+async def joins(customer: str, email: str | None = None, member: bool = True) -> None:
+    """A customer, who is a member or not."""
+    address = email or f"{customer}@example.test"
+    await told(event("customer.created", JOINED, customer_id=customer, email=address, accepts_terms=member))
+
+
+async def buys(customer: str, order: str, when: datetime, amount_minor: int = 5000) -> None:
+    await told(
+        event("order.paid", when, order_id=order, store_id="s1", customer_id=customer, currency="USD",
+              amount_minor=amount_minor)
+    )  # fmt: skip
+
+
+async def code_of(customer: str) -> str:
+    return (await invitation((await members.find(customer)).id, NOW)).code
+
+
+@pytest.fixture
+async def shop(merchant: UUID) -> UUID:
+    """Ada is a member, Ben a customer who has not bought yet."""
+    async with db.transaction(merchant):
+        await programme()
+        await store()
+        await set_terms(TERMS, JOINED)
+        await joins("ada")
+        await joins("ben")
+    return merchant
+
+
+async def refused(merchant: UUID, code: str, friend: str, now: datetime = NOW) -> str:
+    """Why a claim does not count; nothing is noted of it."""
+    async with db.transaction(merchant):
+        before = await db.fetch("SELECT * FROM referrals ORDER BY id")
+    with pytest.raises(ReferralRefused) as caught:
+        async with db.transaction(merchant):
+            await claim(code, friend, now)
+    async with db.transaction(merchant):
+        assert await db.fetch("SELECT * FROM referrals ORDER BY id") == before
+    return str(caught.value.extra["reason"])
+
+
+async def test_a_code_is_made_once_and_its_link_keeps_what_the_shop_wants(shop: UUID) -> None:
+    async with db.transaction(shop):
+        ada = await members.find("ada")
+        first = await invitation(ada.id, NOW)
+        assert await invitation(ada.id, NOW) == first
+        assert first.link == f"https://shop.example/hello?from=regulars&ref={first.code}"
+        assert set(first.code) <= set(service.ALPHABET)
+
+
+async def test_a_claim_is_noted_once(shop: UUID) -> None:
+    async with db.transaction(shop):
+        code = await code_of("ada")
+        first = await claim(f" {code.lower()} ", "ben", NOW)
+        assert (first.state, first.advocate, first.friend) == ("claimed", "ada", "ben")
+        assert await claim(code, "ben", NOW + timedelta(days=3)) == first
+        ada = await members.find("ada")
+        assert await of_advocate(ada.id) == [first]
+
+
+async def test_nobody_is_their_own_friend(shop: UUID) -> None:
+    async with db.transaction(shop):
+        await joins("eve", "e.v.e+shop@gmail.com")
+        await joins("eva", "EVE+two@googlemail.com", member=False)
+        code, own = await code_of("eve"), await code_of("ada")
+    assert await refused(shop, own, "ada") == "self"
+    assert await refused(shop, code, "eva") == "self"
+
+
+async def test_who_has_ordered_before_is_no_new_friend(shop: UUID) -> None:
+    async with db.transaction(shop):
+        code = await code_of("ada")
+        await buys("ben", "o1", NOW - timedelta(days=2))
+    assert await refused(shop, code, "ben") == "known"
+
+
+async def test_the_first_advocate_counts(shop: UUID) -> None:
+    async with db.transaction(shop):
+        await joins("cleo")
+        await claim(await code_of("ada"), "ben", NOW)
+        other = await code_of("cleo")
+    assert await refused(shop, other, "ben") == "taken"
+
+
+async def test_circles_are_refused_however_long(shop: UUID) -> None:
+    async with db.transaction(shop):
+        await joins("cleo")
+        await claim(await code_of("ada"), "ben", NOW)
+        await claim(await code_of("ben"), "cleo", NOW)
+        back, own = await code_of("cleo"), await code_of("ben")
+    assert await refused(shop, back, "ada") == "loop"
+    assert await refused(shop, own, "ada") == "loop"
+
+
+async def test_who_left_and_who_is_gone(shop: UUID) -> None:
+    async with db.transaction(shop):
+        await joins("dora")
+        await joins("finn", member=False)
+        left, good = await code_of("dora"), await code_of("ada")
+        await told(event("customer.deleted", NOW, customer_id="dora"))
+        await told(event("customer.deleted", NOW, customer_id="finn"))
+    assert await refused(shop, left, "ben") == "left"
+    assert await refused(shop, good, "finn") == "gone"
+
+
+async def test_an_advocate_brings_so_many_a_month(shop: UUID) -> None:
+    async with db.transaction(shop):
+        for friend in ("f1", "f2", "f3"):
+            await joins(friend, member=False)
+        code = await code_of("ada")
+        few = Terms(landing_url="https://shop.example", currency="USD", min_order_minor=1, friends_a_month=2)
+        await set_terms(few, NOW)
+        await claim(code, "f1", NOW)
+        await claim(code, "f2", NOW)
+    assert await refused(shop, code, "f3") == "limit"
+    async with db.transaction(shop):
+        await claim(code, "f3", datetime(2026, 7, 1, tzinfo=UTC))
+
+
+async def test_what_there_is_not(shop: UUID) -> None:
+    async with db.transaction(shop):
+        code = await code_of("ada")
+        for wrong, friend in (("NOBODYS", "ben"), (code, "nobody")):
+            with pytest.raises(NotFound):
+                await claim(wrong, friend, NOW)
+        off = Terms(active=False, landing_url="https://shop.example", currency="USD", min_order_minor=1)
+        await set_terms(off, NOW)
+        with pytest.raises(ReferralsClosed):
+            await claim(code, "ben", NOW)
+
+
+async def test_many_claims_at_once_make_no_circle_and_no_second_advocate(shop: UUID) -> None:
+    async with db.transaction(shop):
+        names = ["ada", "ben", "m2", "m3", "m4"]
+        for name in names[2:]:
+            await joins(name)
+        codes = {name: await code_of(name) for name in names}
+
+    async def attempt(advocate: str, friend: str) -> None:
+        try:
+            async with db.transaction(shop):
+                await claim(codes[advocate], friend, NOW)
+        except ReferralRefused:
+            pass
+
+    await asyncio.gather(*(attempt(a, f) for a in names for f in names))
+    async with db.transaction(shop):
+        above = dict(
+            await db.fetch(
+                "SELECT f.external_id, a.external_id FROM referrals r JOIN customers f ON f.id = r.friend_id"
+                " JOIN members m ON m.id = r.advocate_id JOIN customers a ON a.id = m.customer_id"
+            )
+        )
+    assert len(above) == 4, "everybody but the first has one advocate"
+    for start in above:
+        seen, here = set(), start
+        while here in above:
+            assert here not in seen
+            seen.add(here)
+            here = above[here]
+
+
+@given(
+    st.from_regex(r"[a-z][a-z.]{0,8}[a-z]", fullmatch=True), st.from_regex(r"[a-z0-9]{0,6}", fullmatch=True)
+)
+def test_a_mailbox_is_one_whatever_stands_after_a_plus(name: str, tag: str) -> None:
+    assert (
+        mailbox(f"{name}+{tag}@Example.test")
+        == mailbox(f" {name.upper()}@example.test ")
+        == f"{name}@example.test"
+    )
+    assert mailbox(f"{name}@gmail.com") == mailbox(f"{name.replace('.', '')}+{tag}@googlemail.com")
+    assert mailbox(name) == mailbox("") == mailbox(None) == ""
