@@ -50,6 +50,12 @@ _WORDS: dict[str, dict[str, str]] = {
         "transfer": mark("Transferred"),
         "opening": mark("Carried over from the earlier programme"),
     },
+    "referral_state": {
+        "claimed": mark("Invited"),
+        "rewarded": mark("Rewarded"),
+        "withdrawn": mark("Order went back"),
+        "lapsed": mark("No order in time"),
+    },
     "entry_state": {
         "active": mark("Available"),
         "pending": mark("Pending"),

@@ -64,6 +64,8 @@ JOIN customers f ON f.id = r.friend_id LEFT JOIN orders o ON o.id = r.order_id
 OF_FRIEND = _ONE + "WHERE f.external_id = $1"
 OF_ADVOCATE = _ONE + "WHERE r.advocate_id = $1 ORDER BY r.claimed_at DESC, r.id DESC LIMIT $2"
 
+COUNTS = "SELECT state, count(*) AS referrals FROM referrals GROUP BY 1 ORDER BY 1"
+
 # What of an order is still kept decides.
 _WORTH = """
 o.currency = t.currency AND o.cancelled_at IS NULL AND o.amount_minor - o.refunded_minor >= t.min_order_minor

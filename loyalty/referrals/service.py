@@ -96,16 +96,20 @@ async def terms() -> Terms:
     return Terms(**row)
 
 
-async def invitation(member_id: UUID, now: datetime) -> Invitation:
-    """A member's code and link, made when first asked for. Raises ReferralsClosed."""
+async def known_invitation(member_id: UUID) -> Invitation | None:
+    """A member's code and link; None: not made yet. Raises ReferralsClosed."""
     link = (await _open_terms()).landing_url
     code = await db.fetchval(queries.CODE, member_id)
-    while code is None:
+    return Invitation(code, f"{link}{'&' if '?' in link else '?'}ref={code}") if code else None
+
+
+async def invitation(member_id: UUID, now: datetime) -> Invitation:
+    """A member's code and link, made when first asked for. Raises ReferralsClosed."""
+    while (known := await known_invitation(member_id)) is None:
         made = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
         # A collision and a code made at the same moment both end in another look.
         await db.fetchval(queries.ADD_CODE, member_id, made, now)
-        code = await db.fetchval(queries.CODE, member_id)
-    return Invitation(code, f"{link}{'&' if '?' in link else '?'}ref={code}")
+    return known
 
 
 async def claim(code: str, friend: str, now: datetime) -> Referral:
@@ -143,6 +147,11 @@ async def of_friend(friend: str) -> Referral:
 async def of_advocate(member_id: UUID, limit: int = 100) -> list[Referral]:
     """Whom a member has brought, the newest first."""
     return [Referral(**row) for row in await db.fetch(queries.OF_ADVOCATE, member_id, limit)]
+
+
+async def counts() -> dict[str, int]:
+    """How many referrals are in each state; states without any are left out."""
+    return {row["state"]: row["referrals"] for row in await db.fetch(queries.COUNTS)}
 
 
 async def _open_terms() -> Terms:
