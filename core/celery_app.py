@@ -24,6 +24,7 @@ PERIODIC_MODULES = (
     "loyalty.earning.tasks",
     "loyalty.expiry.tasks",
     "loyalty.settling.tasks",
+    "loyalty.referrals.tasks",
     "reviews.intake.tasks",
 )
 """Modules with tasks of PERIODIC that handle no topic."""
@@ -46,6 +47,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("tiers", "loyalty.tiers", 60),
     Periodic("birthdays", "loyalty.birthdays", 3600),
     Periodic("achievements", "loyalty.achievements", 600),
+    Periodic("referrals", "loyalty.referrals", 600),
     Periodic("clocks", "reviews.cases.sweep", 30),
     Periodic("late orders", "reviews.intake.prove_late", 3600),
 )

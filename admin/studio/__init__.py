@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from admin.studio import achievements, handlers, rewards, wallets
+from admin.studio import achievements, handlers, referrals, rewards, wallets
 
 router = Router(
     "/staff/studio",
@@ -11,6 +11,7 @@ router = Router(
         *rewards.handlers,
         *wallets.handlers,
         *achievements.handlers,
+        *referrals.handlers,
     ],
     include_in_schema=False,
 )

@@ -95,7 +95,7 @@ async def _show(
         except NotFound:
             fields = FIELDS
         counts = await referrals.counts()
-        gives = await sentences(locale_of(request))
+        gives = await sentences(locale_of(request), clock.now())
     view = views.StaffReferrals(
         fields=typed or fields,
         currency=currency,

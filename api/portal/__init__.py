@@ -3,12 +3,18 @@
 from litestar import Router
 
 from api.auth import requires_customer
-from api.portal import goals, pages, reviews, rewards
+from api.portal import friends, goals, pages, reviews, rewards
 from api.portal.common import NotJoined
 
 router = Router(
     "/portal",
-    route_handlers=[*pages.handlers, *rewards.handlers, *goals.handlers, *reviews.handlers],
+    route_handlers=[
+        *pages.handlers,
+        *rewards.handlers,
+        *goals.handlers,
+        *friends.handlers,
+        *reviews.handlers,
+    ],
     guards=[requires_customer],
     exception_handlers={NotJoined: pages.to_invitation},
     include_in_schema=False,

@@ -29,7 +29,7 @@ async def friends(request: Customer) -> Response[Any]:
             return see_other("/portal")
         known = await referrals.known_invitation(member.id)
         brought = await referrals.of_advocate(member.id)
-        gives = await sentences(locale_of(request))
+        gives = await sentences(locale_of(request), clock.now())
     if not terms.active:
         return see_other("/portal")
     view = views.PortalFriends(

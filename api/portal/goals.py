@@ -13,6 +13,7 @@ from core.i18n import Locale, in_language, mark, translator
 from loyalty.achievements import service as achievements
 from loyalty.achievements.rules import Challenge, Entries, Events, Metric, Orders, Spend, Streak
 from loyalty.achievements.service import Award, Progress
+from loyalty.referrals import service as referrals
 
 _WITHIN = {
     "week": mark("%(goal)s in a week"),
@@ -30,9 +31,11 @@ async def goals(request: Customer) -> Response[Any]:
         member = await member_of(request)
         open_ones = await achievements.progress(member.id, now)
         reached = await achievements.reached(member.id)
+        friends = await referrals.are_open()
     view = views.PortalGoals(
         goals=tuple(present(each, locale) for each in open_ones),
         reached=tuple(_reached(each, locale) for each in reached),
+        friends=friends,
     )
     return page(request, "portal/goals.html", view, section="achievements", now=now)
 

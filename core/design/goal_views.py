@@ -35,6 +35,8 @@ class PortalGoals:
 
     goals: tuple[Goal, ...] = ()
     reached: tuple[ReachedGoal, ...] = ()
+    friends: bool = False
+    """Members can bring friends."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ _DID = {
     WHERE o.delivered_at IS NOT NULL AND o.currency = $6 AND ($1::uuid[] IS NULL OR m.id = ANY ($1))""",
     Events: """
     SELECT m.id AS member_id, m.joined_at, e.occurred_at AS at, 1::bigint AS amount
-    FROM events e JOIN customers c ON c.external_id = e.subject JOIN members m ON m.customer_id = c.id
+    FROM events e JOIN customers c ON c.external_id = coalesce(e.data->>'customer_id', e.subject)
+    JOIN members m ON m.customer_id = c.id
     WHERE e.type = $6 AND ($1::uuid[] IS NULL OR m.id = ANY ($1))""",
     Entries: """
     SELECT a.member_id, m.joined_at, j.effective_at AS at, 1::bigint AS amount

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 Id = Annotated[str, Meta(min_length=1, max_length=200)]
 Text = Annotated[str, Meta(max_length=500)]
+ReferralCode = Annotated[str, Meta(min_length=1, max_length=40)]
 AmountMinor = Annotated[int, Meta(ge=0, le=10**13)]
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
 
@@ -41,6 +42,7 @@ class CustomerFacts(_Data, frozen=True, kw_only=True):
     store_id: Id | None = None
     accepts_terms: bool = False
     terms_version: Text = ""
+    referral_code: ReferralCode | None = None
 
 
 class CustomerGone(_Data, frozen=True, kw_only=True):
@@ -72,6 +74,7 @@ class OrderPaid(_Data, frozen=True, kw_only=True):
 
     It is after discounts. If points (or a voucher bought with points) paid for a part of it, that part is
     `points_paid_minor` and earns nothing. `channel` is where it was bought, as the shop calls it.
+    `referral_code`: the customer came with this code of a member's.
     """
 
     order_id: Id
@@ -81,6 +84,7 @@ class OrderPaid(_Data, frozen=True, kw_only=True):
     amount_minor: AmountMinor
     points_paid_minor: AmountMinor = 0
     channel: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    referral_code: ReferralCode | None = None
     lines: Annotated[tuple[OrderLine, ...], Meta(max_length=1000)] = ()
 
 

@@ -34,6 +34,7 @@ from loyalty.orders import rules
 from loyalty.orders import service as orders
 from loyalty.orders.rules import Order, Payment, Refund
 from loyalty.programme import service as programme
+from loyalty.referrals import service as referrals
 from loyalty.tiers import service as tiers
 
 Key = tuple[str, str]
@@ -110,6 +111,7 @@ async def _apply(events: Sequence[Event], received_at: datetime) -> list[Result]
     if terms:
         rated = await orders.reconcile(touched.values(), terms, received_at)
         _note_unrated(batch, rated)
+    await _referred(batch)
     await _other_earning(batch, ids, joined, received_at)
     return [batch.results[i] for i in range(len(events))]
 
@@ -324,6 +326,17 @@ async def _other_earning(batch: _Batch, ids: dict[str, UUID], joined: Sequence[U
     }
     if said:
         await earning.profiles_changed(sorted(said), now, now)
+
+
+async def _referred(batch: _Batch) -> None:
+    """Note who brought whom; a code that does not count is said of its event, which is applied all the same."""
+    for i, data in batch.parsed.items():
+        code = data.referral_code if isinstance(data, CustomerFacts | OrderPaid) else None
+        if code and batch.results[i].status == "applied" and isinstance(data, CustomerFacts | OrderPaid):
+            try:
+                await referrals.claim(code, data.customer_id, batch.events[i].time)
+            except DomainError as error:
+                batch.note(i, error.code, error.detail)
 
 
 def _note_unrated(batch: _Batch, rated: frozenset[str]) -> None:

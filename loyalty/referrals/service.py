@@ -149,6 +149,12 @@ async def of_advocate(member_id: UUID, limit: int = 100) -> list[Referral]:
     return [Referral(**row) for row in await db.fetch(queries.OF_ADVOCATE, member_id, limit)]
 
 
+async def are_open() -> bool:
+    """Whether members can bring friends now."""
+    row = await db.fetchrow(queries.TERMS)
+    return row is not None and bool(row["active"])
+
+
 async def counts() -> dict[str, int]:
     """How many referrals are in each state; states without any are left out."""
     return {row["state"]: row["referrals"] for row in await db.fetch(queries.COUNTS)}

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from api.portal import qr
+from core.design import friend_views as fv
 from core.design import goal_views as gv
 from core.design import reward_views as rv
 from core.design import views as v
@@ -513,6 +514,7 @@ GOALS = gv.PortalGoals(
         gv.Goal(HOSTILE, HOSTILE, "1 order a month, 3 months in a row", 3, 3, "3 of 3 in a row", 0, 2),
     ),
     (gv.ReachedGoal("Regular", _ago(days=3), 50), gv.ReachedGoal(HOSTILE, _ago(days=30), 0)),
+    friends=True,
 )
 GOAL_FIELDS = dict.fromkeys(
     ("code", "name_en", "name_zh_hans", "name_zh_hant", "metric", "target", "period", "periods", "points"),
@@ -552,6 +554,28 @@ WALLET = wv.Wallets(
         wv.WalletVersion(2, _ago(days=30), "Ada Brandt", _RULES),
         wv.WalletVersion(1, _ago(days=300), "", _RULES),
     ),
+)
+
+FRIENDS = fv.PortalFriends(
+    "ABCD2345",
+    "https://shop.example/hello?ref=ABCD2345",
+    60,
+    14,
+    3000,
+    "EUR",
+    ("500 points for the friend", HOSTILE),
+    (fv.Friend(_ago(days=40), "rewarded", _ago(days=3)), fv.Friend(_ago(days=2), "claimed")),
+)
+STAFF_REFERRALS = fv.StaffReferrals(
+    dict.fromkeys(
+        ("landing_url", "min_order", "order_within_days", "kept_after_days", "friends_a_month", "active"),
+        "30",
+    ),
+    "EUR",
+    (("claimed", 12), ("rewarded", 7)),
+    ("500 points for the friend",),
+    "k1",
+    "Something does not fit.",
 )
 
 SAMPLES = (
@@ -627,6 +651,19 @@ SAMPLES = (
     Sample("staff-case", "staff/case.html", STAFF_CASE, _staff("/staff/inbox/cases/c1", "inbox")),
     Sample("staff-case-troubled", "staff/case.html", TROUBLED_CASE, _staff("/staff/inbox/cases/c1", "inbox")),
     Sample("staff-studio", "staff/studio.html", STUDIO, _staff("/staff/studio", "studio")),
+    Sample("portal-friends", "portal/friends.html", FRIENDS, _portal("/portal/friends", "home")),
+    Sample(
+        "portal-no-link",
+        "portal/friends.html",
+        fv.PortalFriends("", "", 60, 14, 3000, "EUR", code_key="k"),
+        _portal("/portal/friends", "home"),
+    ),
+    Sample(
+        "staff-referrals",
+        "staff/referrals.html",
+        STAFF_REFERRALS,
+        _staff("/staff/studio/referrals", "studio"),
+    ),
     Sample("portal-goals", "portal/goals.html", GOALS, _portal("/portal/achievements", "achievements")),
     Sample(
         "portal-no-goals",
