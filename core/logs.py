@@ -8,12 +8,13 @@ import logging.config
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 import structlog
 from structlog.typing import Processor
+
+from core import clock
 
 SECRET_NAME = re.compile(
     r"password|secret|token|authorization|cookie|api_?key|credential|(smtp|database|valkey)_.*url"
@@ -36,7 +37,7 @@ def line(logger: str, event: str, **fields: Any) -> None:
     if not _lines:
         structlog.get_logger(logger).info(event, **fields)
         return
-    told = {**fields, "event": event, "level": "info", "logger": logger, "time": datetime.now(UTC)}
+    told = {**fields, "event": event, "level": "info", "logger": logger, "time": clock.now()}
     sys.stderr.write(msgspec.json.encode(told).decode() + "\n")
 
 

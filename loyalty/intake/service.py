@@ -329,12 +329,13 @@ async def _other_earning(batch: _Batch, ids: dict[str, UUID], joined: Sequence[U
 
 
 async def _referred(batch: _Batch) -> None:
-    """Note who brought whom; a code that does not count is said of its event, which is applied all the same."""
+    """Note who brought whom; a code that does not count is said of its event, which is applied."""
     for i, data in batch.parsed.items():
-        code = data.referral_code if isinstance(data, CustomerFacts | OrderPaid) else None
-        if code and batch.results[i].status == "applied" and isinstance(data, CustomerFacts | OrderPaid):
+        if not isinstance(data, CustomerFacts | OrderPaid) or not data.referral_code:
+            continue
+        if batch.results[i].status == "applied":
             try:
-                await referrals.claim(code, data.customer_id, batch.events[i].time)
+                await referrals.claim(data.referral_code, data.customer_id, batch.events[i].time)
             except DomainError as error:
                 batch.note(i, error.code, error.detail)
 

@@ -13,8 +13,10 @@ from core.errors import NotFound
 from core.ids import new_id
 from loyalty.intake.events import Event
 from loyalty.intake.service import ingest
+from loyalty.ledger import queries as ledger
 from loyalty.members import service as members
 from loyalty.referrals import service
+from loyalty.referrals.rewards import settle
 from loyalty.referrals.service import (
     ReferralRefused,
     ReferralsClosed,
@@ -25,6 +27,8 @@ from loyalty.referrals.service import (
     of_advocate,
     set_terms,
 )
+from loyalty.rules import service as rules
+from loyalty.rules.model import Fixed, Referral, Rule
 from tests.factories.shop import programme, store
 
 JOINED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -187,12 +191,12 @@ async def test_many_claims_at_once_make_no_circle_and_no_second_advocate(shop: U
 
     await asyncio.gather(*(attempt(a, f) for a in names for f in names))
     async with db.transaction(shop):
-        above = dict(
-            await db.fetch(
-                "SELECT f.external_id, a.external_id FROM referrals r JOIN customers f ON f.id = r.friend_id"
-                " JOIN members m ON m.id = r.advocate_id JOIN customers a ON a.id = m.customer_id"
-            )
+        rows = await db.fetch(
+            "SELECT f.external_id AS friend, a.external_id AS advocate FROM referrals r"
+            " JOIN customers f ON f.id = r.friend_id JOIN members m ON m.id = r.advocate_id"
+            " JOIN customers a ON a.id = m.customer_id"
         )
+    above = {row["friend"]: row["advocate"] for row in rows}
     assert len(above) == 4, "everybody but the first has one advocate"
     for start in above:
         seen, here = set(), start
@@ -200,6 +204,155 @@ async def test_many_claims_at_once_make_no_circle_and_no_second_advocate(shop: U
             assert here not in seen
             seen.add(here)
             here = above[here]
+
+
+DAY = timedelta(days=1)
+BOTH = {
+    "advocate": Rule(trigger=Referral(side="advocate"), effect=Fixed(points=500)),
+    "friend": Rule(trigger=Referral(side="friend"), effect=Fixed(points=200)),
+}
+
+
+@pytest.fixture
+async def rewarding(shop: UUID) -> UUID:
+    """The shop with 500 points for an advocate and 200 for a friend; Ben came with Ada's code."""
+    async with db.transaction(shop):
+        for code, rule in BOTH.items():
+            made = await rules.create(code, code, rule, JOINED)
+            await rules.publish(made.version_id, JOINED)
+        await claim(await code_of("ada"), "ben", NOW)
+    return shop
+
+
+async def points(customer: str) -> int:
+    """What a member got for referrals, less what was taken back."""
+    member = (await members.find(customer)).id
+    return sum(
+        line.points if line.verb == "earn" else -line.points
+        for line in await ledger.statement(member)
+        if line.reason["rule"] in ("referral", "referral_withdrawn")
+    )
+
+
+async def states() -> list[str]:
+    return [row["state"] for row in await db.fetch("SELECT state FROM referrals ORDER BY id")]
+
+
+async def delivered(order: str, when: datetime) -> None:
+    await told(event("order.delivered", when, order_id=order), now=max(NOW, when))
+
+
+async def test_both_are_rewarded_when_the_order_was_kept(rewarding: UUID) -> None:
+    async with db.transaction(rewarding):
+        await buys("ben", "o1", NOW + DAY)
+        await delivered("o1", NOW + 3 * DAY)
+        assert await settle(NOW + 17 * DAY - timedelta(seconds=1)) == 0
+        assert (await points("ada"), await points("ben")) == (0, 0)
+        assert await settle(NOW + 17 * DAY) == 1
+        assert (await points("ada"), await points("ben")) == (500, 200)
+        assert await settle(NOW + 18 * DAY) == 0
+        [known] = await of_advocate((await members.find("ada")).id)
+        assert (known.state, known.order_id, known.rewarded_at) == ("rewarded", "o1", NOW + 17 * DAY)
+
+
+@pytest.mark.parametrize("kind", ["refund", "cancel"])
+async def test_an_order_that_goes_back_takes_both_rewards(rewarding: UUID, kind: str) -> None:
+    async with db.transaction(rewarding):
+        await buys("ben", "o1", NOW + DAY)
+        await delivered("o1", NOW + 2 * DAY)
+        await settle(NOW + 20 * DAY)
+        if kind == "refund":
+            gone = event("order.refunded", NOW + 30 * DAY, refund_id="r", order_id="o1", amount_minor=2001)
+        else:
+            gone = event("order.cancelled", NOW + 30 * DAY, order_id="o1")
+        await told(gone, now=NOW + 30 * DAY)
+        assert await settle(NOW + 30 * DAY) == 1
+        assert (await points("ada"), await points("ben")) == (0, 0)
+        assert await states() == ["withdrawn"]
+        await buys("ben", "o2", NOW + 32 * DAY)
+        await delivered("o2", NOW + 33 * DAY)
+        assert await settle(NOW + 90 * DAY) == 0
+        assert await ledger.check() == []
+
+
+async def test_the_first_order_that_is_kept_counts_even_after_one_that_went_back(rewarding: UUID) -> None:
+    async with db.transaction(rewarding):
+        for number, amount in (("o1", 5000), ("o2", 2999), ("o3", 3000)):
+            await buys("ben", number, NOW + DAY, amount)
+            await delivered(number, NOW + 2 * DAY)
+        await told(event("order.refunded", NOW + 3 * DAY, refund_id="r", order_id="o1", amount_minor=5000))
+        await settle(NOW + 20 * DAY)
+        [known] = await of_advocate((await members.find("ada")).id)
+        assert (known.state, known.order_id) == ("rewarded", "o3")
+        assert await points("ada") == 500
+
+
+async def test_a_claim_lapses_when_nothing_came_in_time(rewarding: UUID) -> None:
+    async with db.transaction(rewarding):
+        await buys("ben", "late", NOW + 60 * DAY)
+        await delivered("late", NOW + 61 * DAY)
+        await settle(NOW + 60 * DAY - timedelta(seconds=1))
+        assert await states() == ["claimed"]
+        await settle(NOW + 60 * DAY)
+        assert await states() == ["lapsed"]
+        await settle(NOW + 90 * DAY)
+        assert await points("ada") == 0
+
+
+async def test_an_order_in_time_that_is_not_decided_yet_keeps_the_claim(rewarding: UUID) -> None:
+    async with db.transaction(rewarding):
+        await buys("ben", "o1", NOW + 59 * DAY)
+        await settle(NOW + 70 * DAY)
+        assert await states() == ["claimed"]
+        await delivered("o1", NOW + 71 * DAY)
+        await settle(NOW + 85 * DAY)
+        assert await states() == ["rewarded"]
+
+
+async def test_a_friend_who_is_no_member_brings_the_advocates_points_all_the_same(rewarding: UUID) -> None:
+    async with db.transaction(rewarding):
+        await joins("cleo", member=False)
+        await claim(await code_of("ada"), "cleo", NOW)
+        await buys("cleo", "o1", NOW + DAY)
+        await delivered("o1", NOW + 2 * DAY)
+        await settle(NOW + 20 * DAY)
+        assert await points("ada") == 500
+
+
+async def test_sweeps_at_once_reward_once(rewarding: UUID) -> None:
+    async with db.transaction(rewarding):
+        await buys("ben", "o1", NOW + DAY)
+        await delivered("o1", NOW + 2 * DAY)
+
+    async def sweep() -> int:
+        async with db.transaction(rewarding):
+            return await settle(NOW + 20 * DAY)
+
+    assert sum(await asyncio.gather(*(sweep() for _ in range(6)))) == 1
+    async with db.transaction(rewarding):
+        assert (await points("ada"), await points("ben")) == (500, 200)
+
+
+async def test_orders_and_customers_carry_the_code(shop: UUID) -> None:
+    async with db.transaction(shop):
+        code = await code_of("ada")
+        paid = {"store_id": "s1", "currency": "USD", "amount_minor": 5000, "referral_code": code}
+        events = [
+            event("customer.created", NOW, customer_id="new", referral_code=code),
+            event("order.paid", NOW, **paid | {"order_id": "o1", "customer_id": "other"}),
+            event("order.paid", NOW, **paid | {"order_id": "o2", "customer_id": "ada"}),
+            event(
+                "order.paid", NOW, **paid | {"order_id": "o3", "customer_id": "ben", "referral_code": "WRONG"}
+            ),
+        ]
+        assert [(each.status, each.code) for each in await ingest(events, NOW)] == [
+            ("applied", None),
+            ("applied", None),
+            ("applied", "referral_refused"),
+            ("applied", "not_found"),
+        ]
+        brought = await of_advocate((await members.find("ada")).id)
+        assert {each.friend for each in brought} == {"new", "other"}
 
 
 @given(
