@@ -2,12 +2,13 @@
 
 from litestar import Router
 
-from admin.studio import achievements, handlers, referrals, rewards, wallets
+from admin.studio import achievements, handlers, referrals, rewards, rules, wallets
 
 router = Router(
     "/staff/studio",
     route_handlers=[
         *handlers.handlers,
+        *rules.handlers,
         *rewards.handlers,
         *wallets.handlers,
         *achievements.handlers,

@@ -82,6 +82,16 @@ _WORDS: dict[str, dict[str, str]] = {
         "over": mark("Over"),
         "sold_out": mark("Sold out"),
     },
+    "rule_state": {
+        "draft": mark("Draft"),
+        "published": mark("In force"),
+        "retired": mark("Retired"),
+    },
+    "campaign_state": {
+        "draft": mark("Draft"),
+        "published": mark("Running"),
+        "ended": mark("Ended"),
+    },
     "limit_period": {
         "day": mark("Again tomorrow"),
         "week": mark("Again next week"),

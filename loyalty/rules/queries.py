@@ -110,3 +110,5 @@ WHERE v.state = 'published'
 UNION ALL SELECT external_id, name FROM stores
 UNION ALL SELECT id::text, jsonb_build_object('en', name) FROM segments
 """
+
+STORES = "SELECT external_id, name FROM stores ORDER BY external_id"

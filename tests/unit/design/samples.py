@@ -7,6 +7,7 @@ from api.portal import qr
 from core.design import friend_views as fv
 from core.design import goal_views as gv
 from core.design import reward_views as rv
+from core.design import rule_views as uv
 from core.design import views as v
 from core.design import wallet_views as wv
 
@@ -577,6 +578,26 @@ STAFF_REFERRALS = fv.StaffReferrals(
     "k1",
     "Something does not fit.",
 )
+_RULE_ROWS = (
+    uv.RuleRow("double", HOSTILE, 2, "draft", HOSTILE, True, _ago(days=1), None, "", "k-publish"),
+    uv.RuleRow(
+        "double", "Double points", 1, "published", "For each order: 2 times the points.", False,
+        _ago(days=90), _ago(days=-3), "Ada Brandt",
+    ),
+)  # fmt: skip
+RULES = uv.StudioRules(_RULE_ROWS, True)
+RULE_FORM = uv.RuleForm(
+    "/staff/studio/rules/new",
+    "k-rule",
+    REWARD_GROUPS,
+    "Something does not fit.",
+    "For each order: 50 points.",
+    ("This rule multiplies the points of “Orders”.", HOSTILE),
+    uv.RuleFigures(90, 12, 7, 1240),
+)
+RULE = uv.StudioRule(
+    "double", HOSTILE, _RULE_ROWS, None, "k-retire", uv.RuleFigures(90, 12, 7, 1240), beyond_form=True
+)
 
 SAMPLES = (
     Sample(
@@ -678,6 +699,20 @@ SAMPLES = (
         "staff/achievements.html",
         STAFF_GOALS,
         _staff("/staff/studio/achievements", "studio"),
+    ),
+    Sample("staff-rules", "staff/rules.html", RULES, _staff("/staff/studio/rules", "studio")),
+    Sample(
+        "staff-rules-empty",
+        "staff/rules.html",
+        uv.StudioRules((), False),
+        _staff("/staff/studio/rules", "studio"),
+    ),
+    Sample("staff-rule", "staff/rule.html", RULE, _staff("/staff/studio/rules/double", "studio")),
+    Sample(
+        "staff-rule-new",
+        "staff/rule.html",
+        uv.StudioRule("", "", form=RULE_FORM),
+        _staff("/staff/studio/rules/new", "studio"),
     ),
     Sample("staff-rewards", "staff/rewards.html", STUDIO_REWARDS, _staff("/staff/studio/rewards", "studio")),
     Sample(

@@ -24,6 +24,7 @@ BUILDING_BLOCKS = {
     "parts.html",
     "plain.html",
     "case_parts.html",
+    "fields.html",
 }
 REMOTE = re.compile(r"^(?:[a-z]+:)?//", re.I)
 

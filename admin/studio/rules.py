@@ -1,0 +1,339 @@
+"""Earning rules in the studio: the list with sentences, the form that says what it means, publishing."""
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.params import FromPath, FromQuery, URLEncodedBody
+
+from admin.studio import rule_forms as forms
+from admin.studio.reward_forms import Shop, is_code
+from admin.studio.rule_forms import Known
+from api.auth import StaffUser, requires_permission
+from api.forms import KeyedForm, once_to
+from api.pages import locale_of, page
+from api.problems import RequestRefused
+from core import clock, db
+from core.days import zone_of
+from core.design import rule_views as views
+from core.design.reward_views import FormField, FormGroup
+from core.design.views import Notice
+from core.errors import DomainError
+from core.i18n import Translator, in_language, translator
+from core.ids import new_id
+from loyalty.programme import service as programme
+from loyalty.programme.service import ProgrammeMissing
+from loyalty.rules import service as rules
+from loyalty.rules.backtest import backtest, trial
+from loyalty.rules.check import Overlap
+from loyalty.rules.model import Active
+from loyalty.rules.sentence import Words
+from loyalty.rules.service import Version
+from loyalty.segments import service as segments
+from loyalty.wallets import service as wallets
+
+Staff = Request[StaffUser, Any, Any]
+
+PATH = "/staff/studio/rules"
+NEEDED = "programme.edit"
+PUBLISH = "studio.publish"
+FIGURES_DAYS = 90
+OWN = ("csrf_token", "idempotency_key", "code", "name")
+
+
+@get("/rules", guards=[requires_permission("studio.read")])
+async def overview(request: Staff, notice: FromQuery[str] = "") -> Response[Any]:
+    """All rules, those in force first, in stacking order."""
+    locale = locale_of(request)
+    async with db.transaction(request.user.merchant_id):
+        found = await rules.page(limit=200)
+        say = await rules.words(locale)
+    found.sort(key=lambda each: (each.state != "published", each.rule.priority, each.rule_id))
+    view = views.StudioRules(tuple(row(each, say) for each in found), NEEDED in request.user.permissions)
+    return page(request, "staff/rules.html", view, section="studio", notices=notices(notice, say.words))
+
+
+@get("/rules/new", guards=[requires_permission(NEEDED)])
+async def new(request: Staff) -> Response[Any]:
+    """The empty form."""
+    return await _form(request, "", {})
+
+
+@post("/rules/new", guards=[requires_permission(NEEDED)], status_code=303)
+async def make(request: Staff, data: URLEncodedBody[dict[str, str]]) -> Response[Any]:
+    """Save a new rule as a draft, or with `look` only say what it means and would have given."""
+    return await _save(request, "", data)
+
+
+@get("/rules/{code:str}", guards=[requires_permission("studio.read")])
+async def one(request: Staff, code: FromPath[str], notice: FromQuery[str] = "") -> Response[Any]:
+    """A rule with its versions, what it gave, and the form for its next version."""
+    return await _form(request, code, {}, notice)
+
+
+@post("/rules/{code:str}", guards=[requires_permission(NEEDED)], status_code=303)
+async def revise(request: Staff, code: FromPath[str], data: URLEncodedBody[dict[str, str]]) -> Response[Any]:
+    """Save the next version as a draft."""
+    return await _save(request, code, data)
+
+
+class PublishForm(KeyedForm, kw_only=True):
+    """Which version is put in force now."""
+
+    version: str
+
+
+@post("/rules/{code:str}/publish", guards=[requires_permission(PUBLISH)], status_code=303)
+async def publish(request: Staff, code: FromPath[str], data: URLEncodedBody[PublishForm]) -> Response[Any]:
+    """Put a draft in force. Raises NotFound, and what loyalty.rules refuses."""
+    now = clock.now()
+
+    async def effect() -> str:
+        draft = await rules.numbered(code, int(data.version) if data.version.isdecimal() else 0)
+        await rules.publish(draft.version_id, now)
+        return f"{PATH}/{code}?notice=published"
+
+    try:
+        return await once_to(request, data.idempotency_key, data.version, effect, now)
+    except DomainError as error:
+        return await _form(request, code, {}, problem=refusal(error, translator(locale_of(request))))
+
+
+@post("/rules/{code:str}/retire", guards=[requires_permission(PUBLISH)], status_code=303)
+async def retire(request: Staff, code: FromPath[str], data: URLEncodedBody[KeyedForm]) -> Response[Any]:
+    """Take a rule out of force. Raises NotFound or RuleNotLive."""
+    now = clock.now()
+
+    async def effect() -> str:
+        await rules.retire(code, now)
+        return f"{PATH}/{code}?notice=retired"
+
+    return await once_to(request, data.idempotency_key, "", effect, now)
+
+
+handlers = [overview, new, make, one, revise, publish, retire]
+
+
+def key_of(data: dict[str, str]) -> str:
+    """The form's key. Raises RequestRefused without one."""
+    key = data.get("idempotency_key", "")
+    if not 1 <= len(key) <= 255:
+        raise RequestRefused("invalid_request", "The form is not right", "idempotency_key", status=422)
+    return key
+
+
+async def _save(request: Staff, code: str, data: dict[str, str]) -> Response[Any]:
+    now = clock.now()
+    async with db.transaction(request.user.merchant_id):
+        shop, _ = await shop_of(request)
+    if "look" in data:
+        return await _form(request, code, data)
+    wanted, problems = forms.read(data, shop)
+    name, named = data.get("name", "").strip(), code or data.get("code", "").strip()
+    if not is_code(named):
+        problems["code"] = shop.words.gettext("Small letters, digits and hyphens; it stays for ever.")
+    if wanted is None or problems:
+        return await _form(request, code, data, problems=problems)
+
+    async def effect() -> str:
+        if code:
+            await rules.revise(code, wanted, now, request.user.member.id)
+        else:
+            await rules.create(named, name or named, wanted, now, request.user.member.id)
+        return f"{PATH}/{named}?notice=drafted"
+
+    said = {field: value for field, value in data.items() if field not in OWN[:2]}
+    try:
+        return await once_to(request, key_of(data), said, effect, now)
+    except DomainError as error:
+        return await _form(request, code, data, problem=refusal(error, shop.words))
+
+
+async def _form(
+    request: Staff,
+    code: str,
+    typed: dict[str, str],
+    notice: str = "",
+    problems: dict[str, str] | None = None,
+    problem: str = "",
+) -> Response[Any]:
+    """The page of one rule, or of a new one. Raises NotFound."""
+    permissions = request.user.permissions
+    may_edit, may_publish = NEEDED in permissions, PUBLISH in permissions
+    async with db.transaction(request.user.merchant_id):
+        shop, known = await shop_of(request)
+        versions = await rules.versions(code) if code else []
+        say = await rules.words(shop.locale)
+        stored = forms.fields_of(versions[0].rule, shop) if versions else {}
+        form = None
+        if may_edit and (typed or stored is not None):
+            asked = typed or stored or {}
+            looked = await look(asked if typed else {}, shop, say, problems or {}, problem, versions)
+            form = _view(code, asked, looked, shop, known)
+        figures = await _figures(versions[0].active) if versions else None
+    live = any(each.state == "published" for each in versions)
+    view = views.StudioRule(
+        code=code,
+        name=versions[0].name if versions else "",
+        versions=tuple(row(each, say, may_publish) for each in versions),
+        form=form,
+        retire_key=str(new_id()) if live and may_publish else "",
+        figures=figures,
+        beyond_form=stored is None,
+    )
+    said = notices(notice, shop.words)
+    status = 422 if problems or problem else 200
+    return page(request, "staff/rule.html", view, section="studio", notices=said, status=status)
+
+
+class Looked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a form as it is typed means, or what is wrong with it."""
+
+    problems: dict[str, str]
+    problem: str = ""
+    sentence: str = ""
+    overlaps: tuple[str, ...] = ()
+    figures: views.RuleFigures | None = None
+
+
+async def look(
+    typed: dict[str, str],
+    shop: Shop,
+    say: Words,
+    problems: dict[str, str],
+    problem: str = "",
+    versions: list[Version] | None = None,
+) -> Looked:
+    """Read the form, in the open transaction; nothing is typed: nothing is said of it."""
+    if not typed or problems or problem:
+        text = shop.words.gettext("Something does not fit.") if problems else ""
+        return Looked(problems=problems, problem=problem or problems.get("") or text)
+    wanted, found = forms.read(typed, shop)
+    if wanted is None:
+        return await look(typed, shop, say, found)
+    try:
+        await rules.check_saved(wanted)
+    except DomainError as error:
+        return Looked(problems={}, problem=refusal(error, shop.words))
+    like = versions[0].active if versions else None
+    overlaps = await rules.warnings(wanted, like.rule_id if like else None, clock.now())
+    return Looked(
+        problems={},
+        sentence=say.rule(wanted),
+        overlaps=tuple(overlap(each, shop.words) for each in overlaps),
+        figures=await _figures(trial(wanted, like)),
+    )
+
+
+def _view(code: str, fields: dict[str, str], looked: Looked, shop: Shop, known: Known) -> views.RuleForm:
+    words = shop.words
+    naming = FormGroup(
+        words.gettext("The rule"),
+        (
+            FormField("code", words.gettext("Code"), fields.get("code", ""),
+                      problem=looked.problems.get("code", ""), required=True,
+                      hint=words.gettext("Small letters, digits and hyphens; it stays for ever.")),
+            FormField("name", words.gettext("Name"), fields.get("name", "")),
+        ),
+    )  # fmt: skip
+    groups = forms.groups(fields, looked.problems, shop, known)
+    return views.RuleForm(
+        action=f"{PATH}/{code or 'new'}",
+        key=str(new_id()),
+        groups=groups if code else (naming, *groups),
+        problem=looked.problem,
+        sentence=looked.sentence,
+        overlaps=looked.overlaps,
+        figures=looked.figures,
+    )
+
+
+async def shop_of(request: Staff) -> tuple[Shop, Known]:
+    """What a form needs to know, in the open transaction."""
+    shop, locale = request.user.shop, locale_of(request)
+    try:
+        tiers = (await programme.live()).tiers
+    except ProgrammeMissing:
+        tiers = ()
+    known = Known(
+        stores=await rules.stores(locale),
+        segments=[(str(each.id), each.name) for each in await segments.every()],
+        wallets=[(each.code, in_language(each.name, locale)) for each in await wallets.every()],
+    )
+    return Shop(locale, shop.currency, zone_of(shop.time_zone), tiers, []), known
+
+
+async def _figures(tested: Active) -> views.RuleFigures:
+    now = clock.now()
+    wallet = tested.rule.wallets[0] if tested.rule.wallets else "points"
+    found = await backtest(tested, now - timedelta(days=FIGURES_DAYS), now, wallet)
+    return views.RuleFigures(FIGURES_DAYS, found.events, found.members, found.points)
+
+
+def row(version: Version, say: Words, may_publish: bool = False) -> views.RuleRow:
+    """A version as a line of a table."""
+    return views.RuleRow(
+        code=version.code,
+        name=version.name,
+        version=version.version,
+        state=version.state,
+        sentence=say.rule(version.rule),
+        campaign=version.campaign_id is not None,
+        since=version.valid_from or version.created_at,
+        until=version.valid_until,
+        by=version.author or "",
+        publish_key=str(new_id()) if may_publish and version.state == "draft" else "",
+    )
+
+
+def overlap(found: Overlap, words: Translator) -> str:
+    """What two rules do to each other, as a sentence."""
+    texts = {
+        "adds_up": words.gettext(
+            "Both this rule and “%(name)s” can give points for the same event.", name=found.name
+        ),
+        "multiplies": words.gettext("This rule multiplies the points of “%(name)s”.", name=found.name),
+        "multiplied": words.gettext("“%(name)s” multiplies the points of this rule.", name=found.name),
+        "shadowed": words.gettext(
+            "“%(name)s” comes first in the exclusive group: this rule will never give points.",
+            name=found.name,
+        ),
+    }
+    return texts[found.kind]
+
+
+def refusal(error: DomainError, words: Translator) -> str:
+    """Why a rule is refused, in the reader's language."""
+    texts = {
+        "rule_exists": words.gettext("There is a rule with this code already."),
+        "rule_never_applies": words.gettext(
+            "These conditions contradict each other: nothing could satisfy them all."
+        ),
+        "rule_condition_unfitting": words.gettext("A condition does not fit what the rule waits for."),
+        "rule_effect_unfitting": words.gettext("What the member gets does not fit what the rule waits for."),
+        "rule_loops": words.gettext("This event comes of points: points would earn points."),
+        "rule_trigger_reserved": words.gettext("This event has an entry of its own under “When”."),
+        "rule_field_forbidden": words.gettext("Rules may not look at what somebody thinks of the shop."),
+        "rule_reference_unknown": words.gettext("The rule names something that does not exist."),
+        "segment_tainted": words.gettext(
+            "This segment uses reviews, cases or surveys, and points for reviews must not depend on them."
+        ),
+        "review_points_off": words.gettext("Points for reviews are switched off in this programme."),
+        "rule_not_draft": words.gettext("Only a draft can be put in force."),
+        "campaign_exists": words.gettext("There is a campaign with this code already."),
+        "campaign_invalid": words.gettext("The budget or the channels do not fit the campaign."),
+    }
+    return texts.get(error.code, error.detail)
+
+
+def notices(notice: str, words: Translator) -> list[Notice]:
+    """What is said after a change."""
+    texts = {
+        "drafted": words.gettext("The draft is saved. It gives no points until it is put in force."),
+        "published": words.gettext("The rule is in force for whatever happens from now on."),
+        "retired": words.gettext("The rule gives no points for what happens from now on."),
+        "ended": words.gettext("The campaign has ended."),
+        "running": words.gettext("The campaign is running."),
+    }
+    return [Notice("good", texts[notice])] if notice in texts else []

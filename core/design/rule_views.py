@@ -1,0 +1,93 @@
+"""What the studio's pages about earning rules and campaigns are rendered from; see views."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.design.reward_views import FormGroup
+
+
+@dataclass(frozen=True)
+class RuleRow:
+    """A version of a rule. `state`: code of kind "rule_state"."""
+
+    code: str
+    name: str
+    version: int
+    state: str
+    sentence: str
+    campaign: bool
+    since: datetime | None
+    until: datetime | None
+    by: str
+    publish_key: str = ""
+    """Not empty: the reader may put it in force."""
+
+
+@dataclass(frozen=True)
+class StudioRules:
+    """`staff/rules.html`: what is in force, in stacking order, and what is not."""
+
+    rules: tuple[RuleRow, ...]
+    can_edit: bool
+
+
+@dataclass(frozen=True)
+class RuleFigures:
+    """What the rule gave, or would have given, in the last days."""
+
+    days: int
+    events: int
+    members: int
+    points: int
+
+
+@dataclass(frozen=True)
+class RuleForm:
+    """Posts to `action`; with `look` it comes back with what it means, and nothing is saved."""
+
+    action: str
+    key: str
+    groups: tuple[FormGroup, ...]
+    problem: str = ""
+    sentence: str = ""
+    """What the rule means as it is typed."""
+    overlaps: tuple[str, ...] = ()
+    figures: RuleFigures | None = None
+
+
+@dataclass(frozen=True)
+class StudioRule:
+    """`staff/rule.html`: one rule with its versions, or (without `versions`) a new one."""
+
+    code: str
+    name: str
+    versions: tuple[RuleRow, ...] = ()
+    form: RuleForm | None = None
+    retire_key: str = ""
+    figures: RuleFigures | None = None
+    beyond_form: bool = False
+    """The rule says more than the form can."""
+
+
+@dataclass(frozen=True)
+class CampaignRow:
+    """A campaign. `state`: code of kind "campaign_state"."""
+
+    code: str
+    name: str
+    state: str
+    sentences: tuple[str, ...]
+    start: datetime | None
+    end: datetime | None
+    points_given: int
+    points_total: int | None
+    key: str = ""
+    """Not empty: the reader may publish (a draft) or end it (one that runs)."""
+
+
+@dataclass(frozen=True)
+class StudioCampaigns:
+    """`staff/campaigns.html`."""
+
+    campaigns: tuple[CampaignRow, ...]
+    form: RuleForm | None = None

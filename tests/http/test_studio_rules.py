@@ -1,0 +1,145 @@
+"""The studio's rule builder: what it means before it is saved, drafts, publication, what is refused."""
+
+from uuid import UUID
+
+import httpx
+import pytest
+
+from admin import operations, studio
+from admin.studio import rule_forms as forms
+from admin.studio.reward_forms import Shop as FormShop
+from api.app import App, create_app
+from core import clock, db
+from core.days import zone_of
+from core.embedded import Services
+from core.i18n import LOCALES
+from loyalty.rules import model as m
+from loyalty.rules import service as rules
+from tests.http.conftest import Browser, rows
+from tests.http.shop import Shop, enter_as_staff, open_shop, speak
+
+PATH = "/staff/studio/rules"
+FIELDS = {
+    "code": "silver-teas",
+    "name": "Teas for silver",
+    "trigger": "order",
+    "amount_from": "50",
+    "categories": "tea, cups",
+    "tier:silver": "on",
+    "effect": "fixed",
+    "number": "50",
+    "wallet:points": "on",
+    "limit_times": "2",
+    "limit_per": "month",
+    "weekday_6": "on",
+    "weekday_7": "on",
+}
+SENTENCE = (
+    "For each order, if the day is Saturday or Sunday and it amounts to at least $50.00 and it has a line"
+    " where the category is tea or cups and the member&#39;s tier is Silver: 50 points. At most 2 times a"
+    " month."
+)
+
+
+@pytest.fixture(scope="module")
+def app(database: Services) -> App:
+    return create_app(studio.router, operations.router)
+
+
+@pytest.fixture
+async def shop(merchant: UUID) -> Shop:
+    return await open_shop(merchant)
+
+
+async def send(browser: Browser, path: str, fields: dict[str, str]) -> httpx.Response:
+    return await browser.post(path, fields | {"idempotency_key": fields.get("idempotency_key", "k1")}, PATH)
+
+
+async def test_a_look_says_what_it_means_and_saves_nothing(browser: Browser, shop: Shop) -> None:
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    looked = await send(browser, f"{PATH}/new", FIELDS | {"look": "1"})
+    assert looked.status_code == 200
+    assert SENTENCE in looked.text
+    assert "Both this rule and “Orders” can give points for the same event." in looked.text
+    assert "it would have given" in looked.text
+    assert 'value="tea, cups"' in looked.text
+    assert await rows(shop.merchant, "earning_rules") == 1
+
+
+async def test_from_the_form_to_points_in_force(browser: Browser, shop: Shop) -> None:
+    await enter_as_staff(browser, shop.merchant, "owner")
+    saved = await send(browser, f"{PATH}/new", FIELDS)
+    assert (saved.status_code, saved.headers["location"]) == (303, f"{PATH}/silver-teas?notice=drafted")
+    for locale in LOCALES:
+        speak(browser, locale)
+        assert (await browser.get(f"{PATH}/silver-teas")).status_code == 200
+        assert (await browser.get(PATH)).status_code == 200
+    speak(browser, "en")
+    published = await send(browser, f"{PATH}/silver-teas/publish", {"version": "1", "idempotency_key": "k2"})
+    assert published.headers["location"].endswith("notice=published")
+    page = (await browser.get(f"{PATH}/silver-teas")).text
+    assert "In force" in page and 'name="amount_from" type="text" value="50.00"' in page
+    next_one = FIELDS | {"number": "70", "idempotency_key": "k3"}
+    assert (await send(browser, f"{PATH}/silver-teas", next_one)).status_code == 303
+    retired = await send(browser, f"{PATH}/silver-teas/retire", {"idempotency_key": "k4"})
+    assert retired.headers["location"].endswith("notice=retired")
+    async with db.transaction(shop.merchant):
+        found = await rules.versions("silver-teas")
+    assert [(each.version, each.state) for each in found] == [(2, "draft"), (1, "retired")]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"number": "many"}, "Type a whole number"),
+        ({"code": "No Code"}, "Small letters, digits and hyphens"),
+        ({"amount_from": "50", "amount_below": "40"}, "These conditions contradict each other"),
+        ({"trigger": "birthday"}, "A condition does not fit what the rule waits for."),
+        ({"code": "orders"}, "There is a rule with this code already."),
+        ({"trigger": "order_line", "categories": ""}, "Say which lines count."),
+    ],
+)
+async def test_what_is_no_rule_is_said_and_changes_nothing(
+    browser: Browser, shop: Shop, change: dict[str, str], said: str
+) -> None:
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    answer = await send(browser, f"{PATH}/new", FIELDS | change)
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert await rows(shop.merchant, "earning_rules") == 1
+
+
+async def test_who_may_not_changes_nothing(browser: Browser, shop: Shop) -> None:
+    await enter_as_staff(browser, shop.merchant, "auditor")
+    page = (await browser.get(f"{PATH}/orders")).text
+    assert "<fieldset" not in page and "Take out of force" not in page
+    assert (await send(browser, f"{PATH}/new", FIELDS)).status_code == 403
+    assert (await send(browser, f"{PATH}/orders/retire", {})).status_code == 403
+    assert await rows(shop.merchant, "earning_rules") == 1
+
+
+async def test_a_rule_beyond_the_form_is_shown_all_the_same(browser: Browser, shop: Shop) -> None:
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    deep = m.Rule(
+        trigger=m.Order(),
+        effect=m.Fixed(points=1),
+        conditions=(m.Not(of=m.FirstOrder()),),
+        wallets=("points",),
+    )
+    async with db.transaction(shop.merchant):
+        await rules.create("deep", "Deep", deep, clock.now())
+    page = (await browser.get(f"{PATH}/deep")).text
+    assert "says more than the form can show" in page
+    assert "it is not so that it is the customer&#39;s first order" in page
+
+
+def test_the_form_and_the_rule_say_the_same() -> None:
+    shop = FormShop("en", "USD", zone_of("Europe/London"), [], [])
+    for change in (
+        {},
+        {"trigger": "review", "verified": "on", "skus": "A", "categories": "", "amount_from": ""},
+    ):
+        made, problems = forms.read(FIELDS | {"start": "2026-03-29T00:00", "from_hour": "9"} | change, shop)
+        assert made is not None and problems == {}
+        fields = forms.fields_of(made, shop)
+        assert fields is not None and forms.read(fields, shop) == (made, {})
