@@ -27,19 +27,16 @@ from admin import merchant_cli
 from admin.serve import V1
 from api.app import App, create_app
 from core import clock, db, tenancy
-from core.celery_app import HANDLER_MODULES
+from core.celery_app import HANDLER_MODULES, PERIODIC_MODULES
 from core.embedded import Services
 from core.ids import new_id
 from core.outbox import work
 from core.outbox.queries import Item
-from loyalty.expiry import tasks as expiry
-from loyalty.settling import tasks as settling
 from tests.http.conftest import client as client
 
 TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorial.md"
 _PART = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$|^<!-- (.*?) -->$", re.MULTILINE | re.DOTALL)
 ANYTHING = "…"
-SWEEPS = (settling._of_merchant, expiry._of_merchant)
 
 
 @pytest.fixture(scope="module")
@@ -151,8 +148,9 @@ class Reader:
     async def sweep(self) -> None:
         """What the scheduler starts from time to time."""
         found = await _merchant()
-        for sweep in SWEEPS:
-            await sweep(found)
+        for name in PERIODIC_MODULES:
+            if sweep := getattr(import_module(name), "_of_merchant", None):
+                await sweep(found)
         await self.work_off()
 
 
