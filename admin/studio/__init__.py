@@ -2,13 +2,14 @@
 
 from litestar import Router
 
-from admin.studio import achievements, handlers, referrals, rewards, rules, wallets
+from admin.studio import achievements, handlers, referrals, rewards, rules, tiers, wallets
 
 router = Router(
     "/staff/studio",
     route_handlers=[
         *handlers.handlers,
         *rules.handlers,
+        *tiers.handlers,
         *rewards.handlers,
         *wallets.handlers,
         *achievements.handlers,

@@ -105,7 +105,12 @@ async def _home(
         name=request.user.profile.name,
         points_active=balance.points_active,
         points_pending=balance.points_pending,
-        tier=present.tier(await standing.primary(member.id, now), to),
+        tier=present.tier(
+            await standing.primary(member.id, now),
+            request.user.shop.currency,
+            request.user.shop.time_zone,
+            to,
+        ),
         expiry=present.expiry(await ledger.next_expiry(member.id, now)),
         reward=offers.nearest(offered),
         member_qr=offers.member_picture(member.external_id, to.locale),

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from api.portal import words
+from api.portal import tier_words, words
 from api.portal.words import Names
 from core.design import views
 from core.i18n import Locale, in_language
 from loyalty.ledger.queries import Expiring, LotMove, LotNow, StatementLine
 from loyalty.members.service import Balance
 from loyalty.programme.service import Version
-from loyalty.tiers.rules import Tier
+from loyalty.tiers.rules import Spend, Tier
 from loyalty.tiers.standing import Standing
 
 _KINDS = {
@@ -88,15 +88,19 @@ def entry(
     )
 
 
-def tier(progress: Standing, to: Reader) -> views.TierProgress:
-    """Where the member stands and what comes next."""
-    above = progress.next_tier
+def tier(found: Standing, currency: str, time_zone: str, to: Reader) -> views.TierProgress:
+    """Where the member stands, what comes next, and what keeps and brings the present tier."""
+    above, metric = found.next_tier, found.tier_set.metric
     return views.TierProgress(
-        name=in_language(progress.tier.name, to.locale),
-        metric="points",
-        have=progress.value,
+        name=in_language(found.tier.name, to.locale),
+        metric=tier_words.metric_code(metric),
+        have=found.value,
         next_name=in_language(above.name, to.locale) if above else "",
         need=above.threshold if above else 0,
+        by=found.next_by,
+        keep=tier_words.keep(found, time_zone, to.locale),
+        benefits=tuple(tier_words.benefit(each, currency, to.locale) for each in found.tier.all_benefits),
+        currency=metric.currency if isinstance(metric, Spend) else "",
     )
 
 

@@ -41,6 +41,8 @@ class Formats:
         """A tier metric with its unit; spend in minor units."""
         if metric == "spend":
             return self.money(value, currency)
+        if metric == "events":
+            return self.number(value)
         if metric == "orders":
             return self.translator.ngettext("%(num)s order", "%(num)s orders", value, num=self.number(value))
         return self.points(value)

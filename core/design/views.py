@@ -97,16 +97,18 @@ class TierProgress:
 
     name: str
     metric: str
-    """points (qualifying), spend (minor units) or orders."""
+    """points (qualifying), spend (minor units), orders or events."""
     have: int
     next_name: str = ""
     """Empty: the highest tier is reached."""
     need: int = 0
     """Threshold of the next tier."""
     by: datetime | None = None
-    """Until when the metric counts; None: without end."""
-    keep_need: int = 0
-    """Threshold that keeps the present tier; 0: nothing to do."""
+    """When what was counted so far ends to count; None: not all at once."""
+    keep: str = ""
+    """What keeps the present tier, and until when, as a sentence in the reader's language."""
+    benefits: tuple[str, ...] = ()
+    """What the present tier brings, each in a few words of the reader's language."""
     currency: str = ""
     """Of a spend metric."""
 
@@ -636,74 +638,6 @@ class Studio:
     versions: tuple[ProgrammeVersion, ...] = ()
     """The newest first."""
     can_edit: bool = False
-
-
-@dataclass(frozen=True)
-class TierThreshold:
-    """One row of the draft; numbers as the form shows them (spend: whole currency units)."""
-
-    code: str
-    """The form's field is `threshold_{code}`."""
-    name: str
-    threshold: int
-    live_threshold: int
-    slider_max: int
-    slider_step: int = 1
-    fixed: bool = False
-    """The entry tier: its threshold stays 0."""
-    problem: str = ""
-    """In the reader's language."""
-
-
-@dataclass(frozen=True)
-class TierMove:
-    from_tier: str
-    to_tier: str
-    members: int
-    direction: str
-    """up, down or same."""
-
-
-@dataclass(frozen=True)
-class ExampleMember:
-    name: str
-    from_tier: str
-    to_tier: str
-    value: int
-    """What the member has of the metric (spend: minor units)."""
-
-
-@dataclass(frozen=True)
-class TierPreview:
-    fingerprint: str
-    members_up: int
-    members_down: int
-    members_same: int
-    as_of: datetime
-    moves: tuple[TierMove, ...] = ()
-    examples: tuple[ExampleMember, ...] = ()
-
-
-@dataclass(frozen=True)
-class TierDraft:
-    """`staff/tier_draft.html`, and `staff/tier_preview.html` (the panel alone, for htmx).
-
-    The form GETs /staff/studio/tiers; publishing posts thresholds, fingerprint, as_of and idempotency_key
-    to /staff/studio/tiers/publish.
-    """
-
-    metric: str
-    """points, spend or orders."""
-    currency: str
-    window: str
-    """What counts, as a sentence in the reader's language."""
-    thresholds: tuple[TierThreshold, ...]
-    preview: TierPreview | None = None
-    """None: the draft equals what is live, or is invalid."""
-    publish_key: str = ""
-    """Empty: this person may not publish."""
-    conflict: bool = False
-    """The base changed since the preview: nothing was published; this is the new preview."""
 
 
 # --- behind the scenes ----------------------------------------------------------------------------

@@ -217,6 +217,26 @@ _WORDS: dict[str, dict[str, str]] = {
         "points": mark("Qualifying points"),
         "spend": mark("Spend"),
         "orders": mark("Orders"),
+        "events": mark("Events"),
+    },
+    "tier_basis": {
+        "reached": mark("Reached"),
+        "requalified": mark("Confirmed"),
+        "soft_landing": mark("On the way down"),
+        "grace": mark("In grace"),
+        "override": mark("Given by hand"),
+    },
+    "tier_reason": {
+        "joined": mark("Joined"),
+        "earned": mark("Something was counted"),
+        "window": mark("Time passed"),
+        "published": mark("Other terms"),
+        "requalified": mark("Confirmed for another period"),
+        "downgraded": mark("The period was not enough"),
+        "grace": mark("Grace began"),
+        "override": mark("Given by hand"),
+        "override_ended": mark("The time by hand ended"),
+        "merged": mark("Two members became one"),
     },
 }
 

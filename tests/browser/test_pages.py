@@ -55,6 +55,9 @@ PAGES = (
     ("tiers", "marketer", "/staff/studio/tiers", 200),
     ("tiers-preview", "marketer", "/staff/studio/tiers?threshold_silver=60&threshold_gold=200", 200),
     ("tiers-problem", "marketer", "/staff/studio/tiers?threshold_silver=600", 200),
+    ("tiers-wrong-rules", "marketer", "/staff/studio/tiers?grace_days=30", 200),
+    ("tiers-of-nobody", "marketer", "/staff/studio/tiers/members?customer=nobody", 404),
+    ("tiers-of-a-member", "marketer", "/staff/studio/tiers/members/{member}", 200),
     ("wallets", "marketer", "/staff/studio/wallets", 200),
     ("wallet", "marketer", "/staff/studio/wallets/points", 200),
     ("rules", "marketer", "/staff/studio/rules", 200),
@@ -129,6 +132,7 @@ async def found(site: Site) -> dict[str, str]:
     waiting = site.waiting[-1].id
     return {
         "entry": str(entry),
+        "member": member.external_id,
         "mail": str(mail),
         "answered": str(site.answered.id),
         "waiting": str(waiting),

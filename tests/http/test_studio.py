@@ -4,15 +4,17 @@ import re
 from datetime import timedelta
 from uuid import UUID
 
+import msgspec
 import pytest
 
-from admin.studio import present
+from admin.studio import present, tier_form
 from api.app import App
 from core import clock, db
 from core.embedded import Services
 from core.i18n import LOCALES, translator
 from loyalty.programme import service as programme
 from loyalty.tiers import service as tiers
+from loyalty.tiers.rules import Benefit, Calendar, Spend, TierSet
 from tests.conftest import new_merchant
 from tests.http.conftest import PAGE, Browser, rows
 from tests.http.shop import (
@@ -170,10 +172,157 @@ async def test_thresholds_that_make_no_ladder_are_told_at_their_fields(
 
 
 def test_the_lowest_tier_stays_at_zero_and_missing_fields_stay_live() -> None:
-    made = present.draft(TIERS, {"threshold_bronze": "7", "threshold_silver": " 150 "}, "en")
-    assert [tier.threshold for tier in made.tiers] == [0, 150, 500]
+    live = TierSet(code="main", name={}, tiers=TIERS)
+    made = tier_form.read(live, {"threshold_bronze": "7", "threshold_silver": " 150 "}, "USD", "en")
+    assert [tier.threshold for tier in made.tier_set.tiers] == [0, 150, 500]
     assert made.previewable
-    assert not present.draft(TIERS, {}, "en").changed
+    assert not tier_form.read(live, {}, "USD", "en").changed
+
+
+CALENDAR = {
+    "window": "year", "requalification": "period_end", "downgrade": "one_step", "grace_days": "30",
+    "gift_gold": "50", "shipping_silver": "40", "multiplier_gold": "300",
+}  # fmt: skip
+
+
+def test_a_form_says_what_counts_how_a_tier_is_kept_and_what_it_brings() -> None:
+    live = TierSet(code="main", name={}, tiers=TIERS)
+    made = tier_form.read(live, CALENDAR, "USD", "en")
+    assert made.previewable, made.problems
+    wanted = made.tier_set
+    assert (wanted.window, wanted.requalification) == (Calendar("year"), "period_end")
+    assert (wanted.downgrade, wanted.grace_days) == ("one_step", 30)
+    gold, silver = wanted.tiers[2], wanted.tiers[1]
+    assert gold.multiplier_percent == 300
+    assert gold.benefits == (Benefit(code="birthday_gift", kind="birthday_gift", value=50),)
+    assert silver.benefits == (Benefit(code="free_shipping", kind="free_shipping", value=4000),)
+    # What the form shows of it is what it reads back.
+    again = tier_form.read(wanted, tier_form.fields_of(wanted, "USD"), "USD", "en")
+    assert not again.changed and not again.problems
+    gone = tier_form.read(wanted, {"gift_gold": "", "shipping_silver": "0"}, "USD", "en").tier_set
+    assert gone.tiers[2].benefits == () and gone.tiers[1].benefits[0].value == 0
+
+
+def test_money_is_typed_in_whole_units_and_untouched_cents_stay() -> None:
+    tiers = tuple(
+        msgspec.structs.replace(tier, threshold=tier.threshold * 100 + 50 * tier.rank) for tier in TIERS
+    )
+    live = TierSet(code="main", name={}, tiers=tiers, metric=Spend("USD"))
+    assert tier_form.fields_of(live, "USD")["threshold_silver"] == "200"
+    made = tier_form.read(live, {"threshold_gold": "700"}, "USD", "en")
+    assert [tier.threshold for tier in made.tier_set.tiers] == [0, 20_050, 70_000]
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"metric": "spend", "metric_of": "dollars"}, "metric_of"),
+        ({"metric": "stars"}, "metric_of"),
+        ({"window_length": "0"}, "window_length"),
+        ({"window": "fortnight"}, "window_length"),
+        ({"requalification": "period_end"}, "rules"),
+        ({"downgrade": "one_step"}, "rules"),
+        ({"grace_days": "400"}, "grace_days"),
+        (CALENDAR | {"window": "month"}, "grace_days"),
+        ({"multiplier_gold": "99"}, "multiplier_gold"),
+        ({"gift_gold": "many"}, "gift_gold"),
+    ],
+)
+def test_what_does_not_fit_is_told_at_its_place(fields: dict[str, str], problem: str) -> None:
+    live = TierSet(code="main", name={}, tiers=TIERS)
+    for locale in LOCALES:
+        assert list(tier_form.read(live, fields, "USD", locale).problems) == [problem]
+
+
+async def test_a_calendar_year_with_benefits_is_published_from_the_form(browser: Browser, shop: Shop) -> None:
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    page = (await browser.get(DRAFT, params=CALENDAR)).text
+    answer = await browser.client.post(PUBLISH, data=form(page, PUBLISH), headers=PAGE)
+    assert answer.headers["location"] == "/staff/studio?published=2"
+    async with db.transaction(shop.merchant):
+        live = (await programme.live()).primary
+    assert (live.window, live.grace_days, live.tiers[2].benefits[0].value) == (Calendar("year"), 30, 50)
+    assert "Rules or benefits of Tiers" in (await browser.get("/staff/studio")).text
+    for locale in LOCALES:
+        speak(browser, locale)
+        assert translator(locale).gettext("of the calendar year") in (await browser.get(DRAFT)).text
+
+
+# --- one member -----------------------------------------------------------------------------------
+
+
+MEMBER = f"{DRAFT}/members/m-220"
+GIVE = f"{MEMBER}/main/override"
+
+
+async def test_a_tier_is_given_by_hand_and_taken_back(browser: Browser, shop: Shop) -> None:
+    await enter_as_staff(browser, shop.merchant, "community_manager")
+    found = await browser.get(f"{DRAFT}/members", params={"customer": " m-220 "})
+    assert found.headers["location"] == MEMBER
+    for locale in LOCALES:
+        speak(browser, locale)
+        assert (await browser.get(MEMBER)).status_code == 200
+    speak(browser, "en")
+    page = (await browser.get(MEMBER)).text
+    assert "280 points to go until Gold." in page and "1.5 times the points" in page
+    last = (clock.now() + timedelta(days=9)).date()
+    data = form(page, GIVE) | {"tier": "gold", "until": last.isoformat(), "reason": "Won it"}
+    answers = [await browser.client.post(GIVE, data=data, headers=PAGE) for _ in range(2)]
+    assert {answer.headers["location"] for answer in answers} == {f"{MEMBER}?notice=given"}
+    assert await counts(shop) == {"bronze": 2, "silver": 1, "gold": 2}
+    page = (await browser.get(f"{MEMBER}?notice=given")).text
+    assert (
+        "The member is in this tier now." in page and "Given by Mina until" in page and "Mina: Won it" in page
+    )
+    async with db.transaction(shop.merchant):
+        ends = await db.fetchval("SELECT ends_at FROM tier_overrides")
+    assert ends.date() == last + timedelta(days=1) and ends.hour == 0
+    end = f"{GIVE}/end"
+    answer = await browser.client.post(end, data=form(page, end), headers=PAGE)
+    assert answer.headers["location"] == f"{MEMBER}?notice=ended"
+    assert await counts(shop) == {"bronze": 2, "silver": 2, "gold": 1}
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"tier": "gold", "until": "2020-01-01", "reason": "x"},
+        {"tier": "gold", "until": "soon", "reason": "x"},
+        {"tier": "gold", "until": "9999-12-31", "reason": "x"},
+        {"tier": "platinum", "until": "2099-01-01", "reason": "x"},
+        {"tier": "gold", "until": "2099-01-01", "reason": " "},
+    ],
+)
+async def test_a_tier_that_cannot_be_given_changes_nothing(
+    browser: Browser, shop: Shop, typed: dict[str, str]
+) -> None:
+    await enter_as_staff(browser, shop.merchant, "owner")
+    data = form((await browser.get(MEMBER)).text, GIVE) | typed
+    answer = await browser.client.post(GIVE, data=data, headers=PAGE)
+    assert answer.status_code == 422
+    assert "Choose a tier and a day from today on, and say why." in answer.text
+    assert await rows(shop.merchant, "tier_overrides") == 0
+
+
+@pytest.mark.parametrize("role", ["agent", "auditor"])
+async def test_who_may_not_give_tiers_gives_none(browser: Browser, shop: Shop, role: str) -> None:
+    await enter_as_staff(browser, shop.merchant, "owner")
+    data = form((await browser.get(MEMBER)).text, GIVE)
+    data |= {"tier": "gold", "until": "2099-01-01", "reason": "x"}
+    await enter_as_staff(browser, shop.merchant, role)
+    page = await browser.get(MEMBER)
+    assert page.status_code == (200 if role in READERS else 403)
+    assert GIVE not in page.text
+    data["csrf_token"] = form((await browser.get("/staff/inbox")).text, "/language")["csrf_token"]
+    for path in (GIVE, f"{GIVE}/end"):
+        assert (await browser.client.post(path, data=data, headers=PAGE)).status_code == 403
+    assert await rows(shop.merchant, "tier_overrides") == 0
+
+
+async def test_nobody_has_such_an_id(browser: Browser, shop: Shop) -> None:
+    await enter_as_staff(browser, shop.merchant, "owner")
+    assert "No member has this id." in (await browser.get(f"{DRAFT}/members?customer=nobody")).text
+    assert (await browser.get(f"{DRAFT}/members/nobody")).status_code == 404
 
 
 # --- publishing -----------------------------------------------------------------------------------

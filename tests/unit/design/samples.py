@@ -8,6 +8,7 @@ from core.design import friend_views as fv
 from core.design import goal_views as gv
 from core.design import reward_views as rv
 from core.design import rule_views as uv
+from core.design import tier_views as t
 from core.design import views as v
 from core.design import wallet_views as wv
 
@@ -195,7 +196,9 @@ STUDIO_REWARD = rv.StudioRewardPage(
     "k7",
 )
 
-TIER = v.TierProgress("Gold", "points", 3120, "Platinum", 5000, _ahead(days=130), keep_need=2000)
+TIER = v.TierProgress(
+    "Gold", "points", 3120, "Platinum", 5000, _ahead(days=130), "Gold is kept.", ("Free shipping",)
+)
 
 VOUCHER = v.Voucher(
     "v1",
@@ -423,48 +426,117 @@ STUDIO = v.Studio(
     True,
 )
 
-PREVIEW = v.TierPreview(
+PREVIEW = t.TierPreview(
     "f00dfeed",
     312,
     41,
     4647,
     NOW,
     (
-        v.TierMove("Bronze", "Silver", 201, "up"),
-        v.TierMove("Silver", "Gold", 111, "up"),
-        v.TierMove("Platinum", "Gold", 41, "down"),
-        v.TierMove("Bronze", "Bronze", 2919, "same"),
+        t.TierMove("Bronze", "Silver", 201, "up"),
+        t.TierMove("Silver", "Gold", 111, "up"),
+        t.TierMove("Platinum", "Gold", 41, "down"),
+        t.TierMove("Bronze", "Bronze", 2919, "same"),
     ),
     tuple(
-        v.ExampleMember(name, "Silver", "Gold", 1890 + n)
+        t.ExampleMember(name, "Silver", "Gold", 1890 + n)
         for n, name in enumerate(("Mei Lin", "王小明", "Sofía Delgado", "Jonas Weber", "林怡君"))
     ),
 )
 
-DRAFT = v.TierDraft(
+EXTRAS = (
+    t.TierField("multiplier_bronze", "Points, in percent", "100"),
+    t.TierField("gift_bronze", "Birthday gift (points)", ""),
+)
+
+RULES = t.TierRules("points", "qualifying", "rolling_days", "365", "always", "free_fall", "0")
+
+DRAFT = t.TierDraft(
     "points",
     "EUR",
-    "Qualifying points of the last 12 months.",
+    ("Qualifying points of the last 12 months.", "Members rise and fall with it at once."),
     (
-        v.TierThreshold("bronze", "Bronze", 0, 0, 0, fixed=True),
-        v.TierThreshold("silver", "Silver", 900, 1000, 4000, 50),
-        v.TierThreshold("gold", "Gold", 1800, 2000, 8000, 50),
-        v.TierThreshold("platinum", "Platinum", 5200, 5000, 20000, 100),
+        t.TierThreshold("bronze", "Bronze", 0, 0, 0, fixed=True, extras=EXTRAS),
+        t.TierThreshold("silver", "Silver", 900, 1000, 4000, 50),
+        t.TierThreshold("gold", "Gold", 1800, 2000, 8000, 50),
+        t.TierThreshold("platinum", "Platinum", 5200, 5000, 20000, 100),
     ),
+    RULES,
+    "main",
+    (
+        t.SetLink("Tiers", "/staff/studio/tiers?set=main", True),
+        t.SetLink("Club", "/staff/studio/tiers?set=club", False),
+    ),
+    (("set", "main"), ("threshold_silver", "900")),
     PREVIEW,
     "k-publish",
 )
 
-STALE_DRAFT = v.TierDraft(
+STALE_DRAFT = t.TierDraft(
     "spend",
     "EUR",
-    "Spend of the last 12 months.",
+    ("Spend of the last 12 months.",),
     (
         DRAFT.thresholds[0],
-        v.TierThreshold("silver", "Silver", 900, 1000, 4000, problem="Silver must be above Bronze."),
+        t.TierThreshold("silver", "Silver", 900, 1000, 4000, problem="Silver must be above Bronze."),
     ),
-    PREVIEW,
+    RULES,
+    preview=PREVIEW,
     conflict=True,
+)
+
+WRONG_DRAFT = t.TierDraft(
+    "events",
+    "",
+    ("Events.", "A tier is kept to the end of the next period."),
+    (
+        t.TierThreshold(
+            "silver", "Silver", 9, 10, 40, extras=(t.TierField("gift_silver", "Gift", "x", "No."),)
+        ),
+    ),
+    t.TierRules("events", "custom.x", "year", "", "always", "one_step", "0", "Grace needs a period."),
+)
+
+TIER_MEMBER = t.TierMember(
+    "c-1001",
+    "/staff/studio/tiers/members/c-1001",
+    tiers=(
+        t.MemberTier(
+            set_code="main",
+            set_name="Tiers",
+            tier="Gold",
+            since=_ago(days=90),
+            basis="override",
+            standing="1,890 points",
+            next_step="110 points to go until Platinum.",
+            keep="Gold is kept until 1 Feb 2027.",
+            benefits=("Free shipping", "50 points on the birthday"),
+            override="Given by Mina until 1 Feb 2027: a prize",
+            tiers=(("silver", "Silver"), ("gold", "Gold")),
+            give_key="k-give",
+            end_key="k-end",
+        ),
+        t.MemberTier(
+            set_code="club",
+            set_name="Club",
+            tier="Guest",
+            since=_ago(days=400),
+            basis="reached",
+            standing="0 orders",
+            next_step="1 order to go until Friend.",
+            keep="",
+            benefits=(),
+            override="",
+            tiers=(("guest", "Guest"),),
+            give_key="k-give-2",
+        ),
+    ),
+    changes=(
+        t.TierChange(_ago(days=90), "Tiers", "Silver", "Gold", "override", "Mina: a prize"),
+        t.TierChange(_ago(days=400), "Tiers", "", "Silver", "joined", ""),
+    ),
+    problem="Choose a tier and a day.",
+    typed=("gold", "2020-01-01", "a prize"),
 )
 
 MAIL_ROWS = (
@@ -731,6 +803,21 @@ SAMPLES = (
     Sample("staff-tiers", "staff/tier_draft.html", DRAFT, _staff("/staff/studio/tiers", "studio")),
     Sample(
         "staff-tiers-stale", "staff/tier_draft.html", STALE_DRAFT, _staff("/staff/studio/tiers", "studio")
+    ),
+    Sample(
+        "staff-tiers-wrong", "staff/tier_draft.html", WRONG_DRAFT, _staff("/staff/studio/tiers", "studio")
+    ),
+    Sample(
+        "staff-tier-member",
+        "staff/tier_member.html",
+        TIER_MEMBER,
+        _staff("/staff/studio/tiers/members", "studio"),
+    ),
+    Sample(
+        "staff-tier-member-unknown",
+        "staff/tier_member.html",
+        t.TierMember("c-9", "/staff/studio/tiers/members", unknown=True),
+        _staff("/staff/studio/tiers/members", "studio"),
     ),
     Sample("staff-tier-preview", "staff/tier_preview.html", DRAFT, _staff("/staff/studio/tiers", "studio")),
     Sample("staff-mails", "staff/mails.html", v.Mails(MAIL_ROWS), _staff("/staff/mails", "mails")),

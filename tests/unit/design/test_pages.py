@@ -165,7 +165,7 @@ def test_publishing_carries_the_fingerprint_and_the_previewed_thresholds() -> No
     sample = next(sample for sample in SAMPLES if sample.name == "staff-tier-preview")
     html = rendered(sample, "en")
     assert '<input type="hidden" name="fingerprint" value="f00dfeed">' in html
-    assert '<input type="hidden" name="threshold_gold" value="1800">' in html
+    assert '<input type="hidden" name="threshold_silver" value="900">' in html
 
 
 def test_a_case_that_cannot_be_resolved_offers_no_such_form() -> None:

@@ -1,0 +1,170 @@
+"""What the pages about tiers are rendered from; see views."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class TierField:
+    """One input of a tier; `name` and `value` are the form's, the rest is for people."""
+
+    name: str
+    label: str
+    value: str
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class TierThreshold:
+    """One row of the draft; numbers as the form shows them (spend: whole currency units)."""
+
+    code: str
+    """The form's field is `threshold_{code}`."""
+    name: str
+    threshold: int
+    live_threshold: int
+    slider_max: int
+    slider_step: int = 1
+    fixed: bool = False
+    """The entry tier: its threshold stays 0."""
+    problem: str = ""
+    """In the reader's language."""
+    extras: tuple[TierField, ...] = ()
+    """Multiplier and benefits."""
+
+
+@dataclass(frozen=True)
+class TierMove:
+    from_tier: str
+    to_tier: str
+    members: int
+    direction: str
+    """up, down or same."""
+
+
+@dataclass(frozen=True)
+class ExampleMember:
+    name: str
+    from_tier: str
+    to_tier: str
+    value: int
+    """What the member has of the metric (spend: minor units)."""
+
+
+@dataclass(frozen=True)
+class TierPreview:
+    fingerprint: str
+    members_up: int
+    members_down: int
+    members_same: int
+    as_of: datetime
+    moves: tuple[TierMove, ...] = ()
+    examples: tuple[ExampleMember, ...] = ()
+
+
+@dataclass(frozen=True)
+class SetLink:
+    """Another tier set's draft."""
+
+    name: str
+    href: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class TierRules:
+    """What a set asks for, as the form has it."""
+
+    metric: str
+    """points, spend, orders or events."""
+    metric_of: str
+    """Wallet, currency or type of event."""
+    window: str
+    """rolling_days, rolling_months, month, quarter, year, anniversary or lifetime."""
+    window_length: str
+    """Of a rolling window."""
+    requalification: str
+    downgrade: str
+    grace_days: str
+    problem: str = ""
+    """In the reader's language."""
+
+
+@dataclass(frozen=True)
+class TierDraft:
+    """`staff/tier_draft.html`, and `staff/tier_preview.html` (the panel alone, for htmx).
+
+    The form GETs /staff/studio/tiers; publishing posts the same fields, fingerprint, as_of and
+    idempotency_key to /staff/studio/tiers/publish.
+    """
+
+    metric: str
+    """points, spend, orders or events."""
+    currency: str
+    summary: tuple[str, ...]
+    """What counts, and how a tier is kept, as sentences in the reader's language."""
+    thresholds: tuple[TierThreshold, ...]
+    rules: TierRules
+    set_code: str = "main"
+    sets: tuple[SetLink, ...] = ()
+    """When there are several."""
+    fields: tuple[tuple[str, str], ...] = ()
+    """The whole draft, as publishing posts it."""
+    preview: TierPreview | None = None
+    """None: the draft equals what is live, or is invalid."""
+    publish_key: str = ""
+    """Empty: this person may not publish."""
+    conflict: bool = False
+    """The base changed since the preview: nothing was published; this is the new preview."""
+
+
+@dataclass(frozen=True)
+class MemberTier:
+    """A member in one set; texts in the reader's language."""
+
+    set_code: str
+    set_name: str
+    tier: str
+    since: datetime
+    basis: str
+    """Code of kind "tier_basis"."""
+    standing: str
+    next_step: str
+    keep: str
+    benefits: tuple[str, ...]
+    override: str
+    """Who gave it, why and until when; empty: there is none."""
+    tiers: tuple[tuple[str, str], ...]
+    """Codes and names, the lowest first."""
+    give_key: str = ""
+    end_key: str = ""
+    """Empty: this person may not, or there is nothing to end."""
+
+
+@dataclass(frozen=True)
+class TierChange:
+    at: datetime
+    set_name: str
+    from_tier: str
+    to_tier: str
+    reason: str
+    """Code of kind "tier_reason"."""
+    note: str
+
+
+@dataclass(frozen=True)
+class TierMember:
+    """`staff/tier_member.html`. Overrides post tier, until, reason to
+    /staff/studio/tiers/members/{customer}/{set}/override, and to …/override/end."""
+
+    customer: str
+    """As the shop knows them; empty: nobody was asked for."""
+    path: str
+    """Of the member's page; overrides post below it."""
+    name: str = ""
+    unknown: bool = False
+    tiers: tuple[MemberTier, ...] = ()
+    changes: tuple[TierChange, ...] = ()
+    problem: str = ""
+    typed: tuple[str, str, str] = ("", "", "")
+    """Tier, day and reason, before a problem."""
