@@ -449,7 +449,7 @@ EXTRAS = (
     t.TierField("gift_bronze", "Birthday gift (points)", ""),
 )
 
-RULES = t.TierRules("points", "qualifying", "rolling_days", "365", "always", "free_fall", "0")
+TIER_RULES = t.TierRules("points", "qualifying", "rolling_days", "365", "always", "free_fall", "0")
 
 DRAFT = t.TierDraft(
     "points",
@@ -461,7 +461,7 @@ DRAFT = t.TierDraft(
         t.TierThreshold("gold", "Gold", 1800, 2000, 8000, 50),
         t.TierThreshold("platinum", "Platinum", 5200, 5000, 20000, 100),
     ),
-    RULES,
+    TIER_RULES,
     "main",
     (
         t.SetLink("Tiers", "/staff/studio/tiers?set=main", True),
@@ -480,7 +480,7 @@ STALE_DRAFT = t.TierDraft(
         DRAFT.thresholds[0],
         t.TierThreshold("silver", "Silver", 900, 1000, 4000, problem="Silver must be above Bronze."),
     ),
-    RULES,
+    TIER_RULES,
     preview=PREVIEW,
     conflict=True,
 )
