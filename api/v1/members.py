@@ -23,7 +23,7 @@ from core.ids import new_id
 from loyalty.intake.events import Event
 from loyalty.ledger import queries as ledger
 from loyalty.members import service as members
-from loyalty.tiers import standing
+from loyalty.members.overview import Overview, overviews
 
 PAGE_LIMIT = 200
 
@@ -61,36 +61,22 @@ class Entries(msgspec.Struct, frozen=True, kw_only=True):
 
 async def views(customer_ids: Sequence[str], now: datetime) -> list[MemberView | NotFound]:
     """Members as the API shows them, in the open transaction; NotFound in the place of who is none."""
-    found = await members.find_many(customer_ids)
-    ids = [profile.id for profile in found.values()]
-    if not ids:
-        return [members.unknown(each) for each in customer_ids]
-    places = await standing.primary_of(ids, now)
-    balances = await members.balances_of(ids)
-    expiries = await ledger.next_expiries(ids, now)
-    shown = {
-        customer_id: _view(member, places[member.id], balances[member.id], expiries.get(member.id))
-        for customer_id, member in found.items()
-    }
-    return [shown.get(each) or members.unknown(each) for each in customer_ids]
+    found = await overviews(customer_ids, now)
+    return [_view(found[each]) if each in found else members.unknown(each) for each in customer_ids]
 
 
-def _view(
-    member: members.Profile,
-    place: standing.Standing,
-    balances: list[members.Balance],
-    next_expiry: ledger.Expiring | None,
-) -> MemberView:
+def _view(member: Overview) -> MemberView:
+    place = member.place
     return MemberView(
         customer_id=member.external_id,
         member_id=member.id,
         joined_at=member.joined_at,
-        balances=balances,
-        tier=member.tier_code,
+        balances=member.balances,
+        tier=place.tier.code,
         qualifying_points=place.value,
         next_tier=place.next_tier.code if place.next_tier else None,
         next_tier_missing_points=place.next_missing,
-        next_expiry=next_expiry,
+        next_expiry=member.next_expiry,
     )
 
 

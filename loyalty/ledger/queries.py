@@ -1,6 +1,6 @@
 """Reading the ledger: statements, the reason of one posting, figures of the whole programme."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -260,27 +260,19 @@ async def flow(since: datetime) -> Flow:
 
 async def next_expiry(member_id: UUID, now: datetime) -> Expiring | None:
     """How much of what can be spent expires next, and when."""
-    return (await next_expiries([member_id], now)).get(member_id)
-
-
-async def next_expiries(member_ids: Collection[UUID], now: datetime) -> dict[UUID, Expiring]:
-    """next_expiry() of several members; those of whom nothing expires are left out."""
-    rows = await db.fetch(
+    row = await db.fetchrow(
         """
-        SELECT a.member_id, x.points, x.expires_at
-        FROM ledger_accounts a
+        SELECT sum(l.points_active)::bigint AS points, l.expires_at
+        FROM ledger_lots l JOIN ledger_accounts a ON a.id = l.account_id
         JOIN wallet_types w ON w.id = a.wallet_type_id AND w.code = 'points'
-        CROSS JOIN LATERAL (
-            SELECT sum(l.points_active)::bigint AS points, l.expires_at FROM ledger_lots l
-            WHERE l.account_id = a.id AND l.points_pending + l.points_active + l.points_held > 0
-              AND l.points_active > 0 AND l.expires_at > $2
-            GROUP BY l.expires_at ORDER BY l.expires_at LIMIT 1) x
-        WHERE a.member_id = ANY ($1::uuid[])
+        WHERE a.member_id = $1 AND l.points_pending + l.points_active + l.points_held > 0
+          AND l.points_active > 0 AND l.expires_at > $2
+        GROUP BY l.expires_at ORDER BY l.expires_at LIMIT 1
         """,
-        list(member_ids),
+        member_id,
         now,
     )
-    return {row["member_id"]: Expiring(row["points"], row["expires_at"]) for row in rows}
+    return Expiring(row["points"], row["expires_at"]) if row else None
 
 
 async def totals(expiring_before: datetime) -> Totals:

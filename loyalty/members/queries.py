@@ -42,10 +42,9 @@ FROM members m JOIN customers c ON c.id = m.customer_id WHERE m.customer_id = $1
 """
 
 BALANCES = """
-SELECT m.id AS member_id, w.code AS wallet, coalesce(a.points_pending, 0) AS points_pending,
+SELECT w.code AS wallet, coalesce(a.points_pending, 0) AS points_pending,
        coalesce(a.points_active, 0) AS points_active,
        coalesce(a.points_held, 0) AS points_held, coalesce(a.points_debt, 0) AS points_debt
-FROM unnest($1::uuid[]) AS m (id) CROSS JOIN wallet_types w
-LEFT JOIN ledger_accounts a ON a.wallet_type_id = w.id AND a.member_id = m.id
+FROM wallet_types w LEFT JOIN ledger_accounts a ON a.wallet_type_id = w.id AND a.member_id = $1
 ORDER BY w.code
 """

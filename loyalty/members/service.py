@@ -107,20 +107,4 @@ async def by_customer(customer_id: UUID) -> Profile | None:
 
 async def balances(member_id: UUID) -> list[Balance]:
     """All wallets of a member, those never used included."""
-    return (await balances_of([member_id]))[member_id]
-
-
-async def balances_of(member_ids: Collection[UUID]) -> dict[UUID, list[Balance]]:
-    """All wallets of each of these members, by code."""
-    found: dict[UUID, list[Balance]] = {member_id: [] for member_id in member_ids}
-    for row in await db.fetch(queries.BALANCES, list(found)):
-        found[row["member_id"]].append(
-            Balance(
-                wallet=row["wallet"],
-                points_pending=row["points_pending"],
-                points_active=row["points_active"],
-                points_held=row["points_held"],
-                points_debt=row["points_debt"],
-            )
-        )
-    return found
+    return [Balance(**row) for row in await db.fetch(queries.BALANCES, member_id)]

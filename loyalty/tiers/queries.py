@@ -296,12 +296,11 @@ def facts_of(metric: Metric) -> str:
 
 
 STANDINGS = """
-SELECT m.id AS member_id, s.code AS set_code, t.tier_code, coalesce(t.since, m.joined_at) AS since,
+SELECT m.id AS member_id, t.tier_code, coalesce(t.since, m.joined_at) AS since,
        coalesce(t.basis, 'reached') AS basis, t.until, m.joined_at,
        m.tier_code AS primary_code, m.tier_since AS primary_since
-FROM members m CROSS JOIN unnest($2::text[]) AS s (code)
-LEFT JOIN member_tiers t ON t.member_id = m.id AND t.set_code = s.code
-WHERE m.id = ANY ($1::uuid[])
+FROM members m LEFT JOIN member_tiers t ON t.member_id = m.id AND t.set_code = $2
+WHERE m.id = $1
 """
 
 HISTORY = """

@@ -1,6 +1,6 @@
 """Where a member stands in each tier set: what is missing to the next tier, what keeps this one, by when."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -81,18 +81,25 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 async def standings(member_id: UUID, now: datetime) -> list[Standing]:
     """Where a member stands in all sets of the live version, in their order. Raises ProgrammeMissing."""
     live = await programme.live()
-    return [(await _standings(live, each, [member_id], now))[member_id] for each in live.sets]
+    return [await _of_member(live, each, member_id, now) for each in live.sets]
 
 
 async def primary(member_id: UUID, now: datetime) -> Standing:
     """Where a member stands in the first set. Raises ProgrammeMissing."""
-    return (await primary_of([member_id], now))[member_id]
-
-
-async def primary_of(member_ids: Collection[UUID], now: datetime) -> dict[UUID, Standing]:
-    """Where each of these members stands in the first set. Raises ProgrammeMissing."""
     live = await programme.live()
-    return await _standings(live, live.primary, member_ids, now)
+    return await _of_member(live, live.primary, member_id, now)
+
+
+async def places(
+    live: Version, tier_set: TierSet, rows: Sequence[db.Row], now: datetime
+) -> dict[UUID, Standing]:
+    """Where members stand in a set; `rows` have the columns of queries.STANDINGS."""
+    periods = _periods(live, tier_set, rows, now)
+    facts = await _facts(live, tier_set, periods, now)
+    return {
+        row["member_id"]: _standing(live, tier_set, row, facts[row["member_id"]], periods[row["member_id"]])
+        for row in rows
+    }
 
 
 async def history(
@@ -102,16 +109,9 @@ async def history(
     return [Change(**row) for row in await db.fetch(queries.HISTORY, member_id, set_code, before, limit)]
 
 
-async def _standings(
-    live: Version, tier_set: TierSet, member_ids: Collection[UUID], now: datetime
-) -> dict[UUID, Standing]:
-    rows = await db.fetch(queries.STANDINGS, list(member_ids), [tier_set.code])
-    periods = _periods(live, tier_set, rows, now)
-    facts = await _facts(live, tier_set, periods, now)
-    return {
-        row["member_id"]: _standing(live, tier_set, row, facts[row["member_id"]], periods[row["member_id"]])
-        for row in rows
-    }
+async def _of_member(live: Version, tier_set: TierSet, member_id: UUID, now: datetime) -> Standing:
+    rows = await db.fetch(queries.STANDINGS, member_id, tier_set.code)
+    return (await places(live, tier_set, rows, now))[member_id]
 
 
 def _periods(live: Version, tier_set: TierSet, rows: Sequence[db.Row], now: datetime) -> dict[UUID, Period]:
