@@ -1,17 +1,43 @@
 """The points ledger: commands, the one writer, errors."""
 
-from loyalty.ledger.commands import AnyCommand, Clawback, Command, Earn, Expire, Redeem, Reverse, Settle
-from loyalty.ledger.service import Posting, post
+from loyalty.ledger.commands import (
+    AnyCommand,
+    Capture,
+    Clawback,
+    Command,
+    Deduct,
+    Earn,
+    Expire,
+    Hold,
+    Merge,
+    Redeem,
+    Release,
+    Reverse,
+    Settle,
+    Transfer,
+    Unmerge,
+    Void,
+)
+from loyalty.ledger.service import Posting, post, release_due
 
 __all__ = [
     "AnyCommand",
+    "Capture",
     "Clawback",
     "Command",
+    "Deduct",
     "Earn",
     "Expire",
+    "Hold",
+    "Merge",
     "Posting",
     "Redeem",
+    "Release",
     "Reverse",
     "Settle",
+    "Transfer",
+    "Unmerge",
+    "Void",
     "post",
+    "release_due",
 ]

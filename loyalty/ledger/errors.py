@@ -51,6 +51,86 @@ class AlreadyReversed(DomainError):
     title = "The redemption was undone before"
 
 
+class ReverseExceedsRedemption(DomainError):
+    """No more can be given back of a redemption than was spent and not given back before."""
+
+    code = "reverse_exceeds_redemption"
+    kind = Kind.CONFLICT
+    title = "More would be given back than was spent"
+
+
+class HoldEnded(DomainError):
+    """The time of a hold is over; its points are the member's again."""
+
+    code = "hold_ended"
+    kind = Kind.CONFLICT
+    title = "The hold has ended"
+
+
+class HoldExceeded(DomainError):
+    """More is asked of a hold than it still holds."""
+
+    code = "hold_exceeded"
+    kind = Kind.CONFLICT
+    title = "The hold has not so many points left"
+
+
+class HoldOpen(DomainError):
+    """A hold made after a merge has points that would go back; capture or release it first."""
+
+    code = "hold_open"
+    kind = Kind.CONFLICT
+    title = "A hold still needs these points"
+
+
+class SameAccount(DomainError):
+    """Points cannot go from an account to itself, nor to one that it was merged with."""
+
+    code = "same_account"
+    kind = Kind.INVALID
+    title = "Both are the same account"
+
+
+class AlreadyMerged(DomainError):
+    """A wallet can be merged once, until that is undone."""
+
+    code = "already_merged"
+    kind = Kind.CONFLICT
+    title = "The wallet was merged before"
+
+
+class BudgetExhausted(DomainError):
+    """A budget has not so many points left: in all, in this period, or for this member."""
+
+    code = "budget_exhausted"
+    kind = Kind.CONFLICT
+    title = "The budget has not so many points left"
+
+
+class BudgetUnknown(DomainError):
+    """No budget of this merchant has this id."""
+
+    code = "budget_unknown"
+    kind = Kind.NOT_FOUND
+    title = "There is no such budget"
+
+
+class BudgetKindFixed(DomainError):
+    """Limits of a budget can be changed, but none can come or go, and its periods stay as they are."""
+
+    code = "budget_kind_fixed"
+    kind = Kind.CONFLICT
+    title = "A budget keeps the kinds of limits it was made with"
+
+
+class BudgetBelowUse(DomainError):
+    """A limit cannot be set below what was used of it."""
+
+    code = "budget_below_use"
+    kind = Kind.CONFLICT
+    title = "More than that was used of the budget"
+
+
 class WalletUnknown(DomainError):
     """No wallet has this code."""
 
@@ -100,8 +180,19 @@ BY_CODE: dict[str, type[DomainError]] = {
         PostingUnknown,
         PostingUnfitting,
         AlreadyReversed,
+        ReverseExceedsRedemption,
+        HoldEnded,
+        HoldExceeded,
+        HoldOpen,
+        SameAccount,
+        AlreadyMerged,
+        BudgetExhausted,
+        BudgetUnknown,
+        BudgetKindFixed,
+        BudgetBelowUse,
         WalletUnknown,
         PointsOutOfRange,
         CommandInvalid,
+        PostingRunning,
     )
 }

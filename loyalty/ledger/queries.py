@@ -142,9 +142,8 @@ async def explain(member_id: UUID, journal_id: UUID) -> Explanation:
     lots = await db.fetch(
         """
         SELECT u.points, l.expires_at, e.reason, e.effective_at AS earned_at
-        FROM (SELECT lot_journal_id, lot_line, sum(points)::bigint AS points FROM ledger_consumptions
-              WHERE journal_id = $1 GROUP BY 1, 2
-              UNION ALL SELECT journal_id, line, points FROM ledger_lots WHERE journal_id = $1) u
+        FROM (SELECT lot_journal_id, lot_line, sum(points)::bigint AS points FROM ledger_entries
+              WHERE journal_id = $1 AND lot_journal_id IS NOT NULL GROUP BY 1, 2) u
         JOIN ledger_lots l ON l.journal_id = u.lot_journal_id AND l.line = u.lot_line
         JOIN ledger_journal e ON e.id = l.journal_id
         ORDER BY l.expires_at NULLS LAST, l.journal_id
@@ -174,15 +173,9 @@ async def lot_moves(journal_id: UUID) -> list[LotMove]:
         """
         SELECT u.points, e.effective_at AS earned_at, l.expires_at,
                l.points_pending + l.points_active + l.points_held AS points_left
-        FROM (SELECT lot_journal_id, lot_line, sum(points)::bigint AS points
-              FROM (SELECT journal_id AS lot_journal_id, line AS lot_line, points FROM ledger_lots
-                    WHERE journal_id = $1
-                    UNION ALL
-                    SELECT c.lot_journal_id, c.lot_line,
-                           CASE WHEN n.credit IN ('pending', 'active') THEN c.points ELSE -c.points END
-                    FROM ledger_consumptions c JOIN ledger_entries n USING (journal_id, line)
-                    WHERE c.journal_id = $1) moved
-              GROUP BY 1, 2) u
+        FROM (SELECT lot_journal_id, lot_line,
+                     sum(CASE WHEN credit IN ('pending', 'active') THEN points ELSE -points END)::bigint AS points
+              FROM ledger_entries WHERE journal_id = $1 AND lot_journal_id IS NOT NULL GROUP BY 1, 2) u
         JOIN ledger_lots l ON l.journal_id = u.lot_journal_id AND l.line = u.lot_line
         JOIN ledger_journal e ON e.id = l.journal_id
         ORDER BY l.expires_at NULLS LAST, l.journal_id

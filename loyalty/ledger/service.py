@@ -1,6 +1,7 @@
 """The only way to move points: one call of the one writer, the SQL function ledger_post()."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +10,7 @@ import msgspec
 from asyncpg.exceptions import PostgresError
 
 from core import db
-from loyalty.ledger.commands import AnyCommand
+from loyalty.ledger.commands import AnyCommand, Release
 from loyalty.ledger.errors import BY_CODE, MemberUnknown, PostingRunning
 
 REFUSED = "RG001"
@@ -34,15 +35,11 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True):
     points_debt: int
 
 
-async def post(commands: Sequence[AnyCommand], now: datetime) -> list[Posting]:
-    """Post all commands or none, in their order, in the open transaction.
-
-    Raises the errors of loyalty.ledger.errors; the transaction is then to be given up.
-    """
-    if not commands:
-        return []
+@contextmanager
+def refusals() -> Iterator[None]:
+    """What the writer refuses, as the errors of loyalty.ledger.errors."""
     try:
-        rows = await db.fetch("SELECT * FROM ledger_post($1::jsonb, $2)", db.to_json(commands), now)
+        yield
     except asyncpg.UniqueViolationError as error:
         raise PostingRunning() from error
     except asyncpg.ForeignKeyViolationError as error:
@@ -52,4 +49,42 @@ async def post(commands: Sequence[AnyCommand], now: datetime) -> list[Posting]:
         if fields.get("sqlstate") != REFUSED:
             raise
         raise BY_CODE[fields["message"]](fields.get("detail", "")) from error
+
+
+async def post(commands: Sequence[AnyCommand], now: datetime) -> list[Posting]:
+    """Post all commands or none, in their order, in the open transaction.
+
+    Raises the errors of loyalty.ledger.errors; the transaction is then to be given up.
+    """
+    if not commands:
+        return []
+    with refusals():
+        rows = await db.fetch("SELECT * FROM ledger_post($1::jsonb, $2)", db.to_json(commands), now)
     return [Posting(**row) for row in rows]
+
+
+async def release_due(now: datetime, limit: int = 500) -> int:
+    """Release up to `limit` holds whose time is over; answers how many, so that the caller goes on until 0."""
+    rows = await db.fetch(
+        """
+        SELECT h.journal_id, h.ends_at, j.key, a.member_id, w.code AS wallet
+        FROM ledger_holds h JOIN ledger_journal j ON j.id = h.journal_id
+        JOIN ledger_accounts a ON a.id = h.account_id JOIN wallet_types w ON w.id = a.wallet_type_id
+        WHERE h.merchant_id = current_merchant() AND h.points_left > 0 AND h.ends_at <= $1
+        ORDER BY h.ends_at LIMIT $2
+        """,
+        now,
+        limit,
+    )
+    commands = [
+        Release(
+            key=f"release:{row['journal_id']}:end",
+            member=row["member_id"],
+            wallet=row["wallet"],
+            parent=row["key"],
+            effective_at=row["ends_at"],
+            reason={"rule": "hold_ended"},
+        )
+        for row in rows
+    ]
+    return sum(1 for posting in await post(commands, now) if posting.points)

@@ -29,7 +29,7 @@ from tests.conftest import new_merchant
 from tests.factories.points import balance, clawback, earn, expire, lots, one, redeem, reverse, settle
 from tests.factories.shop import START, day, new_member, new_members, programme
 
-TABLES = ("ledger_accounts", "ledger_journal", "ledger_entries", "ledger_lots", "ledger_consumptions")
+TABLES = ("ledger_accounts", "ledger_journal", "ledger_entries", "ledger_lots")
 
 
 @pytest.fixture
@@ -442,7 +442,13 @@ async def test_the_application_may_call_the_writer_only(merchant: UUID, member: 
             " AND pronamespace = 'public'::regnamespace"
             " AND has_function_privilege(oid, 'EXECUTE')"
         )
-    assert {row["proname"] for row in rows} == {"ledger_post", "ledger_check"}
+    checks = {"balances", "lots", "holds", "dues", "budgets"}
+    assert {row["proname"] for row in rows} == {
+        "ledger_post",
+        "ledger_budget",
+        "ledger_check",
+        *(f"ledger_check_{each}" for each in checks),
+    }
 
 
 async def test_the_writer_acts_for_the_open_merchant_alone(member: UUID) -> None:
@@ -458,7 +464,7 @@ async def test_append_only_holds_for_superusers(database: Services, merchant: UU
     await _posted(merchant, member)
     connection = await asyncpg.connect(database.database_admin_url)
     try:
-        for table in ("ledger_journal", "ledger_entries", "ledger_consumptions"):
+        for table in ("ledger_journal", "ledger_entries"):
             for statement in WRITES[1:]:
                 with pytest.raises(PostgresError) as refusal:
                     await connection.execute(statement.format(table))
@@ -471,14 +477,17 @@ async def test_append_only_holds_for_superusers(database: Services, merchant: UU
 _COPY = (
     "INSERT INTO ledger_journal SELECT uuidv7(), merchant_id, account_id, {seq}, {key}, fingerprint, verb,"
     " parent_id, points, reason, effective_at, recorded_at, pending_after, active_after, held_after,"
-    " debt_after FROM ledger_journal WHERE merchant_id = $1"
+    " debt_after, hash FROM ledger_journal WHERE merchant_id = $1"
 )
-_ENTRY = "INSERT INTO ledger_entries SELECT id, 9, $1, {entry} FROM ledger_journal WHERE merchant_id = $1"
+_ENTRY = (
+    "INSERT INTO ledger_entries SELECT id, 9, $1, {entry}, {lot} FROM ledger_journal"
+    " WHERE merchant_id = $1 AND seq = 1"
+)
 BROKEN = {
-    "entry to itself": _ENTRY.format(entry="'active', 'active', 1"),
-    "entry between programme sides": _ENTRY.format(entry="'issued', 'redeemed', 1"),
-    "entry of nothing": _ENTRY.format(entry="'issued', 'active', 0"),
-    "entry with one side": _ENTRY.format(entry="'issued', NULL, 1"),
+    "entry to itself": _ENTRY.format(entry="'active', 'active', 1", lot="id, 1"),
+    "entry between programme sides": _ENTRY.format(entry="'issued', 'redeemed', 1", lot="id, 1"),
+    "entry of nothing": _ENTRY.format(entry="'issued', 'active', 0", lot="id, 1"),
+    "entry with one side": _ENTRY.format(entry="'issued', NULL, 1", lot="id, 1"),
     "overspent account": "UPDATE ledger_accounts SET points_active = -1 WHERE merchant_id = $1",
     "debt beside points": "UPDATE ledger_accounts SET points_debt = 1 WHERE merchant_id = $1",
     "overspent lot": "UPDATE ledger_lots SET points_active = -1 WHERE merchant_id = $1",
@@ -486,8 +495,11 @@ BROKEN = {
     "clawback beyond it": "UPDATE ledger_lots SET points_clawed_back = points + 1 WHERE merchant_id = $1",
     "number given twice": _COPY.format(seq="seq", key="key || '2'"),
     "key given twice": _COPY.format(seq="seq + 10", key="key"),
-    "consumption without entry": "INSERT INTO ledger_consumptions SELECT journal_id, 9, journal_id, line,"
-    " $1, 1 FROM ledger_lots WHERE merchant_id = $1",
+    "entry of no lot": _ENTRY.format(entry="'active', 'redeemed', 1", lot="NULL, NULL"),
+    "entry of half a lot": _ENTRY.format(entry="'active', 'debt', 1", lot="id, NULL"),
+    "hash of another length": "INSERT INTO ledger_journal SELECT uuidv7(), merchant_id, account_id, seq + 9, key || '2',"
+    " fingerprint, verb, parent_id, points, reason, effective_at, recorded_at, pending_after, active_after,"
+    " held_after, debt_after, '\\x00' FROM ledger_journal WHERE merchant_id = $1",
 }
 
 
@@ -511,8 +523,14 @@ FORGED = {
     "lot differs from what was taken of it": "UPDATE ledger_lots SET points_active = 5"
     " WHERE merchant_id = $1",
     "postings are missing": "UPDATE ledger_accounts SET seq = 3 WHERE merchant_id = $1",
-    "entry not traced to lots": _ENTRY.format(entry="'active', 'redeemed', 1"),
-    "balance after a posting differs": _ENTRY.format(entry="'issued', 'active', 1"),
+    "balance after a posting differs": _ENTRY.format(entry="'issued', 'active', 1", lot="id, 1"),
+    "entry without its posting": "INSERT INTO ledger_entries"
+    " SELECT uuidv7(), 1, $1, 'active', 'redeemed', 1, journal_id, line FROM ledger_lots WHERE merchant_id = $1",
+    "lot without its earn": "UPDATE ledger_lots SET root_id = uuidv7() WHERE merchant_id = $1",
+    "taken back differs from its postings": "UPDATE ledger_lots SET points_clawed_back = 1 WHERE merchant_id = $1",
+    "posting without its account or parent": _COPY.format(seq="seq + 10", key="key || '2'").replace(
+        "parent_id", "uuidv7()"
+    ),
 }
 
 

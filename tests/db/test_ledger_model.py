@@ -1,8 +1,13 @@
-"""The ledger against a slow and plain model, over generated histories."""
+"""The ledger against a slow and plain model: generated histories, one after another and all at once."""
 
+import asyncio
+import os
 import random
-from collections.abc import Sequence
-from datetime import timedelta
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,211 +17,347 @@ from hypothesis import strategies as st
 
 from core import db
 from core.errors import DomainError
-from loyalty.ledger import AnyCommand, queries
-from tests.factories.ledger_model import Account, Refused
-from tests.factories.points import balance, clawback, earn, expire, lots, one, redeem, reverse, settle
-from tests.factories.shop import START, new_member, programme
+from core.ids import new_id
+from loyalty.ledger import AnyCommand, budgets, post, queries
+from tests.factories import ledger_model as model
+from tests.factories.ledger_pair import Asker, Step, ask, ask_model, model_state, play, state
+from tests.factories.points import earn, expire
+from tests.factories.shop import START, new_members, programme
 
-# Few different numbers, so that lots are often emptied to the point.
-POINTS = st.sampled_from([10, 20, 30, 1])
-WHICH = st.integers(0, 2)
-"""Which of the earns or redemptions so far, counted from the newest."""
+LONGER = 40 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 1
+"""`make soak` plays so many times as many histories."""
 
-STEP = st.one_of(
-    st.tuples(st.just("earn"), POINTS, st.booleans(), st.sampled_from([2, 4, None])),
-    st.tuples(st.just("redeem"), POINTS),
-    st.tuples(st.just("settle"), WHICH, st.none() | POINTS),
-    st.tuples(st.just("clawback"), WHICH, POINTS, st.sampled_from(["forbid", "clamp", "debt"])),
-    st.tuples(st.just("reverse"), WHICH),
-    st.tuples(st.just("expire"), WHICH),
-    st.tuples(st.just("wait"), st.integers(1, 4)),
-)
-HISTORY = st.lists(STEP, min_size=15, max_size=40)
 TRUST = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     database=None,
 )
 
-
-class Driver:
-    """Does each step to both, and compares everything after it."""
-
-    def __init__(self, member: UUID) -> None:
-        self.member = member
-        self.model = Account()
-        self.now = START
-        self.earns: list[str] = []
-        self.redemptions: list[str] = []
-
-    async def step(self, number: int, name: str, arguments: Sequence[Any]) -> None:
-        """One step; those that refer to something when there is nothing are left out."""
-        if name == "wait":
-            self.now += timedelta(days=arguments[0])
-            return
-        key = f"{self.member}:{number}"
-        known = self.redemptions if name == "reverse" else self.earns
-        parent = ""
-        if name not in ("earn", "redeem"):
-            if not known:
-                return
-            parent, arguments = known[-1 - arguments[0] % len(known)], arguments[1:]
-        command, expected = self._both(name, key, parent, arguments)
-        assert await self._post(command) == expected, (name, arguments)
-        if name == "earn":
-            self.earns.append(key)
-        elif name == "redeem" and expected is None:
-            self.redemptions.append(key)
-        await self.compare()
-
-    def _both(
-        self, name: str, key: str, parent: str, arguments: Sequence[Any]
-    ) -> tuple[AnyCommand, str | None]:
-        """The command for the ledger, and what the model says to it: None or the code of its refusal."""
-        who, at, model = self.member, self.now, self.model
-        command: AnyCommand
-        try:
-            if name == "earn":
-                points, pending, days = arguments
-                expires_at = at + timedelta(days=days) if days else None
-                command = earn(key, who, points, at, pending=pending, expires_at=expires_at)
-                model.earn(key, points, pending, expires_at)
-            elif name == "redeem":
-                command = redeem(key, who, arguments[0], at)
-                model.redeem(key, arguments[0], at)
-            elif name == "settle":
-                command = settle(key, who, parent, arguments[0], at)
-                model.settle(parent, arguments[0])
-            elif name == "clawback":
-                points, policy = arguments
-                command = clawback(key, who, parent, points, policy, at)
-                model.clawback(parent, points, policy, at)
-            elif name == "reverse":
-                command = reverse(key, who, parent, at)
-                model.reverse(parent, at)
-            else:
-                command = expire(key, who, parent, at)
-                model.expire(parent, at)
-        except Refused as refusal:
-            return command, str(refusal)
-        return command, None
-
-    async def _post(self, command: AnyCommand) -> str | None:
-        await db.execute("SAVEPOINT step")  # a refusal takes back this step only
-        try:
-            await one(command)
-        except DomainError as error:
-            await db.execute("ROLLBACK TO step")
-            return error.code
-        return None
-
-    async def compare(self) -> None:
-        """Balances, and every lot's remainders and expiry."""
-        assert await balance(self.member) == (self.model.pending, self.model.active, self.model.debt)
-        assert await lots(self.member) == {
-            key: (lot.pending, lot.active, lot.taken_back, lot.expires_at)
-            for key, lot in self.model.lots.items()
-        }
+EARNING = [*["earn"] * 5, "settle", "void", "clawback", "clawback", "expire", "wait"]
+SPENDING = ["redeem", "redeem", "reverse", "hold", "capture", "release"]
+MOVING = ["transfer", "transfer", "deduct", "merge", "unmerge"]
+"""Some verbs often: there must be points to spend, and they are to be spent before they are taken back."""
+SWEEPS = ["expire_due", "release_due"]
 
 
-async def _agree(merchant: UUID, history: Sequence[tuple[Any, ...]]) -> None:
-    async with db.transaction(merchant):
-        if not await db.fetchval("SELECT count(*) FROM wallet_types"):
+def steps(*verbs: str, policies: Sequence[str] = ("forbid", "clamp", "debt")) -> st.SearchStrategy[Step]:
+    """One step of these verbs. Few different numbers, so that lots are often emptied to the point."""
+    return st.builds(
+        Step,
+        verb=st.sampled_from(verbs),
+        points=st.sampled_from([10, 20, 30, 1]),
+        who=st.integers(0, 2),
+        to=st.integers(1, 2),
+        which=st.integers(0, 2),
+        days=st.sampled_from([None, 2, 4]),
+        policy=st.sampled_from(policies),
+        flag=st.sampled_from([False, False, True]),
+    )
+
+
+def a_step(dice: random.Random, verbs: Sequence[str]) -> Step:
+    """The same by dice, for what cannot be repeated to the letter anyway."""
+    return Step(
+        verb=dice.choice(verbs),
+        points=dice.choice([10, 20, 30, 1]),
+        who=dice.randrange(3),
+        to=dice.randint(1, 2),
+        which=dice.randrange(4),
+        days=dice.choice([None, 2, 4]),
+        policy=dice.choice(["forbid", "clamp", "debt"]),
+        flag=dice.random() < 0.33,
+    )
+
+
+async def sound() -> None:
+    """Nothing disagrees, and all points come from somewhere."""
+    assert await queries.check() == []
+    assert await queries.sum_of_all_sides() == 0
+
+
+class Undo(Exception):
+    """Raised to leave nothing behind."""
+
+
+@asynccontextmanager
+async def shop(merchant: UUID, members: int) -> AsyncIterator[list[UUID]]:
+    """A transaction with a programme and so many members; sound at its end, and then undone."""
+    try:
+        async with db.transaction(merchant):
             await programme()
-        driver = Driver(await new_member())
-        for number, (name, *arguments) in enumerate(history):
-            await driver.step(number, name, arguments)
-        assert await queries.check() == []
-        assert await queries.sum_of_all_sides() == 0
+            yield await new_members(members)
+            await sound()
+            raise Undo
+    except Undo:
+        pass
 
 
-@settings(TRUST, max_examples=50)
-@given(history=HISTORY)
-async def test_the_ledger_does_what_the_model_says(merchant: UUID, history: list[tuple[Any, ...]]) -> None:
-    await _agree(merchant, history)
-
-
-NAMES = ["earn", "redeem", "clawback", "settle", "reverse", "expire", "wait", "earn", "redeem", "clawback"]
-
-
-def _random_step(dice: random.Random) -> tuple[Any, ...]:
-    """One step. Names that stand twice above come twice as often: lots are to be spent before a return."""
-    points, which = dice.choice([1, 10, 20, 30]), dice.randrange(3)
-    match dice.choice(NAMES):
-        case "earn":
-            return "earn", points, dice.random() < 0.3, dice.choice([2, 4, None])
-        case "redeem":
-            return "redeem", points
-        case "settle":
-            return "settle", which, dice.choice([None, points])
-        case "clawback":
-            return "clawback", which, points, dice.choice(["forbid", "clamp", "debt"])
-        case "wait":
-            return "wait", dice.randint(1, 3)
-        case other:
-            return other, which
-
-
-@pytest.mark.parametrize("seed", range(6))
-async def test_random_histories(merchant: UUID, seed: int) -> None:
-    dice = random.Random(seed)
-    for _ in range(20):
-        await _agree(merchant, [_random_step(dice) for _ in range(40)])
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(100, 115))
-async def test_more_random_histories(merchant: UUID, seed: int) -> None:
-    dice = random.Random(seed)
-    for _ in range(25):
-        await _agree(merchant, [_random_step(dice) for _ in range(60)])
-
-
-BUY, SPEND = ("earn", 50, False, None), ("redeem", 50)
-HARD = {
-    "debt paid by settling, then unspent": [
-        BUY,
-        SPEND,
-        ("clawback", 0, 50, "debt"),
-        ("earn", 30, True, None),
-        ("settle", 0, None),
-        ("reverse", 0),
-    ],
-    "written off, then unspent": [
-        BUY,
-        SPEND,
-        ("clawback", 0, 20, "clamp"),
-        ("reverse", 0),
-        ("clawback", 0, 30, "forbid"),
-    ],
-    "owing beside what waits to expire": [
-        ("earn", 50, False, 2),
-        ("redeem", 50),
-        ("earn", 30, False, 2),
-        ("wait", 2),
-        ("clawback", 1, 50, "debt"),
-        ("expire", 0),
-    ],
-    "expired after it was given back": [
-        ("earn", 50, False, 5),
-        ("redeem", 30),
-        ("wait", 5),
-        ("expire", 0),
-        ("reverse", 0),
-        ("clawback", 0, 50, "debt"),
-    ],
-    "expired, half spent, taken back in parts": [
-        BUY,
-        ("earn", 50, False, 3),
-        ("redeem", 20),
-        ("wait", 4),
-        ("expire", 0),
-        ("clawback", 0, 30, "debt"),
-        ("clawback", 0, 20, "debt"),
-    ],
+LIMITS: dict[str, Any] = {
+    "total": 150,
+    "per_member": 90,
+    "period": "day",
+    "per_period": 60,
+    "per_member_period": 40,
 }
 
 
-@pytest.mark.parametrize("history", HARD.values(), ids=HARD.keys())
-async def test_hard_histories(merchant: UUID, history: list[tuple[Any, ...]]) -> None:
-    await _agree(merchant, history)
+async def with_budget(limits: dict[str, Any]) -> tuple[UUID, model.Budget]:
+    """One budget, in the ledger and for the model."""
+    id = new_id()
+    named = {k if k == "period" else f"points_{k}": v for k, v in limits.items()}
+    await budgets.put(budgets.Budget(id=id, **named), START)
+    return id, model.Budget(**limits)
+
+
+# ---------------------------------------------------------------- one after another
+
+
+@settings(TRUST, max_examples=60 * LONGER)
+@given(history=st.lists(steps(*EARNING, *SPENDING, *SWEEPS), min_size=15, max_size=40))
+async def test_one_member(merchant: UUID, history: list[Step]) -> None:
+    async with shop(merchant, 1) as members:
+        await play(history, Asker(members), model.Ledger())
+
+
+@settings(TRUST, max_examples=40 * LONGER)
+@given(history=st.lists(steps(*EARNING, *SPENDING, *MOVING, *SWEEPS), min_size=20, max_size=50))
+async def test_three_members_who_share_and_merge(merchant: UUID, history: list[Step]) -> None:
+    async with shop(merchant, 3) as members:
+        await play(history, Asker(members), model.Ledger())
+
+
+@settings(TRUST, max_examples=20 * LONGER)
+@given(history=st.lists(steps("earn", "earn", "earn", "clawback", "void", "wait"), min_size=15, max_size=40))
+async def test_budgets(merchant: UUID, history: list[Step]) -> None:
+    async with shop(merchant, 3) as members:
+        id, budget = await with_budget(LIMITS)
+        await play(history, Asker(members, budgets=(id,)), model.Ledger({str(id): budget}))
+
+
+# ---------------------------------------------------------------- without the model
+
+
+@settings(TRUST, max_examples=40 * LONGER)
+@given(history=st.lists(steps(*EARNING, *SPENDING, policies=("debt", "clamp")), min_size=15, max_size=40))
+async def test_a_cancelled_spend_leaves_no_trace(merchant: UUID, history: list[Step]) -> None:
+    """Who spends and takes all of it back has the lots of somebody who never spent."""
+    async with shop(merchant, 2) as [spender, saver]:
+        spending, saving = Asker([spender], "a"), Asker([saver], "b")
+        for step in history:
+            await _do(spending, step)
+            if step.verb not in SPENDING:
+                await _do(saving, step)
+        await _give_all_back(spending)
+        assert await _outcome(spending) == await _outcome(saving)
+
+
+@settings(TRUST, max_examples=20 * LONGER)
+@given(history=st.lists(steps(*EARNING, *SPENDING, *MOVING), min_size=15, max_size=40))
+async def test_no_lot_ever_lives_longer(merchant: UUID, history: list[Step]) -> None:
+    """Neither a lot's expiry changes, nor is any later than that of the earn which brought the points."""
+    async with shop(merchant, 3) as members:
+        asker = Asker(members)
+        seen: dict[tuple[UUID, int], datetime | None] = {}
+        for step in history:
+            await _do(asker, step)
+            lots = await db.fetch("SELECT journal_id, line, root_id, expires_at FROM ledger_lots")
+            for lot in lots:
+                assert (
+                    seen.setdefault((lot["journal_id"], lot["line"]), lot["expires_at"]) == lot["expires_at"]
+                )
+                assert seen[(lot["root_id"], 1)] == lot["expires_at"]
+
+
+@settings(TRUST, max_examples=20 * LONGER)
+@given(
+    history=st.lists(
+        steps(
+            "earn", "settle", "void", "clawback", "redeem", "reverse", "hold", "release", policies=["debt"]
+        ),
+        min_size=15,
+        max_size=40,
+    )
+)
+async def test_a_member_has_what_was_kept_and_not_spent(merchant: UUID, history: list[Step]) -> None:
+    async with shop(merchant, 1) as [member]:
+        asker = Asker([member])
+        has = 0
+        for step in history:
+            command = asker.command(Step(**{**vars(step), "days": None}))
+            done = await ask(command, asker.now) if command else "nothing to refer to"
+            if command is None or isinstance(done, str):
+                continue
+            asker.posted(command)
+            has += done * {"earn": 1, "reverse": 1, "void": -1, "clawback": -1, "redeem": -1}.get(
+                step.verb, 0
+            )
+            pending, active, held, debt = (await state([member])).get(str(member), [(0, 0, 0, 0)])[0]
+            assert pending + active + held - debt == has
+
+
+async def _do(asker: Asker, step: Step) -> None:
+    command = asker.command(step)
+    if command and not isinstance(await ask(command, asker.now), str):
+        asker.posted(command)
+
+
+async def _give_all_back(asker: Asker) -> None:
+    """Release what is held, reverse what was spent, as far as anything is left of it."""
+    for number, spend in enumerate([*asker.holds, *reversed(asker.spends)]):
+        step = Step(verb="release" if spend in asker.holds else "reverse", who=0)
+        command = Asker([spend.member], f"back{number}", holds=[spend], spends=[spend]).command(step)
+        assert command is not None
+        await ask(command, asker.now)
+
+
+async def _outcome(asker: Asker) -> tuple[Any, ...]:
+    """What a member has after the sweep: balance, lots in the order of their earns, what was returned."""
+    [member] = asker.members
+    for each in asker.earns:
+        await ask(expire(f"over:{each.key}", member, each.key, asker.now), asker.now)
+    found = await state([member])
+    balance, lots = found.get(str(member), ((0, 0, 0, 0), []))
+    keys = [each.key for each in asker.earns]
+    by_number = sorted((keys.index(lot[0]), *lot[1:]) for lot in lots)
+    return balance, by_number, [found["returned"].get(key, 0) for key in keys]
+
+
+# ---------------------------------------------------------------- all at once
+
+
+@dataclass
+class Log:
+    """What the clients asked for, by key, with the time at which they did."""
+
+    asked: dict[str, tuple[AnyCommand, datetime]] = field(default_factory=dict)
+
+
+async def _client(merchant: UUID, dice: random.Random, asker: Asker, log: Log, count: int) -> None:
+    """Post random commands, each in a transaction of its own, some of them twice at the same time."""
+    verbs = [*EARNING, *SPENDING, *MOVING]
+    for _ in range(count):
+        command = asker.command(a_step(dice, verbs))
+        if command is None:
+            continue
+        now = asker.now
+        log.asked[command.key] = (command, now)
+        times = 2 if dice.random() < 0.2 else 1
+        answers = await asyncio.gather(*(_post(merchant, command, now) for _ in range(times)))
+        posted = [answer for answer in answers if isinstance(answer, tuple)]
+        assert len({answer[1:] for answer in posted}) <= 1, "the same key has two answers"
+        assert sum(not replayed for replayed, _, journal in posted if journal) <= 1
+        if any(points or journal for _, points, journal in posted):
+            asker.posted(command)
+
+
+async def _post(merchant: UUID, command: AnyCommand, now: datetime) -> tuple[bool, int, UUID | None] | str:
+    try:
+        async with db.transaction(merchant):
+            [posting] = await post([command], now)
+    except DomainError as error:
+        return error.code
+    return posting.replayed, posting.points, posting.journal_id
+
+
+Balance = tuple[int, int, int, int]
+
+
+@dataclass
+class Posted:
+    """What the journal says of one command: the answer, and the balances after it by member."""
+
+    points: int = -1
+    after: dict[UUID, Balance] = field(default_factory=dict)
+
+
+_JOURNAL = """
+SELECT a.member_id, j.key, j.points, j.pending_after, j.active_after, j.held_after, j.debt_after
+FROM ledger_journal j JOIN ledger_accounts a ON a.id = j.account_id
+WHERE a.member_id = ANY ($1::uuid[]) ORDER BY a.member_id, j.seq
+"""
+
+
+async def _commit_order(members: Sequence[UUID]) -> list[tuple[str, Posted]]:
+    """All postings, each after whatever came before it on any account that it touches."""
+    queues: dict[UUID, deque[str]] = defaultdict(deque)
+    found: dict[str, Posted] = defaultdict(Posted)
+    for row in await db.fetch(_JOURNAL, list(members)):
+        key = row["key"].removesuffix("/to")
+        queues[row["member_id"]].append(key)
+        found[key].after[row["member_id"]] = tuple(row[3:])
+        if key == row["key"]:
+            found[key].points = row["points"]
+    order = []
+    while heads := [queue[0] for queue in queues.values() if queue]:
+        key = next(key for key in heads if all(queues[each][0] == key for each in found[key].after))
+        for member in found[key].after:
+            queues[member].popleft()
+        order.append((key, found[key]))
+    return order
+
+
+@pytest.mark.parametrize(
+    ("clients", "seed"),
+    [(8, seed) for seed in range(6 * LONGER)] + [(32, 100 + seed) for seed in range(2 * LONGER)],
+)
+async def test_many_clients_at_once(merchant: UUID, clients: int, seed: int) -> None:
+    """Whatever they did, played again in commit order it is what the model says."""
+    async with db.transaction(merchant):
+        await programme()
+        members = await new_members(3)
+        id, _ = await with_budget(LIMITS | {"period": "month"})
+    asker, log = Asker(members, budgets=(id,)), Log()
+    dice = random.Random(seed)
+    async with asyncio.TaskGroup() as group:
+        for number in range(clients):
+            own = random.Random(dice.random())
+            group.create_task(_client(merchant, own, asker, log, 320 // clients), name=f"client {number}")
+    ledger = model.Ledger({str(id): model.Budget(period="month")})
+    async with db.transaction(merchant):
+        for key, posted in await _commit_order(members):
+            command, now = log.asked[key]
+            assert ask_model(ledger, command, now) == posted.points, command
+            for member, after in posted.after.items():
+                account = ledger.accounts[str(member)]
+                assert (account.pending, account.active, account.held, account.debt) == after, command
+        assert await state(members) == model_state(ledger)
+        await sound()
+    budget = ledger.budgets[str(id)]
+    assert budget.used() <= LIMITS["total"]
+    assert all(budget.used(member=str(each)) <= LIMITS["per_member"] for each in members)
+
+
+async def test_a_budget_is_spent_to_the_point_and_no_further(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        await programme()
+        members = await new_members(8)
+        id, _ = await with_budget({"total": 1000, "per_member": 180})
+    commands = [earn(f"k{n}", members[n % 8], 7, budgets=(id,)) for n in range(320)]
+    gate = asyncio.Semaphore(32)
+
+    async def one(command: AnyCommand) -> bool:
+        async with gate:
+            return isinstance(await _post(merchant, command, command.effective_at), tuple)
+
+    assert sum(await asyncio.gather(*map(one, commands))) == 142  # 142 x 7 = 994
+    async with db.transaction(merchant):
+        [left] = (await budgets.left([id])).values()
+        assert (left.points_used, left.points_left) == (994, 6)
+        most = await db.fetchval("SELECT max(points_active) FROM ledger_accounts")
+        assert most <= 180
+        await sound()
+
+
+async def test_one_key_is_posted_once_by_however_many(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        await programme()
+        [member] = await new_members(1)
+    answers = await asyncio.gather(
+        *(_post(merchant, earn("k", member, 5), earn("k", member, 5).effective_at) for _ in range(32))
+    )
+    posted = [answer for answer in answers if isinstance(answer, tuple)]
+    assert [answer[0] for answer in posted].count(False) == 1
+    assert len({answer[2] for answer in posted}) == 1
+    async with db.transaction(merchant):
+        assert await db.fetchval("SELECT sum(points_active) FROM ledger_accounts") == 5
+        await sound()

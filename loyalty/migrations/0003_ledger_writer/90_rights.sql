@@ -1,0 +1,19 @@
+-- ---------------------------------------------------------------- who may call what
+
+DO $$
+DECLARE
+    f record;
+    entries text[] := '{ledger_post, ledger_budget}';      -- the ways in
+BEGIN
+    FOR f IN SELECT oid::regprocedure AS name, proname FROM pg_proc
+             WHERE proname LIKE 'ledger\_%' AND pronamespace = 'public'::regnamespace LOOP
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f.name);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO regulars_ledger', f.name);
+        IF f.proname = ANY (entries) OR f.proname LIKE 'ledger\_check%' AND f.proname <> 'ledger_check_command' THEN
+            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO regulars_app', f.name);
+        END IF;
+        IF f.proname = ANY (entries) THEN
+            EXECUTE format('ALTER FUNCTION %s OWNER TO regulars_ledger', f.name);
+        END IF;
+    END LOOP;
+END $$;
