@@ -446,6 +446,9 @@ async def test_the_application_may_call_the_writer_only(merchant: UUID, member: 
     assert {row["proname"] for row in rows} == {
         "ledger_post",
         "ledger_budget",
+        "ledger_schedule",
+        "ledger_restore",
+        "ledger_end_idle",
         "ledger_check",
         *(f"ledger_check_{each}" for each in checks),
     }

@@ -34,10 +34,11 @@ CREATE INDEX ledger_journal_children ON ledger_journal (parent_id) WHERE parent_
 -- An entry moves points of one lot at most: of this one. The entry that makes a lot names the lot that it makes.
 ALTER TABLE ledger_lots DROP CONSTRAINT ledger_lots_account_id_fkey, DROP CONSTRAINT ledger_lots_journal_id_line_fkey;
 ALTER TABLE ledger_entries
-    DROP CONSTRAINT ledger_entries_journal_id_fkey, ADD lot_journal_id uuid, ADD lot_line smallint;
+    DROP CONSTRAINT ledger_entries_journal_id_fkey, ADD lot_journal_id uuid, ADD lot_line smallint,
+    ADD expires_at timestamptz;                            -- of the lot that the entry makes, as it was made
 UPDATE ledger_entries e SET lot_journal_id = c.lot_journal_id, lot_line = c.lot_line
 FROM ledger_consumptions c WHERE (c.journal_id, c.line) = (e.journal_id, e.line);
-UPDATE ledger_entries e SET lot_journal_id = l.journal_id, lot_line = l.line
+UPDATE ledger_entries e SET lot_journal_id = l.journal_id, lot_line = l.line, expires_at = l.expires_at
 FROM ledger_lots l WHERE (l.journal_id, l.line) = (e.journal_id, e.line);
 DROP TABLE ledger_consumptions;
 ALTER TABLE ledger_entries

@@ -5,7 +5,7 @@
 CREATE FUNCTION ledger_time_text(t timestamptz) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS
 $$ SELECT to_char(t AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') $$;
 
--- One entry as a line of text; `expires` only on the entry that makes a lot.
+-- One entry as a line of text.
 CREATE FUNCTION ledger_entry_text(line int, debit ledger_side, credit ledger_side, points bigint, lot_journal_id uuid,
                                   lot_line int, expires_at timestamptz)
 RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
@@ -29,12 +29,9 @@ $$;
 CREATE FUNCTION ledger_content(j ledger_journal) RETURNS bytea LANGUAGE sql STABLE AS $$
     SELECT ledger_content(j.account_id, j.seq, j.id, j.verb, j.parent_id, j.points, j.effective_at, j.recorded_at,
         j.pending_after, j.active_after, j.held_after, j.debt_after,
-        (SELECT coalesce(string_agg(ledger_entry_text(e.line, e.debit, e.credit, e.points, e.lot_journal_id, e.lot_line,
-                                                      l.expires_at), '' ORDER BY e.line), '')
-         FROM ledger_entries e
-         LEFT JOIN ledger_lots l ON l.journal_id = e.journal_id AND l.line = e.line
-              AND l.journal_id = e.lot_journal_id AND l.line = e.lot_line
-         WHERE e.journal_id = j.id),
+        (SELECT coalesce(string_agg(ledger_entry_text(line, debit, credit, points, lot_journal_id, lot_line, expires_at), ''
+                                    ORDER BY line), '')
+         FROM ledger_entries WHERE journal_id = j.id),
         j.reason, j.key)
 $$;
 

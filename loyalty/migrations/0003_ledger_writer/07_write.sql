@@ -9,8 +9,8 @@ $$;
 -- Entries of a posting, the lots that it makes and the lots that it changes.
 CREATE FUNCTION ledger_write_moves(d ledger_draft) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO ledger_entries (journal_id, line, merchant_id, debit, credit, points, lot_journal_id, lot_line)
-    SELECT d.id, m.ordinality, (d.account).merchant_id, m.debit, m.credit, m.points, m.lot_journal_id, m.lot_line
+    INSERT INTO ledger_entries (journal_id, line, merchant_id, debit, credit, points, lot_journal_id, lot_line, expires_at)
+    SELECT d.id, m.ordinality, (d.account).merchant_id, m.debit, m.credit, m.points, m.lot_journal_id, m.lot_line, m.expires_at
     FROM unnest(d.moves) WITH ORDINALITY m;
     INSERT INTO ledger_lots (journal_id, line, merchant_id, account_id, points, points_pending, points_active, settles_at,
                              expires_at, root_id)
