@@ -58,7 +58,8 @@ async def left(ids: Sequence[UUID]) -> dict[UUID, BudgetLeft]:
     rows = await db.fetch(
         """
         SELECT b.id,
-               (SELECT coalesce(sum(u.points), 0)::bigint FROM ledger_budget_uses u WHERE u.budget_id = b.id) AS used,
+               (SELECT coalesce(sum(u.points), 0)::bigint FROM ledger_budget_uses u
+                WHERE u.budget_id = b.id) AS used,
                (SELECT sum(s.points_left)::bigint FROM ledger_budget_slots s
                 WHERE s.budget_id = b.id AND s.period_start = '-infinity') AS points_left
         FROM ledger_budgets b WHERE b.id = ANY ($1::uuid[])

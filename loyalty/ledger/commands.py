@@ -67,7 +67,7 @@ class Redeem(Command, frozen=True, kw_only=True, tag="redeem"):
 
 
 class Hold(Command, frozen=True, kw_only=True, tag="hold"):
-    """Set points aside, those that expire first before the others, until they are captured or `until` comes."""
+    """Set points aside, those that expire first, until they are captured or `until` comes."""
 
     points: int
     until: datetime
@@ -112,14 +112,14 @@ class Deduct(Command, frozen=True, kw_only=True, tag="deduct"):
 
 
 class Transfer(Command, frozen=True, kw_only=True, tag="transfer"):
-    """Give points to another member's wallet of the same kind: each lot taken makes one there, with its expiry."""
+    """Give points to another member's wallet: each lot taken makes one there, with its expiry."""
 
     to_member: UUID
     points: int
 
 
 class Merge(Command, frozen=True, kw_only=True, tag="merge"):
-    """The whole wallet of `member` goes to that of `into`: lots, holds and debt. Later commands find them there."""
+    """The whole wallet of `member` goes to that of `into`; later commands find its lots there."""
 
     into: UUID
 

@@ -174,7 +174,8 @@ async def lot_moves(journal_id: UUID) -> list[LotMove]:
         SELECT u.points, e.effective_at AS earned_at, l.expires_at,
                l.points_pending + l.points_active + l.points_held AS points_left
         FROM (SELECT lot_journal_id, lot_line,
-                     sum(CASE WHEN credit IN ('pending', 'active') THEN points ELSE -points END)::bigint AS points
+                     sum(CASE WHEN credit IN ('pending', 'active') THEN points
+                              ELSE -points END)::bigint AS points
               FROM ledger_entries WHERE journal_id = $1 AND lot_journal_id IS NOT NULL GROUP BY 1, 2) u
         JOIN ledger_lots l ON l.journal_id = u.lot_journal_id AND l.line = u.lot_line
         JOIN ledger_journal e ON e.id = l.journal_id

@@ -64,7 +64,7 @@ async def post(commands: Sequence[AnyCommand], now: datetime) -> list[Posting]:
 
 
 async def release_due(now: datetime, limit: int = 500) -> int:
-    """Release up to `limit` holds whose time is over; answers how many, so that the caller goes on until 0."""
+    """Release up to `limit` holds whose time is over; answers how many."""
     rows = await db.fetch(
         """
         SELECT h.journal_id, h.ends_at, j.key, a.member_id, w.code AS wallet

@@ -136,19 +136,22 @@ WITH p AS (
            bench_id(w.kind, n) AS account_id, w.code,
            'import:' || w.code || ':' || n || ':' || $5 AS key, 1 + n * 7919 % 500 AS points,
            $4::timestamptz - make_interval(days => (n % 300)::int) AS at,
-           CASE w.code WHEN 'points' THEN $4::timestamptz + make_interval(days => (1 + n * 31 % 730)::int) END AS expires_at
+           CASE w.code WHEN 'points'
+               THEN $4::timestamptz + make_interval(days => (1 + n * 31 % 730)::int) END AS expires_at
     FROM generate_series($2::bigint, $3) n, bench_wallets w WHERE w.merchant_id = $1
 ), journal AS (
     INSERT INTO ledger_journal (id, merchant_id, account_id, seq, key, fingerprint, verb, points, reason,
         effective_at, recorded_at, pending_after, active_after, held_after, debt_after, hash)
-    SELECT p.id, $1, p.account_id, $5, p.key, sha256(convert_to(p.key, 'UTF8')), 'earn', p.points, '{"rule": "import"}',
-           p.at, $4, 0, $5 * p.points, 0, 0,
-           sha256(coalesce(b.hash, '') || ledger_content(p.account_id, $5, p.id, 'earn', NULL, p.points, p.at, $4, 0,
-               $5 * p.points, 0, 0, ledger_entry_text(1, 'opening', 'active', p.points, p.id, 1, p.expires_at),
+    SELECT p.id, $1, p.account_id, $5, p.key, sha256(convert_to(p.key, 'UTF8')), 'earn', p.points,
+           '{"rule": "import"}', p.at, $4, 0, $5 * p.points, 0, 0,
+           sha256(coalesce(b.hash, '') || ledger_content(p.account_id, $5, p.id, 'earn', NULL, p.points, p.at,
+               $4, 0, $5 * p.points, 0, 0,
+               ledger_entry_text(1, 'opening', 'active', p.points, p.id, 1, p.expires_at),
                '{"rule": "import"}', p.key))
     FROM p LEFT JOIN ledger_journal b ON b.id = p.before
 ), entries AS (
-    INSERT INTO ledger_entries (journal_id, line, merchant_id, debit, credit, points, lot_journal_id, lot_line, expires_at)
+    INSERT INTO ledger_entries (journal_id, line, merchant_id, debit, credit, points, lot_journal_id,
+                                lot_line, expires_at)
     SELECT id, 1, $1, 'opening', 'active', points, id, 1, expires_at FROM p
 )
 INSERT INTO ledger_lots (journal_id, line, merchant_id, account_id, points, points_pending, points_active,

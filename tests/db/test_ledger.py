@@ -445,6 +445,8 @@ async def test_the_application_may_call_the_writer_only(merchant: UUID, member: 
     checks = {"balances", "lots", "holds", "dues", "budgets"}
     assert {row["proname"] for row in rows} == {
         "ledger_post",
+        "ledger_earn",
+        "ledger_expire",
         "ledger_budget",
         "ledger_schedule",
         "ledger_restore",
@@ -500,9 +502,9 @@ BROKEN = {
     "key given twice": _COPY.format(seq="seq + 10", key="key"),
     "entry of no lot": _ENTRY.format(entry="'active', 'redeemed', 1", lot="NULL, NULL"),
     "entry of half a lot": _ENTRY.format(entry="'active', 'debt', 1", lot="id, NULL"),
-    "hash of another length": "INSERT INTO ledger_journal SELECT uuidv7(), merchant_id, account_id, seq + 9, key || '2',"
-    " fingerprint, verb, parent_id, points, reason, effective_at, recorded_at, pending_after, active_after,"
-    " held_after, debt_after, '\\x00' FROM ledger_journal WHERE merchant_id = $1",
+    "hash of another length": "INSERT INTO ledger_journal SELECT uuidv7(), merchant_id, account_id, seq + 9,"
+    " key || '2', fingerprint, verb, parent_id, points, reason, effective_at, recorded_at, pending_after,"
+    " active_after, held_after, debt_after, '\\x00' FROM ledger_journal WHERE merchant_id = $1",
 }
 
 
@@ -528,9 +530,11 @@ FORGED = {
     "postings are missing": "UPDATE ledger_accounts SET seq = 3 WHERE merchant_id = $1",
     "balance after a posting differs": _ENTRY.format(entry="'issued', 'active', 1", lot="id, 1"),
     "entry without its posting": "INSERT INTO ledger_entries"
-    " SELECT uuidv7(), 1, $1, 'active', 'redeemed', 1, journal_id, line FROM ledger_lots WHERE merchant_id = $1",
+    " SELECT uuidv7(), 1, $1, 'active', 'redeemed', 1, journal_id, line FROM ledger_lots"
+    " WHERE merchant_id = $1",
     "lot without its earn": "UPDATE ledger_lots SET root_id = uuidv7() WHERE merchant_id = $1",
-    "taken back differs from its postings": "UPDATE ledger_lots SET points_clawed_back = 1 WHERE merchant_id = $1",
+    "taken back differs from its postings": "UPDATE ledger_lots SET points_clawed_back = 1"
+    " WHERE merchant_id = $1",
     "posting without its account or parent": _COPY.format(seq="seq + 10", key="key || '2'").replace(
         "parent_id", "uuidv7()"
     ),

@@ -8,7 +8,7 @@ had covered these is given back what they paid. So a spend that is undone leaves
 """
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -16,6 +16,9 @@ from zoneinfo import ZoneInfo
 
 class Refused(Exception):
     """The argument is the code of the refusal."""
+
+
+COUNT = itertools.count()
 
 
 @dataclass(eq=False)
@@ -35,8 +38,10 @@ class Lot:
     """Claims of this lot that nobody pays."""
     payers: list["Part"] = field(default_factory=list)
     """Claims of this lot that other lots paid, in the order in which they did."""
-    number: int = field(default_factory=itertools.count().__next__)
+    number: int = field(default_factory=COUNT.__next__)
     """The younger, the higher."""
+    debt_numbers: Iterator[int] = COUNT
+    """The same for debts that it comes to have."""
 
     def is_over(self, now: datetime) -> bool:
         """Whether its time has come."""
@@ -57,8 +62,11 @@ class Debt:
 
     lot: Lot
     points: int
-    number: int = field(default_factory=itertools.count().__next__)
+    number: int = 0
     """The younger, the higher."""
+
+    def __post_init__(self) -> None:
+        self.number = next(self.lot.debt_numbers)
 
 
 @dataclass(eq=False)
@@ -233,7 +241,10 @@ class Merge:
 class Ledger:
     """All accounts. Each verb does everything or raises Refused; it answers how many points it moved."""
 
-    def __init__(self, budgets: dict[str, Budget] | None = None) -> None:
+    def __init__(
+        self, budgets: dict[str, Budget] | None = None, debt_numbers: dict[str, Iterator[int]] | None = None
+    ) -> None:
+        """`debt_numbers`: by the key of an earn or deduction, if calls do not come in the order of debts."""
         self.accounts: dict[str, Account] = {}
         self.survivors: dict[str, str] = {}
         """Who stands for a member that was merged."""
@@ -244,6 +255,7 @@ class Ledger:
         """By the key of the redemption or capture: what can still be reversed, in the order of taking."""
         self.merges: dict[str, Merge] = {}
         self.budgets = budgets or {}
+        self.debt_numbers = debt_numbers or {}
         self.grants: dict[str, list[tuple[Budget, str, str]]] = {}
         """By the key of the earn: the budgets that paid, for which member and period."""
 
@@ -259,6 +271,9 @@ class Ledger:
     def owner(self, lot: Lot) -> Account:
         """Whose lot it is now."""
         return next(account for account in self.accounts.values() if lot in account.lots)
+
+    def _lot(self, key: str, points: int, expires_at: datetime | None) -> Lot:
+        return Lot(key, points, expires_at, debt_numbers=self.debt_numbers.get(key, COUNT))
 
     # ------------------------------------------------------------ points come
 
@@ -281,7 +296,7 @@ class Ledger:
             raise Refused("budget_exhausted")
         self._charge(grants, points)
         self.grants[key] = grants
-        lot = self.lots[key] = Lot(key, points, expires_at)
+        lot = self.lots[key] = self._lot(key, points, expires_at)
         account.lots.append(lot)
         if pending:
             lot.pending = points
@@ -350,7 +365,7 @@ class Ledger:
         parts = self._take(account, points, now, partly=policy != "forbid")
         if policy != "debt":
             return total(parts)
-        nothing = Lot(key, 0, None)  # has no points, only the claim
+        nothing = self._lot(key, 0, None)  # has no points, only the claim
         account.lots.append(nothing)
         account.owe(nothing, points - total(parts), now)
         return points
@@ -473,8 +488,9 @@ class Ledger:
         """What lots of the other account paid for lots of this one is owed again; answers what goes back."""
         back = []
         for lot in account.lots:
-            for part in [part for part in lot.payers if part.lot in other.lots]:
+            for part in [part for part in lot.payers if part.points and part.lot in other.lots]:
                 lot.payers.remove(part)
                 account.debts.append(Debt(lot, part.points))
                 back.append(part)
+        account.debts.sort(key=lambda debt: debt.number)
         return back

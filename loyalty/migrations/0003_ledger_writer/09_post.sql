@@ -102,6 +102,10 @@ DECLARE
     posted jsonb := '[]';
     claims bool := jsonb_path_exists(p_commands, '$[*].budgets[*]');
 BEGIN
+    IF jsonb_array_length(p_commands) = 1 AND p_commands->0->>'verb' = 'earn' THEN
+        r := ledger_earn_one(p_commands->0, p_now);
+        IF r.key IS NOT NULL THEN RETURN NEXT r; RETURN; END IF;
+    END IF;
     IF claims OR jsonb_array_length(p_commands) > 1
        OR p_commands->0->>'verb' IN ('transfer', 'merge', 'unmerge', 'reverse') THEN
         PERFORM ledger_lock_all(p_commands);
