@@ -7,13 +7,13 @@ after the end, however early it happened, brings nothing back.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from core import db, tenancy
 from core.days import zone_of
 from loyalty.expiry import queries
+from loyalty.ledger import sets
 from loyalty.wallets.rules import days_after
 
 PAGE = 500
@@ -47,20 +47,11 @@ async def of_member(member_id: UUID, wallet_type_id: UUID) -> list[IdleLot]:
 
 
 async def end(lots: Sequence[IdleLot], now: datetime) -> int:
-    """Give those whose end has come their date, so that the sweep expires them; answers how many."""
-    ended = 0
+    """Expire those whose end has come, unless their account has moved since; answers how many."""
     over = [lot for lot in lots if lot.ends_at <= now]
-    for (account, seq), each in groupby(over, key=lambda lot: (lot.account_id, lot.seq)):
-        those = list(each)
-        ended += await db.fetchval(
-            queries.END_IDLE,
-            account,
-            seq,
-            [lot.journal_id for lot in those],
-            [lot.line for lot in those],
-            [lot.ends_at for lot in those],
-        )
-    return ended
+    return await sets.expire_idle(
+        [sets.IdleLot(lot.account_id, lot.seq, lot.journal_id, lot.line, lot.ends_at) for lot in over], now
+    )
 
 
 async def _lots(rows: Sequence[db.Row]) -> list[IdleLot]:

@@ -13,7 +13,7 @@ _IDLE_LOTS = """
 SELECT a.id AS account_id, a.seq, a.member_id, a.wallet_type_id, w.warn_days, l.journal_id, l.line,
        l.points_active, (v.expiry->>'days')::int AS days,
        (SELECT max(x.effective_at) FROM ledger_journal x WHERE x.account_id = a.id
-        AND x.verb IN ('earn', 'settle', 'redeem')) AS active_at
+        AND x.verb IN ('earn', 'settle', 'redeem', 'hold', 'capture', 'transfer')) AS active_at
 FROM ledger_accounts a JOIN wallet_types w ON w.id = a.wallet_type_id
 JOIN ledger_lots l ON l.account_id = a.id AND l.points_pending + l.points_active + l.points_held > 0
     AND l.points_active > 0 AND l.expires_at IS NULL
@@ -23,8 +23,6 @@ WHERE v.expiry->>'kind' = 'inactivity'
 """
 IDLE_LOTS = _IDLE_LOTS + "AND a.id = ANY ($1::uuid[]) ORDER BY a.id, l.journal_id, l.line"
 IDLE_LOTS_OF = _IDLE_LOTS + "AND a.member_id = $1 AND a.wallet_type_id = $2 ORDER BY l.journal_id, l.line"
-
-END_IDLE = "SELECT ledger_end_idle($1, $2, $3::uuid[], $4::smallint[], $5::timestamptz[])"
 
 # What expires within the wallet's time of warning and was not told of: the first lots to expire, by day.
 NOTE_DATED = """

@@ -7,10 +7,9 @@ from uuid import UUID
 import msgspec
 
 from core import db
-from core.errors import DomainError
 from core.people import customers
 from core.people.customers import CustomerRow
-from loyalty.ledger import Earn, post
+from loyalty.ledger import Earn, sets
 from loyalty.ledger.errors import PostingKeyReused
 from loyalty.members import service as members
 from loyalty.openings import queries
@@ -71,9 +70,7 @@ async def _take_in(rows: Sequence[Opening], create_members: bool, now: datetime)
     outcomes = {n: earn for n, earn in enumerate(earns) if isinstance(earn, Outcome)}
     outcomes |= await _expired(commands, now)
     left = {n: command for n, command in commands.items() if n not in outcomes}
-    posted = dict(zip(left, await _post(list(left.values()), now), strict=True))
-    reused = {n: commands[n] for n, outcome in posted.items() if outcome.code == PostingKeyReused.code}
-    outcomes |= posted | await _compare(reused)
+    outcomes |= await _post(left, now)
     return [outcomes[n] for n in range(len(rows))]
 
 
@@ -141,15 +138,12 @@ async def _compare(commands: Mapping[int, Earn]) -> dict[int, Outcome]:
     }
 
 
-async def _post(commands: Sequence[Earn], now: datetime) -> list[Outcome]:
-    """By halves, so that one refusal hinders no other."""
-    if not commands:
-        return []
-    try:
-        async with db.savepoint():
-            return [KNOWN if posting.replayed else NEW for posting in await post(commands, now)]
-    except DomainError as error:
-        if len(commands) == 1:
-            return [Outcome("rejected", error.code, detail=error.detail)]
-    half = len(commands) // 2
-    return [*await _post(commands[:half], now), *await _post(commands[half:], now)]
+async def _post(commands: Mapping[int, Earn], now: datetime) -> dict[int, Outcome]:
+    """Each id once; what was there before, also earlier in these rows, is compared."""
+    first: dict[str, int] = {}
+    for n, command in commands.items():
+        first.setdefault(command.key, n)
+    order = list(first.values())
+    known = await sets.open_balances([commands[n] for n in order], now) if order else set()
+    new = {n for place, n in enumerate(order) if place not in known}
+    return dict.fromkeys(new, NEW) | await _compare({n: commands[n] for n in commands if n not in new})

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from core.days import zone_of
 from loyalty.earning.rules import Due, Granted, InForce, Occasion, Part, earn_key, kept_points, parts
-from loyalty.ledger.commands import AnyCommand, Clawback, Settle
+from loyalty.ledger.commands import AnyCommand, Clawback, Settle, Void
 from loyalty.orders.facts import facts_of
 from loyalty.orders.rules import Counted, Member, Order, Payment, Refund
 from loyalty.rules.model import Active
@@ -161,23 +162,25 @@ def _settles_at(order: Order, payment: Payment, settling: Settling, zone: str) -
     return settles_at(settling, payment.paid_at, order.delivered_at, zone_of(zone))
 
 
-def _cancellation(case: _Case, known: Earned, gone: int) -> list[AnyCommand]:
-    """All that refunds have left of an order that was called off: pending points first."""
-    order = case.order
-    if order.cancelled_at is None or gone >= known.points:
-        return []
-    return [
-        Clawback(
-            key=_key(f"cancel:{order.id}", case, known),
-            member=case.member.id,
-            wallet=case.wallet.code,
-            parent=_parent(case, known),
-            points=known.points - gone,
-            policy=case.wallet.debt_policy,
-            effective_at=max(order.cancelled_at, case.payment.paid_at),
-            reason={"rule": "cancelled", "order": order.external_id},
-        )
-    ]
+def _cancellation(case: _Case, known: Earned, gone: int) -> Iterator[AnyCommand]:
+    """All that refunds have left of an order that was called off: what is pending, then the rest."""
+    order, left = case.order, known.points - gone
+    if order.cancelled_at is None or left <= 0:
+        return
+    # Refunds that are taken back in the same breath have the pending points first.
+    pending = min(left, max(0, known.points_pending - (gone - known.points_clawed_back)))
+    common: dict[str, Any] = {
+        "member": case.member.id,
+        "wallet": case.wallet.code,
+        "parent": _parent(case, known),
+        "effective_at": max(order.cancelled_at, case.payment.paid_at),
+        "reason": {"rule": "cancelled", "order": order.external_id},
+    }
+    if pending:
+        yield Void(key=_key(f"void:{order.id}", case, known), points=pending, **common)
+    if left > pending:
+        key, policy = _key(f"cancel:{order.id}", case, known), case.wallet.debt_policy
+        yield Clawback(key=key, points=left - pending, policy=policy, **common)
 
 
 def _clawbacks(case: _Case, known: Earned) -> Iterator[Clawback]:

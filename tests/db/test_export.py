@@ -5,6 +5,7 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -24,6 +25,7 @@ from loyalty.export.catalogue import LEFT_OUT, nouns
 from loyalty.export.errors import ExportIsHere, ExportUnreadable, FolderNotEmpty, MerchantNotEmpty
 from loyalty.export.service import MANIFEST
 from loyalty.intake.service import ingest
+from loyalty.ledger import Hold, Merge, Transfer, post
 from loyalty.ledger import queries as ledger
 from loyalty.openings.rules import Opening
 from loyalty.openings.service import take_in
@@ -97,6 +99,14 @@ async def fill(merchant: UUID) -> UUID:
         member = await new_member()
         await one(earn("soon over", member, 70, expires_at=day(10)))
         await one(earn("later", member, 30, pending=True, settles_at=day(90), expires_at=day(300)))
+        others = [await new_member() for _ in range(3)]
+        why: dict[str, Any] = {"effective_at": day(8), "reason": {"rule": "test"}}
+        for n, other in enumerate(others):
+            await one(earn(f"other {n}", other, 50, expires_at=day(200)))
+        until = day(60)
+        await post([Hold(key="hold", member=others[0], points=20, until=until, **why)], day(8))
+        await post([Transfer(key="move", member=others[0], to_member=others[1], points=5, **why)], day(8))
+        await post([Merge(key="merge", member=others[0], into=others[2], **why)], day(8))
         row = Opening("x", "anna", "points", 5, day(1), "never", None, True, day(99), "=cmd()")
         await take_in([row], False, day(7))
         reward = await offer(wanted(cost_points=30), stock=3)
@@ -132,7 +142,8 @@ async def test_out_back_and_out_again_gives_the_same_files(
                 await staff.sign_in(f"{merchant.hex}@example.test", password, merchant.hex, day(12))
     assert contents(tmp_path / "two") == contents(tmp_path / "one")
     rows = {file.name: file.rows for file in manifest.files}
-    assert rows["ledger_journal.ndjson"] > 20 and rows["customers.ndjson"] == 3
+    assert rows["ledger_holds.ndjson"] == 1 and rows["ledger_dues.ndjson"] > 0
+    assert rows["ledger_journal.ndjson"] > 20 and rows["customers.ndjson"] == 6
     assert all(path.stat().st_mode & 0o077 == 0 for path in (tmp_path / "one").iterdir())
 
 

@@ -1,9 +1,11 @@
 """Opening balances from a file: each lot once, with its expiry, and every bad row told."""
 
+import asyncio
 import tracemalloc
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,6 +17,7 @@ from core import db
 from core.files import reader
 from core.files.errors import FieldInvalid, FileUnreadable
 from core.files.reader import Lines
+from loyalty.ledger import Deduct, Merge, post
 from loyalty.ledger import queries as ledger
 from loyalty.openings import files, service
 from loyalty.openings.files import Report, import_file
@@ -136,6 +139,41 @@ async def test_what_is_wrong_is_told_with_line_and_column_and_hinders_nobody(
     ]
     async with db.transaction(shop):
         assert await balance(await member_of("anna")) == (0, 100, 0)
+
+
+async def test_a_debt_is_paid_first_and_a_merged_wallet_is_followed(shop: UUID, tmp_path: Path) -> None:
+    assert counts(await take(shop, written(tmp_path, "1,anna,points,10,,,,,", "2,bert,points,5,,,,,"))) == (
+        2,
+        2,
+        0,
+        0,
+    )
+    async with db.transaction(shop):
+        anna, bert = await member_of("anna"), await member_of("bert")
+        why: dict[str, Any] = {"wallet": "points", "effective_at": NOW, "reason": {"rule": "test"}}
+        await post([Deduct(key="d", member=anna, points=40, policy="debt", **why)], NOW)
+        await post([Merge(key="m", member=bert, into=anna, **why)], NOW)
+        assert await balance(anna) == (0, 0, 25)
+    rows = (
+        "3,anna,points,20,,,,,",
+        "4,bert,points,10,,,,,",
+        "5,anna,points,7,,,2026-12-01,,",
+        "6,anna,points,1,,,,,",
+    )
+    assert counts(await take(shop, written(tmp_path, *rows))) == (4, 4, 0, 0)
+    async with db.transaction(shop):
+        assert await balance(anna) == (7, 6, 0) and await balance(bert) == (0, 0, 0)
+        assert await ledger.check() == []
+
+
+async def test_the_same_file_twice_at_once_is_taken_in_once(shop: UUID, tmp_path: Path) -> None:
+    rows = [f"{n},c{n % 5},points,{n + 1},,,,," for n in range(40)]
+    files = [written(tmp_path, *rows, name=f"{n}.csv") for n in range(4)]
+    reports = await asyncio.gather(*(take(shop, file) for file in files))
+    assert sum(report.new for report in reports) == 40 and sum(report.known for report in reports) == 120
+    async with db.transaction(shop):
+        assert await db.fetchval("SELECT sum(points_active) FROM ledger_accounts") == sum(range(1, 41))
+        assert await ledger.check() == []
 
 
 async def test_who_is_no_member_is_refused_or_made_one(shop: UUID, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.earning.rules import Due, InForce, granted_in
-from loyalty.ledger import AnyCommand, Clawback, Earn, Settle
+from loyalty.ledger import AnyCommand, Clawback, Earn, Settle, Void
 from loyalty.orders import rules
 from loyalty.orders.postings import Earned, postings
 from loyalty.orders.rules import (
@@ -152,7 +152,7 @@ class Books:
         for command in commands:
             if isinstance(command, Earn):
                 self._earn(command)
-            elif isinstance(command, Clawback):
+            elif isinstance(command, Clawback | Void):
                 self._claw_back(command)
             elif isinstance(command, Settle):
                 self._change(command.wallet, points_pending=0)
@@ -169,10 +169,12 @@ class Books:
             granted=granted_in(command.reason, {ID: ORDERS}),
         )
 
-    def _claw_back(self, command: Clawback) -> None:
+    def _claw_back(self, command: Clawback | Void) -> None:
         known = self.earned[command.wallet]
+        assert command.points is not None
         assert 0 < command.points <= known.points - known.points_clawed_back
-        refund = command.reason.get("refund", "cancelled")
+        assert isinstance(command, Clawback) or command.points <= known.points_pending
+        refund = command.reason.get("refund", f"cancelled {type(command)}")
         assert refund not in known.clawed_refunds, "one clawback a refund"
         self._change(
             command.wallet,
@@ -364,6 +366,9 @@ def test_a_cancelled_order_keeps_nothing() -> None:
     books.post(due(order, books))
     cancelled = due(rules.cancel(order, day(4)), books)
     assert [(type(each), each.key.split(":")[0]) for each in cancelled] == [(Clawback, "cancel")] * 2
+    unsettled, early = Books(), rules.refund(rules.pay(EMPTY, payment()), Refund("r", 5_000, day(2)))
+    unsettled.post(due(early, unsettled))
+    assert [type(each) for each in due(rules.cancel(early, day(4)), unsettled)] == [Void, Void]
     books.post(cancelled)
     assert all(each.points == each.points_clawed_back for each in books.earned.values())
     late = rules.refund(rules.cancel(order, day(4)), Refund("r2", 5_000, day(5)))
