@@ -9,6 +9,7 @@ from api import portal
 from api.app import App, create_app
 from api.v1.achievements import v1_achievements
 from api.v1.balances import v1_balances
+from api.v1.campaigns import v1_campaigns, v1_segments
 from api.v1.earns import v1_earns
 from api.v1.members import v1_members
 from api.v1.openings import v1_openings
@@ -32,7 +33,9 @@ V1 = (
     v1_rewards,
     v1_pools,
     v1_reviews,
+    v1_campaigns,
     v1_rules,
+    v1_segments,
     v1_wallets,
     v1_tiers,
     v1_member_tiers,

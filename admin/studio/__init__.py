@@ -2,13 +2,14 @@
 
 from litestar import Router
 
-from admin.studio import achievements, handlers, referrals, rewards, rules, tiers, wallets
+from admin.studio import achievements, campaigns, handlers, referrals, rewards, rules, tiers, wallets
 
 router = Router(
     "/staff/studio",
     route_handlers=[
         *handlers.handlers,
         *rules.handlers,
+        *campaigns.handlers,
         *tiers.handlers,
         *rewards.handlers,
         *wallets.handlers,

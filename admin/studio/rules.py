@@ -227,26 +227,30 @@ async def look(
 
 
 def _view(code: str, fields: dict[str, str], looked: Looked, shop: Shop, known: Known) -> views.RuleForm:
-    words = shop.words
-    naming = FormGroup(
-        words.gettext("The rule"),
-        (
-            FormField("code", words.gettext("Code"), fields.get("code", ""),
-                      problem=looked.problems.get("code", ""), required=True,
-                      hint=words.gettext("Small letters, digits and hyphens; it stays for ever.")),
-            FormField("name", words.gettext("Name"), fields.get("name", "")),
-        ),
-    )  # fmt: skip
+    named = naming(shop.words.gettext("The rule"), fields, looked.problems, shop.words)
     groups = forms.groups(fields, looked.problems, shop, known)
     return views.RuleForm(
         action=f"{PATH}/{code or 'new'}",
         key=str(new_id()),
-        groups=groups if code else (naming, *groups),
+        groups=groups if code else (named, *groups),
         problem=looked.problem,
         sentence=looked.sentence,
         overlaps=looked.overlaps,
         figures=looked.figures,
     )
+
+
+def naming(title: str, fields: dict[str, str], problems: dict[str, str], words: Translator) -> FormGroup:
+    """Code and name of something new."""
+    code = FormField(
+        "code",
+        words.gettext("Code"),
+        fields.get("code", ""),
+        problem=problems.get("code", ""),
+        required=True,
+        hint=words.gettext("Small letters, digits and hyphens; it stays for ever."),
+    )
+    return FormGroup(title, (code, FormField("name", words.gettext("Name"), fields.get("name", ""))))
 
 
 async def shop_of(request: Staff) -> tuple[Shop, Known]:

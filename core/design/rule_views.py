@@ -87,7 +87,8 @@ class CampaignRow:
 
 @dataclass(frozen=True)
 class StudioCampaigns:
-    """`staff/campaigns.html`."""
+    """`staff/campaigns.html`: all campaigns, or with `form` a new one."""
 
     campaigns: tuple[CampaignRow, ...]
+    can_edit: bool = False
     form: RuleForm | None = None

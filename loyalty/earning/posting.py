@@ -11,13 +11,15 @@ from core import db
 from core.days import start_of_day, zone_of
 from loyalty.earning import queries
 from loyalty.earning.rules import Due, InForce, Use
-from loyalty.ledger import post
+from loyalty.ledger import Earn, post
+from loyalty.ledger.errors import BudgetExhausted
 from loyalty.rules import model as m
 from loyalty.rules.check import every
 from loyalty.rules.evaluate import Used
 from loyalty.rules.model import Active
 from loyalty.wallets.rules import Wallet
 
+DRY = "budget_exhausted"
 EVER = (datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC))
 
 
@@ -58,22 +60,89 @@ async def make(
     limits = _Limits([each for each in rules if each.rule.limit], zone)
     await limits.load([each for each in claims if each.fresh])
     budgets = await _budgets(rules)
-    order = sorted(range(len(claims)), key=lambda place: (claims[place].at, claims[place].id))
-    dues: dict[int, Due] = {}
-    for place in order:
-        known = InForce(rules=rules, used=limits.used(claims[place]), budgets=budgets)
-        dues[place] = plan(place, known)
-        limits.add(dues[place].uses, claims[place])
-    await post([command for place in order for command in dues[place].commands], now)
+    work = _Work(claims, rules, plan, limits, budgets, now)
+    dues = await work.with_budgets() if budgets else await work.together()
     await limits.save()
     return [dues[place] for place in range(len(claims))]
 
 
-async def _budgets(rules: Sequence[Active]) -> dict[UUID, UUID]:
+async def _budgets(rules: Sequence[Active]) -> Sequence[db.Row]:
     campaigns = sorted({each.campaign_id for each in rules if each.campaign_id})
-    if not campaigns:
-        return {}
-    return {row["id"]: row["budget_id"] for row in await db.fetch(queries.BUDGETS, campaigns)}
+    return await db.fetch(queries.BUDGETS, campaigns) if campaigns else []
+
+
+class _Probed(Exception):
+    """Ends a probe: what was posted in it is undone."""
+
+
+class _Work:
+    """One batch of claims, in order of time."""
+
+    def __init__(
+        self, claims: Sequence[Claim], rules: Sequence[Active], plan: Plan, limits: "_Limits",
+        budgets: Sequence[db.Row], now: datetime,
+    ) -> None:  # fmt: skip
+        self.claims, self.rules, self.plan, self.limits, self.now = claims, rules, plan, limits, now
+        self.budgets: dict[UUID, UUID] = {row["id"]: row["budget_id"] for row in budgets}
+        self.used_up = {row["id"]: DRY for row in budgets if row["used_up"]}
+        self.order = sorted(range(len(claims)), key=lambda place: (claims[place].at, claims[place].id))
+
+    def due(self, place: int, dry: Mapping[UUID | None, str]) -> Due:
+        """What the claim lacks when these campaigns give nothing."""
+        claim = self.claims[place]
+        used = self.limits.used(claim)
+        known = InForce(rules=self.rules, used=used, dry={**self.used_up, **dry}, budgets=self.budgets)
+        return self.plan(place, known)
+
+    async def together(self) -> dict[int, Due]:
+        """All in one call of the ledger."""
+        dues: dict[int, Due] = {}
+        for place in self.order:
+            dues[place] = self.due(place, {})
+            self.limits.add(dues[place].uses, self.claims[place])
+        await post([command for place in self.order for command in dues[place].commands], self.now)
+        return dues
+
+    async def with_budgets(self) -> dict[int, Due]:
+        """All in one call; where a budget lacks points for all of it, one claim after the other."""
+        mark = self.limits.mark()
+        try:
+            async with db.savepoint():
+                return await self.together()
+        except BudgetExhausted:
+            self.limits.back_to(mark)
+        return {place: await self._alone(place) for place in self.order}
+
+    async def _alone(self, place: int) -> Due:
+        """One claim, without the campaigns whose budgets lack the points for it."""
+        dry: dict[UUID | None, str] = {}
+        while True:
+            due = self.due(place, dry)
+            try:
+                async with db.savepoint():
+                    await post(due.commands, self.now)
+            except BudgetExhausted:
+                dry |= dict.fromkeys(await self._dry(due), DRY)
+                continue
+            self.limits.add(due.uses, self.claims[place])
+            return due
+
+    async def _dry(self, due: Due) -> list[UUID]:
+        """Which campaigns lack the points; where each has enough by itself, the last."""
+        found = [campaign for campaign in due.campaigns if not await self._fits(due, campaign)]
+        return found or [due.campaigns[-1]]
+
+    async def _fits(self, due: Due, campaign: UUID) -> bool:
+        budget = self.budgets.get(campaign)
+        earns = [each for each in due.commands if isinstance(each, Earn) and budget in each.budgets]
+        try:
+            async with db.savepoint():
+                await post(earns, self.now)
+                raise _Probed
+        except _Probed:
+            return True
+        except BudgetExhausted:
+            return False
 
 
 Place = tuple[str, UUID, UUID, datetime]
@@ -122,6 +191,15 @@ class _Limits:
             before = self.known.get(place, Used())
             self.known[place] = Used(before.times + 1, before.points + use.points)
             self.new.append((use, claim.id))
+
+    def mark(self) -> tuple[dict[Place, Used], int]:
+        """What is known now, for back_to()."""
+        return dict(self.known), len(self.new)
+
+    def back_to(self, mark: tuple[dict[Place, Used], int]) -> None:
+        """Forget what was added since."""
+        self.known, count = dict(mark[0]), mark[1]
+        del self.new[count:]
 
     async def save(self) -> None:
         """Note what this batch took."""

@@ -22,7 +22,13 @@ FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::timestamptz[], $
 ON CONFLICT DO NOTHING
 """
 
-BUDGETS = "SELECT id, budget_id FROM campaigns WHERE id = ANY ($1::uuid[]) AND budget_id IS NOT NULL"
+# `used_up`: nothing is left in all. What is read here may be old by a moment; the ledger decides.
+BUDGETS = """
+SELECT c.id, c.budget_id,
+       coalesce((SELECT sum(s.points_left) FROM ledger_budget_slots s
+                 WHERE s.budget_id = c.budget_id AND s.period_start = '-infinity') <= 0, false) AS used_up
+FROM campaigns c WHERE c.id = ANY ($1::uuid[]) AND c.budget_id IS NOT NULL
+"""
 
 # Who had left, or had not joined yet, does not earn. $1 keys, $2 triggers, $3 names, $4 members, $5 when,
 # $6 now, $7 data, $8 tier codes and $9 their percents.

@@ -109,6 +109,7 @@ def _part(
     own, at = outcome.of(campaign), occasion.facts.occurred_at
     multiplies = any(isinstance(each.rule.rule.effect, m.Multiply) for each in own)
     basis = tuple(e.rule for e in outcome.contributions if multiplies and e.rule.campaign_id != campaign)
+    budget = rules.budgets.get(campaign) if campaign else None
     earn = Earn(
         key=earn_key(occasion.key, wallet.code, campaign),
         member=occasion.member_id,
@@ -118,6 +119,7 @@ def _part(
         settles_at=settles_at if pending else None,
         effective_at=at,
         expires_at=wallet.expires_at(at, occasion.joined_at),
+        budgets=(budget,) if budget else (),
         reason=dict(occasion.reason) | _why(outcome, campaign, basis),
     )
     return Part(

@@ -1,7 +1,6 @@
-"""A segment as SQL over members. Expressions read `m`, a member, and `at`, the moment."""
+"""A segment as SQL over members. Expressions read `m`, a member."""
 
 from datetime import datetime
-from typing import Any
 
 from loyalty.rules.compile import Arguments, number_range
 from loyalty.segments import model as s
@@ -9,27 +8,26 @@ from loyalty.segments import model as s
 
 def members(segment: s.Segment, at: datetime, args: Arguments) -> str:
     """A boolean expression about a member `m` as of `at`; never NULL."""
-    now = args.add(at, "timestamptz")
-    return " AND ".join(_who(each, now, args) for each in segment.where)
+    return " AND ".join(_who(each, at, args) for each in segment.where)
 
 
-def _who(who: s.Who, now: str, args: Arguments) -> str:
+def _who(who: s.Who, at: datetime, args: Arguments) -> str:
     match who:
         case s.AllOf(of=of):
-            return "(" + " AND ".join(_who(each, now, args) for each in of) + ")"
+            return "(" + " AND ".join(_who(each, at, args) for each in of) + ")"
         case s.OneOf(of=of):
-            return "(" + " OR ".join(_who(each, now, args) for each in of) + ")"
+            return "(" + " OR ".join(_who(each, at, args) for each in of) + ")"
         case s.NotSo(of=one):
-            return f"(NOT {_who(one, now, args)})"
-    return f"coalesce({_of_member(who, now, args) or _of_orders(who, now, args)}, false)"
+            return f"(NOT {_who(one, at, args)})"
+    return f"coalesce({_of_member(who, at, args) or _of_orders(who, at, args)}, false)"
 
 
-def _of_member(who: s.Who, now: str, args: Arguments) -> str | None:
+def _of_member(who: s.Who, at: datetime, args: Arguments) -> str | None:
     match who:
         case s.TierNow(tiers=tiers):
             return f"m.tier_code = ANY ({args.add(list(tiers), 'text[]')})"
         case s.Joined(at_least_days=least, below_days=below):
-            return number_range(_days(now, "m.joined_at"), least, below, args)
+            return number_range(_days(at, "m.joined_at", args), least, below, args)
         case s.Language(languages=languages):
             tag = _profile("p.locale")
             wanted = args.add(list(languages), "text[]")
@@ -45,10 +43,10 @@ def _of_member(who: s.Who, now: str, args: Arguments) -> str | None:
     return None
 
 
-def _of_orders(who: s.Who, now: str, args: Arguments) -> str | None:
+def _of_orders(who: s.Who, at: datetime, args: Arguments) -> str | None:
     match who:
         case s.OrderCount(at_least=least, at_most=most, within_days=days):
-            count = _orders("count(*)", "true", days, now, args)
+            count = _orders("count(*)", "true", days, at, args)
             return number_range(count, least, None if most is None else most + 1, args)
         case s.Spend(currency=currency, at_least_minor=least, below_minor=below, within_days=days):
             money = (
@@ -56,10 +54,10 @@ def _of_orders(who: s.Who, now: str, args: Arguments) -> str | None:
                 " * greatest(0, o.amount_minor - o.refunded_minor), greatest(1, o.amount_minor))), 0)"
             )
             of = f"o.currency = {args.add(currency, 'text')}"
-            return number_range(_orders(money, of, days, now, args), least, below, args)
+            return number_range(_orders(money, of, days, at, args), least, below, args)
         case s.LastOrder(at_least_days=least, below_days=below):
-            last = _orders("max(o.paid_at)", "true", None, now, args)
-            return number_range(_days(now, last), least, below, args)
+            last = _orders("max(o.paid_at)", "true", None, at, args)
+            return number_range(_days(at, last, args), least, below, args)
     return None
 
 
@@ -67,7 +65,8 @@ def _profile(value: str) -> str:
     return f"(SELECT {value} FROM customer_profiles p WHERE p.customer_id = m.customer_id)"
 
 
-def _orders(value: str, which: str, days: int | None, now: str, args: Arguments) -> str:
+def _orders(value: str, which: str, days: int | None, at: datetime, args: Arguments) -> str:
+    now = args.add(at, "timestamptz")
     since = f"AND o.paid_at > {now} - make_interval(days => {args.add(days, 'int')})" if days else ""
     return (
         f"(SELECT {value} FROM orders o WHERE o.customer_id = m.customer_id AND o.paid_at <= {now}"
@@ -75,5 +74,6 @@ def _orders(value: str, which: str, days: int | None, now: str, args: Arguments)
     )
 
 
-def _days(now: str, since: Any) -> str:
+def _days(at: datetime, since: str, args: Arguments) -> str:
+    now = args.add(at, "timestamptz")
     return f"floor(extract(epoch FROM {now} - {since}) / 86400)"

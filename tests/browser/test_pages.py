@@ -63,6 +63,8 @@ PAGES = (
     ("rules", "marketer", "/staff/studio/rules", 200),
     ("rule", "marketer", "/staff/studio/rules/orders", 200),
     ("rule-new", "marketer", "/staff/studio/rules/new", 200),
+    ("campaigns", "marketer", "/staff/studio/campaigns", 200),
+    ("campaign-new", "marketer", "/staff/studio/campaigns/new", 200),
     ("studio-rewards", "marketer", "/staff/studio/rewards?notice=made", 200),
     ("studio-reward", "marketer", "/staff/studio/rewards/free-shipping", 200),
     ("studio-reward-new", "marketer", "/staff/studio/rewards/new?kind=cash_back", 200),

@@ -143,3 +143,29 @@ def test_the_form_and_the_rule_say_the_same() -> None:
         assert made is not None and problems == {}
         fields = forms.fields_of(made, shop)
         assert fields is not None and forms.read(fields, shop) == (made, {})
+
+
+CAMPAIGNS = "/staff/studio/campaigns"
+
+
+async def test_a_campaign_from_the_form_to_its_end(browser: Browser, shop: Shop) -> None:
+    await enter_as_staff(browser, shop.merchant, "owner")
+    fields = FIELDS | {"code": "spring", "name": "Spring", "budget_total": "1000", "budget_member": "100"}
+    looked = await send(browser, f"{CAMPAIGNS}/new", fields | {"look": "1"})
+    assert SENTENCE in looked.text and await rows(shop.merchant, "campaigns") == 0
+    saved = await send(browser, f"{CAMPAIGNS}/new", fields)
+    assert saved.headers["location"] == f"{CAMPAIGNS}?notice=drafted"
+    published = await send(browser, f"{CAMPAIGNS}/spring/publish", {"idempotency_key": "k2"})
+    assert published.headers["location"] == f"{CAMPAIGNS}?notice=running"
+    for locale in LOCALES:
+        speak(browser, locale)
+        page = await browser.get(CAMPAIGNS)
+        assert page.status_code == 200 and "1,000" in page.text
+    speak(browser, "en")
+    ended = await send(browser, f"{CAMPAIGNS}/spring/end", {"idempotency_key": "k3"})
+    assert ended.headers["location"] == f"{CAMPAIGNS}?notice=ended"
+    wrong = await send(
+        browser, f"{CAMPAIGNS}/new", fields | {"budget_total": "much", "idempotency_key": "k4"}
+    )
+    assert wrong.status_code == 422 and "Type a whole number" in wrong.text
+    assert await rows(shop.merchant, "campaigns") == 1

@@ -667,6 +667,15 @@ RULE_FORM = uv.RuleForm(
     ("This rule multiplies the points of “Orders”.", HOSTILE),
     uv.RuleFigures(90, 12, 7, 1240),
 )
+CAMPAIGNS = uv.StudioCampaigns(
+    (
+        uv.CampaignRow("x", HOSTILE, "published", (HOSTILE, "Twice."), _ago(days=1), None, 40, 100, "k-end"),
+        uv.CampaignRow(
+            "y", "Later", "draft", ("For joining: 5 points.",), None, _ago(days=-9), 0, None, "k-go"
+        ),
+    ),
+    True,
+)
 RULE = uv.StudioRule(
     "double", HOSTILE, _RULE_ROWS, None, "k-retire", uv.RuleFigures(90, 12, 7, 1240), beyond_form=True
 )
@@ -785,6 +794,13 @@ SAMPLES = (
         "staff/rule.html",
         uv.StudioRule("", "", form=RULE_FORM),
         _staff("/staff/studio/rules/new", "studio"),
+    ),
+    Sample("staff-campaigns", "staff/campaigns.html", CAMPAIGNS, _staff("/staff/studio/campaigns", "studio")),
+    Sample(
+        "staff-campaign-new",
+        "staff/campaigns.html",
+        uv.StudioCampaigns((), True, RULE_FORM),
+        _staff("/staff/studio/campaigns/new", "studio"),
     ),
     Sample("staff-rewards", "staff/rewards.html", STUDIO_REWARDS, _staff("/staff/studio/rewards", "studio")),
     Sample(

@@ -1,0 +1,204 @@
+"""Campaigns in the studio: the list with the use of budgets, a new one, publishing and ending."""
+
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.params import FromPath, FromQuery, URLEncodedBody
+
+from admin.studio import rule_forms as forms
+from admin.studio.reward_forms import Shop, Typed, is_code
+from admin.studio.rule_forms import Known
+from admin.studio.rules import Looked, key_of, look, naming, notices, refusal, shop_of
+from api.auth import StaffUser, requires_permission
+from api.forms import KeyedForm, once_to
+from api.pages import locale_of, page
+from core import clock, db
+from core.design import rule_views as views
+from core.design.reward_views import FormField, FormGroup
+from core.errors import DomainError
+from core.i18n import Translator
+from core.ids import new_id
+from loyalty.campaigns import service as campaigns
+from loyalty.campaigns.rules import Campaign, CampaignBudget, rules_of
+from loyalty.campaigns.service import CampaignView
+from loyalty.rules import model as m
+from loyalty.rules import service as rules
+from loyalty.rules.sentence import Words
+
+Staff = Request[StaffUser, Any, Any]
+
+PATH = "/staff/studio/campaigns"
+NEEDED = "programme.edit"
+PUBLISH = "studio.publish"
+LIMITS = {
+    "budget_total": "points_total",
+    "budget_member": "points_per_member",
+    "budget_period": "points_per_period",
+    "budget_member_period": "points_per_member_period",
+}
+PERIODS = ("day", "week", "month", "quarter", "year")
+
+
+@get("/campaigns", guards=[requires_permission("studio.read")])
+async def overview(request: Staff, notice: FromQuery[str] = "") -> Response[Any]:
+    """All campaigns, the youngest first."""
+    permissions, locale = request.user.permissions, locale_of(request)
+    async with db.transaction(request.user.merchant_id):
+        found = await campaigns.page(limit=200)
+        say = await rules.words(locale)
+    rows = tuple(_row(each, say, PUBLISH in permissions) for each in found)
+    view = views.StudioCampaigns(rows, NEEDED in permissions)
+    said = notices(notice, say.words)
+    return page(request, "staff/campaigns.html", view, section="studio", notices=said)
+
+
+@get("/campaigns/new", guards=[requires_permission(NEEDED)])
+async def new(request: Staff) -> Response[Any]:
+    """The empty form."""
+    return await _form(request, {}, {})
+
+
+@post("/campaigns/new", guards=[requires_permission(NEEDED)], status_code=303)
+async def make(request: Staff, data: URLEncodedBody[dict[str, str]]) -> Response[Any]:
+    """Save a campaign of one rule as a draft, or with `look` only say what it means."""
+    now = clock.now()
+    async with db.transaction(request.user.merchant_id):
+        shop, _ = await shop_of(request)
+    if "look" in data:
+        return await _form(request, data, {})
+    wanted, problems = _read(data, shop)
+    code, name = data.get("code", "").strip(), data.get("name", "").strip()
+    if not is_code(code):
+        problems["code"] = shop.words.gettext("Small letters, digits and hyphens; it stays for ever.")
+    if wanted is None or problems:
+        return await _form(request, data, problems)
+
+    async def effect() -> str:
+        await campaigns.create(code, name or code, wanted, now, request.user.member.id)
+        return f"{PATH}?notice=drafted"
+
+    said = {field: value for field, value in data.items() if field not in ("csrf_token", "idempotency_key")}
+    try:
+        return await once_to(request, key_of(data), said, effect, now)
+    except DomainError as error:
+        return await _form(request, data, {}, refusal(error, shop.words))
+
+
+@post("/campaigns/{code:str}/publish", guards=[requires_permission(PUBLISH)], status_code=303)
+async def publish(request: Staff, code: FromPath[str], data: URLEncodedBody[KeyedForm]) -> Response[Any]:
+    """Put a draft in force. Raises NotFound, and what loyalty.campaigns refuses."""
+    now = clock.now()
+
+    async def effect() -> str:
+        await campaigns.publish(code, now)
+        return f"{PATH}?notice=running"
+
+    return await once_to(request, data.idempotency_key, "", effect, now)
+
+
+@post("/campaigns/{code:str}/end", guards=[requires_permission(PUBLISH)], status_code=303)
+async def end(request: Staff, code: FromPath[str], data: URLEncodedBody[KeyedForm]) -> Response[Any]:
+    """End a campaign now. Raises NotFound or CampaignNotLive."""
+    now = clock.now()
+
+    async def effect() -> str:
+        await campaigns.end(code, now)
+        return f"{PATH}?notice=ended"
+
+    return await once_to(request, data.idempotency_key, "", effect, now)
+
+
+handlers = [overview, new, make, publish, end]
+
+
+def _row(found: CampaignView, say: Words, may_publish: bool) -> views.CampaignRow:
+    budget, schedule = found.campaign.budget, found.campaign.schedule
+    total = budget.points_total if budget else None
+    if found.points_left is not None:
+        total = found.points_given + found.points_left
+    return views.CampaignRow(
+        code=found.code,
+        name=found.name,
+        state=found.state,
+        sentences=tuple(say.rule(each) for each in rules_of(found.campaign)),
+        start=schedule.start or found.published_at,
+        end=found.ended_at or schedule.end,
+        points_given=found.points_given,
+        points_total=total,
+        key=str(new_id()) if may_publish and found.state != "ended" else "",
+    )
+
+
+def _read(fields: dict[str, str], shop: Shop) -> tuple[Campaign | None, dict[str, str]]:
+    """The campaign that a form asks for: its rule's times are the campaign's."""
+    rule, problems = forms.read(fields, shop)
+    typed = Typed(fields, shop)
+    limits = {limit: typed.whole(name, least=0) for name, limit in LIMITS.items()}
+    if rule is None or typed.problems:
+        return None, problems | typed.problems
+    budget = None
+    if any(limit is not None for limit in limits.values()):
+        by_period = (limits["points_per_period"], limits["points_per_member_period"]) != (None, None)
+        period = next((each for each in PERIODS if each == fields.get("budget_of")), "day")
+        budget = msgspec.convert(limits | {"period": period if by_period else None}, CampaignBudget)
+    bare = msgspec.structs.replace(rule, schedule=m.Schedule())
+    return Campaign(rules=(bare,), schedule=rule.schedule, budget=budget), {}
+
+
+async def _form(
+    request: Staff, typed: dict[str, str], problems: dict[str, str], problem: str = ""
+) -> Response[Any]:
+    async with db.transaction(request.user.merchant_id):
+        shop, known = await shop_of(request)
+        say = await rules.words(shop.locale)
+        looked = await look(typed, shop, say, problems, problem)
+    view = views.StudioCampaigns((), True, _view(typed, looked, shop, known))
+    status = 422 if problems or problem else 200
+    return page(request, "staff/campaigns.html", view, section="studio", status=status)
+
+
+def _view(fields: dict[str, str], looked: Looked, shop: Shop, known: Known) -> views.RuleForm:
+    words = shop.words
+    return views.RuleForm(
+        action=f"{PATH}/new",
+        key=str(new_id()),
+        groups=(
+            naming(words.gettext("The campaign"), fields, looked.problems, words),
+            *forms.groups(fields, looked.problems, shop, known),
+            _budget(fields, looked.problems, words),
+        ),
+        problem=looked.problem,
+        sentence=looked.sentence,
+        overlaps=looked.overlaps,
+        figures=looked.figures,
+    )
+
+
+def _budget(fields: dict[str, str], problems: dict[str, str], words: Translator) -> FormGroup:
+    hint = words.gettext(
+        "Empty: without this limit. When the budget has run dry, all other rules still give points."
+    )
+
+    def number(name: str, label: str, hint: str = "") -> FormField:
+        problem = problems.get(name, "")
+        return FormField(name, label, fields.get(name, ""), "text", hint, problem, inputmode="numeric")
+
+    periods = (
+        ("day", words.gettext("a day")),
+        ("week", words.gettext("a week")),
+        ("month", words.gettext("a month")),
+        ("quarter", words.gettext("a quarter")),
+        ("year", words.gettext("a year")),
+    )
+    chosen = fields.get("budget_of", "")
+    return FormGroup(
+        words.gettext("Budget"),
+        (
+            number("budget_total", words.gettext("Points in all"), hint),
+            number("budget_member", words.gettext("Points for each member")),
+            number("budget_period", words.gettext("Points in each period")),
+            number("budget_member_period", words.gettext("Points for each member in each period")),
+            FormField("budget_of", words.gettext("A period is"), chosen, "select", options=periods),
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Campaigns: rules for a time and for some members, with a budget of points."""

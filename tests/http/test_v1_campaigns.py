@@ -1,0 +1,112 @@
+"""Campaigns and segments by API."""
+
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from api.app import App, create_app
+from api.v1.campaigns import v1_campaigns, v1_segments
+from api.v1.events import v1_events
+from core.embedded import Services
+from tests.http.conftest import new_key, rows, write
+from tests.http.shop import Shop, member_with, open_shop
+
+CAMPAIGN: dict[str, Any] = {
+    "code": "singles-day",
+    "name": "Singles' day",
+    "campaign": {
+        "rules": [{"trigger": {"type": "order"}, "effect": {"type": "fixed", "points": 11}}],
+        "channels": ["app"],
+        "budget": {"points_total": 1100, "period": "day", "points_per_member_period": 22},
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def app(database: Services) -> App:
+    return create_app(v1=(v1_campaigns, v1_segments, v1_events))
+
+
+@pytest.fixture
+async def shop(merchant: UUID) -> Shop:
+    return await open_shop(merchant)
+
+
+@pytest.fixture
+async def key(merchant: UUID) -> dict[str, str]:
+    return await new_key(merchant, "members:read", "programme:write", "events:write")
+
+
+async def test_a_campaign_from_draft_to_end(
+    client: httpx.AsyncClient, shop: Shop, key: dict[str, str]
+) -> None:
+    made = await client.post("/v1/campaigns/", json=CAMPAIGN, headers=write(key))
+    assert made.status_code == 201, made.text
+    assert made.json()["sentences"] == ["For each order, if the channel is app: 11 points."]
+    assert [each["code"] for each in made.json()["overlaps"]] == ["orders"]
+    live = await client.post("/v1/campaigns/singles-day/publish", headers=write(key))
+    assert live.status_code == 200, live.text
+    found = live.json()["campaign"]
+    assert (found["state"], found["points_given"], found["points_left"]) == ("published", 0, 1100)
+    more = CAMPAIGN["campaign"]["budget"] | {"points_total": 2200}
+    raised = await client.post("/v1/campaigns/singles-day/budget", json=more, headers=write(key))
+    assert raised.json()["campaign"]["points_left"] == 2200
+    fewer = {"points_total": 1}
+    other = await client.post("/v1/campaigns/singles-day/budget", json=fewer, headers=write(key))
+    assert (other.status_code, other.json()["code"]) == (409, "budget_kind_fixed")
+    ended = await client.post("/v1/campaigns/singles-day/end", headers=write(key))
+    assert ended.json()["campaign"]["state"] == "ended"
+    listed = (await client.get("/v1/campaigns/", headers=key)).json()
+    assert [each["code"] for each in listed["campaigns"]] == ["singles-day"]
+    again = await client.post("/v1/campaigns/singles-day/publish", headers=write(key))
+    assert (again.status_code, again.json()["code"]) == (409, "campaign_not_draft")
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code"),
+    [
+        ({"rules": []}, 422, "invalid_request"),
+        ({"budget": {"points_total": -1}}, 422, "invalid_request"),
+        ({"budget": {}}, 422, "campaign_invalid"),
+        ({"segment": "00000000-0000-0000-0000-000000000001"}, 422, "rule_reference_unknown"),
+        (
+            {"rules": [{"trigger": {"type": "birthday"}, "effect": {"type": "fixed", "points": 1}}]},
+            422,
+            "campaign_invalid",
+        ),
+    ],
+)
+async def test_what_is_no_campaign_changes_nothing(
+    client: httpx.AsyncClient, shop: Shop, key: dict[str, str], change: dict[str, Any], status: int, code: str
+) -> None:
+    body = CAMPAIGN | {"campaign": CAMPAIGN["campaign"] | change}
+    answer = await client.post("/v1/campaigns/", json=body, headers=write(key))
+    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+    assert await rows(shop.merchant, "campaigns") == 0
+
+
+async def test_segments(client: httpx.AsyncClient, shop: Shop, key: dict[str, str]) -> None:
+    customer = await member_with(shop, 100)
+    buyers = {"where": [{"type": "order_count", "at_least": 1}]}
+    body = {"code": "buyers", "name": "Buyers", "segment": buyers}
+    made = await client.post("/v1/segments/", json=body, headers=write(key))
+    assert made.status_code == 201, made.text
+    found = made.json()
+    assert (found["members"], found["segment"]["taints"]) == (1, [])
+    path = f"/v1/segments/{found['segment']['id']}"
+    assert (await client.get(path, headers=key)).json() == found
+    assert (await client.get(f"{path}/members/{customer}", headers=key)).json() == {"within": True}
+    taken = await client.post("/v1/segments/", json=body, headers=write(key))
+    assert (taken.status_code, taken.json()["code"]) == (409, "segment_exists")
+    unhappy = {"where": [{"type": "tagged", "tags": ["unhappy"], "origin": "review"}]}
+    tainted = await client.post(
+        "/v1/segments/", json={"code": "unhappy", "name": "Unhappy", "segment": unhappy}, headers=write(key)
+    )
+    assert tainted.json()["segment"]["taints"] == ["review"]
+    stars = {"where": [{"type": "rating", "at_most": 2}]}
+    refused = await client.post("/v1/segments/", json=body | {"segment": stars}, headers=write(key))
+    assert refused.status_code == 422
+    listed = (await client.get("/v1/segments/", headers=key)).json()["segments"]
+    assert [each["code"] for each in listed] == ["buyers", "unhappy"]
