@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from unittest.mock import patch
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import asyncpg
 
@@ -45,6 +46,10 @@ class Database:
     def execute(self, sql: str) -> None:
         """Run statements as its superuser, each committed by itself when there is only one."""
         asyncio.run(_execute(self.admin_url, sql))
+
+    def call(self, sql: str, *arguments: object) -> None:
+        """Run one statement as the application, for its merchant."""
+        asyncio.run(_call(self.app_url, self.content.merchant, sql, *arguments))
 
     def without_policies(self) -> None:
         """Switch row-level security off: for a copy that guard.cost compares with."""
@@ -103,6 +108,17 @@ class Rig:
         return self._filled[wanted]
 
     @contextmanager
+    def alone(self, members: int, postings: int) -> Iterator[Database]:
+        """A database of another size than the usual one; dropped at the end of the block."""
+        self._copies += 1
+        name = f"bench_alone_{self._copies}"
+        content = asyncio.run(self._fill(name, max(100, members), postings))
+        try:
+            yield Database(name, *self._urls(name), content)
+        finally:
+            asyncio.run(_execute(self.servers.database_admin_url, f"DROP DATABASE {name} WITH (FORCE)"))
+
+    @contextmanager
     def copy(self, source: Database) -> Iterator[Database]:
         """A copy of what it was filled with, for one benchmark to spoil; dropped at the end of the block."""
         self._copies += 1
@@ -133,6 +149,14 @@ async def _execute(url: str, sql: str) -> None:
     connection = await asyncpg.connect(url)
     try:
         await connection.execute(sql)
+    finally:
+        await connection.close()
+
+
+async def _call(url: str, merchant: UUID, sql: str, *arguments: object) -> None:
+    connection = await asyncpg.connect(url, server_settings={"app.merchant": str(merchant)})
+    try:
+        await connection.execute(sql, *arguments)
     finally:
         await connection.close()
 

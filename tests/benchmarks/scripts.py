@@ -2,23 +2,26 @@
 
 from tests.benchmarks.rig import Database
 
-EARN = """
+_EARN = """
 \\set n random(1, :members)
 \\set key random(1, 9000000000000000000)
 SELECT * FROM ledger_post(jsonb_build_array(jsonb_build_object(
     'verb', 'earn', 'key', 'bench:' || :key, 'member', bench_id('be', :n), 'wallet', 'points', 'points', 10,
     'side', 'issued', 'pending', false, 'settles_at', NULL, 'expires_at', now() + interval '1 year',
-    'effective_at', now(), 'reason', '{"rule": "bench"}'::jsonb)), now());
+    'budgets', {budgets}, 'effective_at', now(), 'reason', '{{"rule": "bench"}}'::jsonb)), now());
 """
+EARN = _EARN.format(budgets="'[]'::jsonb")
+EARN_ON_BUDGET = _EARN.format(budgets="jsonb_build_array(:budget::text)")
 
 EARN_BATCH = """
 \\set key random(1, 9000000000000000000)
-SELECT count(*) FROM ledger_post((SELECT jsonb_agg(jsonb_build_object(
+SELECT count(*) FROM ledger_earn((SELECT jsonb_agg(jsonb_build_object(
     'verb', 'earn', 'key', 'bench:' || :key || ':' || i, 'wallet', 'points', 'points', 10,
     'member', bench_id('be', 1 + floor(random() * :members)::bigint), 'side', 'issued', 'pending', false,
-    'settles_at', NULL, 'expires_at', now() + interval '1 year', 'effective_at', now(),
-    'reason', '{"rule": "bench"}'::jsonb)) FROM generate_series(1, 500) i), now());
+    'settles_at', NULL, 'expires_at', now() + interval '1 year', 'budgets', '[]'::jsonb,
+    'effective_at', now(), 'reason', '{"rule": "bench"}'::jsonb)) FROM generate_series(1, 500) i), now());
 """
+BATCH = 500
 
 UPDATE = """
 \\set n random(1, :members)

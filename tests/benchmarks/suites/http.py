@@ -3,12 +3,11 @@
 from tests.benchmarks.registry import Figures, at_least, benchmark
 from tests.benchmarks.rig import Rig
 from tests.benchmarks.rounds import alternate
-from tests.benchmarks.scripts import EARN, EARN_BATCH
+from tests.benchmarks.scripts import BATCH, EARN, EARN_BATCH
 from tests.benchmarks.served import UNGUARDED, served
 
 CLIENTS = 32
 BATCH_CLIENTS = 8
-LINES = 500
 
 
 @benchmark(
@@ -30,7 +29,7 @@ def earn(rig: Rig) -> Figures:
 
 @benchmark(
     "http.earn_batch",
-    f"earns a second in NDJSON requests of {LINES}, with a result for each line; {BATCH_CLIENTS} clients",
+    f"earns a second in NDJSON requests of {BATCH}, with a result for each line; {BATCH_CLIENTS} clients",
     f"ledger.post_batch; {BATCH_CLIENTS} clients",
     "1/s",
     at_least(0.5),
@@ -39,8 +38,8 @@ def earn_batch(rig: Rig) -> Figures:
     database = rig.database()
     with served(rig, database) as server:
         return alternate(
-            lambda: LINES * server.rate(BATCH_CLIENTS, rig.run_s, "earn_batch"),
-            lambda: LINES * database.tps(EARN_BATCH, BATCH_CLIENTS, rig.run_s),
+            lambda: BATCH * server.rate(BATCH_CLIENTS, rig.run_s, "earn_batch"),
+            lambda: BATCH * database.tps(EARN_BATCH, BATCH_CLIENTS, rig.run_s),
             rig.rounds,
         )
 
