@@ -11,6 +11,7 @@ from api.v1.achievements import v1_achievements
 from api.v1.balances import v1_balances
 from api.v1.campaigns import v1_campaigns, v1_segments
 from api.v1.earns import v1_earns
+from api.v1.holds import v1_holds
 from api.v1.members import v1_members
 from api.v1.openings import v1_openings
 from api.v1.pools import v1_pools
@@ -32,6 +33,7 @@ V1 = (
     v1_referrals,
     v1_rewards,
     v1_pools,
+    v1_holds,
     v1_reviews,
     v1_campaigns,
     v1_rules,

@@ -16,7 +16,7 @@ from admin.demo.story import Story
 from core import db
 from loyalty.intake.events import Event
 from loyalty.intake.service import ingest
-from loyalty.rewards import catalogue
+from loyalty.rewards import catalogue, quotes
 from loyalty.rewards import service as rewards
 from loyalty.tiers import service as tiers
 from reviews.intake.model import IncomingReview
@@ -135,7 +135,7 @@ async def redeem(shop: Shop, now: datetime) -> int:
 async def _one(member_id: UUID, rng: Random, now: datetime) -> int:
     """One of the rewards that this member can have, if any."""
     at = now - timedelta(hours=1)
-    allowed = [quote for quote in await rewards.quotes(member_id, at) if quote.allowed]
+    allowed = [quote for quote in await quotes.quotes(member_id, at) if quote.allowed]
     fate = rng.random()
     if not allowed:
         return 0  # what they had has expired meanwhile

@@ -22,7 +22,7 @@ from loyalty.rewards.kinds import (
     Terms,
     kind_of,
 )
-from loyalty.rewards.service import Quote
+from loyalty.rewards.quotes import Quote
 from loyalty.rewards.vouchers import VoucherView
 
 _STATES = {

@@ -21,7 +21,7 @@ from loyalty.members import service as members
 from loyalty.members.service import Profile
 from loyalty.programme import service as programme
 from loyalty.programme.service import ProgrammeMissing
-from loyalty.rewards import service as rewards
+from loyalty.rewards import quotes
 from loyalty.rules import service as rules
 from loyalty.tiers import standing
 
@@ -99,8 +99,8 @@ async def _home(
     to = await reader_of(request, now)
     entries = await ledger.statement(member.id, "points", None, LATEST)
     lots = await ledger.lots_now([each.journal_id for each in entries])
-    quotes = await rewards.quotes(member.id, now)
-    offered = offers.rewards(quotes, [str(new_id()) for _ in quotes], to.tiers, to.locale, now)
+    found = await quotes.quotes(member.id, now)
+    offered = offers.rewards(found, [str(new_id()) for _ in found], to.tiers, to.locale, now)
     return views.PortalHome(
         name=request.user.profile.name,
         points_active=balance.points_active,

@@ -21,9 +21,29 @@ _KINDS = {
     "redeem": "redeem",
     "reverse": "reverse",
     "expire": "expire",
+    "void": "void",
+    "hold": "hold",
+    "capture": "redeem",
+    "release": "release",
+    "deduct": "adjust",
+    "transfer": "transfer",
+    "merge": "merge",
+    "unmerge": "merge",
 }
 _EARN_KINDS = {"order": "earn", "review": "earn_review", "goodwill": "goodwill", "opening": "opening"}
-_SIGNS = {"earn": 1, "settle": 1, "reverse": 1, "clawback": -1, "redeem": -1, "expire": -1}
+_SIGNS = {
+    "earn": 1,
+    "settle": 1,
+    "reverse": 1,
+    "release": 1,
+    "clawback": -1,
+    "redeem": -1,
+    "expire": -1,
+    "void": -1,
+    "hold": -1,
+    "deduct": -1,
+}
+"""Of the points of a posting; of the others, what changed is what could be spent."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +79,7 @@ def line(entry: StatementLine, lot: LotNow | None, to: Reader) -> views.LedgerLi
         id=str(entry.journal_id),
         at=entry.effective_at,
         kind=_kind(entry),
-        points=_SIGNS[entry.verb] * entry.points,
+        points=_SIGNS[entry.verb] * entry.points if entry.verb in _SIGNS else entry.points_change,
         balance_points=entry.points_active,
         about=words.about(entry.reason, to.rewards, to.locale),
         rule=words.rule(entry.reason, to.tiers, to.locale),

@@ -16,8 +16,8 @@ from core.design import views
 from core.errors import DomainError, Kind
 from core.ids import new_id
 from loyalty.members import service as members
+from loyalty.rewards import quotes, vouchers
 from loyalty.rewards import service as rewards
-from loyalty.rewards import vouchers
 from loyalty.rewards.errors import PointsChoiceInvalid, VoucherExpired, VoucherSpent
 
 
@@ -36,11 +36,11 @@ async def catalogue(request: Customer, notice: FromQuery[str] = "") -> Response[
         member = await member_of(request)
         to = await reader_of(request, now)
         balance = present.points(await members.balances(member.id))
-        quotes = await rewards.quotes(member.id, now)
+        offered = await quotes.quotes(member.id, now)
         had = await vouchers.vouchers(member.id)
     view = views.PortalRewards(
         points_active=balance.points_active,
-        rewards=offers.rewards(quotes, [str(new_id()) for _ in quotes], to.tiers, locale, now),
+        rewards=offers.rewards(offered, [str(new_id()) for _ in offered], to.tiers, locale, now),
         vouchers=tuple(offers.voucher(each, "", locale) for each in had),
     )
     said = words.notices(notice, locale)

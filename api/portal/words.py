@@ -19,6 +19,11 @@ Names = Mapping[str, str]
 _SENTENCES = {
     "reward": mark("You chose this reward, and your points paid for its code"),
     "voucher_cancelled": mark("The code was not used, so the same points came back with the expiry they had"),
+    "voucher_expired": mark("The code was not used in time, and the shop gives its points back"),
+    "store_credit": mark("You chose this reward, and its amount is in your account"),
+    "checkout": mark("You used these points at a checkout"),
+    "hold_released": mark("The checkout did not need these points, so they can be spent again"),
+    "hold_ended": mark("The checkout was not finished in time, so these points can be spent again"),
     "settling": mark("Your order is final, so its points can be spent now"),
     "expiry": mark("The time in which these points could be spent was over"),
     "goodwill": mark("The shop gave you these points to make up for the trouble you had"),

@@ -1,5 +1,6 @@
 """Rewards: what is on offer and on which terms, what one would cost a member, buying it, vouchers."""
 
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -16,9 +17,10 @@ from core import clock, db
 from core.ids import new_id
 from loyalty.members import service as members
 from loyalty.rewards import catalogue, service, vouchers
+from loyalty.rewards import quotes as quoting
 from loyalty.rewards.catalogue import RewardView, VersionView
+from loyalty.rewards.quotes import Quote
 from loyalty.rewards.rules import Offer
-from loyalty.rewards.service import Quote
 from loyalty.rewards.vouchers import VoucherView
 
 Code = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,99}\Z")]
@@ -55,6 +57,8 @@ class Redeem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """How many to spend on cash back; for other kinds, left out."""
     version: Annotated[int, Meta(ge=1)] | None = None
     """The version that the member was shown: if another is live by now, nothing is bought."""
+    hold_minutes: Annotated[int, Meta(ge=1, le=10_080)] | None = None
+    """Only hold it for a checkout, so long: points, stock and code are put by until it is captured."""
 
 
 class Use(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -191,7 +195,7 @@ async def quotes(customer_id: FromPath[str], user: NamedDependency[Integrator]) 
     """Every reward on offer with what it would cost this member, and what stands against it."""
     async with db.transaction(user.merchant_id):
         found = await members.find(customer_id)
-        return Quotes(await service.quotes(found.id, clock.now()))
+        return Quotes(await quoting.quotes(found.id, clock.now()))
 
 
 @get(
@@ -212,7 +216,7 @@ async def quote(
     """
     async with db.transaction(user.merchant_id):
         found = await members.find(customer_id)
-        return await service.quote(found.id, code, clock.now(), points)
+        return await quoting.quote(found.id, code, clock.now(), points)
 
 
 @post(
@@ -224,13 +228,21 @@ async def quote(
 async def redeem(
     customer_id: FromPath[str], data: JSONBody[Redeem], once: NamedDependency[Once[VoucherView]]
 ) -> Response[VoucherView]:
-    """Spend points on a reward and get its voucher code."""
+    """Spend points on a reward and get its voucher code; or hold it, with `hold_minutes`.
+
+    A voucher that is `held` has no code yet. Capture it when the order is paid, cancel it if not; left
+    alone, it is released by itself and points and stock are as before.
+    """
 
     async def effect() -> VoucherView:
         found = await members.find(customer_id)
         wanted = await catalogue.find(data.reward)
         key, now = str(new_id()), clock.now()
-        return await service.redeem(found.id, wanted.id, key, now, points=data.points, version=data.version)
+        choice = {"points": data.points, "version": data.version}
+        if data.hold_minutes is None:
+            return await service.redeem(found.id, wanted.id, key, now, **choice)
+        until = now + timedelta(minutes=data.hold_minutes)
+        return await service.hold(found.id, wanted.id, key, until, now, **choice)
 
     return await once(effect, status=201)
 
@@ -247,6 +259,38 @@ async def listed(customer_id: FromPath[str], user: NamedDependency[Integrator]) 
         return Vouchers(await vouchers.vouchers(found.id))
 
 
+@get(
+    "/members/{customer_id:str}/vouchers/{voucher_id:uuid}",
+    guards=[requires_scope("members:read")],
+    responses=problems(401, 403),
+)
+async def one(
+    customer_id: FromPath[str], voucher_id: FromPath[UUID], user: NamedDependency[Integrator]
+) -> VoucherView:
+    """One voucher, also one that is only held."""
+    async with db.transaction(user.merchant_id):
+        found = await members.find(customer_id)
+        return await vouchers.voucher(found.id, voucher_id)
+
+
+@post(
+    "/members/{customer_id:str}/vouchers/{voucher_id:uuid}/capture",
+    guards=[requires_scope("rewards:redeem")],
+    status_code=200,
+    responses=WRITE_PROBLEMS,
+)
+async def capture(
+    customer_id: FromPath[str], voucher_id: FromPath[UUID], once: NamedDependency[Once[VoucherView]]
+) -> Response[VoucherView]:
+    """Buy what is held: the voucher gets its code. Too late, it is refused with `hold_ended`."""
+
+    async def effect() -> VoucherView:
+        found = await members.find(customer_id)
+        return await service.capture(found.id, voucher_id, clock.now())
+
+    return await once(effect)
+
+
 @post(
     "/members/{customer_id:str}/vouchers/{voucher_id:uuid}/cancel",
     guards=[requires_scope("rewards:redeem")],
@@ -256,7 +300,7 @@ async def listed(customer_id: FromPath[str], user: NamedDependency[Integrator]) 
 async def cancel(
     customer_id: FromPath[str], voucher_id: FromPath[UUID], once: NamedDependency[Once[VoucherView]]
 ) -> Response[VoucherView]:
-    """Give an unused voucher back: the same points return, with the expiry they had."""
+    """Give an unused voucher back, or up what is held: the same points return, with the expiry they had."""
 
     async def effect() -> VoucherView:
         found = await members.find(customer_id)
@@ -287,7 +331,7 @@ v1_rewards = Router(
     "/",
     route_handlers=[
         offered, create, change, versions, restock, activate, deactivate,
-        quotes, quote, redeem, listed, cancel, use,
+        quotes, quote, redeem, listed, one, capture, cancel, use,
     ],
     tags=["Rewards"],
 )  # fmt: skip

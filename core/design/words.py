@@ -48,6 +48,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "hold": mark("Reserved at checkout"),
         "release": mark("Reservation released"),
         "transfer": mark("Transferred"),
+        "merge": mark("Two accounts became one"),
         "opening": mark("Carried over from the earlier programme"),
     },
     "referral_state": {

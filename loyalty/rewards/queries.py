@@ -77,6 +77,9 @@ WHERE c.merchant_id = free.merchant_id AND c.code = free.code RETURNING c.code
 TAKE_CODE_QUICKLY = _TAKE_CODE.format(wait="SKIP LOCKED")
 TAKE_CODE = _TAKE_CODE.format(wait="")
 
+CODE_PUT_BY = "SELECT code FROM pool_codes WHERE voucher_id = $1"
+FREE_CODE = "UPDATE pool_codes SET voucher_id = NULL WHERE voucher_id = $1"
+
 # ---------------------------------------------------------------- members
 
 MEMBER = """
@@ -123,16 +126,38 @@ VOUCHER_BY_KEY = _VOUCHER + "WHERE t.member_id = $1 AND t.key = $2"
 VOUCHERS = _VOUCHER + "WHERE t.member_id = $1 AND t.state NOT IN ('held', 'released') ORDER BY t.id DESC"
 
 ADD_VOUCHER = """
-INSERT INTO vouchers (id, merchant_id, code, reward_id, version, member_id, key, points, worth_minor,
-                      worth_left_minor, currency, journal_id, state, taken_at, issued_at, used_at, expires_at)
-VALUES ($1, current_merchant(), $2, $3, $4, $5, $6, $7, $8,
-        CASE WHEN $8::bigint IS NULL OR $13::timestamptz IS NULL THEN $8::bigint ELSE 0 END,
-        $9, $10, $11, $12, $12, $13, $14)
+INSERT INTO vouchers (id, merchant_id, reward_id, version, member_id, key, points, worth_minor,
+                      worth_left_minor, currency, state, taken_at, held_until)
+VALUES ($1, current_merchant(), $2, $3, $4, $5, $6, $7, $7, $8, 'held', $9, $10)
 """
 
+ISSUE = """
+UPDATE vouchers t SET state = 'issued', code = $2, journal_id = $3, issued_at = $4, held_until = NULL
+FROM reward_versions v, rewards r
+WHERE t.id = $1 AND v.reward_id = t.reward_id AND v.number = t.version AND r.id = t.reward_id
+RETURNING t.member_id, t.worth_minor, t.currency, v.valid_days, v.valid_until, r.code AS reward_code
+"""
+SET_EXPIRY = "UPDATE vouchers SET expires_at = $2 WHERE id = $1"
+
 LOCK_VOUCHER = """
-SELECT id, reward_id, member_id, journal_id, state, worth_minor, worth_left_minor, expires_at
-FROM vouchers WHERE id = $1 FOR NO KEY UPDATE
+SELECT t.id, t.reward_id, t.member_id, t.journal_id, t.state, t.worth_minor, t.worth_left_minor, t.held_until,
+       t.issued_at, t.expires_at, r.code AS reward_code, v.points_back
+FROM vouchers t JOIN rewards r ON r.id = t.reward_id
+JOIN reward_versions v ON v.reward_id = t.reward_id AND v.number = t.version
+WHERE t.id = $1 FOR NO KEY UPDATE OF t
+"""
+
+# What time has ended, the oldest first: holds, and vouchers that were not used.
+ENDED = """
+SELECT id, member_id FROM (
+    (SELECT id, member_id, held_until AS at FROM vouchers
+     WHERE merchant_id = current_merchant() AND state = 'held' AND held_until <= $1
+     ORDER BY held_until LIMIT $2)
+    UNION ALL
+    (SELECT id, member_id, expires_at FROM vouchers
+     WHERE merchant_id = current_merchant() AND state = 'issued' AND expires_at <= $1
+     ORDER BY expires_at LIMIT $2)
+) due ORDER BY at LIMIT $2
 """
 SET_STATE = "UPDATE vouchers SET state = $2, used_at = $3 WHERE id = $1"
 TAKE_OFF = "UPDATE vouchers SET worth_left_minor = worth_left_minor - $2 WHERE id = $1"

@@ -202,9 +202,11 @@ def period_start(period: Period, now: datetime, zone: ZoneInfo) -> datetime:
     return start_of_day(first, zone)
 
 
-def expires_at(offer: Offer, issued_at: datetime, zone: ZoneInfo) -> datetime | None:
+def good_until(
+    valid_days: int | None, valid_until: datetime | None, issued_at: datetime, zone: ZoneInfo
+) -> datetime | None:
     """When a voucher issued now ends to be good, in UTC; None: never."""
-    if offer.valid_days is None:
-        return offer.valid_until
-    last_day = day_of(issued_at, zone) + timedelta(days=offer.valid_days)
+    if valid_days is None:
+        return valid_until
+    last_day = day_of(issued_at, zone) + timedelta(days=valid_days)
     return start_of_day(last_day + timedelta(days=1), zone)

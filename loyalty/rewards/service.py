@@ -1,78 +1,52 @@
-"""Buy rewards with points: quote, redeem, cancel, use.
+"""Buy rewards with points: redeem at once, or hold and capture; cancel, use.
 
 Rows are locked in one order: the member, the voucher, a part of the stock, a code, the member's account.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-import msgspec
-
-from core import db, tenancy
-from core.days import zone_of
+from core import db
 from core.errors import NotFound
 from core.ids import new_id
-from loyalty.ledger import Redeem, Reverse, post
-from loyalty.rewards import catalogue, codes, credit, queries, rules, vouchers
+from loyalty.ledger import Capture, Hold, Redeem, Release, Reverse, post
+from loyalty.ledger.errors import HoldEnded
+from loyalty.rewards import catalogue, credit, queries, quotes, rules, stock, vouchers
 from loyalty.rewards.catalogue import RewardView
 from loyalty.rewards.errors import (
     AmountInvalid,
-    CodePoolEmpty,
     RedemptionKeyReused,
     RewardChanged,
-    RewardSoldOut,
     VoucherExpired,
     VoucherSpent,
 )
-from loyalty.rewards.kinds import Money, StoreCredit
-from loyalty.rewards.rules import Facts
+from loyalty.rewards.kinds import Kind, Money, StoreCredit
+from loyalty.rewards.quotes import Known
 from loyalty.rewards.vouchers import VoucherView
 
-PARTS = 8
-"""Of a counted reward's stock: so many members can take one at once."""
+
+@dataclass(frozen=True)
+class _Order:
+    """What is asked for."""
+
+    member_id: UUID
+    reward_id: UUID
+    key: str
+    points: int | None
+    version: int | None
 
 
-class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """Why something cannot be bought: the code of the error that redeeming would raise, and its figures."""
+@dataclass(frozen=True)
+class _Sale:
+    """Nothing stands against it, and one of the reward is put by."""
 
-    code: str
-    detail: str
-    figures: Mapping[str, Any]
-
-
-class Quote(msgspec.Struct, frozen=True, kw_only=True):
-    """What a reward would cost a member now, and what stands against it."""
-
+    order: _Order
+    voucher_id: UUID
     reward: RewardView
+    known: Known
     cost_points: int
-    worth: Money | None
-    points_after: int
-    """What the member could still spend; negative: so many are missing."""
-    short_points: int
-    allowed: bool
-    refusals: list[Refusal]
-    """Everything that stands against it, the weightiest first; empty: it is allowed."""
-
-
-async def quote(member_id: UUID, reward_code: str, now: datetime, points: int | None = None) -> Quote:
-    """What it would cost, allowed or why not; `points` is the choice for cash back (None: the least).
-
-    Nothing is reserved. Raises NotFound, PointsChoiceInvalid.
-    """
-    reward = await catalogue.find(reward_code)
-    facts = await _facts(member_id, now, reward.id)
-    return _quote(reward, facts, now, points)
-
-
-async def quotes(member_id: UUID, now: datetime) -> list[Quote]:
-    """Every reward on offer as this member sees it, the cheapest first. Raises NotFound."""
-    offered = await catalogue.catalogue()
-    facts = await _facts(member_id, now, None)
-    return [_quote(reward, facts, now, None) for reward in offered]
 
 
 async def redeem(
@@ -84,73 +58,96 @@ async def redeem(
     points: int | None = None,
     version: int | None = None,
 ) -> VoucherView:
-    """Buy a reward and issue its voucher; the same `key` answers the same voucher.
+    """Buy a reward and issue its voucher; the same `key` of a member answers the same voucher.
 
     `points` is the choice for cash back; `version` the one that was looked at, None: whichever is live.
     Raises NotFound, RedemptionKeyReused, RewardChanged, PointsChoiceInvalid and what a quote would say;
     nothing is then changed.
     """
-    known = await _locked(member_id, now, reward_id)
-    if before := await db.fetchrow(queries.VOUCHER_BY_KEY, member_id, key):
-        return _same(before, reward_id, key)
-    reward = await _wanted(reward_id, version)
-    cost = rules.cost(reward, points)
-    for refusal in rules.refusals(reward, known.of(reward), cost, now):
-        raise refusal
-    voucher_id = new_id()
-    await _take_unit(reward, voucher_id)
-    code = await _take_code(reward, voucher_id)
-    reason = _reason(reward)
+    sale = await _sell(_Order(member_id, reward_id, key, points, version), now)
+    if isinstance(sale, VoucherView):
+        return sale
     command = Redeem(
-        key=f"redeem:{voucher_id}", member=member_id, points=cost, effective_at=now, reason=reason
+        key=f"redeem:{sale.voucher_id}",
+        member=member_id,
+        points=sale.cost_points,
+        effective_at=now,
+        reason=_reason(sale.reward),
     )
     [posting] = await post([command], now)
-    value = rules.worth(reward.terms, cost)
-    credited = isinstance(reward.terms, StoreCredit)
-    await db.execute(
-        queries.ADD_VOUCHER,
-        voucher_id,
-        code,
-        reward.id,
-        reward.version,
-        member_id,
-        key,
-        cost,
-        value.amount_minor if value else None,
-        value.currency if value else None,
-        posting.journal_id,
-        "used" if credited else "issued",
-        now,
-        now if credited else None,
-        rules.expires_at(reward, now, known.zone),
+    assert posting.journal_id is not None  # a redemption always posts
+    await _put_down(sale, now, now)
+    await _issue(sale.voucher_id, sale.reward.terms, posting.journal_id, sale.known, now)
+    return await vouchers.voucher(member_id, sale.voucher_id)
+
+
+async def hold(
+    member_id: UUID,
+    reward_id: UUID,
+    key: str,
+    until: datetime,
+    now: datetime,
+    *,
+    points: int | None = None,
+    version: int | None = None,
+) -> VoucherView:
+    """Set a reward aside for a checkout, with its points, until it is captured or `until` comes.
+
+    Otherwise as redeem().
+    """
+    sale = await _sell(_Order(member_id, reward_id, key, points, version), now)
+    if isinstance(sale, VoucherView):
+        return sale
+    command = Hold(
+        key=f"hold:{sale.voucher_id}",
+        member=member_id,
+        points=sale.cost_points,
+        until=until,
+        effective_at=now,
+        reason=_reason(sale.reward),
     )
-    if value and credited:
-        await credit.grant(voucher_id, member_id, known.joined_at, value, reason, now)
+    await post([command], now)
+    await _put_down(sale, until, now)
+    return await vouchers.voucher(member_id, sale.voucher_id)
+
+
+async def capture(member_id: UUID, voucher_id: UUID, now: datetime) -> VoucherView:
+    """What was held is bought, and its voucher issued; captured again, it is the same voucher.
+
+    Raises NotFound, or HoldEnded when it was released or its time is over.
+    """
+    row = await _locked(member_id, voucher_id)
+    found = await vouchers.voucher(member_id, voucher_id)
+    if row["issued_at"] is not None:
+        return found
+    if row["state"] != "held" or row["held_until"] <= now:
+        raise HoldEnded()
+    known = await quotes.locked(member_id, now, row["reward_id"])
+    command = Capture(
+        key=f"capture:{voucher_id}",
+        member=member_id,
+        parent=f"hold:{voucher_id}",
+        effective_at=now,
+        reason={"rule": "reward", "reward": found.reward_code, "version": found.version},
+    )
+    [posting] = await post([command], now)
+    assert posting.journal_id is not None  # what is held can be captured
+    await _issue(voucher_id, found.terms, posting.journal_id, known, now)
     return await vouchers.voucher(member_id, voucher_id)
 
 
 async def cancel(member_id: UUID, voucher_id: UUID, now: datetime) -> VoucherView:
-    """Give an unused voucher back: the same lots get their points, with the expiry they had.
+    """Give an unused voucher back, or up what is only held: the same lots get their points.
 
     Raises NotFound, VoucherSpent, VoucherExpired.
     """
-    await _locked_member(member_id)
-    row = await db.fetchrow(queries.LOCK_VOUCHER, voucher_id)
-    if row is None or row["member_id"] != member_id:
-        raise NotFound("there is no such voucher")
-    _expect_unused(row, now)
-    await db.execute(queries.SET_STATE, voucher_id, "cancelled", None)
-    await _give_unit_back(row["reward_id"], voucher_id)
-    cancelled = await vouchers.voucher(member_id, voucher_id)
-    command = Reverse(
-        key=f"cancel:{voucher_id}",
-        member=member_id,
-        parent=await db.fetchval(queries.JOURNAL_KEY, row["journal_id"]),
-        effective_at=now,
-        reason={"rule": "voucher_cancelled", "reward": cancelled.reward_code},
-    )
-    await post([command], now)
-    return cancelled
+    row = await _locked(member_id, voucher_id)
+    if row["state"] in ("held", "released"):
+        await _release(row, now)
+    else:
+        _expect_unused(row, now)
+        await _undo(row, "cancelled", now)
+    return await vouchers.voucher(member_id, voucher_id)
 
 
 async def use(code: str, now: datetime, amount_minor: int | None = None, reference: str = "") -> VoucherView:
@@ -176,115 +173,120 @@ async def use(code: str, now: datetime, amount_minor: int | None = None, referen
     return await vouchers.by_code(code)
 
 
-def _quote(reward: RewardView, known: "_Known", now: datetime, points: int | None) -> Quote:
-    cost = rules.least_cost(reward) if points is None else rules.cost(reward, points)
-    facts = known.of(reward)
-    against = rules.refusals(reward, facts, cost, now)
-    return Quote(
-        reward=reward,
-        cost_points=cost,
-        worth=rules.worth(reward.terms, cost),
-        points_after=facts.points - cost,
-        short_points=max(0, cost - facts.points),
-        allowed=not against,
-        refusals=[Refusal(code=each.code, detail=each.detail, figures=each.extra) for each in against],
-    )
+async def end(member_id: UUID, voucher_id: UUID, now: datetime) -> bool:
+    """What time does: a hold is released, an unused voucher expires; answers whether it did."""
+    row = await _locked(member_id, voucher_id)
+    if row["state"] == "held" and row["held_until"] <= now:
+        await _release(row, now)
+    elif row["state"] == "issued" and row["expires_at"] and row["expires_at"] <= now:
+        if row["points_back"] and row["worth_left_minor"] == row["worth_minor"]:
+            await _undo(row, "expired", now)
+        else:
+            await db.execute(queries.SET_STATE, voucher_id, "expired", None)
+    else:
+        return False
+    return True
 
 
-@dataclass(frozen=True)
-class _Known:
-    """One member at one moment."""
-
-    tiers: frozenset[str]
-    joined_at: datetime
-    left: bool
-    points: int
-    taken: Mapping[UUID, tuple[int, int]]
-    """By reward: how often ever, and in its period."""
-    zone: ZoneInfo
-
-    def of(self, reward: RewardView) -> Facts:
-        """What the rules want to know of one reward."""
-        ever, in_period = self.taken.get(reward.id, (0, 0))
-        return Facts(
-            active=reward.active,
-            stock=reward.stock,
-            has_code=reward.has_code,
-            left=self.left,
-            tiers=self.tiers,
-            taken=ever,
-            taken_in_period=in_period,
-            points=self.points,
-        )
+# ---------------------------------------------------------------- steps
 
 
-async def _facts(member_id: UUID, now: datetime, reward_id: UUID | None) -> _Known:
-    return await _known(await db.fetchrow(queries.MEMBER, member_id), member_id, now, reward_id)
+async def _sell(order: _Order, now: datetime) -> _Sale | VoucherView:
+    """Put one by for a member, or find what they have under this key."""
+    known = await quotes.locked(order.member_id, now, order.reward_id)
+    if before := await db.fetchrow(queries.VOUCHER_BY_KEY, order.member_id, order.key):
+        if before["reward_id"] != order.reward_id:
+            raise RedemptionKeyReused(order.key)
+        return vouchers.view(before)
+    reward = await _wanted(order)
+    cost = rules.cost(reward, order.points)
+    for refusal in rules.refusals(reward, known.of(reward), cost, now):
+        raise refusal
+    voucher_id = new_id()
+    await stock.take_unit(reward, voucher_id)
+    await stock.put_code_by(reward, voucher_id)
+    return _Sale(order, voucher_id, reward, known, cost)
 
 
-async def _locked(member_id: UUID, now: datetime, reward_id: UUID) -> _Known:
-    """One redemption of a member at a time: limits are counted, and a key sent twice finds its voucher."""
-    return await _known(await _locked_member(member_id), member_id, now, reward_id)
-
-
-async def _locked_member(member_id: UUID) -> db.Row | None:
-    return await db.fetchrow(queries.LOCK_MEMBER, member_id)
-
-
-async def _known(member: db.Row | None, member_id: UUID, now: datetime, reward_id: UUID | None) -> _Known:
-    if member is None:
-        raise NotFound("there is no such member")
-    zone = zone_of((await tenancy.shop()).time_zone)
-    starts = [rules.period_start(period, now, zone) for period in rules.PERIODS]
-    rows = await db.fetch(queries.TAKEN, member_id, reward_id, *starts)
-    return _Known(
-        tiers=frozenset(member["tiers"]),
-        joined_at=member["joined_at"],
-        left=member["has_left"],
-        points=await db.fetchval(queries.SPENDABLE, member_id, now) or 0,
-        taken={row["reward_id"]: (row["taken"], row["taken_in_period"]) for row in rows},
-        zone=zone,
-    )
-
-
-def _same(before: db.Row, reward_id: UUID, key: str) -> VoucherView:
-    if before["reward_id"] != reward_id:
-        raise RedemptionKeyReused(key)
-    return vouchers.view(before)
-
-
-async def _wanted(reward_id: UUID, version: int | None) -> RewardView:
-    row = await db.fetchrow(queries.BY_ID, reward_id)
+async def _wanted(order: _Order) -> RewardView:
+    row = await db.fetchrow(queries.BY_ID, order.reward_id)
     if row is None:
         raise NotFound("there is no such reward")
-    if version is not None and row["version"] != version:
+    if order.version is not None and row["version"] != order.version:
         raise RewardChanged(version=row["version"])
     return catalogue.view(row)
 
 
-async def _take_unit(reward: RewardView, voucher_id: UUID) -> None:
-    """One of the stock, if it is counted. Raises RewardSoldOut."""
-    part = voucher_id.int % PARTS
-    for statement in (queries.TAKE_QUICKLY, queries.TAKE):
-        if await db.fetchval(statement, reward.id, part) is not None:
-            return
-    if await db.fetchval(queries.COUNTED, reward.id):
-        raise RewardSoldOut()
+async def _put_down(sale: _Sale, until: datetime, now: datetime) -> None:
+    value = rules.worth(sale.reward.terms, sale.cost_points)
+    await db.execute(
+        queries.ADD_VOUCHER,
+        sale.voucher_id,
+        sale.reward.id,
+        sale.reward.version,
+        sale.order.member_id,
+        sale.order.key,
+        sale.cost_points,
+        value.amount_minor if value else None,
+        value.currency if value else None,
+        now,
+        until,
+    )
 
 
-async def _give_unit_back(reward_id: UUID, voucher_id: UUID) -> None:
-    await db.execute(queries.GIVE_BACK, reward_id, voucher_id.int % PARTS)
+async def _issue(voucher_id: UUID, terms: Kind, journal_id: UUID, known: Known, now: datetime) -> None:
+    """Give a held voucher its code. Store credit goes where it belongs at once, and is used with that."""
+    code = await stock.code_of(voucher_id)
+    row = await db.fetchrow(queries.ISSUE, voucher_id, code, journal_id, now)
+    assert row is not None  # it is there, and locked
+    good_until = rules.good_until(row["valid_days"], row["valid_until"], now, known.zone)
+    await db.execute(queries.SET_EXPIRY, voucher_id, good_until)
+    if isinstance(terms, StoreCredit):
+        amount = Money(amount_minor=row["worth_minor"], currency=row["currency"])
+        reason = {"rule": "store_credit", "reward": row["reward_code"]}
+        await credit.grant(voucher_id, row["member_id"], known.joined_at, amount, reason, now)
+        await db.execute(queries.TAKE_OFF, voucher_id, row["worth_minor"])
+        await db.execute(queries.SET_STATE, voucher_id, "used", now)
 
 
-async def _take_code(reward: RewardView, voucher_id: UUID) -> str:
-    """A code out of the reward's pool, or one made up. Raises CodePoolEmpty."""
-    if reward.pool is None:
-        return codes.made_up()
-    for statement in (queries.TAKE_CODE_QUICKLY, queries.TAKE_CODE):
-        code: str | None = await db.fetchval(statement, reward.pool, voucher_id)
-        if code is not None:
-            return code
-    raise CodePoolEmpty()
+async def _release(row: db.Row, now: datetime) -> None:
+    """Give up a hold, its points and what was put by; released before, there is nothing to do."""
+    if row["state"] == "released":
+        return
+    command = Release(
+        key=f"release:{row['id']}",
+        member=row["member_id"],
+        parent=f"hold:{row['id']}",
+        effective_at=now,
+        reason={"rule": "hold_released", "reward": row["reward_code"]},
+    )
+    await db.execute(queries.SET_STATE, row["id"], "released", None)
+    await stock.give_unit_back(row["reward_id"], row["id"])
+    await stock.free_code(row["id"])
+    await post([command], now)
+
+
+async def _undo(row: db.Row, state: str, now: datetime) -> None:
+    """Give the points of a voucher back; its code was seen and stays its own."""
+    await db.execute(queries.SET_STATE, row["id"], state, None)
+    await stock.give_unit_back(row["reward_id"], row["id"])
+    command = Reverse(
+        key=f"cancel:{row['id']}",
+        member=row["member_id"],
+        parent=await db.fetchval(queries.JOURNAL_KEY, row["journal_id"]),
+        effective_at=now,
+        reason={"rule": f"voucher_{state}", "reward": row["reward_code"]},
+    )
+    await post([command], now)
+
+
+async def _locked(member_id: UUID, voucher_id: UUID) -> db.Row:
+    """A voucher of a member, both locked. Raises NotFound."""
+    await db.fetchrow(queries.LOCK_MEMBER, member_id)
+    row = await db.fetchrow(queries.LOCK_VOUCHER, voucher_id)
+    if row is None or row["member_id"] != member_id:
+        raise NotFound("there is no such voucher")
+    return row
 
 
 def _expect_good(row: db.Row, now: datetime) -> None:

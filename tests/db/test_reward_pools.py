@@ -11,7 +11,7 @@ from admin.commands import rewards as commands
 from core import db
 from core.errors import DomainError, NotFound
 from loyalty.ledger import queries as ledger
-from loyalty.rewards import codes, pools, service
+from loyalty.rewards import codes, pools, quotes, service
 from loyalty.rewards.codes import PatternTooShort
 from loyalty.rewards.errors import CodePoolEmpty
 from loyalty.rewards.pools import ImportKeyReused, PoolExists, Reject, Report
@@ -195,13 +195,13 @@ async def test_a_dry_pool_is_quoted_and_leaves_nothing_half_done(merchant: UUID,
         reward = await offer(wanted(10, pool=pool), stock=5)
         [member] = await new_members(1)
         await one(earn("e", member, 10))
-        quote = await service.quote(member, "mug", NOW)
+        quote = await quotes.quote(member, "mug", NOW)
     assert [each.code for each in quote.refusals] == ["code_pool_empty"]
     with pytest.raises(CodePoolEmpty):
         async with db.transaction(merchant):
             await service.redeem(member, reward, "k", NOW)
     async with db.transaction(merchant):
-        assert (await service.quote(member, "mug", NOW)).reward.stock == 5
+        assert (await quotes.quote(member, "mug", NOW)).reward.stock == 5
         assert await balance(member) == (0, 10, 0)
 
 

@@ -11,7 +11,7 @@ from core.errors import DomainError, NotFound
 from loyalty.ledger import queries as ledger
 from loyalty.ledger.errors import PointsInsufficient
 from loyalty.members import service as members
-from loyalty.rewards import catalogue, service
+from loyalty.rewards import catalogue, quotes, service
 from loyalty.rewards.errors import (
     AmountInvalid,
     MemberLeft,
@@ -62,7 +62,7 @@ async def buy(
 async def refusals(merchant: UUID, member: UUID, code: str = "mug", at: float = 5) -> list[str]:
     """What a quote says, which must be what redeeming says: nothing, or the first of them."""
     async with db.transaction(merchant):
-        quote = await service.quote(member, code, day(at))
+        quote = await quotes.quote(member, code, day(at))
         before = await balance(member), await db.fetchval("SELECT count(*) FROM vouchers")
     assert quote.allowed == (not quote.refusals)
     if quote.refusals:
@@ -78,8 +78,8 @@ async def refusals(merchant: UUID, member: UUID, code: str = "mug", at: float = 
 async def test_a_quote_says_what_redeeming_will_do(merchant: UUID, member: UUID) -> None:
     await put(merchant, wanted(300), stock=2)
     async with db.transaction(merchant):
-        quote = await service.quote(member, "mug", NOW)
-        [same] = await service.quotes(member, NOW)
+        quote = await quotes.quote(member, "mug", NOW)
+        [same] = await quotes.quotes(member, NOW)
     assert quote == same
     assert (quote.cost_points, quote.points_after, quote.short_points, quote.allowed) == (300, 700, 0, True)
     assert (quote.reward.stock, quote.worth, quote.reward.version) == (2, None, 1)
@@ -93,7 +93,7 @@ async def test_points_that_have_expired_and_were_not_swept_yet_buy_nothing(
     assert await refusals(merchant, member, at=99.9) == []
     assert await refusals(merchant, member, at=100) == [PointsInsufficient.code]
     async with db.transaction(merchant):
-        assert (await service.quote(member, "mug", day(100))).short_points == 300
+        assert (await quotes.quote(member, "mug", day(100))).short_points == 300
     with pytest.raises(PointsInsufficient):
         await buy(merchant, member, reward, "k", 100)
 
@@ -269,7 +269,7 @@ async def test_cash_back_is_worth_what_was_chosen(merchant: UUID, member: UUID) 
     assert (voucher.cost_points, voucher.worth) == (250, dollars(500))
     async with db.transaction(merchant):
         assert await balance(member) == (0, 750, 0)
-        quote = await service.quote(member, "mug", NOW, points=300)
+        quote = await quotes.quote(member, "mug", NOW, points=300)
     assert (quote.cost_points, quote.worth, quote.allowed) == (300, dollars(600), True)
 
 

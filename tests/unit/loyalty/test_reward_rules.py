@@ -226,7 +226,7 @@ def test_a_period_has_begun_and_is_its_own_beginning(
 
 def test_a_voucher_is_good_to_the_end_of_its_last_day() -> None:
     issued = datetime.fromisoformat("2026-10-24T23:59:00+08:00")
-    until = rules.expires_at(offer(valid_days=1), issued, HONG_KONG)
+    until = rules.good_until(1, None, issued, HONG_KONG)
     assert until == datetime.fromisoformat("2026-10-26T00:00:00+08:00")
-    assert rules.expires_at(offer(valid_until=NOW), issued, HONG_KONG) == NOW
-    assert rules.expires_at(offer(), issued, HONG_KONG) is None
+    assert rules.good_until(None, NOW, issued, HONG_KONG) == NOW
+    assert rules.good_until(None, None, issued, HONG_KONG) is None
