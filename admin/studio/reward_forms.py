@@ -46,6 +46,8 @@ class Shop:
     zone: ZoneInfo
     tiers: Sequence[Tier]
     pools: Sequence[str]
+    segments: Mapping[str, str]
+    """Names by code, of those that a reward may be for."""
 
     @property
     def words(self) -> Translator:
@@ -150,6 +152,7 @@ def _offer(terms: Terms, typed: Typed) -> Offer:
         limit_per_member=typed.whole("limit_member"),
         limit_per_period=limit,
         tiers=tuple(tier.code for tier in typed.shop.tiers if typed.fields.get(f"tier_{tier.code}")),
+        segments=tuple(code for code in typed.shop.segments if typed.fields.get(f"segment_{code}")),
         offered_from=typed.moment("offered_from"),
         offered_until=typed.moment("offered_until"),
         valid_days=typed.whole("valid_days"),
@@ -221,6 +224,7 @@ def fields_of(offer: Offer, zone: ZoneInfo) -> dict[str, str]:
         "points_back": "on" if offer.points_back else None,
         "pool": offer.pool,
         **{f"tier_{code}": "on" for code in offer.tiers},
+        **{f"segment_{code}": "on" for code in offer.segments},
         **{name: offer.name.get(language) for name, language in LANGUAGES.items()},
         **{f"description{name[4:]}": offer.description.get(code) for name, code in LANGUAGES.items()},
     }
@@ -340,6 +344,9 @@ def _who(shop: Shop) -> Iterator[FormField]:
     for tier in shop.tiers:
         label = words.gettext("For the tier %(tier)s", tier=in_language(tier.name, shop.locale))
         yield FormField(f"tier_{tier.code}", label, kind="check")
+    for code, name in shop.segments.items():
+        label = words.gettext("For the segment %(segment)s", segment=name)
+        yield FormField(f"segment_{code}", label, kind="check")
 
 
 def _when(words: Translator) -> Iterator[FormField]:

@@ -23,6 +23,7 @@ from loyalty.rewards import catalogue, pools
 from loyalty.rewards.codes import PatternInvalid, PatternTooShort
 from loyalty.rewards.errors import RewardChanged, RewardExists, RewardInvalid
 from loyalty.rewards.pools import PoolExists
+from loyalty.segments import service as segments
 
 Staff = Request[StaffUser, Any, Any]
 
@@ -205,7 +206,9 @@ async def _shop(request: Staff) -> forms.Shop:
         tiers = []
     shop = request.user.shop
     known = [pool.code for pool in await pools.every()]
-    return forms.Shop(locale_of(request), shop.currency, zone_of(shop.time_zone), tiers, known)
+    usable = {each.code: each.name for each in await segments.every() if not each.taints}
+    zone = zone_of(shop.time_zone)
+    return forms.Shop(locale_of(request), shop.currency, zone, tiers, known, usable)
 
 
 async def _form(request: Staff, kind: str, typed: dict[str, str], problems: dict[str, str]) -> Response[Any]:

@@ -39,11 +39,12 @@ _STATES = {
 def rewards(
     quotes: Sequence[Quote], keys: Sequence[str], tiers: Names, locale: Locale, now: datetime
 ) -> tuple[views.Reward, ...]:
-    """The rewards of a page, each form with a key of its own; those that are over are left out."""
+    """The rewards of a page, each form with a key of its own; what is over, or for others, is left out."""
     return tuple(
         _reward(quote, key, tiers, locale)
         for quote, key in zip(quotes, keys, strict=True)
         if not (quote.reward.offered_until and quote.reward.offered_until <= now)
+        and "reward_segment_locked" not in {refusal.code for refusal in quote.refusals}
     )
 
 

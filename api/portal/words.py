@@ -56,6 +56,10 @@ _NOTICES = {
         "problem",
         mark("This reward is for members of another tier. Your points are all there."),
     ),
+    "reward_segment_locked": (
+        "problem",
+        mark("This reward is for other members. Your points are all there."),
+    ),
     "reward_limit_reached": (
         "problem",
         mark("You have had as many of this reward as one may. Your points are all there."),

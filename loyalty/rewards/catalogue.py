@@ -118,6 +118,7 @@ def view(row: db.Row) -> RewardView:
             "description": db.from_json(row["description"]),
             "terms": msgspec.json.decode(row["terms"], type=Terms),
             "tiers": tuple(row["tiers"]),
+            "segments": tuple(row["segments"]),
             "limit_per_member": fields.pop("limit_member"),
             "limit_per_period": PeriodLimit(times=times, period=period) if times else None,
         }
@@ -129,12 +130,28 @@ async def _checked(wanted: Offer, now: datetime) -> UUID | None:
     if found := rules.problem(wanted):
         raise RewardInvalid(f"{found[0]}: {found[1]}", field=found[0])
     await credit.make_ready(wanted.terms, now)
+    await _check_segments(wanted)
     if wanted.pool is None:
         return None
     pool_id: UUID | None = await db.fetchval(queries.POOL, wanted.pool)
     if pool_id is None:
         raise RewardInvalid(f"pool: there is no pool {wanted.pool}", field="pool")
     return pool_id
+
+
+async def _check_segments(wanted: Offer) -> None:
+    """They must be there, and know nothing of reviews: no reward depends on what somebody wrote.
+
+    Raises RewardInvalid.
+    """
+    known = {row["code"]: row["taints"] for row in await db.fetch(queries.SEGMENTS, list(wanted.segments))}
+    for code in wanted.segments:
+        if code not in known:
+            raise RewardInvalid(f"segments: there is no segment {code}", field="segments")
+        if known[code]:
+            raise RewardInvalid(
+                f"segments: {code} uses {', '.join(known[code])} data", field="segments", segment=code
+            )
 
 
 async def _add_version(
@@ -161,6 +178,7 @@ async def _add_version(
         pool_id,
         by,
         now,
+        list(wanted.segments),
     )
 
 

@@ -75,6 +75,14 @@ class RewardTierLocked(DomainError):
     title = "The reward is for members of other tiers"
 
 
+class RewardSegmentLocked(DomainError):
+    """It is for members of certain segments: `segments`."""
+
+    code = "reward_segment_locked"
+    kind = Kind.CONFLICT
+    title = "The reward is for other members"
+
+
 class RewardLimitReached(DomainError):
     """The member has had as many as one may; `period` is None when none will come again."""
 

@@ -10,9 +10,10 @@ INSERT INTO reward_versions (merchant_id, reward_id, number, name, description, 
                              limit_member, limit_period, period, tiers, offered_from, offered_until,
                              valid_days, valid_until, points_back, pool_id, created_by, created_at, segments)
 VALUES (current_merchant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-        $16, $17, $18, '{}')
+        $16, $17, $18, $19)
 """
 
+SEGMENTS = "SELECT id, code, taints FROM segments WHERE code = ANY ($1::text[])"
 POOL = "SELECT id FROM code_pools WHERE code = $1"
 
 LOCK = "SELECT id, version FROM rewards WHERE code = $1 FOR NO KEY UPDATE"
@@ -21,7 +22,7 @@ SET_ACTIVE = "UPDATE rewards SET active = $2 WHERE code = $1 RETURNING id"
 
 REWARDS = """
 SELECT r.id, r.code, r.version, r.active, v.name, v.description, v.terms, v.cost_points,
-       v.limit_member, v.limit_period, v.period, v.tiers, v.offered_from, v.offered_until,
+       v.limit_member, v.limit_period, v.period, v.tiers, v.segments, v.offered_from, v.offered_until,
        v.valid_days, v.valid_until, v.points_back, p.code AS pool, v.pool_id,
        (SELECT sum(s.units) FROM reward_stock s WHERE s.reward_id = r.id)::bigint AS stock,
        v.pool_id IS NULL OR EXISTS (
@@ -98,7 +99,7 @@ LEFT JOIN ledger_lots l ON l.account_id = a.id AND l.points_pending + l.points_a
 WHERE a.member_id = $1 GROUP BY a.id
 """
 
-# $2 one reward, or NULL: all; $3 to $6 when this day, week, month and year began.
+# $2 of these rewards; $3 to $6 when this day, week, month and year began.
 TAKEN = """
 SELECT t.reward_id, count(*) AS taken,
        count(*) FILTER (WHERE t.taken_at >= CASE v.period WHEN 'day' THEN $3::timestamptz
@@ -106,7 +107,7 @@ SELECT t.reward_id, count(*) AS taken,
            AS taken_in_period
 FROM vouchers t JOIN rewards r ON r.id = t.reward_id
 JOIN reward_versions v ON v.reward_id = r.id AND v.number = r.version
-WHERE t.member_id = $1 AND ($2::uuid IS NULL OR t.reward_id = $2)
+WHERE t.member_id = $1 AND t.reward_id = ANY ($2::uuid[])
   AND t.state IN ('held', 'issued', 'used', 'expired')
 GROUP BY 1
 """

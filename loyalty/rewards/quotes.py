@@ -1,6 +1,6 @@
 """What a reward would cost a member, and what stands against it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from loyalty.rewards import catalogue, queries, rules
 from loyalty.rewards.catalogue import RewardView
 from loyalty.rewards.kinds import Money
 from loyalty.rewards.rules import Facts
+from loyalty.segments import service as segments
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +49,7 @@ class Known:
     joined_at: datetime
     left: bool
     points: int
+    segments: frozenset[str]
     taken: Mapping[UUID, tuple[int, int]]
     """By reward: how often ever, and in its period."""
     zone: ZoneInfo
@@ -61,6 +63,7 @@ class Known:
             has_code=reward.has_code,
             left=self.left,
             tiers=self.tiers,
+            segments=self.segments,
             taken=ever,
             taken_in_period=in_period,
             points=self.points,
@@ -73,23 +76,15 @@ async def quote(member_id: UUID, reward_code: str, now: datetime, points: int | 
     Nothing is reserved. Raises NotFound, PointsChoiceInvalid.
     """
     reward = await catalogue.find(reward_code)
-    known = await _known(await db.fetchrow(queries.MEMBER, member_id), member_id, now, reward.id)
+    known = await known_of(member_id, await db.fetchrow(queries.MEMBER, member_id), [reward], now)
     return _quote(reward, known, now, points)
 
 
 async def quotes(member_id: UUID, now: datetime) -> list[Quote]:
     """Every reward on offer as this member sees it, the cheapest first. Raises NotFound."""
     offered = await catalogue.catalogue()
-    known = await _known(await db.fetchrow(queries.MEMBER, member_id), member_id, now, None)
+    known = await known_of(member_id, await db.fetchrow(queries.MEMBER, member_id), offered, now)
     return [_quote(reward, known, now, None) for reward in offered]
-
-
-async def locked(member_id: UUID, now: datetime, reward_id: UUID) -> Known:
-    """One redemption of a member at a time: limits are counted, and a key sent twice finds its voucher.
-
-    Raises NotFound.
-    """
-    return await _known(await db.fetchrow(queries.LOCK_MEMBER, member_id), member_id, now, reward_id)
 
 
 def _quote(reward: RewardView, known: Known, now: datetime, points: int | None) -> Quote:
@@ -107,17 +102,30 @@ def _quote(reward: RewardView, known: Known, now: datetime, points: int | None) 
     )
 
 
-async def _known(member: db.Row | None, member_id: UUID, now: datetime, reward_id: UUID | None) -> Known:
+async def known_of(
+    member_id: UUID, member: db.Row | None, offered: Sequence[RewardView], now: datetime
+) -> Known:
+    """What these rewards ask about a member, who is a row of queries.MEMBER. Raises NotFound."""
     if member is None:
         raise NotFound("there is no such member")
     zone = zone_of((await tenancy.shop()).time_zone)
     starts = [rules.period_start(period, now, zone) for period in rules.PERIODS]
-    rows = await db.fetch(queries.TAKEN, member_id, reward_id, *starts)
+    rows = await db.fetch(queries.TAKEN, member_id, [reward.id for reward in offered], *starts)
     return Known(
         tiers=frozenset(member["tiers"]),
         joined_at=member["joined_at"],
         left=member["has_left"],
         points=await db.fetchval(queries.SPENDABLE, member_id, now) or 0,
+        segments=await _segments(member_id, {code for reward in offered for code in reward.segments}, now),
         taken={row["reward_id"]: (row["taken"], row["taken_in_period"]) for row in rows},
         zone=zone,
     )
+
+
+async def _segments(member_id: UUID, codes: set[str], now: datetime) -> frozenset[str]:
+    """Which of these the member is in."""
+    if not codes:
+        return frozenset()
+    ids = {row["id"]: row["code"] for row in await db.fetch(queries.SEGMENTS, list(codes))}
+    found = await segments.memberships(list(ids), [member_id], now)
+    return frozenset(ids[each] for each in found.get(member_id, set()))

@@ -53,6 +53,8 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     limit_per_period: PeriodLimit | None = None
     tiers: tuple[Code, ...] = ()
     """Codes of the tiers it is for; empty: all."""
+    segments: tuple[Code, ...] = ()
+    """Codes of the segments whose members it is for; empty: everybody."""
     offered_from: Moment | None = None
     offered_until: Moment | None = None
     valid_days: Annotated[int, Meta(ge=1, le=3660)] | None = None
@@ -77,6 +79,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the member has left the programme."""
     tiers: frozenset[str]
     """Codes of the tiers the member is in, one for each tier set."""
+    segments: frozenset[str]
+    """Codes of the segments the member is in, of those that the offer names."""
     taken: int
     """How often the member has it, held or bought and not cancelled."""
     taken_in_period: int
@@ -174,6 +178,8 @@ def _refusals(offer: Offer, facts: Facts, cost_points: int, now: datetime) -> It
         yield errors.RewardNotOnNow(offered_from=offer.offered_from, offered_until=offer.offered_until)
     if offer.tiers and not facts.tiers.intersection(offer.tiers):
         yield errors.RewardTierLocked(tiers=list(offer.tiers))
+    if offer.segments and not facts.segments.intersection(offer.segments):
+        yield errors.RewardSegmentLocked(segments=list(offer.segments))
     if offer.limit_per_member is not None and facts.taken >= offer.limit_per_member:
         yield errors.RewardLimitReached(limit=offer.limit_per_member, period=None)
     each = offer.limit_per_period

@@ -116,13 +116,13 @@ async def capture(member_id: UUID, voucher_id: UUID, now: datetime) -> VoucherVi
 
     Raises NotFound, or HoldEnded when it was released or its time is over.
     """
-    row = await _locked(member_id, voucher_id)
+    member, row = await _locked(member_id, voucher_id)
     found = await vouchers.voucher(member_id, voucher_id)
     if row["issued_at"] is not None:
         return found
     if row["state"] != "held" or row["held_until"] <= now:
         raise HoldEnded()
-    known = await quotes.locked(member_id, now, row["reward_id"])
+    known = await quotes.known_of(member_id, member, [], now)
     command = Capture(
         key=f"capture:{voucher_id}",
         member=member_id,
@@ -141,7 +141,7 @@ async def cancel(member_id: UUID, voucher_id: UUID, now: datetime) -> VoucherVie
 
     Raises NotFound, VoucherSpent, VoucherExpired.
     """
-    row = await _locked(member_id, voucher_id)
+    _, row = await _locked(member_id, voucher_id)
     if row["state"] in ("held", "released"):
         await _release(row, now)
     else:
@@ -175,7 +175,7 @@ async def use(code: str, now: datetime, amount_minor: int | None = None, referen
 
 async def end(member_id: UUID, voucher_id: UUID, now: datetime) -> bool:
     """What time does: a hold is released, an unused voucher expires; answers whether it did."""
-    row = await _locked(member_id, voucher_id)
+    _, row = await _locked(member_id, voucher_id)
     if row["state"] == "held" and row["held_until"] <= now:
         await _release(row, now)
     elif row["state"] == "issued" and row["expires_at"] and row["expires_at"] <= now:
@@ -193,12 +193,14 @@ async def end(member_id: UUID, voucher_id: UUID, now: datetime) -> bool:
 
 async def _sell(order: _Order, now: datetime) -> _Sale | VoucherView:
     """Put one by for a member, or find what they have under this key."""
-    known = await quotes.locked(order.member_id, now, order.reward_id)
+    # One redemption of a member at a time: limits are counted, and a key sent twice finds its voucher.
+    member = await db.fetchrow(queries.LOCK_MEMBER, order.member_id)
     if before := await db.fetchrow(queries.VOUCHER_BY_KEY, order.member_id, order.key):
         if before["reward_id"] != order.reward_id:
             raise RedemptionKeyReused(order.key)
         return vouchers.view(before)
     reward = await _wanted(order)
+    known = await quotes.known_of(order.member_id, member, [reward], now)
     cost = rules.cost(reward, order.points)
     for refusal in rules.refusals(reward, known.of(reward), cost, now):
         raise refusal
@@ -280,13 +282,13 @@ async def _undo(row: db.Row, state: str, now: datetime) -> None:
     await post([command], now)
 
 
-async def _locked(member_id: UUID, voucher_id: UUID) -> db.Row:
-    """A voucher of a member, both locked. Raises NotFound."""
-    await db.fetchrow(queries.LOCK_MEMBER, member_id)
+async def _locked(member_id: UUID, voucher_id: UUID) -> tuple[db.Row | None, db.Row]:
+    """A member and one of their vouchers, locked. Raises NotFound."""
+    member = await db.fetchrow(queries.LOCK_MEMBER, member_id)
     row = await db.fetchrow(queries.LOCK_VOUCHER, voucher_id)
     if row is None or row["member_id"] != member_id:
         raise NotFound("there is no such voucher")
-    return row
+    return member, row
 
 
 def _expect_good(row: db.Row, now: datetime) -> None:

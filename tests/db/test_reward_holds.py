@@ -234,7 +234,8 @@ async def test_32_clients_hold_capture_give_up_and_use_what_is_scarce(
         pass
     async with db.transaction(merchant):
         assert await ledger.check() == []
-        states = dict(await db.fetch("SELECT state, count(*) FROM vouchers GROUP BY 1"))
+        found = await db.fetch("SELECT state, count(*) AS n FROM vouchers GROUP BY 1")
+        states = {row["state"]: row["n"] for row in found}
         assert "held" not in states
         kept = states.get("issued", 0) + states.get("used", 0)
         assert 0 < kept <= 9

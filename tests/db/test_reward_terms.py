@@ -21,6 +21,7 @@ from loyalty.rewards.errors import (
     RewardInvalid,
     RewardLimitReached,
     RewardNotOnNow,
+    RewardSegmentLocked,
     RewardSoldOut,
     RewardTierLocked,
     VoucherExpired,
@@ -29,6 +30,8 @@ from loyalty.rewards.errors import (
 from loyalty.rewards.kinds import CashBack, GiftCard, StoreCredit
 from loyalty.rewards.rules import Offer, PeriodLimit
 from loyalty.rewards.vouchers import VoucherView
+from loyalty.segments import service as segments
+from loyalty.segments.model import Joined, Segment, Tagged
 from tests.conftest import new_merchant
 from tests.factories.points import balance, earn, one
 from tests.factories.rewards import dollars, offer, wanted
@@ -112,6 +115,24 @@ async def test_tiers_schedule_and_leaving(merchant: UUID, member: UUID) -> None:
         customer = await db.fetchval("SELECT customer_id FROM members WHERE id = $1", member)
         await members.leave([customer], day(6))
     assert await refusals(merchant, member, "timed", at=7) == [MemberLeft.code]
+
+
+async def test_a_segment_opens_a_reward_for_its_members(merchant: UUID, member: UUID) -> None:
+    async with db.transaction(merchant):
+        await segments.create("old", "Old hands", Segment(where=(Joined(at_least_days=5),)), START)
+        await segments.create(
+            "angry", "Angry", Segment(where=(Tagged(tags=("angry",), origin="review"),)), START
+        )
+        other = await new_member(day(3))
+        await one(earn("o", other, 10))
+    await put(merchant, wanted(segments=("old",)))
+    assert await refusals(merchant, member, at=6) == []
+    assert await refusals(merchant, other, at=6) == [RewardSegmentLocked.code]
+    assert await refusals(merchant, other, at=9) == []
+    # What somebody wrote opens nothing.
+    for code in ("angry", "nowhere"):
+        with pytest.raises(RewardInvalid):
+            await put(merchant, wanted(segments=(code,)), "other")
 
 
 async def test_a_limit_counts_what_was_not_cancelled(merchant: UUID, member: UUID) -> None:

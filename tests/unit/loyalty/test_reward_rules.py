@@ -34,6 +34,7 @@ GOOD = Facts(
     has_code=True,
     left=False,
     tiers=frozenset({"gold", "regular"}),
+    segments=frozenset({"new"}),
     taken=0,
     taken_in_period=0,
     points=100,
@@ -148,6 +149,7 @@ AGAINST = (
     Case("reward_not_on_now", offer(offered_from=NOW + timedelta(seconds=1)), {}),
     Case("reward_not_on_now", offer(offered_until=NOW), {}),
     Case("reward_tier_locked", offer(tiers=("platinum",)), {}),
+    Case("reward_segment_locked", offer(segments=("vip", "lapsed")), {}),
     Case("reward_limit_reached", offer(limit_per_member=1), {"taken": 1}),
     Case("reward_limit_reached", offer(limit_per_period=TWICE), {"taken": 2, "taken_in_period": 2}),
     Case("reward_sold_out", offer(), {"stock": 0}),
@@ -165,6 +167,7 @@ def test_each_reason_stands_alone(case: Case) -> None:
 def test_nothing_stands_against_the_last_one_at_the_last_moment() -> None:
     wanted = offer(
         tiers=("silver", "gold"),
+        segments=("new", "vip"),
         limit_per_member=2,
         limit_per_period=TWICE,
         offered_from=NOW,
