@@ -26,6 +26,7 @@ _ERRORS = {
     409: "A request with the same idempotency key is still running",
     413: "The body is too large",
     422: "Well-formed, but not right; or the idempotency key belongs to another request",
+    429: "Too many attempts: wait for Retry-After",
     503: "The database is away: try again",
 }
 
@@ -43,7 +44,7 @@ def problems(*statuses: int) -> dict[int, ResponseSpec]:
     }
 
 
-WRITE_PROBLEMS = problems(*_ERRORS)
+WRITE_PROBLEMS = problems(*(status for status in _ERRORS if status != 429))
 """What every write under /v1 can answer."""
 
 

@@ -1,7 +1,8 @@
 """Rewards: what is on offer and on which terms, what one would cost a member, buying it, vouchers."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -14,7 +15,10 @@ from api.auth import Integrator, requires_scope
 from api.idempotency import Once
 from api.openapi import WRITE_PROBLEMS, problems
 from core import clock, db
+from core.errors import NotFound
 from core.ids import new_id
+from core.people import throttle
+from core.people.throttle import UNKNOWN_CODES
 from loyalty.members import service as members
 from loyalty.rewards import catalogue, service, vouchers
 from loyalty.rewards import quotes as quoting
@@ -23,6 +27,7 @@ from loyalty.rewards.quotes import Quote
 from loyalty.rewards.rules import Offer
 from loyalty.rewards.vouchers import VoucherView
 
+T = TypeVar("T")
 Code = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,99}\Z")]
 Stock = Annotated[int, Meta(ge=0, le=10**9)]
 
@@ -309,14 +314,42 @@ async def cancel(
     return await once(effect)
 
 
+async def _known_code(user: Integrator, look: Callable[[], Awaitable[T]]) -> T:
+    """Codes cannot be tried out: after so many unknown ones, this key finds none for a while."""
+    await throttle.expect_free(UNKNOWN_CODES, user.actor)
+    try:
+        return await look()
+    except NotFound:
+        await throttle.attempt((UNKNOWN_CODES, user.actor))
+        raise
+
+
+@get(
+    "/vouchers/{code:str}",
+    guards=[requires_scope("rewards:redeem")],
+    responses=problems(401, 403, 429),
+)
+async def look_up(code: FromPath[str], user: NamedDependency[Integrator]) -> VoucherView:
+    """What a code at the till stands for. An API key that asks for many unknown codes has to wait."""
+
+    async def look() -> VoucherView:
+        async with db.transaction(user.merchant_id):
+            return await vouchers.by_code(code)
+
+    return await _known_code(user, look)
+
+
 @post(
     "/vouchers/{code:str}/use",
     guards=[requires_scope("rewards:redeem")],
     status_code=200,
-    responses=WRITE_PROBLEMS,
+    responses=WRITE_PROBLEMS | problems(429),
 )
 async def use(
-    code: FromPath[str], once: NamedDependency[Once[VoucherView]], data: JSONBody[Use | None] = None
+    code: FromPath[str],
+    once: NamedDependency[Once[VoucherView]],
+    user: NamedDependency[Integrator],
+    data: JSONBody[Use | None] = None,
 ) -> Response[VoucherView]:
     """Use a voucher at the till; without a body, all of it."""
     wanted = data or Use()
@@ -324,14 +357,14 @@ async def use(
     async def effect() -> VoucherView:
         return await service.use(code, clock.now(), wanted.amount_minor, wanted.reference)
 
-    return await once(effect)
+    return await _known_code(user, lambda: once(effect))
 
 
 v1_rewards = Router(
     "/",
     route_handlers=[
         offered, create, change, versions, restock, activate, deactivate,
-        quotes, quote, redeem, listed, one, capture, cancel, use,
+        quotes, quote, redeem, listed, one, capture, cancel, look_up, use,
     ],
     tags=["Rewards"],
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""How often somebody may try to sign in: counters in Valkey, shared by all processes.
+"""How often somebody may try: to sign in, or a voucher's code. Counters in Valkey, shared by all processes.
 
 Signing in still works while Valkey is away: then nothing is counted, and each attempt leaves a log
 line. Being locked out of the shop by a lost cache would be the greater harm, and a password still
@@ -42,6 +42,8 @@ PER_EMAIL = Limit("email", 10, 900)
 PER_ADDRESS = Limit("address", 300, 900)
 LINKS_PER_EMAIL = Limit("link-email", 5, 900)
 LINKS_PER_ADDRESS = Limit("link-address", 300, 900)
+# A till mistypes now and then; whoever tries codes out does so all the time.
+UNKNOWN_CODES = Limit("unknown-code", 100, 900)
 
 
 async def attempt(*counted: tuple[Limit, str]) -> None:
@@ -51,13 +53,28 @@ async def attempt(*counted: tuple[Limit, str]) -> None:
         raise TooManyAttempts(retry_after_s=max(waits))
 
 
+async def expect_free(limit: Limit, who: str) -> None:
+    """Count nothing. Raises TooManyAttempts (`retry_after_s`) when all attempts are used up."""
+    key = _key(limit, who)
+    try:
+        async with _valkey() as valkey, valkey.pipeline(transaction=True) as together:
+            together.get(key)
+            together.ttl(key)
+            count, left_s = await together.execute()
+    except (RedisError, OSError) as error:
+        log.warning("throttle_away", error=repr(error))
+        return
+    if int(count or 0) >= limit.attempts:
+        raise TooManyAttempts(retry_after_s=max(int(left_s), 1))
+
+
 async def forget(limit: Limit, who: str) -> None:
     """Start counting anew, after a success."""
     try:
         async with _valkey() as valkey:
             await valkey.delete(_key(limit, who))
     except (RedisError, OSError) as error:
-        log.warning("sign_in_throttle_away", error=repr(error))
+        log.warning("throttle_away", error=repr(error))
 
 
 async def _count(limit: Limit, who: str) -> int:
@@ -71,7 +88,7 @@ async def _count(limit: Limit, who: str) -> int:
             together.ttl(key)
             _, count, left_s = await together.execute()
     except (RedisError, OSError) as error:
-        log.warning("sign_in_throttle_away", error=repr(error))
+        log.warning("throttle_away", error=repr(error))
         return 0
     return max(int(left_s), 1) if int(count) > limit.attempts else 0
 

@@ -6,8 +6,10 @@ import httpx
 import pytest
 
 from api.app import App, create_app
+from api.v1 import rewards as rewards_api
 from api.v1.rewards import v1_rewards
 from core.embedded import Services
+from core.people.throttle import Limit
 from tests.conftest import new_merchant
 from tests.http.conftest import new_key, rows, write
 from tests.http.shop import Shop, balance, member_with, open_shop
@@ -152,3 +154,26 @@ async def test_another_merchants_rewards_are_not_there(client: httpx.AsyncClient
     for path in ("/v1/rewards/mug/deactivate", f"/v1/members/{await member_with(shop, 1)}/redemptions"):
         answer = await client.post(path, json={"reward": "mug"}, headers=write(key))
         assert answer.status_code == 404, path
+
+
+async def test_codes_cannot_be_tried_out(
+    client: httpx.AsyncClient, shop: Shop, key: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rewards_api, "UNKNOWN_CODES", Limit("unknown-code", 3, 900))
+    customer = await member_with(shop, 350)
+    bought = await post(client, f"/v1/members/{customer}/redemptions", {"reward": "mug"}, key)
+    path = f"/v1/vouchers/{bought['code']}"
+    assert (await client.get(path, headers=key)).json() == bought
+    for _ in range(3):
+        unknown = await client.get("/v1/vouchers/AAAA-BBBB", headers=key)
+        assert (unknown.status_code, unknown.json()["code"]) == (404, "not_found")
+    # Now nothing is told any more, not even of a code that is good.
+    for answer in (
+        await client.get(path, headers=key),
+        await client.post(f"{path}/use", headers=write(key)),
+        await client.get("/v1/vouchers/AAAA-BBBB", headers=key),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (429, "too_many_attempts")
+        assert int(answer.headers["retry-after"]) > 0
+    other = await new_key(shop.merchant, *SCOPES)
+    assert (await client.post(f"{path}/use", headers=write(other))).json()["state"] == "used"
