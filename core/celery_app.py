@@ -12,6 +12,7 @@ from core.settings import settings
 HANDLER_MODULES = (
     "core.mail.tasks",
     "loyalty.expiry.tasks",
+    "loyalty.holds.tasks",
     "loyalty.rewards.tasks",
     "loyalty.tiers.tasks",
     "reviews.scoring.tasks",
@@ -24,6 +25,7 @@ PERIODIC_MODULES = (
     "loyalty.achievements.tasks",
     "loyalty.earning.tasks",
     "loyalty.expiry.tasks",
+    "loyalty.holds.tasks",
     "loyalty.rewards.tasks",
     "loyalty.settling.tasks",
     "loyalty.referrals.tasks",
@@ -46,6 +48,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("purge", "core.purge", 3600),
     Periodic("settling", "loyalty.settling", 600),
     Periodic("expiry", "loyalty.expiry", 600),
+    Periodic("holds", "loyalty.holds", 30),
     Periodic("rewards", "loyalty.rewards", 30),
     Periodic("tiers", "loyalty.tiers", 60),
     Periodic("birthdays", "loyalty.birthdays", 3600),
