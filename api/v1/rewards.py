@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from litestar import Response, Router, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta
 
 from api.auth import Integrator, requires_scope
@@ -93,10 +93,12 @@ class Quotes(msgspec.Struct, frozen=True):
     quotes: list[Quote]
 
 
-class Vouchers(msgspec.Struct, frozen=True):
-    """A member's vouchers, the newest first."""
+class Vouchers(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of a member's vouchers, the newest first."""
 
     vouchers: list[VoucherView]
+    next_before: UUID | None
+    """Asks for the page after it; null: there is none."""
 
 
 @get("/rewards", guards=[requires_scope("members:read")], responses=problems(401, 403))
@@ -257,11 +259,18 @@ async def redeem(
     guards=[requires_scope("members:read")],
     responses=problems(401, 403),
 )
-async def listed(customer_id: FromPath[str], user: NamedDependency[Integrator]) -> Vouchers:
-    """A member's vouchers."""
+async def listed(
+    customer_id: FromPath[str],
+    user: NamedDependency[Integrator],
+    before: FromQuery[UUID | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=vouchers.PAGE_LIMIT)] = 50,
+) -> Vouchers:
+    """A member's vouchers, the newest first; what is only held is none yet."""
     async with db.transaction(user.merchant_id):
         found = await members.find(customer_id)
-        return Vouchers(await vouchers.vouchers(found.id))
+        had = await vouchers.vouchers(found.id, before, limit + 1)
+    more = len(had) > limit
+    return Vouchers(vouchers=had[:limit], next_before=had[limit - 1].id if more else None)
 
 
 @get(

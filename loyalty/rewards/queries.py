@@ -124,7 +124,11 @@ JOIN reward_versions v ON v.reward_id = t.reward_id AND v.number = t.version
 VOUCHER = _VOUCHER + "WHERE t.id = $1 AND t.member_id = $2"
 VOUCHER_BY_CODE = _VOUCHER + "WHERE t.merchant_id = current_merchant() AND t.code = $1"
 VOUCHER_BY_KEY = _VOUCHER + "WHERE t.member_id = $1 AND t.key = $2"
-VOUCHERS = _VOUCHER + "WHERE t.member_id = $1 AND t.state NOT IN ('held', 'released') ORDER BY t.id DESC"
+VOUCHERS = (
+    _VOUCHER
+    + """WHERE t.member_id = $1 AND t.state NOT IN ('held', 'released') AND ($2::uuid IS NULL OR t.id < $2)
+ORDER BY t.id DESC LIMIT $3"""
+)
 
 ADD_VOUCHER = """
 INSERT INTO vouchers (id, merchant_id, reward_id, version, member_id, key, points, worth_minor,

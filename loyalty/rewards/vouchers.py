@@ -12,6 +12,8 @@ from core.errors import NotFound
 from loyalty.rewards import queries
 from loyalty.rewards.kinds import Money, Terms
 
+PAGE_LIMIT = 200
+
 
 class VoucherView(msgspec.Struct, frozen=True, kw_only=True):
     """A redemption, with what it stands for under the version it was bought under."""
@@ -58,9 +60,9 @@ async def by_code(code: str) -> VoucherView:
     return one(await db.fetchrow(queries.VOUCHER_BY_CODE, code))
 
 
-async def vouchers(member_id: UUID) -> list[VoucherView]:
-    """A member's vouchers, the newest first; what is only held is none yet."""
-    return [view(row) for row in await db.fetch(queries.VOUCHERS, member_id)]
+async def vouchers(member_id: UUID, before: UUID | None = None, limit: int = PAGE_LIMIT) -> list[VoucherView]:
+    """A member's vouchers, the newest first, older than `before`; what is only held is none yet."""
+    return [view(row) for row in await db.fetch(queries.VOUCHERS, member_id, before, limit)]
 
 
 def one(row: db.Row | None) -> VoucherView:

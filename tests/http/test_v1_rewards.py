@@ -64,8 +64,8 @@ async def test_from_offer_to_use(client: httpx.AsyncClient, shop: Shop, key: dic
     assert bought["worth"] == {"amount_minor": 2000, "currency": "USD"}
     used = await post(client, f"/v1/vouchers/{bought['code']}/use", {"amount_minor": 500}, key, 200)
     assert (used["state"], used["worth_left_minor"]) == ("issued", 1500)
-    listed = (await client.get(f"/v1/members/{customer}/vouchers", headers=key)).json()["vouchers"]
-    assert listed == [used]
+    listed = (await client.get(f"/v1/members/{customer}/vouchers", headers=key)).json()
+    assert listed == {"vouchers": [used], "next_before": None}
     seen = (await client.get(f"/v1/members/{customer}/rewards", headers=key)).json()["quotes"]
     assert [(each["reward"]["code"], each["allowed"]) for each in seen] == [
         ("last", True), ("mug", True), ("card", True), ("tea", False),
@@ -77,6 +77,19 @@ async def test_from_offer_to_use(client: httpx.AsyncClient, shop: Shop, key: dic
     }
     versions = (await client.get("/v1/rewards/card/versions", headers=key)).json()["versions"]
     assert [(each["number"], each["cost_points"]) for each in versions] == [(2, 150), (1, 100)]
+
+
+async def test_vouchers_come_in_pages(client: httpx.AsyncClient, shop: Shop, key: dict[str, str]) -> None:
+    customer = await member_with(shop, 350)
+    path = f"/v1/members/{customer}"
+    bought = [await post(client, f"{path}/redemptions", {"reward": "mug"}, key) for _ in range(3)]
+    seen, query = [], "?limit=2"
+    while query:
+        answer = (await client.get(f"{path}/vouchers{query}", headers=key)).json()
+        seen += answer["vouchers"]
+        query = f"?limit=2&before={answer['next_before']}" if answer["next_before"] else ""
+    assert seen == bought[::-1]
+    assert (await client.get(f"{path}/vouchers?limit=0", headers=key)).status_code == 422
 
 
 async def test_on_and_off_and_stock(client: httpx.AsyncClient, shop: Shop, key: dict[str, str]) -> None:
