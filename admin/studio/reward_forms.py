@@ -46,7 +46,7 @@ class Shop:
     zone: ZoneInfo
     tiers: Sequence[Tier]
     pools: Sequence[str]
-    segments: Mapping[str, str]
+    segments: Mapping[str, str] = field(default_factory=dict)
     """Names by code, of those that a reward may be for."""
 
     @property
