@@ -2,12 +2,25 @@
 
 from litestar import Router
 
-from admin.studio import achievements, campaigns, handlers, referrals, rewards, rules, tiers, wallets
+from admin.studio import (
+    achievements,
+    adjustments,
+    campaigns,
+    handlers,
+    liability,
+    members,
+    referrals,
+    rewards,
+    rules,
+    tiers,
+    wallets,
+)
 
 router = Router(
     "/staff/studio",
     route_handlers=[
         *handlers.handlers,
+        *members.handlers,
         *rules.handlers,
         *campaigns.handlers,
         *tiers.handlers,
@@ -15,6 +28,8 @@ router = Router(
         *wallets.handlers,
         *achievements.handlers,
         *referrals.handlers,
+        *adjustments.handlers,
+        *liability.handlers,
     ],
     include_in_schema=False,
 )

@@ -1,12 +1,20 @@
 """Numbers, money, dates and times as a reader of one language writes them."""
 
+import datetime as dt
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import babel
-from babel.dates import format_date, format_time, format_timedelta, get_datetime_format, get_timezone_name
+from babel.dates import (
+    format_date,
+    format_skeleton,
+    format_time,
+    format_timedelta,
+    get_datetime_format,
+    get_timezone_name,
+)
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
 
 from core.i18n import Locale, Translator, babel_locale, translator
@@ -63,6 +71,10 @@ class Formats:
         return pattern.replace("{1}", day).replace(
             "{0}", format_time(local, "short", locale=self.babel_locale)
         )
+
+    def month(self, day: dt.date) -> str:
+        """November 2026, of any day in it."""
+        return format_skeleton("yMMMM", day, locale=self.babel_locale)
 
     def zone(self, moment: datetime, time_zone: str) -> str:
         """The time zone's name, such as "China Time"."""

@@ -62,6 +62,7 @@ def _environment(locale: Locale) -> Environment:
         percent=shown.percent,
         date=shown.date,
         date_time=shown.date_time,
+        month=shown.month,
         zone=shown.zone,
         relative=shown.relative,
         language=shown.language,

@@ -57,6 +57,19 @@ _WORDS: dict[str, dict[str, str]] = {
         "withdrawn": mark("Order went back"),
         "lapsed": mark("No order in time"),
     },
+    "adjustment_cause": {
+        "correction": mark("Correction of a mistake"),
+        "courtesy": mark("Courtesy"),
+        "promotion": mark("Promotion"),
+        "migration": mark("Carried over"),
+        "misuse": mark("Misuse"),
+        "other": mark("Something else"),
+    },
+    "adjustment_state": {
+        "waiting": mark("Waits for a second person"),
+        "posted": mark("Posted"),
+        "rejected": mark("Rejected"),
+    },
     "entry_state": {
         "active": mark("Available"),
         "pending": mark("Pending"),

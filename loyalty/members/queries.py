@@ -48,3 +48,17 @@ SELECT w.code AS wallet, coalesce(a.points_pending, 0) AS points_pending,
 FROM wallet_types w LEFT JOIN ledger_accounts a ON a.wallet_type_id = w.id AND a.member_id = $1
 ORDER BY w.code
 """
+
+# $1 what was typed, $2 how many. Names by any part; addresses and customer numbers only whole.
+SEARCH = """
+SELECT m.id, c.external_id, coalesce(p.name, '') AS name, m.tier_code, m.joined_at, m.left_at
+FROM members m JOIN customers c ON c.id = m.customer_id
+LEFT JOIN customer_profiles p ON p.customer_id = c.id
+WHERE c.external_id = $1 OR lower(p.email) = lower($1) OR strpos(lower(p.name), lower($1)) > 0
+ORDER BY c.external_id <> $1, p.name, c.external_id LIMIT $2
+"""
+
+BY_ID = """
+SELECT m.id, m.customer_id, c.external_id, m.joined_at, m.left_at, m.tier_code, m.tier_since
+FROM members m JOIN customers c ON c.id = m.customer_id WHERE m.id = $1
+"""

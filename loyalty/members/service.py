@@ -33,6 +33,17 @@ class Joined(msgspec.Struct, frozen=True):
     joined_at: datetime
 
 
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """A member as a search finds one."""
+
+    id: UUID
+    external_id: str
+    name: str
+    tier_code: str
+    joined_at: datetime
+    left_at: datetime | None
+
+
 async def enrol(joins: Sequence[tuple[UUID, datetime, str]]) -> list[UUID]:
     """Make members of customers (customer id, when, terms version).
 
@@ -97,6 +108,19 @@ async def joined(external_ids: Collection[str]) -> dict[str, Joined]:
 def unknown(external_id: str) -> NotFound:
     """The error for a customer who is no member."""
     return NotFound(f"no member is customer {external_id}")
+
+
+async def get(member_id: UUID) -> Profile:
+    """The member with this id. Raises NotFound."""
+    row = await db.fetchrow(queries.BY_ID, member_id)
+    if row is None:
+        raise NotFound("there is no such member")
+    return Profile(**row)
+
+
+async def search(text: str, limit: int) -> list[Found]:
+    """Members by any part of their name, or by their whole e-mail address or external id."""
+    return [Found(**row) for row in await db.fetch(queries.SEARCH, text.strip(), limit)]
 
 
 async def by_customer(customer_id: UUID) -> Profile | None:

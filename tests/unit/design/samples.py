@@ -1,7 +1,7 @@
 """One sample view for every template, and the states that look different."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from api.portal import qr
 from core.design import friend_views as fv
@@ -9,6 +9,7 @@ from core.design import goal_views as gv
 from core.design import reward_views as rv
 from core.design import rule_views as uv
 from core.design import tier_views as t
+from core.design import ledger_views as lv
 from core.design import views as v
 from core.design import wallet_views as wv
 
@@ -678,6 +679,108 @@ CAMPAIGNS = uv.StudioCampaigns(
 )
 RULE = uv.StudioRule(
     "double", HOSTILE, _RULE_ROWS, None, "k-retire", uv.RuleFigures(90, 12, 7, 1240), beyond_form=True
+ADJUSTMENT = lv.AdjustmentLine(
+    "a1",
+    "Mei Lin",
+    "/staff/studio/members/m1",
+    6000,
+    "points",
+    "courtesy",
+    "For the long wait in May",
+    "waiting",
+    "Ada Brandt",
+    _ago(hours=3),
+    decide_key="k1",
+)
+ADJUSTED = lv.AdjustmentLine(
+    "a2",
+    HOSTILE,
+    "/staff/studio/members/m2",
+    -120,
+    "store_credit",
+    "correction",
+    HOSTILE,
+    "posted",
+    "Ada Brandt",
+    _ago(days=2),
+    "Jo",
+    _ago(days=1),
+)
+ADJUSTMENTS = lv.Adjustments(
+    (ADJUSTMENT,),
+    (ADJUSTED,),
+    "/staff/studio/adjustments?before=a2",
+    "/staff/studio/adjustments",
+    (lv.RoleLimit("owner", 50000), lv.RoleLimit("agent", 0)),
+    "k2",
+)
+MEMBERS = lv.MemberSearch(
+    "lin", (lv.FoundMember("/staff/studio/members/m1", "Mei Lin", "c-1", "Gold", _ago(days=400), True),), 1
+)
+ADJUST_FORM = lv.AdjustForm(
+    "/staff/studio/members/m1/adjust",
+    "k3",
+    ("points", "store_credit"),
+    ("correction", "other"),
+    50000,
+    "12x",
+    HOSTILE,
+    "other",
+    "points",
+    "Type a whole number of points, and a note that says why.",
+)
+STAFF_MEMBER = lv.StaffMemberPage(
+    "Mei Lin",
+    "c-1",
+    "Gold",
+    _ago(days=400),
+    _ago(days=1),
+    (lv.WalletBalance("points", 1240, 240, 50, 0), lv.WalletBalance("qualifying", 900, 0, 0, 20)),
+    LINES,
+    "/staff/studio/members/m1/entries",
+    "/staff/studio/members/m1?before=3",
+    "/staff/studio/members/m1",
+    (ADJUSTED,),
+    ADJUST_FORM,
+)
+MAY = lv.LiabilityMonth(
+    date(2026, 5, 1),
+    "/staff/studio/liability?month=2026-05-01",
+    1000,
+    500,
+    -200,
+    -100,
+    -50,
+    10,
+    1160,
+    1160,
+    240,
+    _ago(days=100),
+    "Ada Brandt",
+)
+JUNE = lv.LiabilityMonth(
+    date(2026, 6, 1),
+    "/staff/studio/liability?month=2026-06-01",
+    1160,
+    0,
+    0,
+    0,
+    0,
+    0,
+    1160,
+    1100,
+    300,
+    current=True,
+)
+COHORTS = (
+    lv.LiabilityCohort(date(2026, 5, 1), 500, 0, 0, 500, 0.71, 355, 145),
+    lv.LiabilityCohort(None, 0, 0, 20, -20, 1.0, 0, 0),
+)
+LIABILITY = lv.Liability(
+    "EUR", (JUNE, MAY), JUNE, COHORTS, date(2026, 6, 1), "k4", "/staff/studio/liability.csv"
+)
+STAFF_ENTRY = lv.StaffEntryPage(
+    "Mei Lin", "/staff/studio/members/m1", ENTRY, (v.Input("Posting", "0197"), v.Input("rule", "order"))
 )
 
 SAMPLES = (
@@ -816,6 +919,24 @@ SAMPLES = (
         rv.StudioRewardPage(None, rv.RewardForm("/staff/studio/rewards/new", "k", REWARD_GROUPS, "product")),
         _staff("/staff/studio/rewards/new", "studio"),
     ),
+    Sample("staff-members", "staff/members.html", MEMBERS, _staff("/staff/studio/members", "studio")),
+    Sample(
+        "staff-nobody", "staff/members.html", lv.MemberSearch("x"), _staff("/staff/studio/members", "studio")
+    ),
+    Sample(
+        "staff-search", "staff/members.html", lv.MemberSearch(""), _staff("/staff/studio/members", "studio")
+    ),
+    Sample("staff-member", "staff/member.html", STAFF_MEMBER, _staff("/staff/studio/members/m1", "studio")),
+    Sample(
+        "staff-entry", "staff/member_entry.html", STAFF_ENTRY, _staff("/staff/studio/members/m1", "studio")
+    ),
+    Sample(
+        "staff-adjustments",
+        "staff/adjustments.html",
+        ADJUSTMENTS,
+        _staff("/staff/studio/adjustments", "studio"),
+    ),
+    Sample("staff-liability", "staff/liability.html", LIABILITY, _staff("/staff/studio/liability", "studio")),
     Sample("staff-tiers", "staff/tier_draft.html", DRAFT, _staff("/staff/studio/tiers", "studio")),
     Sample(
         "staff-tiers-stale", "staff/tier_draft.html", STALE_DRAFT, _staff("/staff/studio/tiers", "studio")

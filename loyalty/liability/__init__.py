@@ -1,0 +1,1 @@
+"""Outstanding points as money, by month and cohort; months can be closed."""

@@ -1,0 +1,73 @@
+"""SQL over the ledger as movements of outstanding points, and over closed months."""
+
+# $1 wallet, $2 time zone, $3 from (NULL: ever), $4 until: by recorded time, so that nothing changes later.
+# A posting that was learnt late belongs to the month in which it was learnt.
+MOVEMENTS = """
+WITH moved AS (
+    SELECT j.recorded_at, e.debit::text AS debit, e.credit::text AS credit, e.points,
+           CASE WHEN l.journal_id IS NOT NULL THEN l.root_journal_id END AS root
+    FROM ledger_journal j
+    JOIN ledger_entries e ON e.journal_id = j.id
+    JOIN ledger_accounts a ON a.id = j.account_id
+    JOIN wallet_types w ON w.id = a.wallet_type_id AND w.code = $1
+    LEFT JOIN ledger_lots l ON l.journal_id = e.lot_journal_id AND l.line = e.lot_line
+    WHERE ($3::timestamptz IS NULL OR j.recorded_at >= $3) AND j.recorded_at < $4
+), sided AS (
+    SELECT recorded_at, root, debit AS kind, points FROM moved
+    WHERE credit IN ('pending', 'active', 'held') AND debit NOT IN ('pending', 'active', 'held')
+    UNION ALL
+    SELECT recorded_at, root, credit, -points FROM moved
+    WHERE debit IN ('pending', 'active', 'held') AND credit NOT IN ('pending', 'active', 'held')
+    UNION ALL
+    SELECT recorded_at, NULL, CASE WHEN debit IN ('pending', 'active', 'held') THEN 'debt' ELSE debit END,
+           points
+    FROM moved WHERE credit = 'debt'
+    UNION ALL
+    SELECT recorded_at, NULL, CASE WHEN credit IN ('pending', 'active', 'held') THEN 'debt' ELSE credit END,
+           -points
+    FROM moved WHERE debit = 'debt'
+)
+SELECT date_trunc('month', s.recorded_at AT TIME ZONE $2)::date AS month,
+       date_trunc('month', r.recorded_at AT TIME ZONE $2)::date AS cohort,
+       s.kind, sum(s.points)::bigint AS points
+FROM sided s LEFT JOIN ledger_journal r ON r.id = s.root
+GROUP BY 1, 2, 3 HAVING sum(s.points) <> 0 ORDER BY 1, 2 NULLS FIRST, 3
+"""
+
+FIRST = """
+SELECT min(j.recorded_at) FROM ledger_journal j JOIN ledger_accounts a ON a.id = j.account_id
+JOIN wallet_types w ON w.id = a.wallet_type_id AND w.code = $1
+"""
+
+CLOSED = """
+SELECT m.month, m.ends_at, m.point_cost_micros, m.points_outstanding,
+       m.liability_micros::text AS liability_micros, m.breakage_micros::text AS breakage_micros,
+       m.closed_at, s.name AS closed_by
+FROM liability_months m LEFT JOIN staff s ON s.id = m.closed_by WHERE m.wallet = $1 ORDER BY m.month
+"""
+
+CLOSED_MOVEMENTS = """
+SELECT month, cohort, kind, points FROM liability_movements WHERE wallet = $1
+ORDER BY month, cohort NULLS FIRST, kind
+"""
+
+ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('liability ' || current_merchant(), 0))"
+
+CLOSE = """
+INSERT INTO liability_months (merchant_id, wallet, month, ends_at, point_cost_micros, points_outstanding,
+                              liability_micros, breakage_micros, closed_by, closed_at)
+VALUES (current_merchant(), $1, $2, $3, $4, $5, $6::text::numeric, $7::text::numeric, $8, $9)
+"""
+
+ADD_MOVEMENTS = """
+INSERT INTO liability_movements (merchant_id, wallet, month, cohort, kind, points)
+SELECT current_merchant(), $1, $2, * FROM unnest($3::date[], $4::text[], $5::bigint[])
+"""
+
+# What the accounts held by what was recorded before $2.
+OUTSTANDING = """
+SELECT coalesce(sum(j.pending_after + j.active_after + j.held_after - j.debt_after), 0)::bigint
+FROM ledger_accounts a JOIN wallet_types w ON w.id = a.wallet_type_id AND w.code = $1
+CROSS JOIN LATERAL (SELECT * FROM ledger_journal x WHERE x.account_id = a.id AND x.recorded_at < $2
+                    ORDER BY x.seq DESC LIMIT 1) j
+"""
