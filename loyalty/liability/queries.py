@@ -5,7 +5,7 @@
 MOVEMENTS = """
 WITH moved AS (
     SELECT j.recorded_at, e.debit::text AS debit, e.credit::text AS credit, e.points,
-           CASE WHEN l.journal_id IS NOT NULL THEN l.root_journal_id END AS root
+           l.root_id AS root
     FROM ledger_journal j
     JOIN ledger_entries e ON e.journal_id = j.id
     JOIN ledger_accounts a ON a.id = j.account_id
