@@ -1,6 +1,7 @@
 """Members: find one, read every entry with its reason, adjust points."""
 
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from litestar import Request, Response, get, post
@@ -24,7 +25,7 @@ from loyalty.ledger.queries import StatementLine
 from loyalty.members import service as members
 from loyalty.members.service import Profile
 from loyalty.programme import service as programme
-from loyalty.rewards import service as rewards
+from loyalty.rewards import catalogue
 
 Staff = Request[StaffUser, Any, Any]
 
@@ -47,10 +48,9 @@ class AskForm(KeyedForm):
 async def search(request: Staff, q: FromQuery[str] = "") -> Response[Any]:
     """Find members by name, e-mail address or customer number."""
     q = q.strip()[:200]
-    locale = locale_of(request)
     async with db.transaction(request.user.merchant_id):
         found = await members.search(q, FOUND_LIMIT + 1) if q else []
-        to = present.reader(locale, clock.now(), (await programme.live()).tiers if found else (), {})
+        tiers = (await _reader(request)).tiers if found else {}
     view = views.MemberSearch(
         query=q,
         members=tuple(
@@ -58,7 +58,7 @@ async def search(request: Staff, q: FromQuery[str] = "") -> Response[Any]:
                 href=f"{PATH}/{each.id}",
                 name=each.name,
                 customer_id=each.external_id,
-                tier=to.tiers.get(each.tier_code, each.tier_code),
+                tier=tiers.get(each.tier_code, each.tier_code),
                 joined_at=each.joined_at,
                 left=each.left_at is not None,
             )
@@ -92,6 +92,7 @@ async def member(
     view = views.StaffMemberPage(
         name=name,
         customer_id=profile.external_id,
+        tiers_href=f"/staff/studio/tiers/members/{quote(profile.external_id, safe='')}",
         tier=to.tiers.get(profile.tier_code, profile.tier_code),
         joined_at=profile.joined_at,
         left_at=profile.left_at,
@@ -168,4 +169,5 @@ def _facts(entry: StatementLine, locale: Locale, time_zone: str) -> tuple[Input,
 
 async def _reader(request: Staff) -> present.Reader:
     live = await programme.live()
-    return present.reader(locale_of(request), clock.now(), live.tiers, await rewards.names())
+    tiers = [tier for each in live.sets for tier in each.tiers]
+    return present.reader(locale_of(request), clock.now(), tiers, await catalogue.names())

@@ -84,6 +84,7 @@ class StaffMemberPage:
 
     name: str
     customer_id: str
+    tiers_href: str
     tier: str
     joined_at: datetime
     left_at: datetime | None

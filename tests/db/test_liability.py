@@ -73,7 +73,7 @@ async def test_cohorts_carry_what_was_earned_when(story: UUID) -> None:
     assert by_cohort[MARCH].points_outstanding == 200, "40 of Ben's paid what he owed"
     assert by_cohort[None].points_outstanding == -60
     assert by_cohort[None].liability_micros == 0
-    # Of January's 1,800 points 700 were redeemed a month later (7/18), then 600 of 1,100 expired, none was redeemed.
+    # Of January's 1,800 points 700 were redeemed a month later, then 600 of 1,100 expired.
     assert by_cohort[MARCH].expected_share == pytest.approx((7 / 18 + 11 / 18 * 5 / 11) * SCALE, rel=1e-6)
 
 

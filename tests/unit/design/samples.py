@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from api.portal import qr
 from core.design import friend_views as fv
 from core.design import goal_views as gv
+from core.design import ledger_views as lv
 from core.design import reward_views as rv
 from core.design import rule_views as uv
 from core.design import tier_views as t
-from core.design import ledger_views as lv
 from core.design import views as v
 from core.design import wallet_views as wv
 
@@ -679,6 +679,7 @@ CAMPAIGNS = uv.StudioCampaigns(
 )
 RULE = uv.StudioRule(
     "double", HOSTILE, _RULE_ROWS, None, "k-retire", uv.RuleFigures(90, 12, 7, 1240), beyond_form=True
+)
 ADJUSTMENT = lv.AdjustmentLine(
     "a1",
     "Mei Lin",
@@ -732,6 +733,7 @@ ADJUST_FORM = lv.AdjustForm(
 STAFF_MEMBER = lv.StaffMemberPage(
     "Mei Lin",
     "c-1",
+    "/staff/studio/tiers/members/c-1",
     "Gold",
     _ago(days=400),
     _ago(days=1),
