@@ -4,6 +4,7 @@ import click
 
 from core import db, tenancy
 from loyalty.ledger import queries
+from loyalty.liability import service as liability
 
 
 async def verify_all() -> int:
@@ -13,8 +14,11 @@ async def verify_all() -> int:
         async with db.transaction(merchant.id):
             found = await queries.check()
             total = await queries.sum_of_all_sides()
-        faults += len(found) + (total != 0)
+            months = await liability.check()
+        faults += len(found) + (total != 0) + len(months)
         click.echo(f"{merchant.code}: sum {total}, {len(found)} faults")
         for fault, subject in found:
             click.echo(f"  {fault}: {subject}")
+        for month in months:
+            click.echo(f"  a closed month differs from the ledger: {month:%Y-%m}")
     return 1 if faults else 0

@@ -28,6 +28,7 @@ _SENTENCES = {
     "expiry": mark("The time in which these points could be spent was over"),
     "goodwill": mark("The shop gave you these points to make up for the trouble you had"),
     "api": mark("The shop gave you these points"),
+    "adjustment": mark("The shop corrected your points by hand"),
     "referral": mark("A friend's first order was kept"),
     "referral_withdrawn": mark("The friend's first order was given back"),
     "achievement": mark("You reached this goal"),
