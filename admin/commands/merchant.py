@@ -17,7 +17,7 @@ from loyalty.programme import service as programme
 from loyalty.programme.service import Setup
 from loyalty.rewards import catalogue
 from loyalty.rewards.rules import Offer
-from loyalty.tiers.rules import Tier
+from loyalty.tiers.rules import Tier, TierSet
 
 Names = dict[str, str]
 Code = Annotated[str, Meta(min_length=1, max_length=100)]
@@ -36,8 +36,10 @@ class Reward(Offer, frozen=True, kw_only=True):
 class Programme(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A programme file (TOML): the fields of loyalty.programme.service.Setup, and rewards."""
 
-    tiers: list[Tier]
     earn_rates: dict[Currency, Count]
+    tiers: list[Tier] = []
+    sets: list[TierSet] = []
+    """Tier sets beside the one that `tiers` make, or, without `tiers`, all of them."""
     rewards: list[Reward] = []
     qualifying_window_days: Annotated[int, Meta(ge=1, le=36_500)] = 365
     guest_claim_days: Days = 30
@@ -74,6 +76,7 @@ async def set_programme(code: str, file: Path) -> None:
     wanted = read_programme(file)
     setup = Setup(
         tiers=wanted.tiers,
+        sets=wanted.sets,
         earn_rates=wanted.earn_rates,
         qualifying_window_days=wanted.qualifying_window_days,
         guest_claim_days=wanted.guest_claim_days,
@@ -87,7 +90,7 @@ async def set_programme(code: str, file: Path) -> None:
         for each in wanted.rewards:
             await catalogue.offer(each.code, each, now, each.stock)
     click.echo(
-        f"programme version {version.number}, {len(wanted.tiers)} tiers, {len(wanted.rewards)} rewards"
+        f"programme version {version.number}, {len(version.tiers)} tiers, {len(wanted.rewards)} rewards"
     )
 
 

@@ -18,7 +18,7 @@ from loyalty.programme.service import Setup
 from loyalty.rewards import catalogue
 from loyalty.rewards.kinds import CashBack, Experience, Money, PercentOff, Product, Shipping, StoreCredit
 from loyalty.rewards.rules import Offer, PeriodLimit
-from loyalty.tiers.rules import Tier
+from loyalty.tiers.rules import Benefit, Tier
 
 MERCHANT = "juniper-moon"
 SEED = 7
@@ -31,6 +31,7 @@ TIERS = (
         name={"en": "Silver", "zh-Hans": "银卡", "zh-Hant": "銀卡"},
         threshold=120,
         multiplier_percent=110,
+        benefits=(Benefit(code="early", kind="early_access", value=24),),
     ),
     Tier(
         rank=2,
@@ -38,6 +39,11 @@ TIERS = (
         name={"en": "Gold", "zh-Hans": "金卡", "zh-Hant": "金卡"},
         threshold=300,
         multiplier_percent=125,
+        benefits=(
+            Benefit(code="early", kind="early_access", value=48),
+            Benefit(code="shipping", kind="free_shipping", value=0),
+            Benefit(code="gift", kind="birthday_gift", value=50),
+        ),
     ),
 )
 # One point for what one US dollar buys, at the story's fixed rates.

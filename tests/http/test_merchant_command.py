@@ -11,6 +11,7 @@ import pytest
 
 from admin.commands import merchant as commands
 from core import clock, db, tenancy
+from core.days import TimeZoneUnknown
 from core.embedded import Services
 from core.errors import DomainError, NotFound
 from core.ids import new_id
@@ -18,7 +19,9 @@ from core.people import api_keys, staff
 from loyalty.intake.events import Event
 from loyalty.intake.service import ingest
 from loyalty.members import service as members
+from loyalty.programme import service as programme
 from loyalty.programme.service import ProgrammeExists
+from loyalty.tiers.rules import Calendar
 
 # The programme of the documentation, so that it stays true.
 OPERATIONS = (Path(__file__).parents[2] / "docs" / "operations.md").read_text("utf-8")
@@ -144,3 +147,43 @@ async def test_a_new_password_replaces_the_old_one(
         await staff.sign_in(email, "a good long password", merchant.hex, clock.now())
     with pytest.raises(NotFound):
         await commands.new_password(code, "nobody@example.test")
+
+
+SET = """
+[[sets]]
+code = "club"
+name = { en = "Club" }
+metric = { kind = "orders" }
+window = { kind = "calendar", period = "year" }
+requalification = "period_end"
+grace_days = 30
+tiers = [{ rank = 0, code = "guest", name = {}, threshold = 0 },
+         { rank = 1, code = "friend", name = {}, threshold = 3 }]
+"""
+
+
+@pytest.mark.parametrize("alone", [False, True], ids=["beside the tiers", "alone"])
+async def test_a_programme_may_have_more_tier_sets(merchant: UUID, tmp_path: Path, alone: bool) -> None:
+    file = tmp_path / "programme.toml"
+    file.write_text("earn_rates = { EUR = 100 }" + SET if alone else PROGRAMME + SET, encoding="utf-8")
+    async with db.transaction(merchant):
+        code = await db.fetchval("SELECT code FROM merchants")
+    await commands.set_programme(code, file)
+    async with db.transaction(merchant):
+        live = await programme.live()
+    assert [each.code for each in live.sets] == (["club"] if alone else ["main", "club"])
+    assert (live.sets[-1].window, live.sets[-1].grace_days) == (Calendar("year"), 30)
+    assert alone or live.tiers[1].benefits[0].kind == "birthday_gift"
+
+
+async def test_a_zone_that_is_no_more_is_refused_in_one_line(merchant: UUID, tmp_path: Path) -> None:
+    file = tmp_path / "programme.toml"
+    file.write_text(PROGRAMME, encoding="utf-8")
+    async with db.transaction(merchant):
+        await db.execute("UPDATE merchants SET time_zone = 'US/Pacific-New'")
+        code = await db.fetchval("SELECT code FROM merchants")
+    with pytest.raises(TimeZoneUnknown):
+        await commands.set_programme(code, file)
+    async with db.transaction(merchant):
+        assert await db.fetchval("SELECT count(*) FROM programme_versions") == 0
+        assert await db.fetchval("SELECT count(*) FROM wallet_types") == 0
