@@ -29,14 +29,6 @@ def _numbered(sql: str) -> tuple[str, tuple[str, ...]]:
 
 # ---------------------------------------------------------------- facts: member_id, at, delta
 
-# A member's orders and events count from as far before joining as earning does, and until they left.
-_OF_MEMBER = """
-    JOIN members m ON m.customer_id = x.customer_id
-         AND x.began_at >= m.joined_at - make_interval(days => :guest_claim_days)
-         AND (m.left_at IS NULL OR x.began_at < m.left_at)
-    WHERE x.at >= :since AND x.at <= :at {some}
-"""
-
 _POINTS = """
     SELECT a.member_id, j.effective_at AS at,
            CASE e.credit WHEN 'active' THEN e.points ELSE -e.points END AS delta
@@ -47,51 +39,64 @@ _POINTS = """
       AND j.effective_at >= :since AND j.effective_at <= :at {some}
 """
 
-_SPEND = (
-    """
-    SELECT m.id AS member_id, x.at, x.delta FROM (
-        SELECT customer_id, paid_at AS began_at, paid_at AS at, amount_minor AS delta
-        FROM orders WHERE currency = :counted AND paid_at IS NOT NULL
-        UNION ALL
-        SELECT o.customer_id, o.paid_at, greatest(r.refunded_at, o.paid_at), -r.amount_minor
-        FROM order_refunds r JOIN orders o ON o.id = r.order_id
-        WHERE o.currency = :counted AND o.paid_at IS NOT NULL) x
+# What customers did: began_at says whether it was as a member. {mine} is a member's own, looked up for each.
+_SPEND = """
+    SELECT o.customer_id, o.paid_at AS began_at, o.paid_at AS at, o.amount_minor AS delta
+    FROM orders o WHERE o.currency = :counted AND o.paid_at IS NOT NULL {mine}
+    UNION ALL
+    SELECT o.customer_id, o.paid_at, greatest(r.refunded_at, o.paid_at), -r.amount_minor
+    FROM order_refunds r JOIN orders o ON o.id = r.order_id
+    WHERE o.currency = :counted AND o.paid_at IS NOT NULL {mine}
 """
-    + _OF_MEMBER
-)
 
-_ORDERS = (
-    """
-    SELECT m.id AS member_id, x.at, x.delta FROM (
-        SELECT customer_id, paid_at AS began_at, paid_at AS at, 1 AS delta FROM orders
-        WHERE paid_at IS NOT NULL AND :counted::text IS NULL
-        UNION ALL
-        SELECT o.customer_id, o.paid_at, max(greatest(r.refunded_at, o.paid_at)), -1
-        FROM order_refunds r JOIN orders o ON o.id = r.order_id
-        WHERE o.paid_at IS NOT NULL AND o.refunded_minor >= o.amount_minor
-        GROUP BY o.id) x
+_ORDERS = """
+    SELECT o.customer_id, o.paid_at AS began_at, o.paid_at AS at, 1 AS delta
+    FROM orders o WHERE o.paid_at IS NOT NULL AND :counted::text IS NULL {mine}
+    UNION ALL
+    SELECT o.customer_id, o.paid_at, max(greatest(r.refunded_at, o.paid_at)), -1
+    FROM order_refunds r JOIN orders o ON o.id = r.order_id
+    WHERE o.paid_at IS NOT NULL AND o.refunded_minor >= o.amount_minor {mine}
+    GROUP BY o.id
 """
-    + _OF_MEMBER
-)
 
-_EVENTS = (
-    """
-    SELECT m.id AS member_id, x.at, x.delta FROM (
-        SELECT coalesce(c.merged_into, c.id) AS customer_id, e.occurred_at AS began_at, e.occurred_at AS at,
-               1 AS delta
-        FROM events e JOIN customers c ON c.external_id = e.customer
-        WHERE e.type = :counted) x
+# Also what somebody did as another customer, whom they were merged with. One condition over both kinds could
+# use no index under row-level security.
+_EVENTS = """
+    SELECT o.id AS customer_id, e.occurred_at AS began_at, e.occurred_at AS at, 1 AS delta
+    FROM customers o JOIN events e ON e.customer = o.external_id
+    WHERE e.type = :counted AND o.merged_into IS NULL {mine}
+    UNION ALL
+    SELECT o.merged_into, e.occurred_at, e.occurred_at, 1
+    FROM customers o JOIN events e ON e.customer = o.external_id
+    WHERE e.type = :counted AND o.merged_into IS NOT NULL {mine_merged}
 """
-    + _OF_MEMBER
-)
 
-_FACTS: dict[type[Metric], str] = {Points: _POINTS, Spend: _SPEND, Orders: _ORDERS, Events: _EVENTS}
+# Orders and events count from as far before joining as earning does, and until the member left.
+_OF_MEMBERS = """
+    SELECT m.id AS member_id, x.at, x.delta FROM members m {deeds}
+    WHERE x.began_at >= m.joined_at - make_interval(days => :guest_claim_days)
+      AND (m.left_at IS NULL OR x.began_at < m.left_at) AND x.at >= :since AND x.at <= :at {some}
+"""
+
+_DEEDS: dict[type[Metric], tuple[str, str]] = {
+    Spend: (_SPEND, "o.customer_id"),
+    Orders: (_ORDERS, "o.customer_id"),
+    Events: (_EVENTS, "o.id"),
+}
+"""With the column that {mine} compares."""
 
 
 def _facts(metric: type[Metric], all_members: bool) -> str:
-    column = "a.member_id" if metric is Points else "m.id"
-    some = "" if all_members else f"AND {column} = ANY (:members::uuid[])"
-    return f"facts AS ({_FACTS[metric].format(some=some)})"
+    if metric is Points:
+        some = "" if all_members else "AND a.member_id = ANY (:members::uuid[])"
+        return f"facts AS ({_POINTS.format(some=some)})"
+    deeds, customer = _DEEDS[metric]
+    if all_members:
+        source = f"JOIN ({deeds.format(mine='', mine_merged='')}) x ON x.customer_id = m.customer_id"
+        return f"facts AS ({_OF_MEMBERS.format(deeds=source, some='')})"
+    mine, merged = f"AND {customer} = m.customer_id", "AND o.merged_into = m.customer_id"
+    source = f"CROSS JOIN LATERAL ({deeds.format(mine=mine, mine_merged=merged)}) x"
+    return f"facts AS ({_OF_MEMBERS.format(deeds=source, some='AND m.id = ANY (:members::uuid[])')})"
 
 
 # ---------------------------------------------------------------- earned: what the facts are enough for
@@ -211,8 +216,8 @@ SELECT (SELECT count(*) FROM placed) AS members,
             ORDER BY sha256(convert_to(v.member_id::text, 'UTF8')) LIMIT 5) x) AS examples
 """
 
-# Only who moves, or holds a tier on another basis than before, is written. What time alone has done is dated
-# when it happened, not when it was noticed.
+# Only who moves, or holds a tier on another basis than before, is written; nobody by an older view than that
+# which put them where they are. What time alone has done is dated when it happened, not when it was noticed.
 _APPLY = """
 , changes AS (
     SELECT p.*, p.to_code <> p.from_code AS moved, f.falls,
@@ -223,11 +228,11 @@ _APPLY = """
     FROM placed p
     CROSS JOIN LATERAL (
         SELECT coalesce(p.to_rank < array_position(:codes::text[], p.from_code) - 1, false) AS falls) f
-    WHERE p.to_code <> p.from_code
+    WHERE (p.since <= :at OR :cause = 'published') AND (p.to_code <> p.from_code
        OR ((p.basis, p.period_start, p.until) IS DISTINCT FROM (p.old_basis, p.old_period_start, p.old_until)
-           AND (p.to_rank > 0 OR p.old_basis = 'override' OR p.basis = 'override'))
+           AND (p.to_rank > 0 OR p.old_basis = 'override' OR p.basis = 'override')))
 ), dated AS (
-    SELECT c.*, least(:at::timestamptz, greatest(c.since,
+    SELECT c.*, greatest(c.since, least(:at::timestamptz,
                CASE WHEN c.reason = 'override_ended' THEN c.old_until
                     WHEN c.reason = 'downgraded' THEN c.boundary
                     WHEN c.reason IN ('requalified', 'grace') THEN c.period_start
@@ -357,8 +362,11 @@ WHERE EXISTS (SELECT FROM tier_sets s JOIN programme_versions v ON v.id = s.vers
               WHERE v.state = 'published' AND s.metric->>'kind' <> 'points')
 """
 MEMBERS_OF = """
-SELECT DISTINCT m.id FROM customers c JOIN members m ON m.customer_id = coalesce(c.merged_into, c.id)
-WHERE c.id = ANY ($1::uuid[]) OR c.external_id = ANY ($2::text[]) ORDER BY m.id
+WITH known AS MATERIALIZED (
+    SELECT DISTINCT coalesce(c.merged_into, c.id) AS id FROM customers c
+    WHERE c.id = ANY ($1::uuid[]) OR c.external_id = ANY ($2::text[])
+)
+SELECT m.id FROM members m JOIN known k ON k.id = m.customer_id ORDER BY m.id
 """
 
 OVERRIDES_OVER = "SELECT DISTINCT member_id FROM member_tiers WHERE until <= $1 LIMIT $2"

@@ -125,16 +125,25 @@ def _fingerprint(live: Version, mark: str) -> str:
     return f"{live.number}-{mark}"
 
 
-async def recalculate(members: Sequence[UUID] | None, cause: Cause, now: datetime) -> int:
-    """Bring these members (None: all) to the tier of each set that they are due; answers how many moves.
+async def lock(members: Sequence[UUID] | None) -> None:
+    """Keep others from placing these members (None: all) until the transaction ends.
 
-    Raises ProgrammeMissing, TimeZoneUnknown.
+    Whoever may have to wait reads the clock after it: by an older time, what others saw would not have
+    happened yet.
     """
     if members is None:
         await db.execute(queries.ALONE)
     else:
         await db.execute(queries.SHARE)
         await db.execute(queries.LOCK_MEMBERS, list(members))
+
+
+async def recalculate(members: Sequence[UUID] | None, cause: Cause, now: datetime) -> int:
+    """Bring these members (None: all) to the tier of each set that they are due; answers how many moves.
+
+    Who came into their tier after `now` stays there. Raises ProgrammeMissing, TimeZoneUnknown.
+    """
+    await lock(members)
     live = await programme.live()
     moved = [(await _apply(each, live, members, cause, now))[1] for each in live.sets]
     return sum(moved)
@@ -175,22 +184,26 @@ def _benefits(before: Sequence[Tier], after: Sequence[Tier]) -> dict[str, Any]:
     }
 
 
-async def sweep(now: datetime) -> int:
-    """Do what time alone does; answers how many moves that made. To be called about once a minute.
+async def to_sweep(now: datetime) -> Sequence[UUID] | None:
+    """Who is to be placed because of time alone; None: everybody. To be asked about once a minute.
 
     Everybody is placed once in each of the merchant's days, since windows and periods begin with days; who
     is in a tier by an override that is over, at once. Raises ProgrammeMissing, TimeZoneUnknown.
     """
-    live = await programme.live()
-    zone = zone_of(live.time_zone)
+    zone = zone_of((await programme.live()).time_zone)
     swept_at = await db.fetchval(queries.SWEPT)
     if swept_at is None or swept_at < start_of_day(day_of(now, zone), zone):
-        moved = await recalculate(None, "window", now)
-        await db.execute(queries.SWEEP, now)
-        return moved
+        return None
     rows = await db.fetch(queries.OVERRIDES_OVER, now, OVERRIDES_A_SWEEP)
-    members = [row["member_id"] for row in rows]
-    return await recalculate(members, "window", now) if members else 0
+    return [row["member_id"] for row in rows]
+
+
+async def sweep(members: Sequence[UUID] | None, now: datetime) -> int:
+    """Place them, and note it if they are everybody; answers how many moves that made."""
+    moved = await recalculate(members, "window", now)
+    if members is None:
+        await db.execute(queries.SWEEP, now)
+    return moved
 
 
 async def note_counted(customers: Collection[UUID], external_ids: Collection[str], now: datetime) -> None:

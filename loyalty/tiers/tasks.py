@@ -18,20 +18,23 @@ log = structlog.get_logger(__name__)
 
 
 @handles("points.posted")
-async def after_posting(payload: dict[str, Any], now: datetime) -> None:
+async def after_posting(payload: dict[str, Any], _: datetime) -> None:
     """Place the members of new postings, if a tier set counts points of that wallet."""
     wallets = await service.counted_wallets()
     members = {UUID(each["member"]) for each in payload["postings"] if each["wallet"] in wallets}
-    if members:
-        await service.recalculate(sorted(members), "earned", now)
+    await _place(sorted(members))
 
 
 @handles("tiers.counted")
-async def after_counting(payload: dict[str, Any], now: datetime) -> None:
+async def after_counting(payload: dict[str, Any], _: datetime) -> None:
     """Place the members who ordered or did something, where a tier set counts that."""
-    members = await service.members_of(payload["customers"], payload["external_ids"])
+    await _place(await service.members_of(payload["customers"], payload["external_ids"]))
+
+
+async def _place(members: list[UUID]) -> None:
     if members:
-        await service.recalculate(members, "earned", now)
+        await service.lock(members)
+        await service.recalculate(members, "earned", clock.now())
 
 
 @handles("tier.changed")
@@ -62,7 +65,10 @@ async def _sweep() -> None:
 async def _of_merchant(merchant: tenancy.Merchant) -> None:
     try:
         async with db.transaction(merchant.id):
-            await service.sweep(clock.now())
+            members = await service.to_sweep(clock.now())
+            if members is None or members:
+                await service.lock(members)
+                await service.sweep(members, clock.now())
     except ProgrammeMissing:
         pass  # nobody can have a tier yet
     except TimeZoneUnknown:

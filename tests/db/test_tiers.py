@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from core import db
+from core import clock, db
 from loyalty.ledger import AnyCommand, post
 from loyalty.programme import service as programmes
 from loyalty.tiers import service as tiers
@@ -87,7 +87,8 @@ async def test_the_tier_follows_settlement_and_return(merchant: UUID) -> None:
         async def follow(command: AnyCommand, at: datetime) -> str:
             await one(msgspec.structs.replace(command, wallet="qualifying", effective_at=at))
             payload = {"postings": [{"member": str(member), "wallet": "qualifying"}]}
-            await after_posting(payload, at)
+            with clock.set_clock(lambda: at):
+                await after_posting(payload, at)
             return await tier_of(member)
 
         assert await follow(earn("e", member, 150, pending=True), day(1)) == "t0"  # pending does not count
