@@ -15,7 +15,7 @@ from core.people import api_keys, staff, webhooks
 from core.people.roles import Role
 from loyalty.programme import service as programme
 from loyalty.programme.service import Setup
-from loyalty.rewards import catalogue
+from loyalty.rewards import catalogue, pools
 from loyalty.rewards.kinds import CashBack, Experience, Money, PercentOff, Product, Shipping, StoreCredit
 from loyalty.rewards.rules import Offer, PeriodLimit
 from loyalty.tiers.rules import Benefit, Tier
@@ -182,6 +182,7 @@ async def create(now: datetime) -> Shop:
         await programme.create(setup, now)
         for code, wanted, stock in REWARDS:
             await catalogue.offer(code, wanted, now, stock)
+        await _offer_tickets(now)
         passwords = {}
         for name_, role, email, locale, limit in STAFF:
             passwords[email] = secrets.token_urlsafe(12)
@@ -198,6 +199,22 @@ async def create(now: datetime) -> Shop:
         webhook_secret=source.secret,
         passwords=passwords,
     )
+
+
+async def _offer_tickets(now: datetime) -> None:
+    """A partner's tickets: their codes come out of a pool."""
+    await pools.create("museum", 20, now)
+    await pools.generate("museum", "MUS-????-????", 200)
+    tickets = Offer(
+        name={"en": "Museum ticket", "zh-Hans": "博物馆门票", "zh-Hant": "博物館門票"},
+        description={"en": "One visit, any day.", "zh-Hans": "任选一天参观。", "zh-Hant": "任選一天參觀。"},
+        terms=Experience(place="Museum of the Harbour"),
+        cost_points=180,
+        limit_per_period=PeriodLimit(times=2, period="month"),
+        valid_days=180,
+        pool="museum",
+    )
+    await catalogue.offer("museum-ticket", tickets, now)
 
 
 async def _add_store(store: Store) -> None:

@@ -1,12 +1,14 @@
 """Pools of voucher codes: import them as a stream, or have them made."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, Router, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
+from litestar.params import FromPath, HeaderParameter, JSONBody
 from msgspec import Meta
 
 from api.auth import Integrator, requires_scope
@@ -20,6 +22,19 @@ REJECTS_SHOWN = 1000
 
 Code = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,99}\Z")]
 LowWater = Annotated[int, Meta(ge=0, le=10**9)]
+
+
+_LINES = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))
+
+
+@dataclass
+class Upload(Operation):
+    """Describes a body that is read as a stream, which no parameter of the handler stands for."""
+
+    def __post_init__(self) -> None:
+        """Whatever kind is named, each line is looked at."""
+        kinds = ("text/plain", "text/csv", "application/x-ndjson")
+        self.request_body = RequestBody(content=dict.fromkeys(kinds, _LINES), required=True)
 
 
 class NewPool(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -109,8 +124,15 @@ async def generate(
     status_code=200,
     responses=WRITE_PROBLEMS,
     request_max_body_size=None,
+    operation_class=Upload,
 )
-async def import_codes(code: FromPath[str], request: Request[Integrator, Any, Any]) -> Imported:
+async def import_codes(
+    code: FromPath[str],
+    request: Request[Integrator, Any, Any],
+    idempotency_key: Annotated[
+        str, HeaderParameter(name=HEADER, description="New for each upload; the same to go on with one.")
+    ],
+) -> Imported:
     """Upload codes, one a line, any number: text/plain, text/csv (the first column) or application/x-ndjson
     with a field `code`.
 
@@ -124,7 +146,7 @@ async def import_codes(code: FromPath[str], request: Request[Integrator, Any, An
         shown.extend(rejects[: REJECTS_SHOWN - len(shown)])
 
     user = request.user
-    key = f"{user.actor}:{request.headers[HEADER]}"
+    key = f"{user.actor}:{idempotency_key}"
     report = await pools.take_in(user.merchant_id, code, key, request.stream(), note)
     return Imported(lines=report.lines, added=report.added, rejected=report.rejected, rejects=shown)
 

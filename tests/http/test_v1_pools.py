@@ -83,3 +83,9 @@ async def test_who_may_not_changes_nothing(
     without_key = await client.post("/v1/pools/spring/codes", content=b"AAAA", headers=key)
     assert (without_key.status_code, without_key.json()["code"]) == (400, "idempotency_key_missing")
     assert await rows(merchant, "pool_codes") == 0
+
+
+async def test_the_description_tells_of_the_stream_and_its_key(client: httpx.AsyncClient) -> None:
+    found = (await client.get("/openapi.json")).json()["paths"]["/v1/pools/{code}/codes"]["post"]
+    assert set(found["requestBody"]["content"]) == {"text/plain", "text/csv", "application/x-ndjson"}
+    assert "Idempotency-Key" in {each["name"] for each in found["parameters"]}
