@@ -208,3 +208,10 @@ def test_scoring_needs_neither_torch_nor_transformers() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_model_without_embeddings_says_so(scorer: Scorer) -> None:
+    texts = [Text("Broke on the first day."), Text("")]
+    reading = scorer.read(texts)
+    assert reading.embeddings == [None, None]
+    assert reading.scores == scorer.score(texts)
