@@ -100,7 +100,7 @@ def evaluate_model(
 
 
 def print_figures(figures: Evaluation) -> None:
-    """All tables, one below the other."""
+    """All tables, one below the other, in Markdown: they go into a card as they are."""
     console = Console(width=max(Console().width, _WIDTH))
     for table in tables(figures):
         console.print(table)
@@ -164,7 +164,7 @@ def _overall(figures: AspectsFigures) -> list[tuple[str, Figure]]:
 
 
 def _table(title: str, columns: tuple[str, ...], lines: Sequence[Line]) -> Table:
-    table = Table(title=title, title_justify="left", box=box.SIMPLE)
+    table = Table(title=title, title_justify="left", box=box.MARKDOWN)
     for column in columns:
         table.add_column(column, justify="right" if column else "left")
     for line in lines:

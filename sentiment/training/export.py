@@ -78,7 +78,7 @@ def export(
 ) -> Exported:
     """Writes a calibrated model folder from the averaged weights of a run's newest checkpoint.
 
-    A run that was cooled down is exported as it cooled. Raises `ExportFailed` and `OSError`.
+    Raises `TrainingError` and `OSError`.
     """
     on_stage("reading the run")
     state = checkpoint.load(newest_checkpoint(run))
@@ -110,11 +110,11 @@ def export(
 
 
 def newest_checkpoint(run: Path) -> Path:
-    """The cooled checkpoint of a run where there is one; raises `ExportFailed` for a run without any."""
-    for name in (COOLING_FILE, CHECKPOINT_FILE):
-        if (run / name).is_file():
-            return run / name
-    raise ExportFailed(f"{run} holds no checkpoint")
+    """The checkpoint written last, cooled down or not; raises `ExportFailed` for a run without any."""
+    found = [run / name for name in (CHECKPOINT_FILE, COOLING_FILE) if (run / name).is_file()]
+    if not found:
+        raise ExportFailed(f"{run} holds no checkpoint")
+    return max(found, key=lambda path: path.stat().st_mtime_ns)
 
 
 def write_network(network: ReviewNetwork, path: Path) -> None:

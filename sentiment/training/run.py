@@ -176,19 +176,25 @@ class Run:
 
     def _resume(self, cool_down: bool) -> None:
         self.out.mkdir(parents=True, exist_ok=True)
-        cooling, running = self.out / COOLING_FILE, self.out / CHECKPOINT_FILE
-        path = cooling if cool_down and cooling.is_file() else running
-        if path.is_file():
-            found = checkpoint.load(path)
-            put(self.network, found.weights)
-            self.average = found.average
-            self.optimiser.load_state_dict(found.optimiser)
-            self.place = found.place
-            if found.fingerprint != self.pool.fingerprint:
-                # The order of the old rows means nothing for the new ones.
-                self.place.passes, self.place.batch = self.place.passes + 1, 0
-        if cool_down and self.place.cooling_since is None:
-            self.place.cooling_since = self.place.step
+        if (self.out / CHECKPOINT_FILE).is_file():
+            self._take(checkpoint.load(self.out / CHECKPOINT_FILE))
+        if cool_down or self._should_cool():
+            begun = self.place.step
+            if (self.out / COOLING_FILE).is_file():
+                cooling = checkpoint.load(self.out / COOLING_FILE)
+                # Otherwise the run was trained on after it had been cooled down.
+                if cooling.place.cooling_since == begun:
+                    self._take(cooling)
+            self.place.cooling_since = begun
+
+    def _take(self, found: Checkpoint) -> None:
+        put(self.network, found.weights)
+        self.average = found.average
+        self.optimiser.load_state_dict(found.optimiser)
+        self.place = found.place
+        if found.fingerprint != self.pool.fingerprint:
+            # The order of the old rows means nothing for the new ones.
+            self.place.passes, self.place.batch = self.place.passes + 1, 0
 
 
 def parameter_groups(network: ReviewNetwork, config: Config) -> list[dict]:

@@ -1,5 +1,6 @@
 """A run becomes a model folder that the scorer loads. Needs torch."""
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -75,11 +76,11 @@ def test_a_run_without_a_checkpoint_is_refused(tmp_path: Path) -> None:
         newest_checkpoint(tmp_path)
 
 
-def test_a_cooled_run_is_exported_as_it_cooled(tmp_path: Path) -> None:
-    (tmp_path / "checkpoint.pt").touch()
-    assert newest_checkpoint(tmp_path).name == "checkpoint.pt"
-    (tmp_path / "cooling.pt").touch()
-    assert newest_checkpoint(tmp_path).name == "cooling.pt"
+def test_the_checkpoint_written_last_is_exported(tmp_path: Path) -> None:
+    for time_s, name in enumerate(("checkpoint.pt", "cooling.pt", "checkpoint.pt"), 1):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (time_s, time_s))
+        assert newest_checkpoint(tmp_path).name == name
 
 
 def test_a_model_that_is_too_large_is_refused(

@@ -85,7 +85,7 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been(data: Path, base: Path, tmp
     go(whole)
     assert go(Run(data, base, tmp_path / "parts", tiny()), until=3) == [1, 2, 3]
     assert go(Run(data, base, tmp_path / "parts", tiny()), until=6) == [4, 5, 6]
-    parts = Run(data, base, tmp_path / "parts", tiny(), cool_down=True)
+    parts = Run(data, base, tmp_path / "parts", tiny())
     assert go(parts) == [7, 8]
     for name, weight in whole.network.trained().items():
         assert torch.equal(weight, parts.network.trained()[name]), name
@@ -99,6 +99,10 @@ def test_cooling_down_leaves_the_run_to_go_on(data: Path, base: Path, tmp_path: 
     assert cooled.optimiser.param_groups[0]["lr"] == pytest.approx(1e-3 / 3)
     assert checkpoint.load(tmp_path / checkpoint.CHECKPOINT_FILE).place.step == 3
     assert checkpoint.load(tmp_path / checkpoint.COOLING_FILE).place.step == 6
+    assert go(Run(data, base, tmp_path, tiny(), cool_down=True)) == []
+    # Trained on, it is cooled down again from where it is then.
+    assert go(Run(data, base, tmp_path, tiny()), until=4) == [4]
+    assert go(Run(data, base, tmp_path, tiny(), cool_down=True)) == [5, 6, 7]
 
 
 def test_other_rows_start_a_new_pass(data: Path, base: Path, tmp_path: Path) -> None:
