@@ -3,6 +3,7 @@
 What was taken in before is recognised by its id, so a crashed import is simply run again.
 """
 
+import asyncio
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -82,8 +83,10 @@ async def import_file(
         run = _Import(merchant_id, zone, now, create_members, dry_run, rejects, Counter(), 0, {})
         size = os.fstat(file.fileno()).st_size
         lines = Lines(file)
-        for chunk in in_chunks(_openings(run, file, lines), CHUNK_ROWS):
-            await _take_in(run, chunk)
+        chunks = in_chunks(_openings(run, file, lines), CHUNK_ROWS)
+        chunk = next(chunks, None)
+        while chunk is not None:
+            chunk = await _take_in(run, chunk, chunks)
             on_progress(lines.offset, size)
         on_progress(size, size)
     return Report(
@@ -98,18 +101,24 @@ async def import_file(
     )
 
 
-async def _take_in(run: _Import, chunk: Sequence[Numbered]) -> None:
-    if not chunk:
-        return
-    async with db.transaction(run.merchant_id):
-        rows = [row for _, row in chunk]
-        outcomes = await service.take_in(rows, run.create_members, run.now, run.dry_run)
+async def _take_in(
+    run: _Import, chunk: Sequence[Numbered], chunks: Iterator[list[Numbered]]
+) -> list[Numbered] | None:
+    """Post one chunk while the next one is read; answers that."""
+    reading = asyncio.ensure_future(asyncio.to_thread(next, chunks, None))
+    try:
+        async with db.transaction(run.merchant_id):
+            rows = [row for _, row in chunk]
+            outcomes = await service.take_in(rows, run.create_members, run.now, run.dry_run)
+    finally:
+        await asyncio.wait([reading])
     for (line, row), outcome in zip(chunk, outcomes, strict=True):
         if outcome.status == "rejected":
             run.rejects.add(RowRejected(line, outcome.field or "", outcome.code or "", outcome.detail or ""))
         else:
             run.statuses[outcome.status] += 1
             run.points += row.points if outcome.status == "new" else 0
+    return reading.result()
 
 
 def _openings(run: _Import, file: BinaryIO, lines: Lines) -> Iterator[Numbered | None]:
