@@ -14,6 +14,7 @@ from api.v1.earns import v1_earns
 from api.v1.holds import v1_holds
 from api.v1.members import v1_members
 from api.v1.openings import v1_openings
+from api.v1.pending import v1_pending
 from api.v1.pools import v1_pools
 from api.v1.referrals import v1_referrals
 from api.v1.reviews import v1_reviews
@@ -28,6 +29,7 @@ V1 = (
     v1_members,
     v1_earns,
     v1_openings,
+    v1_pending,
     v1_balances,
     v1_achievements,
     v1_referrals,

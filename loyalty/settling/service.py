@@ -1,9 +1,11 @@
-"""Settle lots, in batches; safe to repeat and to run side by side."""
+"""Settle lots, in batches; safe to repeat and to run side by side. And one by one, by hand."""
 
 from datetime import datetime
+from uuid import UUID
 
 from core import db
-from loyalty.ledger import Settle, post
+from core.errors import DomainError, Kind, NotFound
+from loyalty.ledger import Posting, Settle, Void, post
 
 BATCH = 500
 
@@ -14,6 +16,62 @@ JOIN ledger_accounts a ON a.id = l.account_id JOIN wallet_types w ON w.id = a.wa
 WHERE l.merchant_id = current_merchant() AND l.points_pending > 0 AND l.settles_at <= $1
 ORDER BY l.settles_at LIMIT $2
 """
+
+
+ENTRY = """
+SELECT j.key, w.code AS wallet FROM ledger_journal j
+JOIN ledger_accounts a ON a.id = j.account_id JOIN wallet_types w ON w.id = a.wallet_type_id
+WHERE j.id = $1 AND a.member_id = $2 AND j.verb = 'earn'
+"""
+
+
+class NothingPending(DomainError):
+    """All points of the entry were settled, voided or taken back before, or never were pending."""
+
+    code = "nothing_pending"
+    kind = Kind.CONFLICT
+    title = "None of these points are pending"
+
+
+async def settle(
+    member_id: UUID, entry_id: UUID, points: int | None, key: str, note: str, now: datetime
+) -> Posting:
+    """Make pending points of one earn active, all or so many. Raises NotFound or NothingPending."""
+    return await _move(Settle, member_id, entry_id, points, key, note, now)
+
+
+async def void(
+    member_id: UUID, entry_id: UUID, points: int | None, key: str, note: str, now: datetime
+) -> Posting:
+    """Let pending points of one earn fall away, all or so many. Raises NotFound or NothingPending."""
+    return await _move(Void, member_id, entry_id, points, key, note, now)
+
+
+async def _move(
+    verb: type[Settle | Void],
+    member_id: UUID,
+    entry_id: UUID,
+    points: int | None,
+    key: str,
+    note: str,
+    now: datetime,
+) -> Posting:
+    row = await db.fetchrow(ENTRY, entry_id, member_id)
+    if row is None:
+        raise NotFound("there is no such earn")
+    command = verb(
+        key=key,
+        member=member_id,
+        wallet=row["wallet"],
+        parent=row["key"],
+        points=points,
+        effective_at=now,
+        reason={"rule": "api", "note": note},
+    )
+    [posting] = await post([command], now)
+    if not posting.points:
+        raise NothingPending()
+    return posting
 
 
 async def settle_due(now: datetime) -> int:
