@@ -38,8 +38,8 @@ def earn_batch(rig: Rig) -> Figures:
     database = rig.database()
     with served(rig, database) as server:
         return alternate(
-            lambda: BATCH * server.rate(BATCH_CLIENTS, rig.run_s, "earn_batch"),
-            lambda: BATCH * database.tps(EARN_BATCH, BATCH_CLIENTS, rig.run_s),
+            lambda: BATCH * server.rate(BATCH_CLIENTS, 3 * rig.run_s, "earn_batch"),
+            lambda: BATCH * database.tps(EARN_BATCH, BATCH_CLIENTS, 3 * rig.run_s),
             rig.rounds,
         )
 
