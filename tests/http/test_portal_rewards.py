@@ -1,0 +1,147 @@
+"""What a customer sees of each kind and state of reward, and of vouchers."""
+
+import re
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from api.app import App
+from core import clock, db
+from core.embedded import Services
+from core.i18n import LOCALES
+from loyalty.rewards import catalogue, service
+from loyalty.rewards.kinds import CashBack, GiftCard, Money, Product, StoreCredit
+from loyalty.rewards.rules import Offer, PeriodLimit
+from loyalty.segments import service as segments
+from loyalty.segments.model import Joined, Segment
+from tests.http.conftest import PAGE, Browser, rows
+from tests.http.shop import Shop, balance, enter_as_customer, form, member_with, open_shop, pages_app, speak
+
+
+@pytest.fixture(scope="module")
+def app(database: Services) -> App:
+    return pages_app()
+
+
+@pytest.fixture
+async def shop(merchant: UUID) -> Shop:
+    return await open_shop(merchant)
+
+
+def dollars(amount_minor: int) -> Money:
+    return Money(amount_minor=amount_minor, currency="USD")
+
+
+async def offer(shop: Shop, code: str, offered: Offer) -> UUID:
+    async with db.transaction(shop.merchant):
+        return await catalogue.offer(code, offered, shop.ago(50))
+
+
+def goods(code: str, **more: object) -> Offer:
+    return Offer(name={"en": f"The {code}"}, terms=Product(sku=code), cost_points=10, **more)  # type: ignore[arg-type]
+
+
+def card_of(page: str, name: str) -> str:
+    """The list item of a reward."""
+    found = re.search(
+        rf'<li class="card reward[^>]*>(?:(?!</li>).)*<h2>{re.escape(name)}</h2>.*?</li>', page, re.S
+    )
+    assert found, name
+    return found[0]
+
+
+async def test_each_state_says_why(browser: Browser, shop: Shop) -> None:
+    customer = await member_with(shop, 120)
+    async with db.transaction(shop.merchant):
+        await segments.create("old", "Old hands", Segment(where=(Joined(at_least_days=1000),)), shop.now)
+        member = await db.fetchval("SELECT id FROM members")
+    daily = await offer(shop, "daily", goods("daily", limit_per_period=PeriodLimit(times=1, period="day")))
+    once = await offer(shop, "once", goods("once", limit_per_member=1))
+    await offer(shop, "golden", goods("golden", tiers=("gold",)))
+    await offer(shop, "later", goods("later", offered_from=shop.now + timedelta(days=9)))
+    await offer(shop, "over", goods("over", offered_until=shop.now - timedelta(days=9)))
+    await offer(shop, "secret", goods("secret", segments=("old",)))
+    async with db.transaction(shop.merchant):
+        for reward in (daily, once):
+            await service.redeem(member, reward, str(reward), clock.now())
+    await enter_as_customer(browser, shop, customer)
+    page = (await browser.get("/portal/rewards")).text
+    for code, said in (
+        ("daily", "Again tomorrow"),
+        ("once", "You have had yours"),
+        ("golden", "From tier Gold"),
+        ("later", "From "),
+    ):
+        card = card_of(page, f"The {code}")
+        assert said in card and "/redeem" not in card, code
+    assert "The over" not in page and "The secret" not in page
+    for locale in LOCALES:
+        speak(browser, locale)
+        assert (await browser.get("/portal/rewards")).status_code == 200
+
+
+async def test_points_for_money_as_many_as_one_likes(browser: Browser, shop: Shop) -> None:
+    customer = await member_with(shop, 130)
+    terms = CashBack(step_points=25, step_amount=dollars(100), min_points=50, max_points=500)
+    reward = await offer(shop, "money", Offer(name={"en": "Money off"}, terms=terms))
+    await enter_as_customer(browser, shop, customer)
+    page = (await browser.get("/portal/rewards")).text
+    action = f"/portal/rewards/{reward}/redeem"
+    assert 'min="50" max="125" step="25"' in page and "$1.00 for every 25 points" in page
+    hidden = form(page, action)
+    wrong = await browser.client.post(action, data=hidden | {"points": "60"}, headers=PAGE)
+    assert wrong.headers["location"].endswith("points_choice_invalid")
+    assert await rows(shop.merchant, "vouchers") == 0
+    bought = await browser.client.post(action, data=hidden | {"points": "75"}, headers=PAGE)
+    shown = (await browser.get(bought.headers["location"])).text
+    assert "$3.00" in shown and "75 points" in shown and "<svg" in shown and 'class="qr"' in shown
+    assert await balance(shop, customer) == (55, 0)
+
+
+async def test_a_price_that_changed_since_the_page_was_made_is_not_paid(browser: Browser, shop: Shop) -> None:
+    customer = await member_with(shop, 130)
+    await enter_as_customer(browser, shop, customer)
+    action = f"/portal/rewards/{shop.mug}/redeem"
+    hidden = form((await browser.get("/portal/rewards")).text, action)
+    async with db.transaction(shop.merchant):
+        await catalogue.change("mug", 1, goods("mug"), clock.now())
+    answer = await browser.client.post(action, data=hidden, headers=PAGE)
+    assert answer.headers["location"].endswith("reward_changed")
+    assert "has just been changed" in (await browser.get(answer.headers["location"])).text
+    assert await balance(shop, customer) == (130, 0)
+
+
+async def test_vouchers_show_what_is_left_and_what_needs_no_code(browser: Browser, shop: Shop) -> None:
+    customer = await member_with(shop, 130)
+    card = await offer(
+        shop, "card", Offer(name={"en": "Card"}, terms=GiftCard(amount=dollars(2000)), cost_points=10)
+    )
+    credit = await offer(
+        shop, "credit", Offer(name={"en": "Credit"}, terms=StoreCredit(amount=dollars(500)), cost_points=10)
+    )
+    async with db.transaction(shop.merchant):
+        member = await db.fetchval("SELECT id FROM members")
+        bought = await service.redeem(member, card, "1", clock.now())
+        await service.use(str(bought.code), clock.now(), 750)
+        credited = await service.redeem(member, credit, "2", clock.now())
+        held = await service.hold(member, shop.last, "3", clock.now() + timedelta(hours=1), clock.now())
+    await enter_as_customer(browser, shop, customer)
+    page = (await browser.get(f"/portal/vouchers/{bought.id}")).text
+    assert "$20.00" in page and "$12.50" in page and "/cancel" not in page
+    page = (await browser.get(f"/portal/vouchers/{credited.id}")).text
+    assert (
+        "in your account already" in page and str(credited.code) not in page and '<svg class="qr' not in page
+    )
+    assert (await browser.get(f"/portal/vouchers/{held.id}")).status_code == 404
+    activity = (await browser.get("/portal/activity")).text
+    assert "Reserved at checkout" in activity
+
+
+async def test_the_member_has_a_code_for_the_till(browser: Browser, shop: Shop) -> None:
+    customer = await member_with(shop, 10)
+    await enter_as_customer(browser, shop, customer)
+    for locale in LOCALES:
+        speak(browser, locale)
+        page = (await browser.get("/portal")).text
+        assert 'class="qr"' in page and customer in page and "style=" not in page
