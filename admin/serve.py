@@ -19,7 +19,7 @@ from api.v1.pools import v1_pools
 from api.v1.referrals import v1_referrals
 from api.v1.reviews import v1_reviews
 from api.v1.rewards import v1_rewards
-from api.v1.rules import v1_rules
+from api.v1.rules import v1_rule_settings, v1_rules
 from api.v1.tiers import v1_member_tiers, v1_tiers
 from api.v1.wallets import v1_wallets
 from core import logs
@@ -38,6 +38,7 @@ V1 = (
     v1_holds,
     v1_reviews,
     v1_campaigns,
+    v1_rule_settings,
     v1_rules,
     v1_segments,
     v1_wallets,

@@ -17,6 +17,7 @@ from loyalty.programme import service as programme
 from loyalty.programme.service import Setup
 from loyalty.rewards import catalogue
 from loyalty.rewards.rules import Offer
+from loyalty.rules.service import Market
 from loyalty.tiers.rules import Tier, TierSet
 
 Names = dict[str, str]
@@ -41,6 +42,8 @@ class Programme(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     sets: list[TierSet] = []
     """Tier sets beside the one that `tiers` make, or, without `tiers`, all of them."""
     rewards: list[Reward] = []
+    market: Market = "world"
+    review_points: bool | None = None
     qualifying_window_days: Annotated[int, Meta(ge=1, le=36_500)] = 365
     guest_claim_days: Days = 30
     point_cost_micros: Count = 10_000
@@ -78,6 +81,8 @@ async def set_programme(code: str, file: Path) -> None:
         tiers=wanted.tiers,
         sets=wanted.sets,
         earn_rates=wanted.earn_rates,
+        market=wanted.market,
+        review_points=wanted.review_points,
         qualifying_window_days=wanted.qualifying_window_days,
         guest_claim_days=wanted.guest_claim_days,
         point_cost_micros=wanted.point_cost_micros,

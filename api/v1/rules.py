@@ -31,7 +31,7 @@ from loyalty.rules.facts import (
     ReviewFacts,
 )
 from loyalty.rules.model import AmountMinor, Code, Count, Currency, InSegment, Moment, Rule
-from loyalty.rules.service import Version
+from loyalty.rules.service import Market, Settings, Version
 
 PAGE_LIMIT = 100
 RuleCode = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,99}\Z")]
@@ -328,6 +328,35 @@ async def run_backtest(
         return await backtest(tested, data.start, data.end, data.wallet)
 
 
+class NewSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The market, and whether reviews earn; without `review_points`: not in the market `cn`."""
+
+    market: Market
+    review_points: bool | None = None
+
+
+@get("/", guards=[requires_scope("members:read")], responses=problems(401, 403))
+async def show_settings(user: NamedDependency[Integrator]) -> Settings:
+    """Whether reviews earn points at all."""
+    async with db.transaction(user.merchant_id):
+        return await rules.settings()
+
+
+@post("/", guards=[requires_scope("programme:write")], status_code=200, responses=WRITE_PROBLEMS)
+async def change_settings(
+    data: JSONBody[NewSettings], once: NamedDependency[Once[Settings]]
+) -> Response[Settings]:
+    """Switch points for reviews on or off; points that were given stay."""
+
+    async def effect() -> Settings:
+        return await rules.set_settings(data.market, data.review_points, clock.now())
+
+    return await once(effect)
+
+
+v1_rule_settings = Router(
+    "/rule-settings", route_handlers=[show_settings, change_settings], tags=["Earning rules"]
+)
 v1_rules = Router(
     "/rules",
     route_handlers=[create, revise, publish, retire, listed, one, try_out, run_backtest],

@@ -6,11 +6,15 @@ from typing import Any
 import msgspec
 
 from core import db, tenancy
+from core.days import zone_of
 from loyalty.rules import compile as compiled
 from loyalty.rules import queries, service
 from loyalty.rules.compile import Arguments
 from loyalty.rules.model import Active, Rule
 from loyalty.wallets.service import wallets as all_wallets
+
+MOST = 10**18
+"""More points than this are said to be so many."""
 
 
 class Backtest(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +42,7 @@ async def backtest(tested: Active, start: datetime, end: datetime, wallet: str =
     """What a version gives for events from `start` until just before `end`, beside all others in force then.
 
     For a version in force it is what the ledger granted; a trial() takes the place of its rule's versions.
+    Raises TimeZoneUnknown.
     """
     others = [
         each
@@ -53,6 +58,7 @@ async def backtest(tested: Active, start: datetime, end: datetime, wallet: str =
         and each.rule.gives_to(wallet, earning.get(wallet, False))
     ]
     zone = (await tenancy.shop()).time_zone
+    zone_of(zone)  # raises what PostgreSQL would say less clearly
     args = Arguments(zone, end)
     source = queries.ORDER_FACTS if compiled.of_orders(tested) else queries.EVENT_FACTS
     given = compiled.points(rules, wallet, zone, args)
@@ -61,7 +67,8 @@ async def backtest(tested: Active, start: datetime, end: datetime, wallet: str =
         WITH {source}
         SELECT count(*) FILTER (WHERE points > 0) AS events,
                count(DISTINCT member_id) FILTER (WHERE points > 0) AS members,
-               coalesce(sum(points), 0)::bigint AS points, coalesce(sum(points_due), 0)::bigint AS points_due
+               least(coalesce(sum(points), 0), {MOST})::bigint AS points,
+               least(coalesce(sum(points_due), 0), {MOST})::bigint AS points_due
         FROM ({given}) given WHERE version_id = {args.add(tested.version_id, "uuid")}
           AND occurred_at >= {args.add(start, "timestamptz")}
         """,

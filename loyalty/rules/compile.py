@@ -169,8 +169,8 @@ WITH {stack.given()}, limited AS (
     FROM limited
     WINDOW w AS (PARTITION BY rule_id, member_id, since, points_due > 0 ORDER BY occurred_at, id)
 )
-SELECT r.rule_id, r.version_id, g.id, g.member_id, g.occurred_at, g.points_due::bigint AS points_due,
-       coalesce(c.points, g.points_due)::bigint AS points
+SELECT r.rule_id, r.version_id, g.id, g.member_id, g.occurred_at, g.points_due,
+       coalesce(c.points, g.points_due) AS points
 FROM given g LEFT JOIN counted c USING (place, id)
 JOIN {stack.names()} AS r (place, rule_id, version_id) USING (place)
 """

@@ -9,7 +9,7 @@ import pytest
 
 from api.app import App, create_app
 from api.v1.events import v1_events
-from api.v1.rules import v1_rules
+from api.v1.rules import v1_rule_settings, v1_rules
 from core.embedded import Services
 from tests.http.conftest import new_key, rows, write
 from tests.http.shop import Shop, open_shop
@@ -28,7 +28,7 @@ BONUS: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def app(database: Services) -> App:
-    return create_app(v1=(v1_rules, v1_events))
+    return create_app(v1=(v1_rules, v1_rule_settings, v1_events))
 
 
 @pytest.fixture
@@ -162,3 +162,22 @@ async def test_a_back_test_by_api(client: httpx.AsyncClient, shop: Shop, key: di
     other = when | {"rule": BONUS["rule"]}
     assert (await client.post("/v1/rules/orders/backtest", json=other, headers=write(key))).status_code == 200
     assert (await client.post("/v1/rules/comet/backtest", json=when, headers=write(key))).status_code == 404
+
+
+async def test_points_for_reviews_are_off_in_china_unless_switched_on(
+    client: httpx.AsyncClient, shop: Shop, key: dict[str, str]
+) -> None:
+    path = "/v1/rule-settings/"
+    assert (await client.get(path, headers=key)).json() == {"market": "world", "review_points": True}
+    china = await client.post(path, json={"market": "cn"}, headers=write(key))
+    assert china.json() == {"market": "cn", "review_points": False}
+    review = {"trigger": {"type": "review"}, "effect": {"type": "fixed", "points": 5}}
+    body = {"code": "review", "name": "Review", "rule": review}
+    assert (await client.post("/v1/rules/", json=body, headers=write(key))).status_code == 201
+    refused = await client.post("/v1/rules/review/publish", json={"version": 1}, headers=write(key))
+    assert (refused.status_code, refused.json()["code"]) == (409, "review_points_off")
+    on = await client.post(path, json={"market": "cn", "review_points": True}, headers=write(key))
+    assert on.json() == {"market": "cn", "review_points": True}
+    assert (
+        await client.post("/v1/rules/review/publish", json={"version": 1}, headers=write(key))
+    ).status_code == 200
