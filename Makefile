@@ -7,13 +7,14 @@ LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml -
 	--no-emit-index-url --no-emit-find-links --universal -p 3.11
 CJK_FONTS := /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
 
-.PHONY: help demo test bench lock clean browser wrk screenshots
+.PHONY: help demo test soak bench lock clean browser wrk screenshots
 .NOTPARALLEL:
 
 help:
 	@echo "make demo         a shop to look at, with everything that it needs; Ctrl-C ends it"
 	@echo "make demo ONCE=1  the main job once from an empty database, with a table of what it did"
 	@echo "make test         all checks and tests"
+	@echo "make soak         the ledger against its model, for half an hour"
 	@echo "make bench        how fast it is: a table and bench.json; ONLY=name,name and SCALE=0.01 for less of it"
 	@echo "make screenshots  the pictures of the README, taken of a demo of their own"
 	@echo "make lock         new requirements.lock and requirements-dev.lock from pyproject.toml"
@@ -31,6 +32,9 @@ test: $(VENV)/test.stamp browser
 bench: $(VENV)/test.stamp wrk
 	@$(VENV)/bin/python -m tests.benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(SCALE),--scale $(SCALE)) \
 		$(if $(filter-out 0,$(WRITE_DOCS)),--write-docs)
+
+soak: $(VENV)/test.stamp
+	@HYPOTHESIS_PROFILE=soak $(VENV)/bin/python -m pytest -q tests/db/test_ledger_model.py
 
 screenshots: $(VENV)/test.stamp browser
 	@$(VENV)/bin/python -m admin.demo.screenshots

@@ -112,21 +112,21 @@ async def with_budget(limits: dict[str, Any]) -> tuple[UUID, model.Budget]:
 # ---------------------------------------------------------------- one after another
 
 
-@settings(TRUST, max_examples=60 * LONGER)
+@settings(TRUST, max_examples=150 * LONGER)
 @given(history=st.lists(steps(*EARNING, *SPENDING, *SWEEPS), min_size=15, max_size=40))
 async def test_one_member(merchant: UUID, history: list[Step]) -> None:
     async with shop(merchant, 1) as members:
         await play(history, Asker(members), model.Ledger())
 
 
-@settings(TRUST, max_examples=40 * LONGER)
+@settings(TRUST, max_examples=150 * LONGER)
 @given(history=st.lists(steps(*EARNING, *SPENDING, *MOVING, *SWEEPS), min_size=20, max_size=50))
 async def test_three_members_who_share_and_merge(merchant: UUID, history: list[Step]) -> None:
     async with shop(merchant, 3) as members:
         await play(history, Asker(members), model.Ledger())
 
 
-@settings(TRUST, max_examples=20 * LONGER)
+@settings(TRUST, max_examples=50 * LONGER)
 @given(history=st.lists(steps("earn", "earn", "earn", "clawback", "void", "wait"), min_size=15, max_size=40))
 async def test_budgets(merchant: UUID, history: list[Step]) -> None:
     async with shop(merchant, 3) as members:
@@ -137,7 +137,7 @@ async def test_budgets(merchant: UUID, history: list[Step]) -> None:
 # ---------------------------------------------------------------- without the model
 
 
-@settings(TRUST, max_examples=40 * LONGER)
+@settings(TRUST, max_examples=100 * LONGER)
 @given(history=st.lists(steps(*EARNING, *SPENDING, policies=("debt", "clamp")), min_size=15, max_size=40))
 async def test_a_cancelled_spend_leaves_no_trace(merchant: UUID, history: list[Step]) -> None:
     """Who spends and takes all of it back has the lots of somebody who never spent."""
@@ -151,7 +151,7 @@ async def test_a_cancelled_spend_leaves_no_trace(merchant: UUID, history: list[S
         assert await _outcome(spending) == await _outcome(saving)
 
 
-@settings(TRUST, max_examples=20 * LONGER)
+@settings(TRUST, max_examples=50 * LONGER)
 @given(history=st.lists(steps(*EARNING, *SPENDING, *MOVING), min_size=15, max_size=40))
 async def test_no_lot_ever_lives_longer(merchant: UUID, history: list[Step]) -> None:
     """Neither a lot's expiry changes, nor is any later than that of the earn which brought the points."""
@@ -168,7 +168,7 @@ async def test_no_lot_ever_lives_longer(merchant: UUID, history: list[Step]) -> 
                 assert seen[(lot["root_id"], 1)] == lot["expires_at"]
 
 
-@settings(TRUST, max_examples=20 * LONGER)
+@settings(TRUST, max_examples=50 * LONGER)
 @given(
     history=st.lists(
         steps(
@@ -317,7 +317,7 @@ async def _commit_order(members: Sequence[UUID]) -> list[tuple[str, Posted]]:
 
 @pytest.mark.parametrize(
     ("clients", "seed"),
-    [(8, seed) for seed in range(6 * LONGER)] + [(32, 100 + seed) for seed in range(2 * LONGER)],
+    [(8, seed) for seed in range(8 * LONGER)] + [(32, 100 + seed) for seed in range(3 * LONGER)],
 )
 async def test_many_clients_at_once(merchant: UUID, clients: int, seed: int) -> None:
     """Whatever they did, played again in commit order it is what the model says."""
