@@ -12,7 +12,9 @@ from api.v1.balances import v1_balances
 from api.v1.campaigns import v1_campaigns, v1_segments
 from api.v1.earns import v1_earns
 from api.v1.holds import v1_holds
+from api.v1.households import v1_households
 from api.v1.members import v1_members
+from api.v1.merges import v1_merges
 from api.v1.openings import v1_openings
 from api.v1.pending import v1_pending
 from api.v1.pools import v1_pools
@@ -21,6 +23,7 @@ from api.v1.reviews import v1_reviews
 from api.v1.rewards import v1_rewards
 from api.v1.rules import v1_rule_settings, v1_rules
 from api.v1.tiers import v1_member_tiers, v1_tiers
+from api.v1.transfers import v1_transfers
 from api.v1.wallets import v1_wallets
 from core import logs
 from core.settings import Settings, settings
@@ -31,6 +34,9 @@ V1 = (
     v1_openings,
     v1_pending,
     v1_balances,
+    v1_merges,
+    v1_transfers,
+    v1_households,
     v1_achievements,
     v1_referrals,
     v1_rewards,

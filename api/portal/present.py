@@ -28,7 +28,7 @@ _KINDS = {
     "deduct": "adjust",
     "transfer": "transfer",
     "merge": "merge",
-    "unmerge": "merge",
+    "unmerge": "unmerge",
 }
 _EARN_KINDS = {"order": "earn", "review": "earn_review", "goodwill": "goodwill", "opening": "opening"}
 _SIGNS = {

@@ -49,6 +49,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "release": mark("Reservation released"),
         "transfer": mark("Transferred"),
         "merge": mark("Two accounts became one"),
+        "unmerge": mark("Two accounts are separate again"),
         "opening": mark("Carried over from the earlier programme"),
     },
     "referral_state": {

@@ -92,17 +92,35 @@ async def erase(external_ids: Sequence[str], at: datetime) -> None:
     await db.execute(queries.END_SESSIONS, ids, at)
 
 
-async def merge(source: str, target: str, at: datetime) -> None:
+async def merge(source: str, target: str, at: datetime) -> tuple[UUID, UUID] | None:
     """Let `target` stand for `source` (external ids) from now on, in the open transaction.
 
-    Repeating it changes nothing. Raises MergeRefused when both are one person already the other way.
+    Answers their ids, of the target that of whoever stands for it; None: it was so before. Raises
+    MergeRefused when both are one person already the other way, or the source is somebody else already.
     """
     known = await upsert([CustomerRow(source, at), CustomerRow(target, at)])
-    await db.execute(queries.TAKE_TURN)
-    survivor = await db.fetchval(queries.SURVIVOR, known[target])
-    if survivor == known[source]:
+    await take_turn()
+    rows = await db.fetch(queries.SURVIVORS, list(known.values()))
+    stands = {row["id"]: row["survivor"] for row in rows}
+    source_id, survivor = known[source], stands[known[target]]
+    if survivor == source_id:
         raise MergeRefused(f"{target} stands for {source} already, or they are the same")
-    await db.execute(queries.MERGE, known[source], survivor)
+    if stands[source_id] == survivor:
+        return None
+    if stands[source_id] != source_id:
+        raise MergeRefused(f"somebody else stands for {source}; undo that merge first")
+    await db.execute(queries.MERGE, source_id, survivor)
+    return source_id, survivor
+
+
+async def unmerge(source: UUID, survivor: UUID, followers: Sequence[UUID]) -> None:
+    """Let a customer stand for themselves again, and for the followers that came with them."""
+    await db.execute(queries.UNMERGE, source, survivor, list(followers))
+
+
+async def take_turn() -> None:
+    """Merges and their undoing wait for one another, until the transaction ends."""
+    await db.execute(queries.TAKE_TURN)
 
 
 async def _ids(external_ids: list[str]) -> dict[str, UUID]:

@@ -51,10 +51,15 @@ END_SESSIONS = """
 UPDATE sessions SET revoked_at = $2 WHERE revoked_at IS NULL AND customer_id = ANY ($1::uuid[])
 """
 
-SURVIVOR = "SELECT coalesce(merged_into, id) FROM customers WHERE id = $1"
+SURVIVORS = "SELECT id, coalesce(merged_into, id) AS survivor FROM customers WHERE id = ANY ($1::uuid[])"
 
 # Those who were merged into the source before follow it, so that one step always finds the survivor.
 MERGE = "UPDATE customers SET merged_into = $2 WHERE id = $1 OR merged_into = $1"
+
+UNMERGE = """
+UPDATE customers SET merged_into = nullif($1, id)
+WHERE merged_into = $2 AND (id = $1 OR id = ANY ($3::uuid[]))
+"""
 
 # Merges are rare: they take turns, so that no two of them can make a chain or a circle together.
 TAKE_TURN = "SELECT pg_advisory_xact_lock(hashtextextended('customers.merge ' || current_merchant(), 0))"

@@ -29,6 +29,7 @@ from loyalty.intake.events import (
     OrderPaid,
     Result,
 )
+from loyalty.members import merge as merges
 from loyalty.members import service as members
 from loyalty.orders import rules
 from loyalty.orders import service as orders
@@ -103,7 +104,8 @@ async def _apply(events: Sequence[Event], received_at: datetime) -> list[Result]
     await _drop_known(batch)
     stores = await _stores(batch)
     ids = await _people(batch)
-    joined = await _enrol(batch, ids)
+    merged = await _merge(batch, received_at)
+    joined = [*await _enrol(batch, ids), *merged]
     touched = await _orders(batch, ids, stores, joined, received_at)
     await _record(batch, received_at)
     await tiers.note_counted(*_counted(batch, touched), received_at)
@@ -201,17 +203,27 @@ async def _people(batch: _Batch) -> dict[str, UUID]:
     ]
     ids = await customers.upsert(rows)
     await db.execute(queries.LOCK_CUSTOMERS, list(ids.values()))
-    for i, event, data in batch.data(CustomerMerged, CustomerGone):
+    for _, event, data in batch.data(CustomerGone):
+        if isinstance(data, CustomerGone):
+            await customers.erase([data.customer_id], event.time)
+            known = await customers.upsert([CustomerRow(data.customer_id, event.time)])
+            await members.leave(list(known.values()), event.time)
+    return ids
+
+
+async def _merge(batch: _Batch, now: datetime) -> list[UUID]:
+    """Merge members; answers the survivors, whose orders are now also those of the others."""
+    survivors = []
+    for i, event, data in batch.data(CustomerMerged):
+        assert isinstance(data, CustomerMerged)
         try:
-            if isinstance(data, CustomerMerged):
-                await customers.merge(data.customer_id, data.into_customer_id, event.time)
-            elif isinstance(data, CustomerGone):
-                await customers.erase([data.customer_id], event.time)
-                known = await customers.upsert([CustomerRow(data.customer_id, event.time)])
-                await members.leave(list(known.values()), event.time)
+            async with db.savepoint():
+                merged = await merges.merge(data.customer_id, data.into_customer_id, event.time, now)
         except DomainError as error:
             batch.reject(i, error.code, error.detail)
-    return ids
+        else:
+            survivors += [merged.survivor_id] if merged else []
+    return survivors
 
 
 def _said(data: CustomerFacts) -> dict[str, str | None]:

@@ -11,7 +11,7 @@ from asyncpg.exceptions import PostgresError
 
 from core import db
 from loyalty.ledger.commands import AnyCommand, Release
-from loyalty.ledger.errors import BY_CODE, MemberUnknown, PostingRunning
+from loyalty.ledger.errors import BY_CODE, MemberUnknown, PointsOutOfRange, PostingRunning
 
 REFUSED = "RG001"
 
@@ -44,6 +44,8 @@ def refusals() -> Iterator[None]:
         raise PostingRunning() from error
     except asyncpg.ForeignKeyViolationError as error:
         raise MemberUnknown() from error
+    except asyncpg.NumericValueOutOfRangeError as error:
+        raise PointsOutOfRange() from error
     except PostgresError as error:
         fields = error.as_dict()
         if fields.get("sqlstate") != REFUSED:

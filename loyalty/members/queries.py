@@ -2,11 +2,14 @@
 
 # Who was deleted before the joining was heard of has left. Of several joinings the first counts,
 # whichever was heard of first; `is_new` tells an inserted row from one that was moved back.
+# Who is merged joins as whoever stands for them.
 ENROL = """
 INSERT INTO members AS m (merchant_id, customer_id, joined_at, left_at, terms_version, tier_code, tier_since)
 SELECT current_merchant(), c.id, n.joined_at, c.deleted_at, n.terms_version, $4, n.joined_at
-FROM unnest($1::uuid[], $2::timestamptz[], $3::text[]) AS n (customer_id, joined_at, terms_version)
-JOIN customers c ON c.id = n.customer_id
+FROM (SELECT DISTINCT ON (1) coalesce(k.merged_into, k.id) AS id, x.joined_at, x.terms_version
+      FROM unnest($1::uuid[], $2::timestamptz[], $3::text[]) AS x (customer_id, joined_at, terms_version)
+      JOIN customers k ON k.id = x.customer_id ORDER BY 1, 2) n
+JOIN customers c ON c.id = n.id
 ORDER BY c.id
 ON CONFLICT (merchant_id, customer_id) DO UPDATE
     SET joined_at = excluded.joined_at, terms_version = excluded.terms_version
@@ -22,23 +25,32 @@ FROM unnest($1::uuid[], $2::timestamptz[]) AS n (id, at), unnest($4::text[], $5:
 
 LEAVE = "UPDATE members SET left_at = least(left_at, $2) WHERE customer_id = ANY ($1::uuid[])"
 
+# Who was merged is the member who stands for them.
 OF_CUSTOMERS = """
-SELECT id, customer_id, joined_at, left_at, tier_code FROM members WHERE customer_id = ANY ($1::uuid[])
+SELECT c.id AS customer_id, m.id, m.joined_at, m.left_at, m.tier_code
+FROM customers c JOIN members m ON m.customer_id = coalesce(c.merged_into, c.id)
+WHERE c.id = ANY ($1::uuid[])
 """
 
+STANDING = "SELECT id, joined_at, left_at, tier_code FROM members WHERE id = ANY ($1::uuid[])"
+
 BY_EXTERNAL_IDS = """
-SELECT m.id, m.customer_id, c.external_id, m.joined_at, m.left_at, m.tier_code, m.tier_since
-FROM members m JOIN customers c ON c.id = m.customer_id WHERE c.external_id = ANY ($1::text[])
+SELECT asked.external_id AS asked, m.id, m.customer_id, c.external_id, m.joined_at, m.left_at, m.tier_code,
+       m.tier_since
+FROM customers asked JOIN customers c ON c.id = coalesce(asked.merged_into, asked.id)
+JOIN members m ON m.customer_id = c.id WHERE asked.external_id = ANY ($1::text[])
 """
 
 JOINED = """
-SELECT c.external_id, m.id, m.joined_at FROM members m JOIN customers c ON c.id = m.customer_id
+SELECT c.external_id, m.id, m.joined_at
+FROM customers c JOIN members m ON m.customer_id = coalesce(c.merged_into, c.id)
 WHERE c.external_id = ANY ($1::text[])
 """
 
 BY_CUSTOMER = """
 SELECT m.id, m.customer_id, c.external_id, m.joined_at, m.left_at, m.tier_code, m.tier_since
-FROM members m JOIN customers c ON c.id = m.customer_id WHERE m.customer_id = $1
+FROM customers asked JOIN customers c ON c.id = coalesce(asked.merged_into, asked.id)
+JOIN members m ON m.customer_id = c.id WHERE asked.id = $1
 """
 
 BALANCES = """
@@ -61,4 +73,69 @@ ORDER BY c.external_id <> $1, p.name, c.external_id LIMIT $2
 BY_ID = """
 SELECT m.id, m.customer_id, c.external_id, m.joined_at, m.left_at, m.tier_code, m.tier_since
 FROM members m JOIN customers c ON c.id = m.customer_id WHERE m.id = $1
+"""
+
+# ---------------------------------------------------------------- one stands for another
+
+LOCK_OF_CUSTOMERS = """
+SELECT id, customer_id, joined_at, left_at, terms_version FROM members
+WHERE customer_id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE
+"""
+
+ADD_MERGE = """
+INSERT INTO member_merges (id, merchant_id, source_id, survivor_id, merged_at, source_left_at,
+                           survivor_joined_at, survivor_left_at)
+VALUES ($1, current_merchant(), $2, $3, $4, $5, $6, $7)
+"""
+
+# A member who is merged brings along since when they are one; a survivor who had left is one again.
+TAKE_OVER = """
+UPDATE members t SET joined_at = least(t.joined_at, s.joined_at), left_at = c.deleted_at
+FROM members s, customers c
+WHERE s.id = $1 AND t.id = $2 AND s.left_at IS NULL AND c.id = t.customer_id
+"""
+
+STAND_FOR = """
+UPDATE members SET merged_into = $2, left_at = least(left_at, $3) WHERE id = $1 OR merged_into = $1
+"""
+
+OPEN_MERGE = """
+SELECT g.id, g.source_id, g.survivor_id, t.merged_into IS NOT NULL AS survivor_merged
+FROM customers c LEFT JOIN member_merges g ON g.source_id = c.id AND g.undone_at IS NULL
+LEFT JOIN customers t ON t.id = g.survivor_id WHERE c.external_id = $1
+"""
+
+# Those for whom the source stood, directly or by way of others.
+FOLLOWERS = """
+WITH RECURSIVE f AS (
+    SELECT source_id FROM member_merges WHERE survivor_id = $1 AND undone_at IS NULL
+    UNION
+    SELECT g.source_id FROM member_merges g JOIN f ON g.survivor_id = f.source_id WHERE g.undone_at IS NULL)
+SELECT source_id FROM f
+"""
+
+UNDO_MERGE = "UPDATE member_merges SET undone_at = $2 WHERE id = $1"
+
+STAND_ALONE = """
+UPDATE members m SET merged_into = CASE WHEN m.id = $2 THEN NULL ELSE $2 END,
+       left_at = CASE WHEN m.id = $2 THEN least(g.source_left_at, c.deleted_at) ELSE m.left_at END
+FROM member_merges g, customers c
+WHERE g.id = $1 AND c.id = m.customer_id AND (m.id = $2 OR m.customer_id = ANY ($3::uuid[]))
+"""
+
+# The survivor has left if they were no member before; an earlier joining or a leaving heard of since stands.
+HAND_BACK = """
+UPDATE members t SET joined_at = CASE WHEN t.joined_at < s.joined_at THEN t.joined_at
+                                      ELSE coalesce(g.survivor_joined_at, t.joined_at) END,
+       left_at = coalesce(t.left_at, g.survivor_left_at,
+                          CASE WHEN g.survivor_joined_at IS NULL THEN $4::timestamptz END)
+FROM member_merges g, members s WHERE g.id = $1 AND s.id = $2 AND t.id = $3
+"""
+
+# Also those never used: whatever is posted for the source from now on finds its way.
+WALLETS = "SELECT code AS wallet FROM wallet_types ORDER BY code"
+
+WALLETS_MERGED = """
+SELECT w.code AS wallet FROM ledger_accounts a JOIN wallet_types w ON w.id = a.wallet_type_id
+WHERE a.member_id = $1 AND a.merged_into IS NOT NULL ORDER BY w.code
 """

@@ -75,7 +75,7 @@ async def leave(customers: Sequence[UUID], at: datetime) -> None:
 
 
 async def of_customers(customers: Iterable[UUID]) -> dict[UUID, Member]:
-    """Members by customer id; customers who are none are left out."""
+    """Members by customer id, for who was merged whoever stands for them; who is none is left out."""
     rows = await db.fetch(queries.OF_CUSTOMERS, list(customers))
     return {
         row["customer_id"]: Member(
@@ -85,8 +85,13 @@ async def of_customers(customers: Iterable[UUID]) -> dict[UUID, Member]:
     }
 
 
+async def by_ids(ids: Iterable[UUID]) -> dict[UUID, Member]:
+    """Members by their own id, merged or not."""
+    return {row["id"]: Member(**row) for row in await db.fetch(queries.STANDING, list(ids))}
+
+
 async def find(external_id: str) -> Profile:
-    """The member who is the shop's customer `external_id`. Raises NotFound."""
+    """The member who is the shop's customer `external_id`, or stands for them. Raises NotFound."""
     found = await find_many([external_id])
     if not found:
         raise unknown(external_id)
@@ -94,9 +99,9 @@ async def find(external_id: str) -> Profile:
 
 
 async def find_many(external_ids: Collection[str]) -> dict[str, Profile]:
-    """Members by the shop's customer ids; customers who are no members are left out."""
+    """By the shop's customer ids the member each one is, or who stands for them; no members are left out."""
     rows = await db.fetch(queries.BY_EXTERNAL_IDS, list(external_ids))
-    return {row["external_id"]: Profile(**row) for row in rows}
+    return {row["asked"]: Profile(**{k: v for k, v in row.items() if k != "asked"}) for row in rows}
 
 
 async def joined(external_ids: Collection[str]) -> dict[str, Joined]:

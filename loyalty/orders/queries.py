@@ -12,7 +12,8 @@ SELECT o.id, o.external_id, o.store_id, o.customer_id, o.currency, o.amount_mino
        o.channel, o.paid_at, o.delivered_at, o.cancelled_at, o.tier_code, o.multiplier_percent, o.number,
        o.segments, o.campaigns, s.external_id AS store
 FROM orders o LEFT JOIN stores s ON s.id = o.store_id
-WHERE o.external_id = ANY ($1::text[]) OR o.customer_id = ANY ($2::uuid[])
+WHERE o.external_id = ANY ($1::text[]) OR o.customer_id = ANY (ARRAY(
+    SELECT id FROM customers WHERE id = ANY ($2::uuid[]) OR merged_into = ANY ($2::uuid[])))
 ORDER BY o.external_id FOR NO KEY UPDATE OF o
 """
 
@@ -61,15 +62,15 @@ ON CONFLICT DO NOTHING
 # What the ledger says of the earns of these orders; their postings' reasons name the order.
 EARNED = """
 SELECT (j.reason->>'order_id')::uuid AS order_id, w.code AS wallet, l.points, l.points_clawed_back,
-       l.points_pending, l.settles_at,
+       l.points_pending, l.settles_at, o.member_id,
        (wallet_version_at(a.wallet_type_id, j.recorded_at)).settling,
        j.reason,
        (SELECT coalesce(array_agg(c.reason->>'refund'), '{}') FROM ledger_journal c
-        WHERE c.account_id = j.account_id AND c.parent_id = j.id
-          AND c.verb = 'clawback') AS clawed_refunds
+        WHERE c.parent_id = j.id AND c.verb = 'clawback') AS clawed_refunds
 FROM ledger_journal j
 JOIN ledger_lots l ON l.journal_id = j.id AND l.line = 1
 JOIN ledger_accounts a ON a.id = j.account_id
+JOIN ledger_accounts o ON o.id = l.account_id  -- where the points are now: after a merge, or its undoing
 JOIN wallet_types w ON w.id = a.wallet_type_id
 WHERE j.merchant_id = current_merchant() AND j.key = ANY ($1::text[])
 """

@@ -105,14 +105,23 @@ async def save(before: Mapping[str, Order], after: Mapping[str, Order]) -> None:
 
 
 async def reconcile(orders: Iterable[Order], terms: Terms, now: datetime) -> frozenset[str]:
-    """Post what the ledger lacks for these locked orders; answers the currencies that earn by amount."""
+    """Post what the ledger lacks for these locked orders; answers the currencies that earn by amount.
+
+    An order counts for its customer's member; what it has earned, for whoever has the points now.
+    """
     paid = [order for order in orders if order.payment]
     if not paid:
         return frozenset()
     known = await members.of_customers({o.payment.customer_id for o in paid if o.payment})
     earned = await _earned(paid)
     rules = await _rules(paid, earned)
-    mine = [(o, known[o.payment.customer_id]) for o in paid if o.payment and o.payment.customer_id in known]
+    having = await members.by_ids({rows[0]["member_id"] for rows in earned.values()})
+    owners = {order_id: having[rows[0]["member_id"]] for order_id, rows in earned.items()}
+    mine = [
+        (order, member)
+        for order in paid
+        if order.payment and (member := owners.get(order.id) or known.get(order.payment.customer_id))
+    ]
     counted = await _with_lines(await _count(mine, terms, rules, now), rules)
     versions = {each.version_id: each for each in rules}
     before = {order.id: [_known(row, versions) for row in earned.get(order.id, ())] for order, _ in counted}

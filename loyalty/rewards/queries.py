@@ -107,7 +107,8 @@ SELECT t.reward_id, count(*) AS taken,
            AS taken_in_period
 FROM vouchers t JOIN rewards r ON r.id = t.reward_id
 JOIN reward_versions v ON v.reward_id = r.id AND v.number = r.version
-WHERE t.member_id = $1 AND t.reward_id = ANY ($2::uuid[])
+WHERE t.member_id IN (SELECT id FROM members WHERE id = $1 OR merged_into = $1)
+  AND t.reward_id = ANY ($2::uuid[])
   AND t.state IN ('held', 'issued', 'used', 'expired')
 GROUP BY 1
 """
@@ -121,12 +122,15 @@ SELECT t.id, t.code, r.code AS reward_code, v.name AS reward_name, v.terms, t.ve
 FROM vouchers t JOIN rewards r ON r.id = t.reward_id
 JOIN reward_versions v ON v.reward_id = t.reward_id AND v.number = t.version
 """
-VOUCHER = _VOUCHER + "WHERE t.id = $1 AND t.member_id = $2"
+# A member's own, and those of whoever they stand for.
+_OF_MEMBER = "t.member_id IN (SELECT id FROM members WHERE id = {0} OR merged_into = {0})"
+VOUCHER = _VOUCHER + "WHERE t.id = $1 AND " + _OF_MEMBER.format("$2")
 VOUCHER_BY_CODE = _VOUCHER + "WHERE t.merchant_id = current_merchant() AND t.code = $1"
 VOUCHER_BY_KEY = _VOUCHER + "WHERE t.member_id = $1 AND t.key = $2"
 VOUCHERS = (
     _VOUCHER
-    + """WHERE t.member_id = $1 AND t.state NOT IN ('held', 'released') AND ($2::uuid IS NULL OR t.id < $2)
+    + f"WHERE {_OF_MEMBER.format('$1')}"
+    + """ AND t.state NOT IN ('held', 'released') AND ($2::uuid IS NULL OR t.id < $2)
 ORDER BY t.id DESC LIMIT $3"""
 )
 
@@ -146,7 +150,8 @@ SET_EXPIRY = "UPDATE vouchers SET expires_at = $2 WHERE id = $1"
 
 LOCK_VOUCHER = """
 SELECT t.id, t.reward_id, t.member_id, t.journal_id, t.state, t.worth_minor, t.worth_left_minor, t.held_until,
-       t.issued_at, t.expires_at, r.code AS reward_code, v.points_back
+       t.issued_at, t.expires_at, r.code AS reward_code, v.points_back,
+       (SELECT m.merged_into FROM members m WHERE m.id = t.member_id) AS survivor_id
 FROM vouchers t JOIN rewards r ON r.id = t.reward_id
 JOIN reward_versions v ON v.reward_id = t.reward_id AND v.number = t.version
 WHERE t.id = $1 FOR NO KEY UPDATE OF t
@@ -170,4 +175,3 @@ NOTE_USE = """
 INSERT INTO voucher_uses (merchant_id, voucher_id, number, amount_minor, reference, used_at)
 SELECT current_merchant(), $1, count(*) + 1, $2, $3, $4 FROM voucher_uses WHERE voucher_id = $1
 """
-JOURNAL_KEY = "SELECT key FROM ledger_journal WHERE id = $1"

@@ -12,6 +12,7 @@ import msgspec
 from core import db, tenancy
 from core.days import zone_of
 from core.errors import NotFound
+from loyalty.households import service as households
 from loyalty.rewards import catalogue, queries, rules
 from loyalty.rewards.catalogue import RewardView
 from loyalty.rewards.kinds import Money
@@ -115,7 +116,8 @@ async def known_of(
         tiers=frozenset(member["tiers"]),
         joined_at=member["joined_at"],
         left=member["has_left"],
-        points=await db.fetchval(queries.SPENDABLE, member_id, now) or 0,
+        points=(await db.fetchval(queries.SPENDABLE, member_id, now) or 0)
+        + await households.spendable(member_id, now),
         segments=await _segments(member_id, {code for reward in offered for code in reward.segments}, now),
         taken={row["reward_id"]: (row["taken"], row["taken_in_period"]) for row in rows},
         zone=zone,

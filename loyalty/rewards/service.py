@@ -11,7 +11,8 @@ from uuid import UUID
 from core import db
 from core.errors import NotFound
 from core.ids import new_id
-from loyalty.ledger import Capture, Hold, Redeem, Release, Reverse, post
+from loyalty.households import service as households
+from loyalty.ledger import Capture, Hold, Release, post
 from loyalty.ledger.errors import HoldEnded
 from loyalty.rewards import catalogue, credit, queries, quotes, rules, stock, vouchers
 from loyalty.rewards.catalogue import RewardView
@@ -67,14 +68,9 @@ async def redeem(
     sale = await _sell(_Order(member_id, reward_id, key, points, version), now)
     if isinstance(sale, VoucherView):
         return sale
-    command = Redeem(
-        key=f"redeem:{sale.voucher_id}",
-        member=member_id,
-        points=sale.cost_points,
-        effective_at=now,
-        reason=_reason(sale.reward),
+    posting = await households.redeem(
+        member_id, sale.cost_points, f"redeem:{sale.voucher_id}", _reason(sale.reward), now
     )
-    [posting] = await post([command], now)
     assert posting.journal_id is not None  # a redemption always posts
     await _put_down(sale, now, now)
     await _issue(sale.voucher_id, sale.reward.terms, posting.journal_id, sale.known, now)
@@ -269,24 +265,18 @@ async def _release(row: db.Row, now: datetime) -> None:
 
 
 async def _undo(row: db.Row, state: str, now: datetime) -> None:
-    """Give the points of a voucher back; its code was seen and stays its own."""
+    """Give the points of a voucher back to whoever paid; its code was seen and stays its own."""
     await db.execute(queries.SET_STATE, row["id"], state, None)
     await stock.give_unit_back(row["reward_id"], row["id"])
-    command = Reverse(
-        key=f"cancel:{row['id']}",
-        member=row["member_id"],
-        parent=await db.fetchval(queries.JOURNAL_KEY, row["journal_id"]),
-        effective_at=now,
-        reason={"rule": f"voucher_{state}", "reward": row["reward_code"]},
-    )
-    await post([command], now)
+    reason = {"rule": f"voucher_{state}", "reward": row["reward_code"]}
+    await households.undo(row["journal_id"], f"cancel:{row['id']}", reason, now)
 
 
 async def _locked(member_id: UUID, voucher_id: UUID) -> tuple[db.Row | None, db.Row]:
-    """A member and one of their vouchers, locked. Raises NotFound."""
+    """A member and one of their vouchers, or of whoever they stand for, locked. Raises NotFound."""
     member = await db.fetchrow(queries.LOCK_MEMBER, member_id)
     row = await db.fetchrow(queries.LOCK_VOUCHER, voucher_id)
-    if row is None or row["member_id"] != member_id:
+    if row is None or member_id not in (row["member_id"], row["survivor_id"]):
         raise NotFound("there is no such voucher")
     return member, row
 

@@ -29,12 +29,15 @@ def _numbered(sql: str) -> tuple[str, tuple[str, ...]]:
 
 # ---------------------------------------------------------------- facts: member_id, at, delta
 
+# What moved between members is not earned: while somebody is merged, both histories are the survivor's.
 _POINTS = """
-    SELECT a.member_id, j.effective_at AS at,
+    SELECT coalesce(k.merged_into, a.member_id) AS member_id, j.effective_at AS at,
            CASE e.credit WHEN 'active' THEN e.points ELSE -e.points END AS delta
     FROM ledger_accounts a
+    LEFT JOIN members k ON k.id = a.member_id AND k.merged_into IS NOT NULL
     JOIN ledger_journal j ON j.account_id = a.id
     JOIN ledger_entries e ON e.journal_id = j.id AND 'active' IN (e.debit, e.credit)
+         AND 'transfer' NOT IN (e.debit, e.credit)
     WHERE a.wallet_type_id = (SELECT id FROM wallet_types WHERE code = :counted)
       AND j.effective_at >= :since AND j.effective_at <= :at {some}
 """
@@ -78,23 +81,35 @@ _OF_MEMBERS = """
       AND (m.left_at IS NULL OR x.began_at < m.left_at) AND x.at >= :since AND x.at <= :at {some}
 """
 
+# Orders stay those of the customer who made them, also while somebody else stands for them.
+_OWN_ORDERS = """AND o.customer_id = ANY (ARRAY(
+        SELECT m.customer_id UNION ALL SELECT k.id FROM customers k WHERE k.merged_into = m.customer_id))"""
+_SURVIVORS = """
+    JOIN (SELECT coalesce(k.merged_into, d.customer_id) AS customer_id, d.began_at, d.at, d.delta
+          FROM ({deeds}) d LEFT JOIN customers k ON k.id = d.customer_id AND k.merged_into IS NOT NULL
+    ) x ON x.customer_id = m.customer_id
+"""
+_SOME_ACCOUNTS = """
+      AND a.member_id IN (
+          SELECT id FROM members WHERE id = ANY (:members::uuid[]) OR merged_into = ANY (:members::uuid[]))
+"""
+
 _DEEDS: dict[type[Metric], tuple[str, str]] = {
-    Spend: (_SPEND, "o.customer_id"),
-    Orders: (_ORDERS, "o.customer_id"),
-    Events: (_EVENTS, "o.id"),
+    Spend: (_SPEND, _OWN_ORDERS),
+    Orders: (_ORDERS, _OWN_ORDERS),
+    Events: (_EVENTS, "AND o.id = m.customer_id"),
 }
-"""With the column that {mine} compares."""
+"""With what {mine} says."""
 
 
 def _facts(metric: type[Metric], all_members: bool) -> str:
     if metric is Points:
-        some = "" if all_members else "AND a.member_id = ANY (:members::uuid[])"
-        return f"facts AS ({_POINTS.format(some=some)})"
-    deeds, customer = _DEEDS[metric]
+        return f"facts AS ({_POINTS.format(some='' if all_members else _SOME_ACCOUNTS)})"
+    deeds, mine = _DEEDS[metric]
     if all_members:
-        source = f"JOIN ({deeds.format(mine='', mine_merged='')}) x ON x.customer_id = m.customer_id"
+        source = _SURVIVORS.format(deeds=deeds.format(mine="", mine_merged=""))
         return f"facts AS ({_OF_MEMBERS.format(deeds=source, some='')})"
-    mine, merged = f"AND {customer} = m.customer_id", "AND o.merged_into = m.customer_id"
+    merged = "AND o.merged_into = m.customer_id"
     source = f"CROSS JOIN LATERAL ({deeds.format(mine=mine, mine_merged=merged)}) x"
     return f"facts AS ({_OF_MEMBERS.format(deeds=source, some='AND m.id = ANY (:members::uuid[])')})"
 

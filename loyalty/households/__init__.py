@@ -1,0 +1,1 @@
+"""Households: members of a household or a team who spend their points together."""

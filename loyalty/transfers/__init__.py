@@ -1,0 +1,1 @@
+"""Transfers: one member gives points to another."""
