@@ -104,14 +104,22 @@ class _Work:
         return dues
 
     async def with_budgets(self) -> dict[int, Due]:
-        """All in one call; where a budget lacks points for all of it, one claim after the other."""
+        """All in one call; where a budget lacks points for all of it, one claim after the other.
+
+        Several calls hold rows of several budgets and accounts: whoever makes them is alone at it, and goes
+        by member as one call does, so that nobody waits for each other in a circle.
+        """
         mark = self.limits.mark()
         try:
             async with db.savepoint():
+                await db.execute(queries.SHARE_BUDGETS)
                 return await self.together()
         except BudgetExhausted:
             self.limits.back_to(mark)
-        return {place: await self._alone(place) for place in self.order}
+        if len(self.claims) > 1:
+            await db.execute(queries.TAKE_BUDGETS)
+        by_member = sorted(self.order, key=lambda place: self.claims[place].member_id)
+        return {place: await self._alone(place) for place in by_member}
 
     async def _alone(self, place: int) -> Due:
         """One claim, without the campaigns whose budgets lack the points for it."""
@@ -120,6 +128,7 @@ class _Work:
             due = self.due(place, dry)
             try:
                 async with db.savepoint():
+                    await db.execute(queries.SHARE_BUDGETS)
                     await post(due.commands, self.now)
             except BudgetExhausted:
                 dry |= dict.fromkeys(await self._dry(due), DRY)

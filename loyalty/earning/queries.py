@@ -75,3 +75,6 @@ MEMBERS_OF = """
 SELECT c.external_id, m.id FROM customers c JOIN members m ON m.customer_id = coalesce(c.merged_into, c.id)
 WHERE c.external_id = ANY ($1::text[])
 """
+
+SHARE_BUDGETS = "SELECT pg_advisory_xact_lock_shared(hashtextextended('budgets ' || current_merchant(), 0))"
+TAKE_BUDGETS = "SELECT pg_advisory_xact_lock(hashtextextended('budgets ' || current_merchant(), 0))"

@@ -132,6 +132,50 @@ async def test_32_clients_never_overspend(merchant: UUID) -> None:
         assert total == 64 * 10 + 1_000
 
 
+async def test_batches_that_run_two_budgets_dry_do_not_block_each_other(merchant: UUID) -> None:
+    names = [f"m{number}" for number in range(16)]
+    tea = m.Rule(trigger=m.Order(), effect=m.Fixed(points=50), conditions=(m.ChannelIn(channels=("tea",)),))
+    async with db.transaction(merchant):
+        await programme()
+        await store()
+        await take(*[joined(name, START) for name in names])
+        await run("rush", BONUS, total=1_550)
+        await run("teas", tea, total=620)
+
+    async def buy(number: int) -> None:
+        orders = [paid(f"{number}-{n}", names[(number * 7 + n * 5) % 16], 1_000, day(1)) for n in range(4)]
+        for each in orders[number % 2 :: 2]:
+            each.data["channel"] = "tea"
+        async with db.transaction(merchant):
+            assert {each.status for each in await ingest(orders, day(1))} == {"applied"}
+
+    await asyncio.gather(*[buy(number) for number in range(16)])
+    async with db.transaction(merchant):
+        rush, teas = await campaigns.get("rush"), await campaigns.get("teas")
+        assert (rush.points_given, rush.points_left) == (1_500, 50)
+        assert (teas.points_given, teas.points_left) == (600, 20)
+
+
+async def test_a_limit_holds_when_one_member_comes_32_times_at_once(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        await programme()
+        await take(joined("ann", START))
+        once = m.Limit(per="day", times=3, points=25)
+        share = m.Rule(trigger=m.SocialShare(), effect=m.Fixed(points=10), limit=once)
+        draft = await rules.create("share", "share", share, START)
+        await rules.publish(draft.version_id, START)
+
+    async def tell(number: int) -> None:
+        async with db.transaction(merchant):
+            event = ("shop", str(number), "custom.social_share", day(1), {"customer_id": "ann"})
+            await earning.custom_events([event], day(1))
+
+    await asyncio.gather(*[tell(number) for number in range(32)])
+    async with db.transaction(merchant):
+        assert await balance(await member_of("ann")) == (0, 25, 0)
+        assert await db.fetchval("SELECT count(*) FROM earning_events WHERE trigger = 'custom_event'") == 32
+
+
 @pytest.mark.usefixtures("shop")
 class TestTargeting:
     async def test_segment_and_channel(self) -> None:
