@@ -253,7 +253,8 @@ class _Reading:
         except TiersInvalid:
             if wanted.requalification == "always":
                 self.problems["rules"] = self.words.gettext(
-                    "Soft landing and grace need tiers that are kept to the end of a period."
+                    "Soft landing needs tiers that are kept to the end of a period;"
+                    " grace needs that, or the last days or months."
                 )
             elif isinstance(wanted.window, RollingDays | RollingMonths):
                 self.problems["rules"] = self.words.gettext(

@@ -1,7 +1,7 @@
 """What the statements that place members need to know: thresholds, and where days and periods begin."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -20,8 +20,11 @@ from loyalty.tiers.rules import (
     Metric,
     Orders,
     Points,
+    RollingDays,
+    RollingMonths,
     Spend,
     TierSet,
+    first_day,
     months_of,
     period_of,
 )
@@ -30,7 +33,7 @@ from loyalty.tiers.rules import (
 class Placing(msgspec.Struct, frozen=True):
     """By name, the values of queries.preview() and, but for a few, of queries.apply()."""
 
-    by_period: bool
+    form: queries.Form
     values: dict[str, Any]
 
 
@@ -38,7 +41,6 @@ async def place(tier_set: TierSet, live: Version, members: Sequence[UUID] | None
     """How to place these members (None: all) in a set as of a moment. Raises TimeZoneUnknown."""
     zone = zone_of(live.time_zone)
     today = day_of(at, zone)
-    by_period = tier_set.requalification == "period_end" or isinstance(tier_set.window, Anniversary)
     values: dict[str, Any] = {
         "members": None if members is None else list(members),
         "at": at,
@@ -52,9 +54,30 @@ async def place(tier_set: TierSet, live: Version, members: Sequence[UUID] | None
         "since": period_of(tier_set.window, at, zone, at)[0],
         "keeps": tier_set.requalification == "period_end",
     }
-    if by_period:
-        values |= await _periods(tier_set, members, today, zone)
-    return Placing(by_period, values)
+    if tier_set.requalification == "period_end" or isinstance(tier_set.window, Anniversary):
+        return Placing("by_period", values | await _periods(tier_set, members, today, zone))
+    if isinstance(tier_set.window, RollingDays | RollingMonths) and tier_set.grace_days:
+        return Placing("with_grace", values | _grace(tier_set.window, tier_set.grace_days, today, zone))
+    return Placing("now", values)
+
+
+def _grace(
+    window: RollingDays | RollingMonths, grace_days: int, today: date, zone: ZoneInfo
+) -> dict[str, Any]:
+    """From the first day that counted when the grace began."""
+    began = today - timedelta(days=grace_days)
+    first = first_day(window, began)
+    months, days = (0, window.days - 1) if isinstance(window, RollingDays) else (window.months, -1)
+    return {
+        "today": today,
+        "first_day": first,
+        "since": start_of_day(first, zone),
+        "day_starts": starts_of_days(first, today, zone),
+        "grace_start": start_of_day(began, zone),
+        "grace_days": grace_days,
+        "window_months": months,
+        "window_days": days,
+    }
 
 
 async def _periods(

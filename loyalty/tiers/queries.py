@@ -8,7 +8,7 @@ are named, :so, and bound by statement().
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from loyalty.tiers.rules import Events, Metric, Orders, Points, Spend
 
@@ -132,6 +132,39 @@ metric AS (
 )
 """
 
+# A rolling window with grace: what it was enough for at the end of any day of the grace, or is now. The first
+# and the last day of the grace have a row whatever happened; between them only what happened can raise it.
+_EARNED_WITH_GRACE = """
+daily AS (
+    SELECT f.member_id, :first_day::date - 1 + width_bucket(f.at, :day_starts::timestamptz[]) AS day,
+           sum(f.delta) AS delta
+    FROM (SELECT member_id, at, delta FROM facts
+          UNION ALL
+          SELECT member_id, unnest(ARRAY[:grace_start::timestamptz, :today_start]), 0 FROM facts GROUP BY 1) f
+    GROUP BY 1, 2
+), running AS (
+    SELECT member_id, day, greatest(0, sum(delta) OVER (
+               PARTITION BY member_id ORDER BY day
+               RANGE BETWEEN make_interval(months => :window_months, days => :window_days) PRECEDING
+                         AND CURRENT ROW))::bigint AS value
+    FROM daily
+), held AS (
+    SELECT member_id, max(value) FILTER (WHERE day = :today::date) AS value,
+           max(value) FILTER (WHERE day >= :today::date - :grace_days::int) AS best
+    FROM running GROUP BY 1
+), earned AS (
+    SELECT m.id AS member_id, m.customer_id, m.joined_at, m.tier_code, m.tier_since,
+           coalesce(h.value, 0) AS value, r.held AS rank,
+           CASE WHEN r.held > r.now THEN 'grace' ELSE 'reached' END AS basis,
+           NULL::timestamptz AS period_start, :today_start::timestamptz AS boundary
+    FROM members m LEFT JOIN held h ON h.member_id = m.id
+    CROSS JOIN LATERAL (
+        SELECT width_bucket(coalesce(h.value, 0), :thresholds::bigint[]) - 1 AS now,
+               width_bucket(coalesce(h.best, 0), :thresholds::bigint[]) - 1 AS held) r
+    WHERE {members}
+)
+"""
+
 # Period after period of each member. `back` numbers them from the present one (0) into the past. The highest
 # sum within a period says what was reached in it, the sum at its end what is confirmed by it.
 _EARNED_BY_PERIOD = """
@@ -250,7 +283,7 @@ _APPLY = """
     SELECT c.*, greatest(c.since, least(:at::timestamptz,
                CASE WHEN c.reason = 'override_ended' THEN c.old_until
                     WHEN c.reason = 'downgraded' THEN c.boundary
-                    WHEN c.reason IN ('requalified', 'grace') THEN c.period_start
+                    WHEN c.reason IN ('requalified', 'grace') THEN coalesce(c.period_start, c.boundary)
                     WHEN c.reason = 'window' AND c.falls THEN c.boundary ELSE :at END)) AS changed_at
     FROM changes c
 ), put AS (
@@ -288,23 +321,30 @@ SELECT (SELECT count(*) FROM dated WHERE moved) AS moved, (SELECT mark FROM mark
 """
 
 
+Form = Literal["now", "with_grace", "by_period"]
+"""Which of the three ways from facts to tiers a set takes."""
+_EARNED: dict[Form, str] = {
+    "now": _EARNED_NOW,
+    "with_grace": _EARNED_WITH_GRACE,
+    "by_period": _EARNED_BY_PERIOD,
+}
+
+
 @cache
-def _placing(metric: type[Metric], by_period: bool, all_members: bool) -> str:
+def _placing(metric: type[Metric], form: Form, all_members: bool) -> str:
     some = "" if all_members else "AND m.id = ANY (:members::uuid[])"
-    earned = (_EARNED_BY_PERIOD if by_period else _EARNED_NOW).replace(
-        "{members}", _MEMBERS.format(some=some)
-    )
+    earned = _EARNED[form].replace("{members}", _MEMBERS.format(some=some))
     return f"WITH {_facts(metric, all_members)}, {earned}, {_PLACED}"
 
 
-def preview(metric: Metric, by_period: bool) -> str:
+def preview(metric: Metric, form: Form) -> str:
     """Who would move; changes nothing."""
-    return _placing(type(metric), by_period, all_members=True) + _PREVIEW
+    return _placing(type(metric), form, all_members=True) + _PREVIEW
 
 
-def apply(metric: Metric, by_period: bool, all_members: bool) -> str:
+def apply(metric: Metric, form: Form, all_members: bool) -> str:
     """Move who must move, note and tell it."""
-    return _placing(type(metric), by_period, all_members) + _APPLY
+    return _placing(type(metric), form, all_members) + _APPLY
 
 
 def facts_of(metric: Metric) -> str:

@@ -106,10 +106,8 @@ def period_of(window: Window, at: datetime, zone: ZoneInfo, joined_at: datetime)
     """
     today = day_of(at, zone)
     match window:
-        case RollingDays(days):
-            first, following = today - timedelta(days=days - 1), today + _DAY
-        case RollingMonths(months):
-            first, following = months_on(today, -months) + _DAY, today + _DAY
+        case RollingDays() | RollingMonths():
+            first, following = first_day(window, today), today + _DAY
         case Calendar(period):
             first = months_on(today.replace(day=1), -((today.month - 1) % _MONTHS[period]))
             following = months_on(first, _MONTHS[period])
@@ -129,6 +127,13 @@ def months_of(window: Window) -> int:
             return 12
         case _:
             return 12 * 1_000
+
+
+def first_day(window: RollingDays | RollingMonths, today: date) -> date:
+    """The first day that a rolling window counts on a day."""
+    if isinstance(window, RollingDays):
+        return today - timedelta(days=window.days - 1)
+    return months_on(today, -window.months) + _DAY
 
 
 def leaves_on(window: RollingDays | RollingMonths, day: date) -> date:
@@ -190,7 +195,8 @@ class TierSet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     `requalification`: always: the tier is what the metric says at each moment. period_end: a tier is kept
     to the end of the period after the one in which it was reached or confirmed; only with the end of a
     period may a member fall. `downgrade`: then to what the ended period was enough for
-    (free_fall), or one tier down (one_step). `grace_days`: the fall comes so many days later.
+    (free_fall), or one tier down (one_step). `grace_days`: the fall comes so many days later; with a
+    rolling window, so many after the last day at whose end the tier was reached.
     """
 
     code: Code
@@ -218,8 +224,10 @@ def check(tier_set: TierSet) -> None:
     rolling = isinstance(tier_set.window, RollingDays | RollingMonths)
     if tier_set.requalification == "period_end" and rolling:
         raise TiersInvalid("a rolling window has no period at whose end a tier could be confirmed")
-    if tier_set.requalification == "always" and (tier_set.grace_days or tier_set.downgrade == "one_step"):
-        raise TiersInvalid("grace and soft landing need tiers that are confirmed at the end of a period")
+    if tier_set.requalification == "always" and tier_set.downgrade == "one_step":
+        raise TiersInvalid("soft landing needs tiers that are confirmed at the end of a period")
+    if tier_set.requalification == "always" and tier_set.grace_days and not rolling:
+        raise TiersInvalid("grace needs tiers that are confirmed at the end of a period, or a rolling window")
     shortest = _SHORTEST_DAYS.get(getattr(tier_set.window, "period", "year"), 0)
     if tier_set.grace_days >= shortest:
         raise TiersInvalid("the grace must be shorter than the period", grace_days=tier_set.grace_days)

@@ -77,7 +77,7 @@ async def preview(tier_set: TierSet, as_of: datetime) -> Preview:
     check(tier_set)
     live = await programme.live()
     placing = await place(tier_set, live, None, as_of)
-    sql = queries.preview(tier_set.metric, placing.by_period)
+    sql = queries.preview(tier_set.metric, placing.form)
     row = await db.fetchrow(*queries.statement(sql, placing.values))
     assert row is not None  # an aggregate always answers a row
     return Preview(
@@ -164,7 +164,7 @@ async def _apply(
         "version_id": live.id,
         "benefits": db.to_json(_benefits((before or tier_set).tiers, tier_set.tiers)),
     }
-    sql = queries.apply(tier_set.metric, placing.by_period, members is None)
+    sql = queries.apply(tier_set.metric, placing.form, members is None)
     if members is None:
         await db.execute(queries.ROOM)
     timeout_s = EVERYBODY_TIMEOUT_S if members is None else None

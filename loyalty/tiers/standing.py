@@ -20,6 +20,7 @@ from loyalty.tiers.rules import (
     RollingMonths,
     Tier,
     TierSet,
+    first_day,
     leaves_on,
     period_of,
 )
@@ -128,7 +129,7 @@ def _standing(
     """Pure: a member's place, out of what is stored and what counts."""
     is_primary = tier_set.code == live.primary.code
     tier = tier_set.at(row["primary_code"] if is_primary else row["tier_code"] or "")
-    value = max(0, sum(delta for _, delta in facts))
+    value = max(0, sum(delta for at, delta in facts if at >= period[0]))
     above = tier_set.above(tier)
     fixed = not isinstance(tier_set.window, RollingDays | RollingMonths | Lifetime)
     return Standing(
@@ -145,20 +146,29 @@ def _standing(
     )
 
 
+def _since(tier_set: TierSet, start: datetime, zone: ZoneInfo) -> datetime:
+    """From when on something matters: before a rolling window, as long as its grace (and a short month)."""
+    if isinstance(tier_set.window, RollingDays | RollingMonths) and tier_set.grace_days:
+        return _days_on(start, -tier_set.grace_days - 3, zone)
+    return start
+
+
 async def _facts(
     live: Version, tier_set: TierSet, periods: Mapping[UUID, Period], now: datetime
 ) -> dict[UUID, list[Fact]]:
-    """What counts for each member within their period."""
+    """What counts for each member within their period, or did in a rolling window's grace."""
+    zone = zone_of(live.time_zone)
+    since = {member_id: _since(tier_set, start, zone) for member_id, (start, _) in periods.items()}
     values = {
         "members": list(periods),
         "at": now,
-        "since": min((start for start, _ in periods.values()), default=now),
+        "since": min(since.values(), default=now),
         "counted": counted(tier_set.metric),
         "guest_claim_days": live.guest_claim_days,
     }
     facts: dict[UUID, list[Fact]] = {member_id: [] for member_id in periods}
     for row in await db.fetch(*queries.statement(queries.facts_of(tier_set.metric), values)):
-        if row["at"] >= periods[row["member_id"]][0]:
+        if row["at"] >= since[row["member_id"]]:
             facts[row["member_id"]].append((row["at"], row["delta"]))
     return facts
 
@@ -179,7 +189,7 @@ def _keep(
     if tier.rank == 0 or isinstance(tier_set.window, Lifetime):
         return Keep(until=None, missing=0)
     if isinstance(tier_set.window, RollingDays | RollingMonths):
-        return _rolling_keep(tier_set.window, tier, facts, zone)
+        return _rolling_keep(tier_set, tier, facts, day_of(end, zone) - timedelta(days=1), zone)
     if tier_set.requalification == "always":
         return Keep(until=end, missing=0)
     missing = max(0, tier.threshold - value)
@@ -190,22 +200,29 @@ def _keep(
     return Keep(until=_days_on(end, tier_set.grace_days, zone), missing=missing)
 
 
-def _rolling_keep(
-    window: RollingDays | RollingMonths, tier: Tier, facts: Sequence[Fact], zone: ZoneInfo
-) -> Keep:
-    """Days leave the window one after the other, the oldest first."""
+def _rolling_keep(tier_set: TierSet, tier: Tier, facts: Sequence[Fact], today: date, zone: ZoneInfo) -> Keep:
+    """Days leave the window one after the other; after the last that is enough comes the grace."""
+    window = tier_set.window
+    assert isinstance(window, RollingDays | RollingMonths)
     by_day: dict[date, int] = {}
     for at, delta in facts:
         day = day_of(at, zone)
         by_day[day] = by_day.get(day, 0) + delta
-    left = sum(by_day.values())
-    for day, delta in sorted(by_day.items()):
-        left -= delta
-        if left < tier.threshold:
-            return Keep(
-                until=start_of_day(leaves_on(window, day), zone), missing=tier.threshold - max(0, left)
-            )
-    return Keep(until=None, missing=0)
+
+    def value_on(day: date) -> int:
+        first = first_day(window, day)
+        return max(0, sum(delta for each, delta in by_day.items() if first <= each <= day))
+
+    if value_on(today) >= tier.threshold:
+        leaving = sorted({leaves_on(window, day) for day in by_day})
+        falls = next((d for d in leaving if d > today and value_on(d) < tier.threshold), None)
+    else:
+        graced = (today - timedelta(days=n) for n in range(tier_set.grace_days + 1))
+        falls = next((d + timedelta(days=1) for d in graced if value_on(d) >= tier.threshold), today)
+    if falls is None:
+        return Keep(until=None, missing=0)
+    until = falls + timedelta(days=tier_set.grace_days)
+    return Keep(until=start_of_day(until, zone), missing=tier.threshold - value_on(max(today, falls)))
 
 
 def _days_on(moment: datetime, days: int, zone: ZoneInfo) -> datetime:

@@ -55,7 +55,7 @@ PAGES = (
     ("tiers", "marketer", "/staff/studio/tiers", 200),
     ("tiers-preview", "marketer", "/staff/studio/tiers?threshold_silver=60&threshold_gold=200", 200),
     ("tiers-problem", "marketer", "/staff/studio/tiers?threshold_silver=600", 200),
-    ("tiers-wrong-rules", "marketer", "/staff/studio/tiers?grace_days=30", 200),
+    ("tiers-wrong-rules", "marketer", "/staff/studio/tiers?downgrade=one_step", 200),
     ("tiers-of-nobody", "marketer", "/staff/studio/tiers/members?customer=nobody", 404),
     ("tiers-of-a-member", "marketer", "/staff/studio/tiers/members/{member}", 200),
     ("wallets", "marketer", "/staff/studio/wallets", 200),

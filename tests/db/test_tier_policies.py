@@ -166,6 +166,29 @@ async def test_grace_puts_the_fall_off_and_the_new_year_counts(berlin: UUID) -> 
         assert (await reasons(idle))[-1][2] == at("2024-02-01")
 
 
+async def test_a_rolling_window_with_grace_looks_back_so_many_days(berlin: UUID) -> None:
+    async with db.transaction(berlin):
+        await programme(sets=[a_set(window=RollingMonths(1), grace_days=10)])
+        member = await new_member(at("2026-01-01"))
+        await points(member, 150, at("2026-01-31T15:00"))
+        assert await place(member, at("2026-01-31T15:00")) == "t1"
+        # On 28 February the month is from 29 January on, on 1 March from 2 February on.
+        assert await place(member, at("2026-02-28T23:59:59")) == "t1"
+        seen = await standing.primary(member, at("2026-02-28T23:59:59"))
+        assert (seen.basis, seen.value) == ("reached", 150)
+        assert (seen.keep.until, seen.keep.missing) == (at("2026-03-11"), 100)
+        assert await place(member, at("2026-03-01")) == "t1"
+        seen = await standing.primary(member, at("2026-03-05"))
+        assert (seen.basis, seen.value) == ("grace", 0)
+        assert (seen.keep.until, seen.keep.missing) == (at("2026-03-11"), 100)
+        assert await place(member, at("2026-03-10T23:59:59")) == "t1"
+        assert await place(member, at("2026-03-11T00:00:30")) == "t0"
+        assert (await reasons(member))[1:] == [
+            ("grace", "t1", at("2026-03-01")),
+            ("window", "t0", at("2026-03-11")),
+        ]
+
+
 async def test_late_news_of_the_year_before_bring_the_tier_back(berlin: UUID) -> None:
     async with db.transaction(berlin):
         await programme(sets=[kept()])

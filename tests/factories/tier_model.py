@@ -95,9 +95,8 @@ def expected_rank(
 ) -> int:
     """The tier that a member has at a moment, given all that is known by then."""
     known = sorted(fact for fact in facts if fact[0] <= at)
-    start, end = slow_period(tier_set.window, at, zone, joined_at)
     if tier_set.requalification == "always":
-        return rank_for(tier_set, sum(delta for moment, delta in known if start <= moment < end))
+        return max(_rank_now(tier_set, known, joined_at, each, zone) for each in _ends(tier_set, at, zone))
     if not known:
         return 0
     rank = ended = 0
@@ -109,6 +108,18 @@ def expected_rank(
         ended, reached = _within(tier_set, [fact for fact in known if begin <= fact[0] < finish])
         rank = max(rank, reached)
     return rank
+
+
+def _ends(tier_set: TierSet, at: datetime, zone: str) -> Iterator[datetime]:
+    """This moment, and the ends of the days of grace before it."""
+    yield at
+    for back in range(tier_set.grace_days):
+        yield first_moment(today(at, zone) - back * DAY, zone) - timedelta(microseconds=1)
+
+
+def _rank_now(tier_set: TierSet, facts: Sequence[Fact], joined_at: datetime, at: datetime, zone: str) -> int:
+    start, end = slow_period(tier_set.window, at, zone, joined_at)
+    return rank_for(tier_set, sum(delta for moment, delta in facts if start <= moment < end))
 
 
 def _periods(

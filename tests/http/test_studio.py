@@ -223,6 +223,7 @@ def test_money_is_typed_in_whole_units_and_untouched_cents_stay() -> None:
         ({"requalification": "period_end"}, "rules"),
         ({"downgrade": "one_step"}, "rules"),
         ({"grace_days": "400"}, "grace_days"),
+        ({"grace_days": "9", "window": "year"}, "rules"),
         (CALENDAR | {"window": "month"}, "grace_days"),
         ({"multiplier_gold": "99"}, "multiplier_gold"),
         ({"gift_gold": "many"}, "gift_gold"),
