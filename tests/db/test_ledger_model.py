@@ -112,21 +112,21 @@ async def with_budget(limits: dict[str, Any]) -> tuple[UUID, model.Budget]:
 # ---------------------------------------------------------------- one after another
 
 
-@settings(TRUST, max_examples=150 * LONGER)
+@settings(TRUST, max_examples=100 * LONGER)
 @given(history=st.lists(steps(*EARNING, *SPENDING, *SWEEPS), min_size=15, max_size=40))
 async def test_one_member(merchant: UUID, history: list[Step]) -> None:
     async with shop(merchant, 1) as members:
         await play(history, Asker(members), model.Ledger())
 
 
-@settings(TRUST, max_examples=150 * LONGER)
+@settings(TRUST, max_examples=100 * LONGER)
 @given(history=st.lists(steps(*EARNING, *SPENDING, *MOVING, *SWEEPS), min_size=20, max_size=50))
 async def test_three_members_who_share_and_merge(merchant: UUID, history: list[Step]) -> None:
     async with shop(merchant, 3) as members:
         await play(history, Asker(members), model.Ledger())
 
 
-@settings(TRUST, max_examples=50 * LONGER)
+@settings(TRUST, max_examples=30 * LONGER)
 @given(history=st.lists(steps("earn", "earn", "earn", "clawback", "void", "wait"), min_size=15, max_size=40))
 async def test_budgets(merchant: UUID, history: list[Step]) -> None:
     async with shop(merchant, 3) as members:
@@ -134,10 +134,41 @@ async def test_budgets(merchant: UUID, history: list[Step]) -> None:
         await play(history, Asker(members, budgets=(id,)), model.Ledger({str(id): budget}))
 
 
+@settings(TRUST, max_examples=40 * LONGER)
+@given(
+    history=st.lists(steps(*EARNING, *SPENDING, *MOVING), min_size=5, max_size=25),
+    earns=st.lists(steps("earn"), min_size=2, max_size=12),
+    again=st.integers(0, 4),
+)
+async def test_many_earns_in_one_statement(
+    merchant: UUID, history: list[Step], earns: list[Step], again: int
+) -> None:
+    """What the set-based writer does is what the earns would have done one after another."""
+    async with shop(merchant, 3) as members:
+        id, budget = await with_budget({"total": 60})
+        asker, ledger = Asker(members, budgets=(id,)), model.Ledger({str(id): budget})
+        await play(history, asker, ledger)
+        commands = [command for step in earns if (command := asker.command(step))]
+        commands += commands[:again]  # the same keys once more
+        rows = await db.fetch("SELECT * FROM ledger_earn($1::jsonb, $2)", db.to_json(commands), asker.now)
+        outcomes = {row["n"]: row for row in rows}
+        posted: set[str] = set()
+        for number, command in enumerate(commands, start=1):
+            row = outcomes[number]
+            if command.key in posted:
+                assert row["replayed"] and row["code"] is None
+                continue
+            expected = ask_model(ledger, command, asker.now)
+            assert (row["code"] or row["points"], row["replayed"]) == (expected, False), command
+            if not isinstance(expected, str):
+                posted.add(command.key)
+        assert await state(members) == model_state(ledger)
+
+
 # ---------------------------------------------------------------- without the model
 
 
-@settings(TRUST, max_examples=100 * LONGER)
+@settings(TRUST, max_examples=60 * LONGER)
 @given(history=st.lists(steps(*EARNING, *SPENDING, policies=("debt", "clamp")), min_size=15, max_size=40))
 async def test_a_cancelled_spend_leaves_no_trace(merchant: UUID, history: list[Step]) -> None:
     """Who spends and takes all of it back has the lots of somebody who never spent."""
@@ -151,7 +182,7 @@ async def test_a_cancelled_spend_leaves_no_trace(merchant: UUID, history: list[S
         assert await _outcome(spending) == await _outcome(saving)
 
 
-@settings(TRUST, max_examples=50 * LONGER)
+@settings(TRUST, max_examples=30 * LONGER)
 @given(history=st.lists(steps(*EARNING, *SPENDING, *MOVING), min_size=15, max_size=40))
 async def test_no_lot_ever_lives_longer(merchant: UUID, history: list[Step]) -> None:
     """Neither a lot's expiry changes, nor is any later than that of the earn which brought the points."""
@@ -168,7 +199,7 @@ async def test_no_lot_ever_lives_longer(merchant: UUID, history: list[Step]) -> 
                 assert seen[(lot["root_id"], 1)] == lot["expires_at"]
 
 
-@settings(TRUST, max_examples=50 * LONGER)
+@settings(TRUST, max_examples=30 * LONGER)
 @given(
     history=st.lists(
         steps(
