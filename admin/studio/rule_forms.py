@@ -392,8 +392,8 @@ def _at_most(words: Translator) -> Iterator[FormField]:
 
 def _while(shop: Shop) -> Iterator[FormField]:
     words, say = shop.words, Words(shop.locale, "UTC")
-    yield FormField("start", words.gettext("From"), kind="datetime-local")
-    yield FormField("end", words.gettext("Until"), kind="datetime-local")
+    yield FormField("start", words.gettext("Begins"), kind="datetime-local")
+    yield FormField("end", words.gettext("Ends"), kind="datetime-local")
     for day in DAYS:
         yield FormField(f"weekday_{day}", say.weekday(day), kind="check")
     yield FormField("from_hour", words.gettext("From the hour"), inputmode="numeric")

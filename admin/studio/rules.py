@@ -175,7 +175,7 @@ async def _form(
     live = any(each.state == "published" for each in versions)
     view = views.StudioRule(
         code=code,
-        name=versions[0].name if versions else "",
+        name=name_of(code, versions[0].name, shop.words) if versions else "",
         versions=tuple(row(each, say, may_publish) for each in versions),
         form=form,
         retire_key=str(new_id()) if live and may_publish else "",
@@ -279,7 +279,7 @@ def row(version: Version, say: Words, may_publish: bool = False) -> views.RuleRo
     """A version as a line of a table."""
     return views.RuleRow(
         code=version.code,
-        name=version.name,
+        name=name_of(version.code, version.name, say.words),
         version=version.version,
         state=version.state,
         sentence=say.rule(version.rule),
@@ -291,17 +291,23 @@ def row(version: Version, say: Words, may_publish: bool = False) -> views.RuleRo
     )
 
 
+def name_of(code: str, name: str, words: Translator) -> str:
+    """What a rule is called; that of every programme has a name in each language."""
+    return name or (words.gettext("Orders") if code == "orders" else code)
+
+
 def overlap(found: Overlap, words: Translator) -> str:
     """What two rules do to each other, as a sentence."""
+    name = name_of(found.code, found.name, words)
     texts = {
         "adds_up": words.gettext(
-            "Both this rule and “%(name)s” can give points for the same event.", name=found.name
+            "Both this rule and “%(name)s” can give points for the same event.", name=name
         ),
-        "multiplies": words.gettext("This rule multiplies the points of “%(name)s”.", name=found.name),
-        "multiplied": words.gettext("“%(name)s” multiplies the points of this rule.", name=found.name),
+        "multiplies": words.gettext("This rule multiplies the points of “%(name)s”.", name=name),
+        "multiplied": words.gettext("“%(name)s” multiplies the points of this rule.", name=name),
         "shadowed": words.gettext(
             "“%(name)s” comes first in the exclusive group: this rule will never give points.",
-            name=found.name,
+            name=name,
         ),
     }
     return texts[found.kind]

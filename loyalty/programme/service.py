@@ -142,7 +142,7 @@ async def create(setup: Setup, now: datetime) -> Version:
     await _add_sets(version_id, setup.every_set)
     await earning.set_settings(setup.market, setup.review_points, now)
     if setup.earn_rates:
-        draft = await earning.create("orders", "Orders", order_rule(setup.earn_rates), now)
+        draft = await earning.create("orders", "", order_rule(setup.earn_rates), now)
         await earning.publish(draft.version_id, now, since_ever=True)
     return await version(version_id)
 
