@@ -48,6 +48,7 @@ async def merge(source: str, survivor: str, at: datetime, now: datetime) -> Merg
     pair = await customers.merge(source, survivor, at)
     if pair is None:
         return None
+    await tiers.lock([])  # before members are locked: placing everybody would wait for them, and we for it
     rows = await _lock(pair)
     mine, theirs = rows.get(pair[0]), rows.get(pair[1])
     merge_id = new_id()
@@ -80,6 +81,7 @@ async def undo(source: str, now: datetime) -> Merged:
     ledger refuses.
     """
     await customers.take_turn()
+    await tiers.lock([])
     row = await db.fetchrow(queries.OPEN_MERGE, source)
     if row is None:
         raise NotFound(f"no customer is {source}")

@@ -10,7 +10,7 @@ from core.errors import DomainError, Kind, NotFound
 from loyalty.programme import service as programme
 from loyalty.tiers import queries
 from loyalty.tiers.rules import END
-from loyalty.tiers.service import recalculate
+from loyalty.tiers.service import lock, recalculate
 
 
 class TierUnknown(NotFound):
@@ -69,7 +69,7 @@ async def put(
         raise OverrideInvalid("it must end after now, and before the year 2300")
     if not 1 <= len(reason.strip()) <= 500:
         raise OverrideInvalid("it needs a reason, of 500 characters at most")
-    await db.fetch(queries.LOCK_MEMBERS, [member_id])
+    await lock([member_id])
     await db.execute(queries.END_OVERRIDE, member_id, set_code, now, by.staff_id)
     await db.execute(
         queries.ADD_OVERRIDE,
@@ -88,7 +88,7 @@ async def put(
 
 async def end(member_id: UUID, set_code: str, by: By, now: datetime) -> None:
     """End an override before its time. Raises OverrideMissing."""
-    await db.fetch(queries.LOCK_MEMBERS, [member_id])
+    await lock([member_id])
     if set_code not in [each.set_code for each in await in_force(member_id, now)]:
         raise OverrideMissing(set_code)
     await db.execute(queries.END_OVERRIDE, member_id, set_code, now, by.staff_id)

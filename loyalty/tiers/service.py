@@ -129,7 +129,7 @@ async def lock(members: Sequence[UUID] | None) -> None:
     """Keep others from placing these members (None: all) until the transaction ends.
 
     Whoever may have to wait reads the clock after it: by an older time, what others saw would not have
-    happened yet.
+    happened yet. To be taken before any other lock on members, or two could wait for each other.
     """
     if members is None:
         await db.execute(queries.ALONE)
