@@ -23,7 +23,7 @@ LEDGER = "ledger_"
 
 
 class Noun(msgspec.Struct, frozen=True):
-    """One table: its file is `<name>.ndjson`, with these columns, in the order of these others."""
+    """One table: its file is `<name>.ndjson`, with these columns, in the order of its key (or of all)."""
 
     name: str
     columns: tuple[str, ...]
@@ -69,7 +69,7 @@ async def nouns() -> list[Noun]:
 
 def _noun(row: db.Row) -> Noun:
     columns = tuple(column for column in row["columns"] if column != WITHHELD.get(row["name"]))
-    return Noun(row["name"], columns, tuple(row["order"]))
+    return Noun(row["name"], columns, tuple(row["order"] or columns))
 
 
 def _step(table: str) -> str:
