@@ -64,6 +64,7 @@ SELECT append_only('liability_months');
 
 -- What changed in a closed month: by the month in which the points were earned, and by where they went.
 CREATE TABLE liability_movements (
+    id uuid PRIMARY KEY DEFAULT uuidv7(),
     merchant_id uuid NOT NULL,
     wallet text NOT NULL,
     month date NOT NULL,
