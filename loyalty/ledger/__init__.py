@@ -18,7 +18,7 @@ from loyalty.ledger.commands import (
     Unmerge,
     Void,
 )
-from loyalty.ledger.service import Posting, post, release_due
+from loyalty.ledger.service import Posting, earn_many, post, release_due
 
 __all__ = [
     "AnyCommand",
@@ -38,6 +38,7 @@ __all__ = [
     "Transfer",
     "Unmerge",
     "Void",
+    "earn_many",
     "post",
     "release_due",
 ]

@@ -194,5 +194,6 @@ BY_CODE: dict[str, type[DomainError]] = {
         PointsOutOfRange,
         CommandInvalid,
         PostingRunning,
+        MemberUnknown,
     )
 }
