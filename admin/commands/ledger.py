@@ -15,6 +15,8 @@ async def verify_all() -> int:
             found = await queries.check()
             total = await queries.sum_of_all_sides()
             months = await liability.check()
+            tampered = await queries.verify()
+        found += [(f"posting {each.seq} is not as it was written", each.journal_id) for each in tampered]
         faults += len(found) + (total != 0) + len(months)
         click.echo(f"{merchant.code}: sum {total}, {len(found)} faults")
         for fault, subject in found:

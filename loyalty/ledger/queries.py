@@ -9,6 +9,7 @@ import msgspec
 
 from core import db
 from core.errors import NotFound
+from loyalty.ledger.chain import Link
 from loyalty.ledger.errors import WalletUnknown
 
 
@@ -301,6 +302,34 @@ async def totals(expiring_before: datetime) -> Totals:
 async def check() -> list[tuple[str, UUID]]:
     """Faults of the open merchant's ledger, recomputed from entries; empty when all agrees."""
     return [(row["fault"], row["id"]) for row in await db.fetch("SELECT * FROM ledger_check()")]
+
+
+class Tampered(msgspec.Struct, frozen=True):
+    """The first posting of an account that is not what was written."""
+
+    account_id: UUID
+    seq: int
+    journal_id: UUID
+
+
+async def verify() -> list[Tampered]:
+    """Accounts of the open merchant whose hash chain is broken; empty when nothing was changed."""
+    return [Tampered(**row) for row in await db.fetch("SELECT * FROM ledger_verify()")]
+
+
+async def chain(member_id: UUID, wallet: str = "points") -> list[Link]:
+    """All postings of a member's wallet with what is hashed of them, the first one first: to take along."""
+    rows = await db.fetch(
+        """
+        SELECT j.seq, convert_from(ledger_content(j), 'UTF8') AS content, encode(j.hash, 'hex') AS hash
+        FROM ledger_journal j JOIN ledger_accounts a ON a.id = j.account_id
+        JOIN wallet_types w ON w.id = a.wallet_type_id
+        WHERE a.member_id = $1 AND w.code = $2 ORDER BY j.seq
+        """,
+        member_id,
+        wallet,
+    )
+    return [Link(**row) for row in rows]
 
 
 async def sum_of_all_sides() -> int:

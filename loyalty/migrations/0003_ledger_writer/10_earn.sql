@@ -1,6 +1,6 @@
 -- ---------------------------------------------------------------- the short ways: earns without anything special
 --
--- Nearly all postings are earns of members who owe nothing, without budgets. They are written by the statements below,
+-- Nearly all postings are earns of members who owe nothing. They are written by the statements below,
 -- which do what ledger_plan_earn() and ledger_write() do, without planning moves. What is not so goes the long way.
 
 GRANT SELECT (id, merchant_id) ON members TO regulars_ledger;
@@ -18,36 +18,55 @@ DECLARE
     credit ledger_side := CASE WHEN pending > 0 THEN 'pending' ELSE 'active' END;
     at timestamptz := c->>'effective_at';
     expires timestamptz := c->>'expires_at';
+    settles timestamptz := c->>'settles_at';
+    claims ledger_claim[] := '{}';
     a ledger_accounts;
 BEGIN
-    IF expires <= p_now OR c->'budgets' <> '[]' THEN RETURN NULL; END IF;
-    PERFORM ledger_check_command(c);
+    -- What ledger_check_command() would refuse is left to it.
+    IF expires <= p_now OR c->>'parent' IS NOT NULL OR (n BETWEEN 1 AND 1000000000000) IS NOT TRUE
+       OR debit NOT IN ('issued', 'goodwill', 'opening', 'adjusted') OR (length(c->>'key') BETWEEN 1 AND 296) IS NOT TRUE
+       OR (at BETWEEN '1970-01-01Z' AND '2300-01-01Z') IS NOT TRUE OR expires > '2300-01-01Z'
+       OR NOT settles BETWEEN '1970-01-01Z' AND '2300-01-01Z' THEN RETURN NULL; END IF;
     SELECT t.* INTO a FROM ledger_accounts t JOIN wallet_types w ON w.id = t.wallet_type_id
     WHERE w.merchant_id = merchant AND w.code = wallet AND t.member_id = member AND t.merged_into IS NULL AND t.points_debt = 0
     FOR NO KEY UPDATE OF t;
     IF NOT FOUND THEN RETURN ledger_not_merged_now(member, wallet); END IF;
+    IF c->'budgets' <> '[]' THEN
+        claims := ledger_claims(jsonb_build_array(c));
+        IF NOT ledger_take_claims(claims) THEN PERFORM ledger_fail('budget_exhausted', ''); END IF;
+    END IF;
     made := uuidv7();                                      -- now that it is our turn: ids follow the order of postings
     a.seq := a.seq + 1;
     a.points_pending := a.points_pending + pending;
     a.points_active := a.points_active + n - pending;
     a.hash := sha256(a.hash || ledger_content(a.id, a.seq, made, 'earn', NULL, n, at, p_now, a.points_pending, a.points_active,
         a.points_held, 0, ledger_entry_text(1, debit, credit, n, made, 1, expires), c->'reason', c->>'key'));
-    INSERT INTO ledger_journal (id, merchant_id, account_id, seq, key, fingerprint, verb, points, reason, effective_at,
-                                recorded_at, pending_after, active_after, held_after, debt_after, hash)
-    VALUES (made, merchant, a.id, a.seq, c->>'key', ledger_fingerprint(c), 'earn', n, c->'reason', at, p_now,
-            a.points_pending, a.points_active, a.points_held, 0, a.hash)
-    ON CONFLICT (merchant_id, key) DO NOTHING;
-    IF NOT FOUND THEN RETURN NULL; END IF;                 -- posted before
-    INSERT INTO ledger_entries (journal_id, line, merchant_id, debit, credit, points, lot_journal_id, lot_line, expires_at)
-    VALUES (made, 1, merchant, debit, credit, n, made, 1, expires);
-    INSERT INTO ledger_lots (journal_id, line, merchant_id, account_id, points, points_pending, points_active, settles_at,
-                             expires_at, root_id)
-    VALUES (made, 1, merchant, a.id, n, pending, n - pending, (c->>'settles_at')::timestamptz, expires, made);
-    UPDATE ledger_accounts SET seq = a.seq, points_pending = a.points_pending, points_active = a.points_active, hash = a.hash
-    WHERE id = a.id;
+    WITH journal AS (
+        INSERT INTO ledger_journal (id, merchant_id, account_id, seq, key, fingerprint, verb, points, reason, effective_at,
+                                    recorded_at, pending_after, active_after, held_after, debt_after, hash)
+        VALUES (made, merchant, a.id, a.seq, c->>'key', ledger_fingerprint(c), 'earn', n, c->'reason', at, p_now,
+                a.points_pending, a.points_active, a.points_held, 0, a.hash)
+        ON CONFLICT (merchant_id, key) DO NOTHING RETURNING id
+    ), entries AS (
+        INSERT INTO ledger_entries (journal_id, line, merchant_id, debit, credit, points, lot_journal_id, lot_line, expires_at)
+        SELECT id, 1, merchant, debit, credit, n, id, 1, expires FROM journal
+    ), lots AS (
+        INSERT INTO ledger_lots (journal_id, line, merchant_id, account_id, points, points_pending, points_active, settles_at,
+                                 expires_at, root_id)
+        SELECT id, 1, merchant, a.id, n, pending, n - pending, settles, expires, id FROM journal
+    ), account AS (
+        UPDATE ledger_accounts t SET seq = a.seq, points_pending = a.points_pending, points_active = a.points_active, hash = a.hash
+        FROM journal WHERE t.id = a.id
+    )
     INSERT INTO outbox (merchant_id, topic, payload, created_at, available_at)
-    VALUES (merchant, 'points.posted', jsonb_build_object('postings', jsonb_build_array(jsonb_build_object(
-            'journal', made, 'member', member, 'wallet', wallet))), p_now, p_now);
+    SELECT merchant, 'points.posted', jsonb_build_object('postings', jsonb_build_array(jsonb_build_object(
+           'journal', id, 'member', member, 'wallet', wallet))), p_now, p_now FROM journal;
+    IF NOT FOUND AND cardinality(claims) > 0 THEN PERFORM ledger_fail('posting_running', c->>'key'); END IF;
+    IF NOT FOUND THEN RETURN NULL; END IF;                 -- posted before
+    IF cardinality(claims) > 0 THEN
+        INSERT INTO ledger_budget_uses (journal_id, budget_id, merchant_id, member_id, earn_id, period_start, points)
+        SELECT made, (k.budget).id, merchant, k.member_id, made, k.period_start, n FROM unnest(claims) k;
+    END IF;
     RETURN (c->>'key', false, made, a.id, a.seq, n, a.points_pending, a.points_active, a.points_held, 0::bigint)::ledger_result;
 END $$;
 

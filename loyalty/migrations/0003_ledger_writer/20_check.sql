@@ -133,3 +133,16 @@ CREATE FUNCTION ledger_check() RETURNS TABLE (fault text, id uuid) LANGUAGE sql 
     UNION ALL SELECT * FROM ledger_check_holds() UNION ALL SELECT * FROM ledger_check_dues()
     UNION ALL SELECT * FROM ledger_check_budgets()
 $$;
+
+-- The first posting of each account whose hash is not that of its content and of the posting before it, or the last one
+-- if the account says that another should follow. No rows: nothing was changed since it was written.
+CREATE FUNCTION ledger_verify() RETURNS TABLE (account_id uuid, seq bigint, journal_id uuid) LANGUAGE sql STABLE AS $$
+    SELECT DISTINCT ON (x.account_id) x.account_id, x.seq, x.id
+    FROM (SELECT j.id, j.account_id, j.seq, j.hash, ledger_content(j) AS content, lag(j.hash) OVER w AS before,
+                 lag(j.seq) OVER w AS seq_before, lead(j.hash) OVER w AS after
+          FROM ledger_journal j WINDOW w AS (PARTITION BY j.account_id ORDER BY j.seq)) x
+    JOIN ledger_accounts a ON a.id = x.account_id
+    WHERE x.hash <> sha256(coalesce(x.before, '') || x.content) OR x.seq <> coalesce(x.seq_before, 0) + 1
+       OR x.after IS NULL AND (x.hash, x.seq) <> (a.hash, a.seq)
+    ORDER BY x.account_id, x.seq
+$$;

@@ -9,7 +9,8 @@ BEGIN
              WHERE proname LIKE 'ledger\_%' AND pronamespace = 'public'::regnamespace LOOP
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f.name);
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO regulars_ledger', f.name);
-        IF f.proname = ANY (entries) OR f.proname LIKE 'ledger\_check%' AND f.proname <> 'ledger_check_command' THEN
+        IF f.proname = ANY (entries || '{ledger_verify, ledger_content, ledger_entry_text, ledger_time_text}'::text[])
+           OR f.proname LIKE 'ledger\_check%' AND f.proname <> 'ledger_check_command' THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO regulars_app', f.name);
         END IF;
         IF f.proname = ANY (entries) THEN
