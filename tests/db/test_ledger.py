@@ -454,7 +454,8 @@ async def test_the_application_may_call_the_writer_only(merchant: UUID, member: 
         "ledger_budget",
         "ledger_schedule",
         "ledger_restore",
-        "ledger_end_idle",
+        "ledger_expire_idle",
+        "ledger_open",
         "ledger_check",
         *(f"ledger_check_{each}" for each in checks),
     }
