@@ -12,6 +12,7 @@ from core.ids import new_id
 from loyalty.earning import service as earning
 from loyalty.intake.events import Event
 from loyalty.intake.service import ingest
+from loyalty.ledger import Earn, post
 from loyalty.rules import model as m
 from loyalty.rules import service as rules
 from loyalty.rules.facts import ReviewFacts
@@ -260,3 +261,47 @@ async def test_birthdays(
             for days in (1, 2, 30):
                 assert await earning.birthdays(moment + timedelta(days=days)) == 0
             assert await earning.birthdays(moment + timedelta(days=366)) == 1
+
+
+async def test_earns_from_before_there_were_rules_are_taken_back_by_their_rate(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        await programme(rates={"EUR": 100})
+        await store()
+        await take(joined("ann", START), paid("o1", "ann", 1_999, day(1)))
+        ann = await member_of("ann")
+        order = await db.fetchrow("SELECT id, number FROM orders")
+        assert order is not None and order["number"] == 1 and await balance(ann) == (0, 0, 0)
+        await db.execute("UPDATE orders SET multiplier_percent = 150")
+        reason = {
+            "rule": "order", "version": 3, "order": "o1", "order_id": str(order["id"]), "amount_minor": 1_999,
+            "currency": "USD", "points_per_100_units": 100, "multiplier_percent": 150, "tier": "t0",
+        }  # fmt: skip
+        earn = Earn(
+            key=f"earn:{order['id']}:points",
+            member=ann,
+            points=29,
+            pending=True,
+            effective_at=day(1),
+            reason=reason,
+        )
+        await post([earn], day(1))
+        await take(refunded("o1", "r1", 999, day(2)))
+        assert await balance(ann) == (15, 0, 0)
+
+
+async def test_a_time_zone_that_is_no_more_is_said(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        await programme()
+        await store()
+        await take(joined("ann", START))
+        await db.execute("UPDATE merchants SET time_zone = 'Mars/Olympus'")
+        [result] = await ingest([paid("o1", "ann", 1_000, day(1))], day(1))
+        assert (result.status, result.code) == ("rejected", "time_zone_unknown")
+        assert await db.fetchval("SELECT count(*) FROM orders") == 0
+
+
+async def test_more_points_than_a_posting_can_have_are_refused(shop: UUID) -> None:
+    await put("huge", PLAIN, m.PerAmount(points_per_100_units={"USD": 10**7}))
+    [result] = await ingest([paid("o1", "ann", 10**13, day(1))], day(1))
+    assert (result.status, result.code) == ("rejected", "points_out_of_range")
+    assert await balance(await member_of("ann")) == (0, 0, 0)
