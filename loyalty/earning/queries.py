@@ -72,7 +72,9 @@ WHERE m.left_at IS NULL AND p.birthday = ANY ($1::text[]) ORDER BY m.id
 """
 
 MEMBERS_OF = """
-SELECT c.external_id, m.id FROM customers c JOIN members m ON m.customer_id = coalesce(c.merged_into, c.id)
+SELECT c.external_id, m.id FROM customers c
+JOIN members m
+     ON m.customer_id = CASE WHEN c.merged_into IS NULL THEN c.id ELSE c.merged_into END
 WHERE c.external_id = ANY ($1::text[])
 """
 

@@ -1,4 +1,8 @@
-"""SQL over members."""
+"""SQL over members.
+
+Who stands for a customer is said by CASE, not by coalesce(): under row-level security PostgreSQL trusts no
+coalesce() with an index, and would read all customers.
+"""
 
 # Who was deleted before the joining was heard of has left. Of several joinings the first counts,
 # whichever was heard of first; `is_new` tells an inserted row from one that was moved back.
@@ -28,7 +32,9 @@ LEAVE = "UPDATE members SET left_at = least(left_at, $2) WHERE customer_id = ANY
 # Who was merged is the member who stands for them.
 OF_CUSTOMERS = """
 SELECT c.id AS customer_id, m.id, m.joined_at, m.left_at, m.tier_code
-FROM customers c JOIN members m ON m.customer_id = coalesce(c.merged_into, c.id)
+FROM customers c
+JOIN members m
+     ON m.customer_id = CASE WHEN c.merged_into IS NULL THEN c.id ELSE c.merged_into END
 WHERE c.id = ANY ($1::uuid[])
 """
 
@@ -37,19 +43,25 @@ STANDING = "SELECT id, joined_at, left_at, tier_code FROM members WHERE id = ANY
 BY_EXTERNAL_IDS = """
 SELECT asked.external_id AS asked, m.id, m.customer_id, c.external_id, m.joined_at, m.left_at, m.tier_code,
        m.tier_since
-FROM customers asked JOIN customers c ON c.id = coalesce(asked.merged_into, asked.id)
+FROM customers asked
+JOIN customers c
+     ON c.id = CASE WHEN asked.merged_into IS NULL THEN asked.id ELSE asked.merged_into END
 JOIN members m ON m.customer_id = c.id WHERE asked.external_id = ANY ($1::text[])
 """
 
 JOINED = """
 SELECT c.external_id, m.id, m.joined_at
-FROM customers c JOIN members m ON m.customer_id = coalesce(c.merged_into, c.id)
+FROM customers c
+JOIN members m
+     ON m.customer_id = CASE WHEN c.merged_into IS NULL THEN c.id ELSE c.merged_into END
 WHERE c.external_id = ANY ($1::text[])
 """
 
 BY_CUSTOMER = """
 SELECT m.id, m.customer_id, c.external_id, m.joined_at, m.left_at, m.tier_code, m.tier_since
-FROM customers asked JOIN customers c ON c.id = coalesce(asked.merged_into, asked.id)
+FROM customers asked
+JOIN customers c
+     ON c.id = CASE WHEN asked.merged_into IS NULL THEN asked.id ELSE asked.merged_into END
 JOIN members m ON m.customer_id = c.id WHERE asked.id = $1
 """
 

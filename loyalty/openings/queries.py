@@ -3,7 +3,8 @@
 # Whoever was merged into another brings points to the survivor.
 MEMBERS = """
 SELECT c.external_id, m.id, m.joined_at FROM customers c
-JOIN members m ON m.customer_id = coalesce(c.merged_into, c.id)
+JOIN members m
+     ON m.customer_id = CASE WHEN c.merged_into IS NULL THEN c.id ELSE c.merged_into END
 WHERE c.external_id = ANY ($1::text[]) AND m.left_at IS NULL
 """
 

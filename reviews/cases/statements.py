@@ -124,6 +124,8 @@ REMEDY_BY_KEY = """
 """
 GIVEN = "SELECT coalesce(sum(points), 0)::bigint FROM case_remedies WHERE case_id = $1 AND staff_id = $2"
 MEMBER = """
-    SELECT m.id FROM members m JOIN customers c ON m.customer_id = coalesce(c.merged_into, c.id)
+    SELECT m.id FROM members m
+    JOIN customers c
+         ON m.customer_id = CASE WHEN c.merged_into IS NULL THEN c.id ELSE c.merged_into END
     WHERE c.id = $1 AND m.left_at IS NULL
 """
