@@ -18,14 +18,14 @@ from core.people.tokens import digest, new_token
 SCOPES: dict[str, str] = {
     "events:write": "Send events of orders and customers",
     "members:read": "Read members, their points and their tiers",
-    "members:write": "Enrol members",
+    "members:write": "Enrol members, merge them and part them again, make households",
     "tiers:override": "Put members into a tier for a while",
     "programme:write": "Change what the programme is: wallets and their rules",
     "rewards:redeem": "Buy rewards with points, cancel vouchers",
     "reviews:write": "Send reviews",
     "reviews:read": "Read reviews and their scores",
     "ledger:read": "Read ledger entries",
-    "ledger:write": "Give points for something that is no order",
+    "ledger:write": "Give points for something that is no order, or from member to member",
 }
 
 _FORM = re.compile(r"rk_([0-9a-f]{16})_([A-Za-z0-9_-]{20,100})")
