@@ -7,7 +7,7 @@ import msgspec
 
 from core.errors import DomainError
 from core.ids import new_id
-from loyalty.ledger import Earn, Posting, post
+from loyalty.ledger import Earn, Posting, earn_many
 from loyalty.members import service as members
 from loyalty.members.service import Joined
 from loyalty.wallets.rules import Wallet
@@ -33,14 +33,12 @@ class Gift(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def give(gifts: Sequence[Gift], now: datetime) -> list[Posting | DomainError]:
-    """Give points in the open transaction; a gift to nobody, or into no wallet, is answered with NotFound.
-
-    Raises the other errors of the ledger; the transaction is then to be given up.
-    """
+    """Give points in the open transaction; what cannot be given is answered with its error, and hinders
+    no other gift."""
     known = await members.joined([gift.customer_id for gift in gifts])
     wallets = {wallet.code: wallet for wallet in await all_wallets()}
     earns = [_earn(gift, known.get(gift.customer_id), wallets.get(gift.wallet), now) for gift in gifts]
-    postings = iter(await post([each for each in earns if isinstance(each, Earn)], now))
+    postings = iter(await earn_many([each for each in earns if isinstance(each, Earn)], now))
     return [next(postings) if isinstance(each, Earn) else each for each in earns]
 
 
