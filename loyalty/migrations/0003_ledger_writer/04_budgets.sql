@@ -170,17 +170,19 @@ CREATE TYPE ledger_claim AS (budget ledger_budgets, member_id uuid, period_start
 -- What the earns among these commands claim; those that were posted before claim nothing. Fails with budget_unknown.
 CREATE FUNCTION ledger_claims(p_commands jsonb) RETURNS ledger_claim[] LANGUAGE plpgsql STABLE AS $$
 DECLARE
+    merchant uuid := current_merchant();
     wanted record;
     claims ledger_claim[] := '{}';
     b ledger_budgets;
 BEGIN
     FOR wanted IN
-        SELECT budget::uuid AS budget, (v->>'member')::uuid AS member, (v->>'effective_at')::timestamptz AS at,
-               (v->>'points')::bigint AS points
+        SELECT budget::uuid AS budget, v->>'key' AS key, (v->>'member')::uuid AS member,
+               (v->>'effective_at')::timestamptz AS at, (v->>'points')::bigint AS points
         FROM (SELECT DISTINCT ON (v->>'key') v FROM jsonb_array_elements(p_commands) v WHERE v ? 'budgets') once
         CROSS JOIN LATERAL (SELECT DISTINCT jsonb_array_elements_text(v->'budgets') AS budget) named
-        WHERE NOT EXISTS (SELECT FROM ledger_journal j WHERE j.merchant_id = (SELECT current_merchant()) AND j.key = v->>'key')
     LOOP
+        -- One by one: joined, the planner expects so many keys that it reads the whole journal.
+        CONTINUE WHEN EXISTS (SELECT FROM ledger_journal WHERE merchant_id = merchant AND key = wanted.key);
         SELECT * INTO b FROM ledger_budgets WHERE id = wanted.budget;
         IF NOT FOUND THEN PERFORM ledger_fail('budget_unknown', wanted.budget::text); END IF;
         claims := claims || (b, wanted.member, ledger_period(b, wanted.at), wanted.points)::ledger_claim;
