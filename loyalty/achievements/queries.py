@@ -2,26 +2,29 @@
 
 from loyalty.achievements.rules import Entries, Events, Metric, Orders, Spend
 
+# Who stands for another counts what that one did.
+_WHO = "JOIN members m ON m.customer_id = coalesce(c.merged_into, c.id)"
+
 # $1 members (NULL: all), $2 time zone, $3 period, $4 from, $5 until, $6 what the metric names (or NULL).
 _DID = {
-    Orders: """
+    Orders: f"""
     SELECT m.id AS member_id, m.joined_at, o.paid_at AS at, 1::bigint AS amount
-    FROM orders o JOIN members m ON m.customer_id = o.customer_id
+    FROM orders o JOIN customers c ON c.id = o.customer_id {_WHO}
     WHERE o.delivered_at IS NOT NULL AND o.refunded_minor < o.amount_minor AND $6::text IS NULL
       AND ($1::uuid[] IS NULL OR m.id = ANY ($1))""",
-    Spend: """
+    Spend: f"""
     SELECT m.id AS member_id, m.joined_at, o.paid_at AS at,
            greatest(0, o.amount_minor - o.refunded_minor) AS amount
-    FROM orders o JOIN members m ON m.customer_id = o.customer_id
+    FROM orders o JOIN customers c ON c.id = o.customer_id {_WHO}
     WHERE o.delivered_at IS NOT NULL AND o.currency = $6 AND ($1::uuid[] IS NULL OR m.id = ANY ($1))""",
-    Events: """
+    Events: f"""
     SELECT m.id AS member_id, m.joined_at, e.occurred_at AS at, 1::bigint AS amount
-    FROM events e JOIN customers c ON c.external_id = coalesce(e.data->>'customer_id', e.subject)
-    JOIN members m ON m.customer_id = c.id
+    FROM events e JOIN customers c ON c.external_id = coalesce(e.data->>'customer_id', e.subject) {_WHO}
     WHERE e.type = $6 AND ($1::uuid[] IS NULL OR m.id = ANY ($1))""",
     Entries: """
-    SELECT a.member_id, m.joined_at, j.effective_at AS at, 1::bigint AS amount
-    FROM ledger_journal j JOIN ledger_accounts a ON a.id = j.account_id JOIN members m ON m.id = a.member_id
+    SELECT m.id AS member_id, m.joined_at, j.effective_at AS at, 1::bigint AS amount
+    FROM ledger_journal j JOIN ledger_accounts a ON a.id = j.account_id
+    JOIN members k ON k.id = a.member_id JOIN members m ON m.id = coalesce(k.merged_into, k.id)
     JOIN wallet_types w ON w.id = a.wallet_type_id AND w.code = 'points'
     JOIN ledger_lots l ON l.journal_id = j.id
     WHERE j.verb = 'earn' AND j.reason->>'rule' = $6 AND l.points_pending = 0

@@ -29,6 +29,7 @@ from loyalty.achievements.service import AchievementInvalid, define, evaluate, p
 from loyalty.intake.events import Event
 from loyalty.intake.service import ingest
 from loyalty.ledger import queries as ledger
+from loyalty.members.merge import merge, undo
 from tests.conftest import new_merchant
 from tests.factories.points import balance
 from tests.factories.shop import programme, store
@@ -162,6 +163,22 @@ async def test_what_lies_outside_its_time_or_before_joining_does_not_count(merch
         assert await evaluate(None, NOW) == 0
         await told(*bought("ada", "o3", at(3)))
         assert await evaluate(None, NOW) == 1
+
+
+async def test_who_stands_for_another_counts_what_both_did(merchant: UUID, ada: UUID) -> None:
+    async with db.transaction(merchant):
+        await define("two", achievement(Challenge(Orders(), 2)), JOINED)
+        await told(event("customer.created", JOINED, customer_id="eve", accepts_terms=True))
+        await told(*bought("ada", "o1", at(2)), *bought("eve", "o2", at(3)))
+        assert await evaluate(None, NOW) == 0
+        await merge("eve", "ada", NOW, NOW)
+        assert await evaluate(None, NOW) == 1
+        assert await balance(ada) == (0, 50, 0)
+        await undo("eve", NOW)
+        assert await evaluate(None, NOW) == 1
+        assert await balance(ada) == (0, 0, 0)
+        assert await standing() == []
+        assert await ledger.check() == []
 
 
 async def test_a_new_version_does_not_take_what_was_reached(merchant: UUID, ada: UUID) -> None:
