@@ -1,6 +1,6 @@
 """Adjustments by hand: asked for on a member's page, decided on and limited here."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 from uuid import UUID
 
@@ -15,10 +15,11 @@ from core import clock, db
 from core.design import ledger_views as views
 from core.design.views import Notice
 from core.errors import DomainError
-from core.i18n import Locale, mark, translator
+from core.i18n import Locale, in_language, mark, translator
 from core.ids import new_id
 from loyalty.adjustments import service as adjustments
 from loyalty.adjustments.service import Adjustment, Asked
+from loyalty.wallets import service as wallets
 
 Staff = Request[StaffUser, Any, Any]
 
@@ -70,17 +71,19 @@ async def overview(
         waiting = await adjustments.newest("waiting", limit=WAITING_LIMIT)
         decided = await adjustments.newest(None, before=before, limit=PAGE_SIZE + 1 + len(waiting))
         limits = await adjustments.limits()
+        locale = locale_of(request)
+        names = {each.code: in_language(each.name, locale) for each in await wallets.every()}
     rows = [each for each in decided if each.state != "waiting"]
     shown = rows[:PAGE_SIZE]
     view = views.Adjustments(
-        waiting=lines(waiting, user),
-        decided=lines(shown, user),
+        waiting=lines(waiting, user, names),
+        decided=lines(shown, user, names),
         next_href=f"{PATH}?before={shown[-1].id}" if len(rows) > PAGE_SIZE else "",
         first_href=PATH if before else "",
         limits=tuple(views.RoleLimit(role, points) for role, points in limits.items()),
         limit_key=str(new_id()) if "adjustments.limit" in user.permissions else "",
     )
-    said = notices(notice, locale_of(request))
+    said = notices(notice, locale)
     return page(request, "staff/adjustments.html", view, section="studio", notices=said)
 
 
@@ -139,8 +142,10 @@ def asked(member_id: UUID, points: str, wallet: str, cause: str, note: str) -> A
     return Asked(member_id=member_id, points=int(typed), cause=known, note=note.strip(), wallet=wallet)
 
 
-def lines(found: Iterable[Adjustment], user: StaffUser) -> tuple[views.AdjustmentLine, ...]:
-    """Adjustments as rows; with a key where this person can decide."""
+def lines(
+    found: Iterable[Adjustment], user: StaffUser, names: Mapping[str, str]
+) -> tuple[views.AdjustmentLine, ...]:
+    """Adjustments as rows, wallets by their names; with a key where this person can decide."""
     decides = "adjustments.decide" in user.permissions
     return tuple(
         views.AdjustmentLine(
@@ -148,7 +153,7 @@ def lines(found: Iterable[Adjustment], user: StaffUser) -> tuple[views.Adjustmen
             member=each.customer_name or each.customer_id,
             member_href=f"/staff/studio/members/{each.member_id}",
             points=each.points,
-            wallet=each.wallet,
+            wallet="" if each.wallet == "points" else names.get(each.wallet, each.wallet),
             cause=each.cause,
             note=each.note,
             state=each.state,
@@ -165,13 +170,13 @@ def lines(found: Iterable[Adjustment], user: StaffUser) -> tuple[views.Adjustmen
 
 
 def form(
-    user: StaffUser, member_id: UUID, wallets: Iterable[str], limits: dict[str, int]
+    user: StaffUser, member_id: UUID, names: Mapping[str, str], limits: Mapping[str, int]
 ) -> views.AdjustForm:
     """An empty form on a member's page."""
     return views.AdjustForm(
         action=f"/staff/studio/members/{member_id}/adjust",
         key=str(new_id()),
-        wallets=tuple(wallets),
+        wallets=tuple(names.items()),
         causes=adjustments.CAUSES,
         limit_points=limits[user.member.role],
     )

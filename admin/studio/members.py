@@ -17,7 +17,7 @@ from core.design import ledger_views as views
 from core.design.formats import formats
 from core.design.views import Input
 from core.errors import DomainError
-from core.i18n import Locale, translator
+from core.i18n import Locale, in_language, translator
 from core.people import customers
 from loyalty.adjustments import service as adjustments
 from loyalty.ledger import queries as ledger
@@ -26,6 +26,7 @@ from loyalty.members import service as members
 from loyalty.members.service import Profile
 from loyalty.programme import service as programme
 from loyalty.rewards import catalogue
+from loyalty.wallets import service as wallets
 
 Staff = Request[StaffUser, Any, Any]
 
@@ -87,6 +88,7 @@ async def member(
         asked = await adjustments.newest(member_id=member_id, limit=ADJUSTMENTS_LIMIT)
         limits = await adjustments.limits()
         name = await _name(profile)
+        wallet_names = {each.code: in_language(each.name, to.locale) for each in await wallets.every()}
     shown, path = found[:PAGE_SIZE], f"{PATH}/{member_id}"
     may_ask = "adjustments.ask" in user.permissions
     view = views.StaffMemberPage(
@@ -97,15 +99,17 @@ async def member(
         joined_at=profile.joined_at,
         left_at=profile.left_at,
         wallets=tuple(
-            views.WalletBalance(b.wallet, b.points_active, b.points_pending, b.points_held, b.points_debt)
+            views.WalletBalance(
+                wallet_names[b.wallet], b.points_active, b.points_pending, b.points_held, b.points_debt
+            )
             for b in balances
         ),
         lines=present.lines(shown, lots, to),
         entry_href=f"{path}/entries",
         next_href=f"{path}?before={shown[-1].seq}" if len(found) > PAGE_SIZE else "",
         first_href=path if before else "",
-        adjustments=forms.lines(asked, user),
-        adjust=forms.form(user, member_id, [b.wallet for b in balances], limits) if may_ask else None,
+        adjustments=forms.lines(asked, user, wallet_names),
+        adjust=forms.form(user, member_id, wallet_names, limits) if may_ask else None,
     )
     said = forms.notices(notice, to.locale)
     return page(request, "staff/member.html", view, section="studio", notices=said, now=now)

@@ -46,6 +46,7 @@ class AdjustmentLine:
     member_href: str
     points: int
     wallet: str
+    """Its name; empty: the points that can be spent."""
     cause: str
     """Code of kind "adjustment_cause"."""
     note: str
@@ -65,7 +66,8 @@ class AdjustForm:
 
     action: str
     key: str
-    wallets: tuple[str, ...]
+    wallets: tuple[tuple[str, str], ...]
+    """Codes, with their names in the reader's language."""
     causes: tuple[str, ...]
     """Codes of kind "adjustment_cause"."""
     limit_points: int

@@ -721,7 +721,7 @@ MEMBERS = lv.MemberSearch(
 ADJUST_FORM = lv.AdjustForm(
     "/staff/studio/members/m1/adjust",
     "k3",
-    ("points", "store_credit"),
+    (("points", "Points"), ("store_credit", "Store credit")),
     ("correction", "other"),
     50000,
     "12x",
