@@ -32,7 +32,7 @@ class Join(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Enrol the shop's customer `customer_id`; earlier guest orders are claimed by the programme's policy."""
 
     customer_id: Annotated[str, Meta(min_length=1, max_length=200)]
-    email: Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)] | None = None
+    email: Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+\Z", max_length=254)] | None = None
     name: Annotated[str, Meta(max_length=500)] | None = None
     locale: Annotated[str, Meta(max_length=35)] | None = None
     terms_version: Annotated[str, Meta(max_length=100)] = ""

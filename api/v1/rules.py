@@ -17,6 +17,7 @@ from core import clock, db
 from core.i18n import Locale
 from loyalty.earning import trial
 from loyalty.earning.trial import Somebody, WalletTrial
+from loyalty.intake.service import YEARS
 from loyalty.rules import service as rules
 from loyalty.rules.backtest import Backtest, backtest
 from loyalty.rules.backtest import trial as in_place
@@ -30,7 +31,7 @@ from loyalty.rules.facts import (
     ReferralFacts,
     ReviewFacts,
 )
-from loyalty.rules.model import AmountMinor, Code, Count, Currency, InSegment, Moment, Rule
+from loyalty.rules.model import AmountMinor, Code, Currency, InSegment, Moment, Rule
 from loyalty.rules.service import Market, Settings, Version
 
 PAGE_LIMIT = 100
@@ -134,12 +135,14 @@ class Try(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     at: Moment | None = None
     customer_id: Code | None = None
     tier: Code | None = None
-    member_days: Count = 365
+    member_days: Annotated[int, Meta(ge=0, le=36_500)] = 365
     rules: Annotated[tuple[Rule, ...], Meta(min_length=1, max_length=50)] | None = None
 
     def __post_init__(self) -> None:
         if sum(each is not None for each in self._said()) != 1:
             raise ValueError("say exactly one of order, event, review, moment and referral")
+        if self.at and not YEARS[0] <= self.at.year <= YEARS[1]:
+            raise ValueError(f"at must lie in the years {YEARS[0]} to {YEARS[1]}")
 
     def _said(self) -> tuple[object, ...]:
         return (self.order, self.event, self.review, self.moment, self.referral)

@@ -28,13 +28,13 @@ class Orders(_Typed, frozen=True, tag="orders"):
 class Spend(_Typed, frozen=True, tag="spend"):
     """What delivered orders in one currency cost, less refunds; in minor units."""
 
-    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
 
 
 class Events(_Typed, frozen=True, tag="events"):
     """Events of the shop's own kinds, such as custom.workout_done, whose subject is the customer."""
 
-    type: Annotated[str, Meta(pattern=r"^custom\.[a-z_.]+$", max_length=100)]
+    type: Annotated[str, Meta(pattern=r"^custom\.[a-z_.]+\Z", max_length=100)]
 
 
 class Entries(_Typed, frozen=True, tag="entries"):

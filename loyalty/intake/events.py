@@ -10,7 +10,7 @@ Id = Annotated[str, Meta(min_length=1, max_length=200)]
 Text = Annotated[str, Meta(max_length=500)]
 ReferralCode = Annotated[str, Meta(min_length=1, max_length=40)]
 AmountMinor = Annotated[int, Meta(ge=0, le=10**13)]
-Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -18,7 +18,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     id: Id
     source: Id
-    type: Annotated[str, Meta(pattern=r"^[a-z]+\.[a-z_.]+$", max_length=100)]
+    type: Annotated[str, Meta(pattern=r"^[a-z]+\.[a-z_.]+\Z", max_length=100)]
     time: Annotated[datetime, Meta(tz=True)]
     subject: Text | None = None
     data: dict[str, Any]
@@ -32,7 +32,7 @@ class CustomerFacts(_Data, frozen=True, kw_only=True):
     """customer.created, customer.updated. Absent fields leave what is known as it is."""
 
     customer_id: Id
-    email: Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)] | None = None
+    email: Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+\Z", max_length=254)] | None = None
     name: Text | None = None
     locale: Annotated[str, Meta(max_length=35)] | None = None
     birthday: (

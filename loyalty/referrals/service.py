@@ -55,7 +55,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     active: bool = True
     landing_url: Annotated[str, Meta(pattern="^https?://", max_length=500)]
-    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
     min_order_minor: Annotated[int, Meta(ge=1, le=10**13)]
     order_within_days: Annotated[int, Meta(ge=1, le=365)] = 60
     kept_after_days: Days = 14

@@ -184,7 +184,11 @@ SELECT NULL::uuid AS rule_id, NULL::uuid AS version_id, NULL::uuid AS id, NULL::
 
 class _Compiled:
     """The stack of evaluate._Stack as a chain of LATERAL steps: r1 says whether rule 1 applies, v1 what
-    it gives, in fractions of a point of which `k.unit` are one."""
+    it gives, in fractions of a point of which `k.unit` are one.
+
+    OFFSET 0 keeps each step one: PostgreSQL would write its expression out wherever a later step names
+    it, and each step names all before it, so that twenty multipliers filled the server's memory.
+    """
 
     def __init__(self, rules: Sequence[Active], wallet: str, args: Arguments) -> None:
         self.rules, self.wallet, self.args = rules, wallet, args
@@ -218,8 +222,9 @@ class _Compiled:
             and self.rules[other - 1].rule.exclusive_group == active.rule.exclusive_group
         ]
         ok = " AND ".join(tests)
-        return f"""    CROSS JOIN LATERAL (SELECT {ok} AS ok) r{place}
-    CROSS JOIN LATERAL (SELECT CASE WHEN r{place}.ok THEN {self._value(place)} ELSE 0 END AS v) v{place}"""
+        value = f"CASE WHEN r{place}.ok THEN {self._value(place)} ELSE 0 END"
+        return f"""    CROSS JOIN LATERAL (SELECT {ok} AS ok OFFSET 0) r{place}
+    CROSS JOIN LATERAL (SELECT {value} AS v OFFSET 0) v{place}"""
 
     def _effective(self, rule: m.Rule) -> list[str]:
         tests = []

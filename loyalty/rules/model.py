@@ -23,7 +23,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 Code = Annotated[str, Meta(min_length=1, max_length=200)]
 Codes = Annotated[tuple[Code, ...], Meta(min_length=1, max_length=200)]
-Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]
 AmountMinor = Annotated[int, Meta(ge=0, le=10**13)]
 Points = Annotated[int, Meta(ge=1, le=10**9)]
@@ -31,7 +31,7 @@ Hour = Annotated[int, Meta(ge=0, le=24)]
 Weekday = Annotated[int, Meta(ge=1, le=7)]
 """1 is Monday."""
 Weekdays = Annotated[tuple[Weekday, ...], Meta(min_length=1, max_length=7)]
-FieldName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+FieldName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,62}\Z")]
 Moment = Annotated[datetime, Meta(tz=True)]
 Exact = Annotated[int, Meta(ge=-(2**53), le=2**53)]
 
@@ -85,7 +85,7 @@ class OrderLine(Part, frozen=True, kw_only=True):
 class CustomEvent(Part, frozen=True, kw_only=True):
     """An event of the shop's own, `custom.…`, about a customer."""
 
-    name: Annotated[str, Meta(pattern=r"^custom\.[a-z_.]+$", max_length=100)]
+    name: Annotated[str, Meta(pattern=r"^custom\.[a-z_.]+\Z", max_length=100)]
 
 
 class SocialShare(Part, frozen=True, kw_only=True):

@@ -58,7 +58,7 @@ class Language(Part, frozen=True, kw_only=True):
 class Country(Part, frozen=True, kw_only=True):
     """The country of the customer's locale, such as GB of en-GB."""
 
-    countries: Annotated[tuple[Annotated[str, Meta(pattern="^[A-Z]{2}$")], ...], Meta(min_length=1)]
+    countries: Annotated[tuple[Annotated[str, Meta(pattern=r"^[A-Z]{2}\Z")], ...], Meta(min_length=1)]
 
 
 class Tagged(Part, frozen=True, kw_only=True):

@@ -22,7 +22,7 @@ _SHORTEST_DAYS = {"month": 28, "quarter": 90, "year": 365}
 
 Names = Mapping[str, str]
 """Text by locale: en, zh-Hans, zh-Hant."""
-Code = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,39}$")]
+Code = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}\Z")]
 Threshold = Annotated[int, Meta(ge=0, le=10**13)]
 
 
@@ -50,7 +50,7 @@ class Points(_Rule, frozen=True, tag="points"):
 class Spend(_Rule, frozen=True, tag="spend"):
     """What was paid for orders in one currency and not paid back, in its minor units."""
 
-    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
 
 
 class Orders(_Rule, frozen=True, tag="orders"):
@@ -60,7 +60,7 @@ class Orders(_Rule, frozen=True, tag="orders"):
 class Events(_Rule, frozen=True, tag="events"):
     """Events of one type whose data name the customer (`customer_id`)."""
 
-    type: Annotated[str, Meta(pattern=r"^[a-z]+\.[a-z_.]+$", max_length=100)]
+    type: Annotated[str, Meta(pattern=r"^[a-z]+\.[a-z_.]+\Z", max_length=100)]
 
 
 Metric = Points | Spend | Orders | Events

@@ -91,7 +91,7 @@ class OnDate(_Rule, frozen=True, tag="on_date"):
 class OnEvent(_Rule, frozen=True, tag="on_event"):
     """When this happens to the order, for example review.approved."""
 
-    event: Annotated[str, Meta(pattern=r"^[a-z]+(\.[a-z_]+)+$", max_length=100)]
+    event: Annotated[str, Meta(pattern=r"^[a-z]+(\.[a-z_]+)+\Z", max_length=100)]
 
 
 Settling = AtOnce | OnDelivery | AfterPayment | OnDate | OnEvent

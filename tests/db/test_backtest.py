@@ -124,3 +124,22 @@ async def test_a_trial_says_what_another_rule_would_have_given(merchant: UUID) -
         found = await backtest(trial(double, live.active), START, make.TO)
         assert (found.events, found.points) == (2, 40)
         assert (await backtest(trial(double), make.TO, make.TO + timedelta(days=1))).points == 0
+
+
+async def test_many_rules_that_build_on_one_another_are_one_statement_of_their_size(merchant: UUID) -> None:
+    """Each multiplier names all rules before it: written out in full, forty would be 2^40 terms."""
+    doubling = m.Rule(trigger=m.Order(), effect=m.Multiply(percent=101), wallets=("points",))
+    grouped = m.Rule(
+        trigger=m.Order(), effect=m.Fixed(points=1), wallets=("points",), exclusive_group="one", priority=200
+    )
+    async with db.transaction(merchant):
+        await programme()
+        await store()
+        await publish([doubling] * 40 + [grouped] * 40)
+        await ingest([joined("ada", START), paid("o1", "ada", 10_000, make.FROM)], make.FROM)
+        given = await given_by_ledger("points")
+        tested = [each for each in await rules.in_force(make.FROM, make.FROM) if each.version_id in given]
+        for each in tested:
+            found = await backtest(each, make.FROM, make.FROM + timedelta(days=1))
+            assert found.points == given[each.version_id], each.code
+    assert len(tested) > 1
