@@ -9,6 +9,7 @@ from msgspec import Meta
 
 Period = Literal["ever", "week", "month", "quarter", "year"]
 EVER = date(1970, 1, 1)
+YEARS = (1970, 2199)
 
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 Points = Annotated[int, Meta(ge=0, le=10**9)]

@@ -12,9 +12,10 @@ from msgspec import Meta
 from core import db, tenancy
 from core.errors import DomainError, Kind, NotFound
 from loyalty.achievements import queries, rules
-from loyalty.achievements.rules import Challenge, Definition, Entries, Events, Metric, Spend, Streak
+from loyalty.achievements.rules import YEARS, Challenge, Definition, Entries, Events, Metric, Spend, Streak
 from loyalty.ledger import AnyCommand, Clawback, Earn, post
 from loyalty.ledger.commands import Policy
+from loyalty.rules.check import check_event
 from loyalty.wallets import service as wallets
 
 POST_BATCH = 500
@@ -23,7 +24,7 @@ Code = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,62}\Z")]
 
 
 class AchievementInvalid(DomainError):
-    """Its time ends before it starts."""
+    """Its time ends before it starts, or lies outside the years that count."""
 
     code = "achievement_invalid"
     kind = Kind.INVALID
@@ -79,10 +80,18 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def define(code: str, definition: Definition, now: datetime) -> Achievement:
-    """Make an achievement, or its next version; earlier awards stay. Raises AchievementInvalid."""
+    """Make an achievement, or its next version; earlier awards stay.
+
+    Raises AchievementInvalid, and what loyalty.rules.check has against the event that counts.
+    """
     start, end = definition.starts_at, definition.ends_at
     if start and end and end <= start:
         raise AchievementInvalid("it ends before it starts")
+    for moment in (start, end):
+        if moment and not YEARS[0] <= moment.year <= YEARS[1]:
+            raise AchievementInvalid(f"the years are {YEARS[0]} to {YEARS[1]}")
+    if isinstance(definition.goal.metric, Events):
+        check_event(definition.goal.metric.type)
     await db.execute(queries.TURN, code)
     await db.fetch(queries.RETIRE, code, now)
     await db.fetchval(queries.ADD, code, db.to_json(definition), now)

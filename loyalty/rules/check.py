@@ -120,12 +120,17 @@ def check(rule: m.Rule) -> None:
 def _check_trigger(trigger: m.Trigger) -> None:
     if not isinstance(trigger, m.CustomEvent):
         return
-    name = trigger.name.removeprefix("custom.")
-    if _names(name, LOOPING):
-        raise RuleLoops(f"{trigger.name} is something that points bring about")
     if trigger.name == SHARE_EVENT:
         raise RuleTriggerReserved("use the trigger social_share")
-    if _names(name, OPINION):
+    check_event(trigger.name)
+
+
+def check_event(name: str) -> None:
+    """Raises RuleLoops or RuleTriggerReserved for an event by which nobody may come to points."""
+    words = name.removeprefix("custom.")
+    if _names(words, LOOPING):
+        raise RuleLoops(f"{name} is something that points bring about")
+    if _names(words, OPINION):
         raise RuleTriggerReserved("use the trigger review, which does not know what a review says")
 
 

@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from core.days import day_of, months_on, start_of_day
 from core.errors import DomainError, Kind
+from loyalty.rules.check import RuleLoops, RuleTriggerReserved, check_event
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 END = datetime(2300, 1, 1, tzinfo=UTC)
@@ -219,8 +220,14 @@ class TierSet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 def check(tier_set: TierSet) -> None:
     """Raises TiersInvalid unless ranks count up from 0, thresholds rise from 0, codes differ, no tier
-    multiplies by less than 1 or more than 100, and requalification fits the window."""
+    multiplies by less than 1 or more than 100, requalification fits the window, and no events count that
+    say what somebody thinks of the shop or that points bring about."""
     check_tiers(tier_set.tiers)
+    if isinstance(tier_set.metric, Events):
+        try:
+            check_event(tier_set.metric.type)
+        except (RuleLoops, RuleTriggerReserved) as error:
+            raise TiersInvalid(error.detail) from error
     rolling = isinstance(tier_set.window, RollingDays | RollingMonths)
     if tier_set.requalification == "period_end" and rolling:
         raise TiersInvalid("a rolling window has no period at whose end a tier could be confirmed")

@@ -15,6 +15,8 @@ from core.days import months_on, start_of_day, zone_of
 from loyalty.ledger.commands import Policy
 
 Code = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}\Z")]
+YEARS = (1970, 2199)
+"""Later days could be reached by no posting: every order would be refused."""
 Days = Annotated[int, Meta(ge=1, le=36_500)]
 Wait = Annotated[int, Meta(ge=0, le=3_650)]
 Months = Annotated[int, Meta(ge=1, le=1_188)]
@@ -83,9 +85,13 @@ class AfterPayment(_Rule, frozen=True, tag="after_payment"):
 
 
 class OnDate(_Rule, frozen=True, tag="on_date"):
-    """With the first moment of this day; what is earned later, at once."""
+    """With the first moment of this day, up to the year 2199; what is earned later, at once."""
 
     day: date
+
+    def __post_init__(self) -> None:
+        if not YEARS[0] <= self.day.year <= YEARS[1]:
+            raise ValueError(f"the year must be {YEARS[0]} to {YEARS[1]}")
 
 
 class OnEvent(_Rule, frozen=True, tag="on_event"):

@@ -1,7 +1,7 @@
 """Achievements over real orders and events: reached, kept, withdrawn, each once."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import get_args
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from core import db
 from core.embedded import Services
+from core.errors import DomainError
 from core.ids import new_id
 from loyalty.achievements.rules import (
     EVER,
@@ -194,6 +195,29 @@ async def test_a_new_version_does_not_take_what_was_reached(merchant: UUID, ada:
         assert await progress(ada, NOW) == []
         with pytest.raises(AchievementInvalid):
             await define("bad", achievement(Challenge(Orders(), 1), starts_at=at(3), ends_at=at(3)), NOW)
+
+
+async def test_a_time_that_no_sweep_could_read_is_refused(merchant: UUID) -> None:
+    """It would end the sweep of all other achievements."""
+    first = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))
+    async with db.transaction(merchant):
+        with pytest.raises(AchievementInvalid):
+            await define("bad", achievement(Challenge(Orders(), 1), starts_at=first), NOW)
+        assert await db.fetchval("SELECT count(*) FROM achievements") == 0
+
+
+@pytest.mark.parametrize(
+    ("type", "code"),
+    [("custom.five_star_rating", "rule_trigger_reserved"), ("custom.points.earned", "rule_loops")],
+)
+async def test_what_no_rule_may_look_at_counts_for_no_achievement(
+    merchant: UUID, type: str, code: str
+) -> None:
+    async with db.transaction(merchant):
+        with pytest.raises(DomainError) as refused:
+            await define("bad", achievement(Challenge(Events(type), 1)), NOW)
+        assert refused.value.code == code
+        assert await db.fetchval("SELECT count(*) FROM achievements") == 0
 
 
 async def test_the_day_is_the_merchants() -> None:

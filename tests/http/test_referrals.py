@@ -72,6 +72,7 @@ async def test_terms_code_claim_and_who_was_brought(
     [
         {"landing_url": "shop"},
         {"currency": "usd"},
+        {"currency": "USD\n"},
         {"min_order_minor": 0},
         {"kept_after_days": 366},
         {"rating": 5},

@@ -149,6 +149,9 @@ async def test_trying_says_why_and_posts_nothing(
     assert [(each["wallet"], each["points"]) for each in live] == [("points", 40), ("qualifying", 40)]
     both = {"order": order, "moment": "birthday"}
     assert (await client.post("/v1/rules/try", json=both, headers=write(key))).status_code == 422
+    for wrong in ({"member_days": 1_000_000}, {"at": "0001-01-01T00:00:00+14:00"}):
+        never = {"moment": "birthday", **wrong}
+        assert (await client.post("/v1/rules/try", json=never, headers=write(key))).status_code == 422
     stars = {"review": {"verified_purchase": True, "has_photo": True, "rating": 5}}
     assert (await client.post("/v1/rules/try", json=stars, headers=write(key))).status_code == 422
     assert await rows(shop.merchant, "ledger_journal") == 0

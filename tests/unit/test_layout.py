@@ -97,6 +97,13 @@ def prints(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
 
 
+def lets_a_newline_pass(node: ast.AST) -> bool:
+    """A pattern of msgspec's that ends with `$`, which also fits before a newline at the end."""
+    if not (isinstance(node, ast.keyword) and node.arg == "pattern" and isinstance(node.value, ast.Constant)):
+        return False
+    return str(node.value.value).endswith("$")
+
+
 def test_functions_are_short() -> None:
     assert breaches(is_long_function, (*SHIPPED, "tests")) == []
 
@@ -118,6 +125,10 @@ def test_tasks_are_plain_shared_tasks() -> None:
 
 def test_only_commands_print() -> None:
     assert breaches(prints, ("core", "loyalty", "reviews", "sentiment", "api")) == []
+
+
+def test_patterns_end_where_the_text_ends() -> None:
+    assert breaches(lets_a_newline_pass, SHIPPED, "core/settings.py") == []
 
 
 def test_both_locks_name_the_same_versions() -> None:
@@ -145,6 +156,7 @@ def pins(lock: str) -> set[str]:
         (is_app_task, "@app.task(bind=True)\ndef f(): ..."),
         (is_async_task, "@shared_task\nasync def f(): ..."),
         (prints, "print('x')"),
+        (lets_a_newline_pass, 'Meta(pattern="^[A-Z]{3}$")'),
     ],
 )
 def test_rules_find_what_they_look_for(rule: Rule, source: str) -> None:
@@ -162,6 +174,7 @@ def test_rules_find_what_they_look_for(rule: Rule, source: str) -> None:
         (is_app_task, "@shared_task\ndef f(): ..."),
         (is_async_task, "@shared_task\ndef f(): ..."),
         (prints, "console.print('x')"),
+        (lets_a_newline_pass, r'Meta(pattern=r"^[A-Z]{3}\Z")'),
     ],
 )
 def test_rules_leave_the_rest_alone(rule: Rule, source: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -190,6 +191,12 @@ def test_settling(policy: Settling, delivered: str | None, settles: str | None) 
     paid_at = utc("2026-03-07T12:00:00-05:00")
     found = settles_at(policy, paid_at, utc(delivered) if delivered else None, ZoneInfo("America/New_York"))
     assert found == (utc(settles) if settles else None)
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_points_settle_on_a_day_that_postings_have(day: str) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"kind": "on_date", "day": day}, Settling)
 
 
 def test_the_latest_lot_still_fits_into_the_ledger() -> None:
