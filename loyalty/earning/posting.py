@@ -1,5 +1,6 @@
 """Post what rules give: limits kept, and without a campaign whose budget has run dry."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
@@ -20,6 +21,8 @@ from loyalty.rules.model import Active
 from loyalty.wallets.rules import Wallet
 
 DRY = "budget_exhausted"
+CROWD = 100
+"""So many batches of the same size may be under way: a budget with less than that for each may run dry."""
 EVER = (datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC))
 
 
@@ -84,6 +87,7 @@ class _Work:
     ) -> None:  # fmt: skip
         self.claims, self.rules, self.plan, self.limits, self.now = claims, rules, plan, limits, now
         self.budgets: dict[UUID, UUID] = {row["id"]: row["budget_id"] for row in budgets}
+        self.left: dict[UUID, int | None] = {row["budget_id"]: row["points_left"] for row in budgets}
         self.used_up = {row["id"]: DRY for row in budgets if row["used_up"]}
         self.order = sorted(range(len(claims)), key=lambda place: (claims[place].at, claims[place].id))
 
@@ -104,22 +108,33 @@ class _Work:
         return dues
 
     async def with_budgets(self) -> dict[int, Due]:
-        """All in one call; where a budget lacks points for all of it, one claim after the other.
-
-        Several calls hold rows of several budgets and accounts: whoever makes them is alone at it, and goes
-        by member as one call does, so that nobody waits for each other in a circle.
-        """
+        """All in one call; where a budget lacks points for all of it, one claim after the other."""
+        await self._queue_for_budgets()
         mark = self.limits.mark()
         try:
             async with db.savepoint():
-                await db.execute(queries.SHARE_BUDGETS)
                 return await self.together()
         except BudgetExhausted:
             self.limits.back_to(mark)
-        if len(self.claims) > 1:
-            await db.execute(queries.TAKE_BUDGETS)
         by_member = sorted(self.order, key=lambda place: self.claims[place].member_id)
         return {place: await self._alone(place) for place in by_member}
+
+    async def _queue_for_budgets(self) -> None:
+        """Before any row of the ledger is locked: a batch that may run a budget dry is alone at that budget.
+
+        It makes several calls, and who waits for one that was undone still waits for all of its transaction:
+        those who met there would wait for each other in a circle. In sorted order, so nobody does here.
+        """
+        wanted: Counter[UUID] = Counter()
+        for place in self.order:
+            for command in self.due(place, {}).commands:
+                if isinstance(command, Earn):
+                    wanted.update(dict.fromkeys(command.budgets, command.points))
+        for budget in sorted(wanted):
+            left = self.left[budget]
+            dry_soon = left is not None and left < CROWD * wanted[budget]
+            alone = dry_soon and len(self.claims) > 1
+            await db.execute(queries.TAKE_BUDGET if alone else queries.SHARE_BUDGET, budget)
 
     async def _alone(self, place: int) -> Due:
         """One claim, without the campaigns whose budgets lack the points for it."""
@@ -128,7 +143,6 @@ class _Work:
             due = self.due(place, dry)
             try:
                 async with db.savepoint():
-                    await db.execute(queries.SHARE_BUDGETS)
                     await post(due.commands, self.now)
             except BudgetExhausted:
                 dry |= dict.fromkeys(await self._dry(due), DRY)

@@ -22,12 +22,19 @@ FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::timestamptz[], $
 ON CONFLICT DO NOTHING
 """
 
-# `used_up`: nothing is left in all. What is read here may be old by a moment; the ledger decides.
+# `used_up`: nothing is left in all; `points_left`: in all or in the newest period, whichever is less (NULL:
+# no limit). What is read here may be old by a moment; the ledger decides.
 BUDGETS = """
-SELECT c.id, c.budget_id,
-       coalesce((SELECT sum(s.points_left) FROM ledger_budget_slots s
-                 WHERE s.budget_id = c.budget_id AND s.period_start = '-infinity') <= 0, false) AS used_up
-FROM campaigns c WHERE c.id = ANY ($1::uuid[]) AND c.budget_id IS NOT NULL
+SELECT c.id, c.budget_id, coalesce(whole.points <= 0, false) AS used_up,
+       least(whole.points, newest.points)::bigint AS points_left
+FROM campaigns c
+CROSS JOIN LATERAL (SELECT sum(s.points_left) AS points FROM ledger_budget_slots s
+                    WHERE s.budget_id = c.budget_id AND s.period_start = '-infinity') whole
+CROSS JOIN LATERAL (SELECT sum(s.points_left) AS points FROM ledger_budget_slots s
+                    WHERE s.budget_id = c.budget_id AND s.period_start = (
+                        SELECT max(period_start) FROM ledger_budget_slots n
+                        WHERE n.budget_id = c.budget_id AND n.period_start > '-infinity')) newest
+WHERE c.id = ANY ($1::uuid[]) AND c.budget_id IS NOT NULL
 """
 
 # Who had left, or had not joined yet, does not earn. $1 keys, $2 triggers, $3 names, $4 members, $5 when,
@@ -78,5 +85,5 @@ JOIN members m
 WHERE c.external_id = ANY ($1::text[])
 """
 
-SHARE_BUDGETS = "SELECT pg_advisory_xact_lock_shared(hashtextextended('budgets ' || current_merchant(), 0))"
-TAKE_BUDGETS = "SELECT pg_advisory_xact_lock(hashtextextended('budgets ' || current_merchant(), 0))"
+SHARE_BUDGET = "SELECT pg_advisory_xact_lock_shared(hashtextextended('budget ' || $1::uuid, 0))"
+TAKE_BUDGET = "SELECT pg_advisory_xact_lock(hashtextextended('budget ' || $1::uuid, 0))"

@@ -287,7 +287,8 @@ def _runs(pid: str) -> bool:
 @linux_only
 def test_no_child_outlives_a_killed_supervisor(folder: Path) -> None:
     parent = run_script(SUPERVISING, folder)
-    assert len([line for line in processes_of(folder) if line.startswith("sh ")]) == 2
+    # A child that was just made runs its program a moment later.
+    assert until(lambda: len([line for line in processes_of(folder) if line.startswith("sh ")]) == 2)
     end(parent, signal.SIGKILL)
     assert until(lambda: processes_of(folder) == []), processes_of(folder)
 
