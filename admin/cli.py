@@ -85,9 +85,23 @@ def serve(workers: int) -> None:
         answer(settings, workers)
 
 
+def _known_queues(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    from core.outbox.registry import QUEUES
+
+    if unknown := [each for each in value.split(",") if each not in QUEUES]:
+        raise click.BadParameter(f"no queue '{unknown[0]}'; queues: {', '.join(QUEUES)}.")
+    return value
+
+
 @main.command()
-@click.option("--queues", default="events,scoring", show_default=True, help="Comma-separated.")
-@click.option("--concurrency", type=int, help="Child processes; default: one a processor.")
+@click.option(
+    "--queues",
+    default="events,scoring",
+    show_default=True,
+    help="Comma-separated.",
+    callback=_known_queues,
+)
+@click.option("--concurrency", type=click.IntRange(1), help="Child processes; default: one a processor.")
 def worker(queues: str, concurrency: int | None) -> None:
     """Do the work of the outbox."""
     from core.worker import run_worker

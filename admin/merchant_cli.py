@@ -1,5 +1,6 @@
 """`regulars merchant`: set a merchant up, from nothing to the first event."""
 
+import re
 from pathlib import Path
 
 import click
@@ -47,12 +48,24 @@ def programme(code: str, file: Path) -> None:
         run(commands.set_programme, code, file)
 
 
+def _address(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", value):
+        raise click.BadParameter(f"'{value}' is no e-mail address.")
+    return value
+
+
 @merchant.command()
 @click.argument("code")
-@click.argument("email")
+@click.argument("email", callback=_address)
 @click.option("--name", required=True)
 @click.option("--role", type=click.Choice(ROLES), required=True)
-@click.option("--goodwill-points", default=0, show_default=True, help="How much they may give on a case.")
+@click.option(
+    "--goodwill-points",
+    type=click.IntRange(0, 10**9),
+    default=0,
+    show_default=True,
+    help="How much they may give on a case.",
+)
 def staff(code: str, email: str, name: str, role: str, goodwill_points: int) -> None:
     """Let somebody in; prints a random password, once."""
     with installation():

@@ -18,7 +18,13 @@ _pool = click.option("--pool", required=True, help="Code of the pool.")
 
 @rewards.command("add-pool")
 @_pool
-@click.option("--low-water", default=0, show_default=True, help="Staff are told when no more are free.")
+@click.option(
+    "--low-water",
+    type=click.IntRange(0, 10**9),
+    default=0,
+    show_default=True,
+    help="Staff are told when no more are free.",
+)
 @_merchant
 def add_pool(pool: str, low_water: int, merchant: str | None) -> None:
     """Make an empty pool of codes."""

@@ -1,8 +1,11 @@
 """What a careless operator is told: one line, never a trace."""
 
+import re
+import shlex
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -16,6 +19,46 @@ def run(*arguments: str) -> Result:
         return CliRunner().invoke(main, arguments)
     finally:
         settings.cache_clear()
+
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+COMMANDS = sorted(
+    {line for file in DOCUMENTS for line in re.findall(r"^\$ (regulars .*)$", file.read_text("utf-8"), re.M)}
+)
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_commands_of_the_documentation_are_understood(
+    line: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    command, words = main, shlex.split(line, comments=True)[1:]
+    for word in words:  # those that must exist: files have an ending, folders have none
+        (tmp_path / word).touch() if "." in word and "@" not in word else None
+    for folder in ("rows", "base", "run", "model"):
+        (tmp_path / folder).mkdir()
+    context = command.make_context("regulars", words)
+    while isinstance(command, click.Group):
+        name, found, words = command.resolve_command(context, [*context._protected_args, *context.args])
+        assert found is not None
+        command, context = found, found.make_context(name, words, parent=context)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (("merchant", "staff", "corner", "olga", "--name", "O", "--role", "owner"), "no e-mail address"),
+        (("merchant", "staff", "corner", "o@x.example", "--name", "O", "--role", "agent",
+          "--goodwill-points", "-5"), "not in the range"),
+        (("rewards", "add-pool", "--pool", "spring", "--low-water", "-5"), "not in the range"),
+        (("worker", "--queues", "events,bogus"), "no queue 'bogus'"),
+    ],
+)  # fmt: skip
+def test_a_wrong_argument_is_named(wrong: tuple[str, ...], said: str) -> None:
+    result = run(*wrong)
+    assert result.exit_code == 2
+    assert said in result.output
 
 
 @pytest.mark.parametrize(
