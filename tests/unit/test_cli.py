@@ -33,7 +33,8 @@ def test_commands_of_the_documentation_are_understood(
     line: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    command, words = main, shlex.split(line, comments=True)[1:]
+    command: click.Command = main
+    words = shlex.split(line, comments=True)[1:]
     for word in words:  # those that must exist: files have an ending, folders have none
         (tmp_path / word).touch() if "." in word and "@" not in word else None
     for folder in ("rows", "base", "run", "model"):
