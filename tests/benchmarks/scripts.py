@@ -2,16 +2,22 @@
 
 from tests.benchmarks.rig import Database
 
-_EARN = """
+EARN = """
+\\set n random(1, :members)
+\\set key random(1, 9000000000000000000)
+SELECT * FROM ledger_earn_plain('bench:' || :key, bench_id('be', :n), 'points', 10, 'issued', false, NULL,
+    now() + interval '1 year', now(), '{"rule": "bench"}', now());
+"""
+
+EARN_ON_BUDGET = """
 \\set n random(1, :members)
 \\set key random(1, 9000000000000000000)
 SELECT * FROM ledger_post(jsonb_build_array(jsonb_build_object(
     'verb', 'earn', 'key', 'bench:' || :key, 'member', bench_id('be', :n), 'wallet', 'points', 'points', 10,
     'side', 'issued', 'pending', false, 'settles_at', NULL, 'expires_at', now() + interval '1 year',
-    'budgets', {budgets}, 'effective_at', now(), 'reason', '{{"rule": "bench"}}'::jsonb)), now());
+    'budgets', jsonb_build_array(:budget::text), 'effective_at', now(), 'reason', '{"rule": "bench"}'::jsonb)),
+    now());
 """
-EARN = _EARN.format(budgets="'[]'::jsonb")
-EARN_ON_BUDGET = _EARN.format(budgets="jsonb_build_array(:budget::text)")
 
 EARN_BATCH = """
 \\set key random(1, 9000000000000000000)

@@ -446,6 +446,7 @@ async def test_the_application_may_call_the_writer_only(merchant: UUID, member: 
     assert {row["proname"] for row in rows} == {
         "ledger_post",
         "ledger_earn",
+        "ledger_earn_plain",
         "ledger_expire",
         "ledger_verify",
         "ledger_content",

@@ -83,10 +83,23 @@ BEGIN
     RETURN (p_key, false, d.id, a.id, a.seq, d.points, a.points_pending, a.points_active, a.points_held, a.points_debt);
 END $$;
 
+-- The same of an earn, however it was sent. No time is infinite (ledger_check_command), so that stands for none.
+CREATE FUNCTION ledger_earn_fingerprint(p_member uuid, p_wallet text, p_points text, p_side text, p_pending bool,
+    p_settles_at timestamptz, p_expires_at timestamptz, p_budgets jsonb, p_effective_at timestamptz, p_reason jsonb)
+RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN sha256(uuid_send(p_member) || timestamptz_send(p_effective_at)
+        || timestamptz_send(coalesce(p_settles_at, 'infinity')) || timestamptz_send(coalesce(p_expires_at, 'infinity'))
+        || convert_to(p_points || E'\n' || p_side || E'\n' || p_pending || E'\n' || p_budgets || E'\n' || p_reason || E'\n'
+                      || p_wallet, 'UTF8'));
+
 -- What the same key must say again. Fields that a verb got later do not count as long as they say nothing.
-CREATE FUNCTION ledger_fingerprint(c jsonb) RETURNS bytea LANGUAGE plpgsql IMMUTABLE AS $$
+CREATE FUNCTION ledger_fingerprint(c jsonb) RETURNS bytea LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    IF c->'budgets' = '[]' THEN c := c - 'budgets'; END IF;
+    IF c->>'verb' = 'earn' THEN
+        RETURN ledger_earn_fingerprint((c->>'member')::uuid, coalesce(c->>'wallet', 'points'), c->>'points',
+            coalesce(c->>'side', 'issued'), coalesce((c->>'pending')::bool, false), (c->>'settles_at')::timestamptz,
+            (c->>'expires_at')::timestamptz, coalesce(c->'budgets', '[]'), (c->>'effective_at')::timestamptz, c->'reason');
+    END IF;
     IF c->>'verb' = 'reverse' AND c->'points' = 'null' THEN c := c - 'points'; END IF;
     RETURN sha256(convert_to(c::text, 'UTF8'));
 END $$;

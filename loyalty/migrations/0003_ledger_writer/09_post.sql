@@ -59,7 +59,7 @@ DECLARE j ledger_journal;
 BEGIN
     SELECT * INTO j FROM ledger_journal WHERE merchant_id = p_merchant AND key = c->>'key';
     IF NOT FOUND THEN RETURN NULL; END IF;
-    IF j.fingerprint <> ledger_fingerprint(c) THEN PERFORM ledger_fail('posting_key_reused', j.key); END IF;
+    IF j.fingerprint IS DISTINCT FROM ledger_fingerprint(c) THEN PERFORM ledger_fail('posting_key_reused', j.key); END IF;
     RETURN (j.key, true, j.id, j.account_id, j.seq, j.points, j.pending_after, j.active_after, j.held_after, j.debt_after);
 END $$;
 

@@ -3,7 +3,7 @@
 DO $$
 DECLARE
     f record;
-    entries text[] := '{ledger_post, ledger_earn, ledger_expire, ledger_budget}';      -- the ways in
+    entries text[] := '{ledger_post, ledger_earn, ledger_earn_plain, ledger_expire, ledger_budget}';      -- the ways in
 BEGIN
     FOR f IN SELECT oid::regprocedure AS name, proname FROM pg_proc
              WHERE proname LIKE 'ledger\_%' AND pronamespace = 'public'::regnamespace LOOP
