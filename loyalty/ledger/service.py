@@ -73,7 +73,7 @@ async def post(commands: Sequence[AnyCommand], now: datetime) -> list[Posting]:
 
 
 async def _post_plain(command: AnyCommand, now: datetime) -> Posting | None:
-    """Post one earn on no budget by the shortest way; None, with nothing done, if the general way must decide."""
+    """Post one earn on no budget the shortest way; None, with nothing done, if it must go the general way."""
     if not isinstance(command, Earn) or command.budgets or not 0 < command.points <= MOST_POINTS:
         return None
     with refusals():

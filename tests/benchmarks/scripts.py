@@ -15,8 +15,8 @@ EARN_ON_BUDGET = """
 SELECT * FROM ledger_post(jsonb_build_array(jsonb_build_object(
     'verb', 'earn', 'key', 'bench:' || :key, 'member', bench_id('be', :n), 'wallet', 'points', 'points', 10,
     'side', 'issued', 'pending', false, 'settles_at', NULL, 'expires_at', now() + interval '1 year',
-    'budgets', jsonb_build_array(:budget::text), 'effective_at', now(), 'reason', '{"rule": "bench"}'::jsonb)),
-    now());
+    'budgets', jsonb_build_array(:budget::text), 'effective_at', now(),
+    'reason', '{"rule": "bench"}'::jsonb)), now());
 """
 
 EARN_BATCH = """

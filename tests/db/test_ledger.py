@@ -2,10 +2,11 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import pytest
 from asyncpg.exceptions import PostgresError
 
@@ -291,7 +292,65 @@ async def test_same_key_answers_the_first_result(merchant: UUID, member: UUID) -
     assert (again.journal_id, again.seq, again.points_active) == (first.journal_id, 1, 10)
 
 
-@pytest.mark.parametrize("change", ["points", "member", "wallet", "time", "verb"])
+@pytest.mark.parametrize("first", ["plain", "general", "set"])
+async def test_each_way_of_earning_knows_the_keys_of_the_others(
+    merchant: UUID, member: UUID, first: str
+) -> None:
+    said = earn("e", member, 10, pending=True, settles_at=day(3), expires_at=day(9), side="goodwill")
+
+    async def plain() -> Sequence[db.Row]:
+        return await db.fetch(
+            "SELECT * FROM"
+            " ledger_earn_plain($1, $2, 'points', 10, 'goodwill', true, $3, $4, $5, $6::jsonb, $5)",
+            "e",
+            member,
+            day(3),
+            day(9),
+            START,
+            db.to_json(said.reason),
+        )
+
+    async def general() -> Sequence[db.Row]:
+        return await db.fetch("SELECT * FROM ledger_post($1::jsonb, $2)", db.to_json([said]), START)
+
+    async def as_set() -> Sequence[db.Row]:
+        return await db.fetch("SELECT * FROM ledger_earn($1::jsonb, $2)", db.to_json([said]), START)
+
+    async with db.transaction(merchant):
+        await one(earn("before", member, 1))
+        made = (await {"plain": plain, "general": general, "set": as_set}[first]())[0]
+        assert not made["replayed"] and (made["seq"], made["points_pending"], made["points_active"]) == (
+            2,
+            10,
+            1,
+        )
+        assert (await plain())[0]["key"] is None  # known: left to the general way
+        for again in (await general())[0], (await as_set())[0]:
+            assert again["replayed"] and again["journal_id"] == made["journal_id"]
+        assert await queries.verify() == []
+    await sound(merchant)
+
+
+async def test_the_plain_way_is_for_members_of_the_open_merchant(merchant: UUID, member: UUID) -> None:
+    async with db.transaction(merchant):
+        await one(earn("e", member, 10))
+    async with db.transaction(await new_merchant()):
+        await programme()
+        row = await db.fetchrow(
+            "SELECT * FROM"
+            " ledger_earn_plain('f', $1, 'points', 5, 'issued', false, NULL, NULL, $2, '{}', $2)",
+            member,
+            START,
+        )
+        assert row is not None and row["key"] is None
+    async with db.transaction(merchant):
+        assert await balance(member) == (0, 10, 0)
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["points", "member", "wallet", "time", "verb", "side", "pending", "settles", "expires", "reason"],
+)
 async def test_same_key_with_other_content_is_refused(merchant: UUID, member: UUID, change: str) -> None:
     async with db.transaction(merchant):
         other = await new_member()
@@ -302,6 +361,11 @@ async def test_same_key_with_other_content_is_refused(merchant: UUID, member: UU
         "wallet": earn("e", member, 10, wallet="qualifying"),
         "time": earn("e", member, 10, day(1)),
         "verb": redeem("e", member, 10),
+        "side": earn("e", member, 10, side="goodwill"),
+        "pending": earn("e", member, 10, pending=True),
+        "settles": earn("e", member, 10, settles_at=day(1)),
+        "expires": earn("e", member, 10, expires_at=day(1)),
+        "reason": msgspec.structs.replace(earn("e", member, 10), reason={"rule": "other"}),
     }
     await refused(merchant, PostingKeyReused, changed[change], member)
 

@@ -23,8 +23,7 @@ GRANT UPDATE ON ledger_accounts, ledger_journal, ledger_entries, ledger_lots TO 
 ALTER TABLE ledger_journal DISABLE TRIGGER append_only;
 ALTER TABLE ledger_entries DISABLE TRIGGER append_only;
 
--- PostgreSQL reads each check anew from its stored text in every statement: one a table, however much it says, made an
--- earn a tenth cheaper than twenty-four.
+-- PostgreSQL reads, plans and compiles every check anew in every statement that writes: so there is one a table.
 --
 -- The one writer takes every id below from a row that it has just written or locked, and ledger_check() looks again:
 -- the foreign keys within the ledger cost a third of a posting and are not kept.
