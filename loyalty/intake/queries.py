@@ -19,4 +19,15 @@ RETURNING source, event_id
 # An order and its customer's joining may come at the same moment: one of them must see the other.
 LOCK_CUSTOMERS = "SELECT id FROM customers WHERE id = ANY ($1::uuid[]) ORDER BY external_id FOR NO KEY UPDATE"
 
+# Whom merges of these customers (external ids) concern: also who stands for them, and for whom they stand.
+OF_MERGES = """
+WITH named AS (
+    SELECT id, merged_into FROM customers WHERE external_id = ANY ($1::text[])
+), standing AS (
+    SELECT id FROM named UNION SELECT merged_into FROM named WHERE merged_into IS NOT NULL
+)
+SELECT id FROM standing UNION
+SELECT id FROM customers WHERE merged_into = ANY (ARRAY(SELECT id FROM standing))
+"""
+
 STORES = "SELECT external_id, id FROM stores"

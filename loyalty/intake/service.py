@@ -88,6 +88,8 @@ async def ingest(events: Sequence[Event], received_at: datetime) -> list[Result]
     is a duplicate and changes nothing; the same id with another content is rejected. What the ledger
     or the programme refuses is found by halves: events end as if they had been sent in several calls.
     """
+    if any(event.type == "customer.merged" for event in events):
+        await customers.take_turn()  # before anything is locked: others would wait for us, and we for them
     try:
         async with db.savepoint():
             return await _apply(events, received_at)
@@ -104,6 +106,8 @@ async def _apply(events: Sequence[Event], received_at: datetime) -> list[Result]
     await _drop_known(batch)
     stores = await _stores(batch)
     ids = await _people(batch)
+    await _lock(batch, ids, received_at)
+    await _erase(batch)
     merged = await _merge(batch, received_at)
     joined = [*await _enrol(batch, ids), *merged]
     touched = await _orders(batch, ids, stores, joined, received_at)
@@ -201,14 +205,27 @@ async def _people(batch: _Batch) -> dict[str, UUID]:
         for _, event, d in batch.data(OrderPaid)
         if isinstance(d, OrderPaid)
     ]
-    ids = await customers.upsert(rows)
-    await db.execute(queries.LOCK_CUSTOMERS, list(ids.values()))
+    return await customers.upsert(rows)
+
+
+async def _erase(batch: _Batch) -> None:
+    """Customers who were deleted; members among them have left."""
     for _, event, data in batch.data(CustomerGone):
         if isinstance(data, CustomerGone):
             await customers.erase([data.customer_id], event.time)
             known = await customers.upsert([CustomerRow(data.customer_id, event.time)])
             await members.leave(list(known.values()), event.time)
-    return ids
+
+
+async def _lock(batch: _Batch, ids: dict[str, UUID], now: datetime) -> None:
+    """Customers in one order; of merges also their orders, since merging locks points, which come last."""
+    pairs = [d for _, _, d in batch.data(CustomerMerged) if isinstance(d, CustomerMerged)]
+    named = [each for data in pairs for each in (data.customer_id, data.into_customer_id)]
+    merging = [row["id"] for row in await db.fetch(queries.OF_MERGES, named)] if named else []
+    await db.execute(queries.LOCK_CUSTOMERS, [*ids.values(), *merging])
+    if named:
+        wanted = {d.order_id for _, _, d in batch.data(*get_args(OrderEvent)) if isinstance(d, OrderEvent)}
+        await orders.lock(wanted, merging, now)
 
 
 async def _merge(batch: _Batch, now: datetime) -> list[UUID]:

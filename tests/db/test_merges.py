@@ -333,3 +333,23 @@ async def test_points_that_come_while_members_are_merged_are_neither_lost_nor_do
     await asyncio.gather(merge_and_undo(), *(give(number) for number in range(40)))
     each = [await spendable(shop, name) for name in ("ann", "bea")]
     assert sum(active for _, active, _ in each) == 400
+
+
+async def test_merges_and_orders_of_the_same_customers_wait_for_nobody_who_waits_for_them(shop: UUID) -> None:
+    """A batch with a merge locks in the order of all batches: nothing here ends in a deadlock."""
+    await send(shop, *(joined(f"{row}{n}", day(3)) for row in "az" for n in range(6)))
+
+    async def batch(*events: Event) -> None:
+        async with db.transaction(shop):
+            results = await ingest(events, NOW)
+        assert {each.status for each in results} == {"applied"}, results
+
+    def orders(times: int, n: int) -> list[Event]:
+        return [paid(f"{times}-{row}{n}", f"{row}{n}", 1_000, day(5)) for row in "az"]
+
+    merging = [batch(paid(f"z{n}", f"z{n}", 1_000, day(5)), merged(f"a{n}", f"z{n}")) for n in range(6)]
+    ordering = [batch(*orders(times, n)) for times in range(3) for n in range(6)]
+    await asyncio.gather(*merging, *ordering)
+    async with db.transaction(shop):
+        assert await queries.check() == []
+        assert len({await balance(await own(f"z{n}")) for n in range(6)}) == 1
