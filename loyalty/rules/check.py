@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any, Literal
 
 import msgspec
@@ -60,6 +61,17 @@ class RuleFieldForbidden(DomainError):
     title = "Rules cannot look at this field"
 
 
+class RuleTooLarge(DomainError):
+    """So many conditions, or so deep in one another, that not every place which reads rules can follow."""
+
+    code = "rule_too_large"
+    kind = Kind.INVALID
+    title = "The rule has too many conditions"
+
+
+CONDITIONS_MOST = 100
+"""Of one rule, those inside of others counted; it bounds how deep they lie, too."""
+
 _ANY: tuple[type, ...] = (
     m.TierIn,
     m.MemberFor,
@@ -103,6 +115,8 @@ OPINION_FIELDS = (*OPINION, "star", "score", "sentiment", "text", "comment", "bo
 
 def check(rule: m.Rule) -> None:
     """Raises what is wrong with the rule by itself: see the classes above."""
+    if len(list(islice(every(rule.requirements()), CONDITIONS_MOST + 1))) > CONDITIONS_MOST:
+        raise RuleTooLarge(f"a rule has at most {CONDITIONS_MOST} conditions")
     kinds = ALLOWED[type(rule.trigger)]
     for each in every(rule.requirements()):
         if not isinstance(each, kinds):

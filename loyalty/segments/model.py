@@ -105,6 +105,19 @@ class SegmentView(msgspec.Struct, frozen=True, kw_only=True):
     taints: list[str]
 
 
+def size(segment: Segment) -> int:
+    """How many conditions there are, those inside of others included."""
+    todo, found = list(segment.where), 0
+    while todo:
+        match todo.pop():
+            case AllOf(of=of) | OneOf(of=of):
+                todo += of
+            case NotSo(of=one):
+                todo.append(one)
+        found += 1
+    return found
+
+
 def taints(segment: Segment) -> list[str]:
     """Which of review, case and survey data the segment uses."""
     return sorted({found for each in segment.where for found in _taints(each)})

@@ -10,9 +10,20 @@ from core import db
 from core.errors import DomainError, Kind, NotFound
 from loyalty.rules.compile import Arguments
 from loyalty.segments import compile as compiled
-from loyalty.segments.model import Origin, Segment, SegmentView, taints
+from loyalty.segments.model import Origin, Segment, SegmentView, size, taints
 
 _SEGMENT = "SELECT id, code, name, definition, taints FROM segments "
+
+
+CONDITIONS_MOST = 100
+
+
+class SegmentTooLarge(DomainError):
+    """So many conditions, or so deep in one another, that not every place which reads segments can follow."""
+
+    code = "segment_too_large"
+    kind = Kind.INVALID
+    title = "The segment has too many conditions"
 
 
 class SegmentExists(DomainError):
@@ -24,7 +35,12 @@ class SegmentExists(DomainError):
 
 
 async def create(code: str, name: str, segment: Segment, now: datetime) -> SegmentView:
-    """Make a segment. It never changes: another meaning is another segment. Raises SegmentExists."""
+    """Make a segment. It never changes: another meaning is another segment.
+
+    Raises SegmentExists, SegmentTooLarge.
+    """
+    if size(segment) > CONDITIONS_MOST:
+        raise SegmentTooLarge(f"a segment has at most {CONDITIONS_MOST} conditions")
     made = await db.fetchval(
         "INSERT INTO segments (merchant_id, code, name, definition, taints, created_at)"
         " VALUES (current_merchant(), $1, $2, $3::jsonb, $4, $5)"

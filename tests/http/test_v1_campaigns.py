@@ -110,3 +110,15 @@ async def test_segments(client: httpx.AsyncClient, shop: Shop, key: dict[str, st
     assert refused.status_code == 422
     listed = (await client.get("/v1/segments/", headers=key)).json()["segments"]
     assert [each["code"] for each in listed] == ["buyers", "unhappy"]
+
+
+async def test_a_segment_that_is_too_deep_is_refused(
+    client: httpx.AsyncClient, shop: Shop, key: dict[str, str]
+) -> None:
+    who: dict[str, Any] = {"type": "joined", "at_least_days": 1}
+    for _ in range(300):
+        who = {"type": "not_so", "of": who}
+    body = {"code": "deep", "name": "Deep", "segment": {"where": [who]}}
+    refused = await client.post("/v1/segments/", json=body, headers=write(key))
+    assert (refused.status_code, refused.json()["code"]) == (422, "segment_too_large")
+    assert await rows(shop.merchant, "segments") == 0

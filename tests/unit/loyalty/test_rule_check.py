@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 from core.errors import DomainError
 from loyalty.rules import model as m
-from loyalty.rules.check import Overlap, check, overlaps
+from loyalty.rules.check import Overlap, RuleTooLarge, check, overlaps
 from tests.factories import rules as make
 
 FIXED = m.Fixed(points=1)
@@ -52,6 +52,16 @@ def test_what_no_rule_may_be(rule: m.Rule, code: str) -> None:
     with pytest.raises(DomainError) as refusal:
         check(rule)
     assert refusal.value.code == code
+
+
+def test_a_rule_that_is_too_deep_or_too_wide_is_refused() -> None:
+    deep: m.Condition = m.FirstOrder()
+    for _ in range(300):
+        deep = m.Not(of=deep)
+    wide = m.All(of=(m.All(of=(m.FirstOrder(),) * 20),) * 5)
+    for each in (deep, wide):
+        with pytest.raises(RuleTooLarge):
+            check(order(each))
 
 
 @given(rule=make.order_rules | make.event_rules)
