@@ -57,6 +57,8 @@ class _Batch:
         self.events = events
         self.results: dict[int, Result] = {}
         self.parsed: dict[int, AnyData] = {}
+        self.twins: dict[int, int] = {}
+        """The place of an event that stands here twice, to the place where it stands first."""
 
     def reject(self, index: int, code: str, detail: str) -> None:
         """This event leaves nothing behind."""
@@ -119,6 +121,9 @@ async def _apply(events: Sequence[Event], received_at: datetime) -> list[Result]
         _note_unrated(batch, rated)
     await _referred(batch)
     await _other_earning(batch, ids, joined, received_at)
+    for twin, original in batch.twins.items():  # what was rejected came before, but is not there
+        if batch.results[original].status == "rejected":
+            batch.results[twin] = batch.results[original]
     return [batch.results[i] for i in range(len(events))]
 
 
@@ -168,15 +173,21 @@ async def _drop_known(batch: _Batch) -> None:
     waiting = [event for i, event in enumerate(batch.events) if i not in batch.results]
     rows = await db.fetch(queries.KNOWN, [e.source for e in waiting], [e.id for e in waiting])
     seen: dict[Key, bytes] = {(row["source"], row["event_id"]): row["fingerprint"] for row in rows}
+    first: dict[Key, int] = {}
     for i, event in enumerate(batch.events):
         if i in batch.results:
             continue
         mark = fingerprint(event)
-        known = seen.setdefault((event.source, event.id), mark)
+        key = event.source, event.id
+        if key not in seen:
+            first[key] = i
+        known = seen.setdefault(key, mark)
         if known != mark:
             batch.reject(i, "event_id_reused", "the same source and id came with another content")
         elif known is not mark:
             batch.done(i, "duplicate")
+            if key in first:
+                batch.twins[i] = first[key]
 
 
 async def _stores(batch: _Batch) -> dict[str, UUID]:

@@ -213,6 +213,12 @@ async def test_same_id_twice_in_one_call(shop: UUID) -> None:
     assert words == ["applied", "duplicate", "event_id_reused"]
 
 
+async def test_what_was_rejected_is_no_duplicate_the_second_time(shop: UUID) -> None:
+    """Else the shop would take it for applied."""
+    nowhere = paid("o1", "anna", 10_000, day(2), "p", store="nowhere")
+    assert await send(shop, nowhere, nowhere) == ["store_unknown", "store_unknown"]
+
+
 @pytest.mark.parametrize(
     ("code", "bad"),
     [
