@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import get_args
 from uuid import UUID
 
@@ -40,6 +40,8 @@ from loyalty.tiers import service as tiers
 
 Key = tuple[str, str]
 YEARS = (1970, 2199)
+AHEAD = timedelta(days=1)
+"""So far a shop's clock may be ahead: points of a time to come would live that much longer."""
 
 
 class JoinRefused(DomainError):
@@ -104,7 +106,7 @@ async def ingest(events: Sequence[Event], received_at: datetime) -> list[Result]
 
 async def _apply(events: Sequence[Event], received_at: datetime) -> list[Result]:
     batch = _Batch(events)
-    _parse(batch)
+    _parse(batch, received_at)
     await _drop_known(batch)
     stores = await _stores(batch)
     ids = await _people(batch)
@@ -144,10 +146,10 @@ async def join(customer_external_id: str, terms_version: str, now: datetime) -> 
         raise JoinRefused(result.detail or "")
 
 
-def _parse(batch: _Batch) -> None:
+def _parse(batch: _Batch, received_at: datetime) -> None:
     for i, event in enumerate(batch.events):
         kind = DATA.get(event.type)
-        if unfit := _unfit(event):
+        if unfit := _unfit(event, received_at):
             batch.reject(i, "event_data_invalid", unfit)
         elif kind is not None:
             try:
@@ -158,10 +160,12 @@ def _parse(batch: _Batch) -> None:
             batch.reject(i, "event_type_unknown", event.type)
 
 
-def _unfit(event: Event) -> str | None:
-    """What no event can have, whatever its type: what the database or the calendar cannot hold."""
+def _unfit(event: Event, received_at: datetime) -> str | None:
+    """What no event can have, whatever its type: a time to come, or what the database cannot hold."""
     if not YEARS[0] <= event.time.year <= YEARS[1]:
         return f"the time must lie in the years {YEARS[0]} to {YEARS[1]}"
+    if event.time > received_at + AHEAD:
+        return "the time lies more than a day ahead"
     # An escaped backslash before u0000 is text; without one it is the null character.
     if b"\\u0000" in msgspec.json.encode(event).replace(b"\\\\", b""):
         return "a text contains the null character"

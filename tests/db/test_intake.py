@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -395,3 +395,19 @@ async def test_a_currency_without_a_rate_is_kept_and_told(shop: UUID) -> None:
     async with db.transaction(shop):
         [result] = await ingest([paid("o2", "anna", 1_000, day(2), currency="CHF")], NOW)
     assert (result.status, result.code) == ("applied", "currency_without_rate")
+
+
+async def test_what_lies_ahead_has_not_happened(merchant: UUID) -> None:
+    """A clock that is a little fast does no harm; points dated ahead would live that much longer."""
+    await _open(merchant)
+    async with db.transaction(merchant):
+        before = await db.fetchval("SELECT count(*) FROM events")
+        for ahead, status in ((timedelta(days=1), "applied"), (timedelta(days=1, seconds=1), "rejected")):
+            event = Event(
+                id=str(ahead), source="shop", type="customer.created", time=day(5) + ahead,
+                data={"customer_id": "far"},
+            )  # fmt: skip
+            [result] = await ingest([event], day(5))
+            assert result.status == status
+        assert result.code == "event_data_invalid"
+        assert await db.fetchval("SELECT count(*) FROM events") == before + 1
