@@ -182,6 +182,13 @@ def form(
     )
 
 
+def problem(error: DomainError, locale: Locale) -> str:
+    """Why nothing was done, in the reader's language. Raises an error that there are no words for."""
+    if error.code not in _NOTICES:
+        raise error
+    return translator(locale).gettext(_NOTICES[error.code][1])
+
+
 def back(path: str, error: DomainError) -> Response[Any]:
     """The page again, saying why nothing was done. Raises an error that there are no words for."""
     if error.code not in _NOTICES:

@@ -1,5 +1,6 @@
 """Members: find one, read every entry with its reason, adjust points."""
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -78,7 +79,21 @@ async def member(
     notice: FromQuery[str] = "",
 ) -> Response[Any]:
     """What a member has and why. Raises NotFound."""
-    user, now = request.user, clock.now()
+    said = forms.notices(notice, locale_of(request))
+    return page(
+        request, "staff/member.html", await _view(request, member_id, before), section="studio", notices=said
+    )
+
+
+async def _view(
+    request: Staff,
+    member_id: UUID,
+    before: int | None = None,
+    typed: AskForm | None = None,
+    problem: str = "",
+) -> views.StaffMemberPage:
+    """The page; with what was typed and why it was refused."""
+    user = request.user
     async with db.transaction(user.merchant_id):
         profile = await members.get(member_id)
         to = await _reader(request)
@@ -91,7 +106,11 @@ async def member(
         wallet_names = {each.code: in_language(each.name, to.locale) for each in await wallets.every()}
     shown, path = found[:PAGE_SIZE], f"{PATH}/{member_id}"
     may_ask = "adjustments.ask" in user.permissions
-    view = views.StaffMemberPage(
+    adjust = forms.form(user, member_id, wallet_names, limits) if may_ask else None
+    if adjust and typed:
+        kept = {name: getattr(typed, name) for name in ("points", "note", "cause", "wallet")}
+        adjust = replace(adjust, **kept, problem=problem)
+    return views.StaffMemberPage(
         name=name,
         customer_id=profile.external_id,
         tiers_href=f"/staff/studio/tiers/members/{quote(profile.external_id, safe='')}",
@@ -109,10 +128,8 @@ async def member(
         next_href=f"{path}?before={shown[-1].seq}" if len(found) > PAGE_SIZE else "",
         first_href=path if before else "",
         adjustments=forms.lines(asked, user, wallet_names),
-        adjust=forms.form(user, member_id, wallet_names, limits) if may_ask else None,
+        adjust=adjust,
     )
-    said = forms.notices(notice, to.locale)
-    return page(request, "staff/member.html", view, section="studio", notices=said, now=now)
 
 
 @get("/members/{member_id:uuid}/entries/{entry_id:uuid}", guards=[requires_permission("members.read")])
@@ -136,7 +153,7 @@ async def entry(request: Staff, member_id: FromPath[UUID], entry_id: FromPath[UU
 
 @post("/members/{member_id:uuid}/adjust", guards=[requires_permission("adjustments.ask")], status_code=303)
 async def adjust(request: Staff, member_id: FromPath[UUID], data: URLEncodedBody[AskForm]) -> Response[Any]:
-    """Post an adjustment, or let it wait for a second person."""
+    """Post an adjustment, or let it wait for a second person; a refused one stays in the form."""
     now, path = clock.now(), f"{PATH}/{member_id}"
 
     async def effect() -> str:
@@ -149,7 +166,9 @@ async def adjust(request: Staff, member_id: FromPath[UUID], data: URLEncodedBody
     try:
         return await once_to(request, data.idempotency_key, said, effect, now)
     except DomainError as error:
-        return forms.back(path, error)
+        problem = forms.problem(error, locale_of(request))
+    view = await _view(request, member_id, None, data, problem)
+    return page(request, "staff/member.html", view, section="studio", status=422)
 
 
 handlers = [search, member, entry, adjust]
