@@ -4,7 +4,7 @@ import asyncio
 import re
 
 import pytest
-from playwright.async_api import BrowserContext, Locator, Page
+from playwright.async_api import BrowserContext, Locator, Page, expect
 
 from core import db
 from core.mail import service as mail
@@ -41,11 +41,17 @@ async def type_into(page: Page, target: Locator, text: str) -> None:
     await page.keyboard.type(text)
 
 
+async def type_address(page: Page, email: str) -> None:
+    """Into the field that has the focus: the browser gives it a moment after the page has loaded."""
+    await expect(page.locator("input[name=email]")).to_be_focused()
+    await page.keyboard.type(email)
+
+
 async def sign_in(context: BrowserContext, site: Site, email: str) -> Page:
     """Staff, by the form; the field for the address has the focus already."""
     page = await context.new_page()
     await page.goto("/staff/sign-in")
-    await page.keyboard.type(email)
+    await type_address(page, email)
     await page.keyboard.press("Tab")
     await page.keyboard.type(site.shop.passwords[email])
     await page.keyboard.press("Enter")
@@ -81,7 +87,7 @@ async def test_customer_redeems_a_reward(site: Site, scripts: bool) -> None:
     context = await site.visitor(scripts=scripts)
     page = await context.new_page()
     await page.goto("/portal/sign-in")
-    await page.keyboard.type(email)
+    await type_address(page, email)
     await page.keyboard.press("Enter")
     await page.get_by_role("heading", name="Look into your mail").wait_for()
     await page.goto(await link_for(site, email))

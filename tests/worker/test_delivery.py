@@ -184,8 +184,8 @@ async def test_queue_stays_short_without_workers(
         for _ in range(60):
             lengths.append(int(client.llen("events")))
             await asyncio.sleep(0.1)
-    # Periodic tasks come on top.
-    assert max(lengths) <= 40 + len(PERIODIC)
+    # Periodic tasks come on top: once, and once more where a new stretch of their time begins meanwhile.
+    assert max(lengths) <= 40 + 2 * len(PERIODIC)
     assert lengths[-1] >= 40
     async with db.transaction(merchant):
         await db.execute("DELETE FROM outbox")
