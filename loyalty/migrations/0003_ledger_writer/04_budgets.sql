@@ -83,16 +83,21 @@ DECLARE
     own int := pg_backend_pid() % ledger_slots();
     available bigint;
 BEGIN
-    UPDATE ledger_budget_slots SET points_left = points_left - p_points
-    WHERE budget_id = p_budget AND period_start = p_period AND slot = (
-        SELECT slot FROM ledger_budget_slots WHERE budget_id = p_budget AND period_start = p_period AND slot = own
-        AND points_left >= p_points FOR NO KEY UPDATE SKIP LOCKED);
-    IF FOUND THEN RETURN true; END IF;
-    UPDATE ledger_budget_slots SET points_left = points_left - p_points
-    WHERE budget_id = p_budget AND period_start = p_period AND slot = (
-        SELECT slot FROM ledger_budget_slots WHERE budget_id = p_budget AND period_start = p_period
-        AND points_left >= p_points ORDER BY slot LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED);
-    IF FOUND THEN RETURN true; END IF;
+    -- Undone when it finds nothing: a slot that, read again, has too few points would stay locked, out of order.
+    BEGIN
+        UPDATE ledger_budget_slots SET points_left = points_left - p_points
+        WHERE budget_id = p_budget AND period_start = p_period AND slot = (
+            SELECT slot FROM ledger_budget_slots WHERE budget_id = p_budget AND period_start = p_period AND slot = own
+            AND points_left >= p_points FOR NO KEY UPDATE SKIP LOCKED);
+        IF FOUND THEN RETURN true; END IF;
+        UPDATE ledger_budget_slots SET points_left = points_left - p_points
+        WHERE budget_id = p_budget AND period_start = p_period AND slot = (
+            SELECT slot FROM ledger_budget_slots WHERE budget_id = p_budget AND period_start = p_period
+            AND points_left >= p_points ORDER BY slot LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED);
+        IF FOUND THEN RETURN true; END IF;
+        RAISE EXCEPTION 'no slot' USING ERRCODE = 'RG002';
+    EXCEPTION WHEN SQLSTATE 'RG002' THEN NULL;
+    END;
     -- A budget that is used up is refused without a lock.
     SELECT sum(points_left) INTO available FROM ledger_budget_slots WHERE budget_id = p_budget AND period_start = p_period;
     IF available < p_points THEN RETURN false; END IF;
