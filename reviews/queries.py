@@ -16,8 +16,9 @@ from reviews.pages import Page
 COLUMNS = """
     r.id AS review_id, r.source, r.account, r.external_id, r.product_sku, r.product_name, r.author,
     r.customer_id AS author_id, r.rating_norm, r.written_at, r.edited_at, r.version AS review_version,
-    r.state AS review_state, r.verified, r.incentivised, r.reply, r.replied_at,
-    v.rating_raw, v.scale_min, v.scale_max, v.title, v.body, v.lang,
+    r.state AS review_state, r.kind, r.moderation, r.published, r.verified, r.incentivised,
+    r.reply, r.replied_at,
+    v.rating_raw, v.scale_min, v.scale_max, v.title, v.body, v.lang, v.photo_urls,
     s.sentiment, s.negative, s.neutral, s.positive, s.stars_expected, s.stars_predicted, s.aspects,
     s.lang AS read_lang, s.model, f.flags
 """
@@ -96,6 +97,13 @@ class ReviewView:
     version: int
     state: str
     """live or tombstone."""
+    kind: str
+    """review, or mention: then it has no rating."""
+    moderation: str
+    """pending, approved, held or hidden."""
+    published: bool
+    """It may be shown: live, approved and no mention."""
+    photo_urls: tuple[str, ...]
     verified: bool
     incentivised: bool
     reply: str
@@ -194,6 +202,7 @@ def review_of(row: db.Row) -> ReviewView:
         reading=_reading_of(row),
         reasons=tuple(reason for reason in ("rating", "sentiment", "urgency") if reason in flags),
         urgency=tuple(each["kind"] for each in urgent),
+        photo_urls=tuple(row["photo_urls"] or ()),
         **{name: row[name] for name in _PLAIN},
     )
 
@@ -210,7 +219,7 @@ _PLAIN = (
         "rating_raw",
     ),
     *("scale_min", "scale_max", "title", "body", "written_at", "edited_at", "verified", "incentivised"),
-    *("reply", "replied_at"),
+    *("reply", "replied_at", "kind", "moderation", "published"),
 )
 
 

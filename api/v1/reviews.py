@@ -20,7 +20,8 @@ from core import clock, db
 from reviews import intake, pages
 from reviews import queries as reviews
 from reviews.intake import IncomingReview
-from reviews.intake.rules import CLOCK_SKEW, ReviewInvalid, content_of
+from reviews.intake.model import ReviewKind
+from reviews.intake.rules import CLOCK_SKEW, PHOTO_LIMIT, ReviewInvalid, content_of
 from reviews.queries import Aspect, ReviewView
 
 ARRAY_LIMIT = 500
@@ -36,6 +37,7 @@ class NewReview(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     `rating` lies on `scale_min` to `scale_max`; a later `edited_at` makes a new version. Whether the
     purchase is verified is not told but found: by an order of the `customer` (the shop's id) or `email`.
+    A `mention` (a post, a mail, a chat) has no rating; `hidden`: its source does not show it.
     """
 
     source: Source
@@ -56,6 +58,9 @@ class NewReview(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     product_sku: Word = ""
     product_name: Word = ""
     order: Word = ""
+    kind: ReviewKind = "review"
+    photo_urls: Annotated[tuple[str, ...], Meta(max_length=PHOTO_LIMIT)] = ()
+    hidden: bool = False
     solicited: bool | None = None
     incentivised: bool = False
     reply: Annotated[str, Meta(max_length=10_000)] = ""
@@ -133,6 +138,9 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     edited_at: datetime
     version: int
     state: str
+    kind: str
+    moderation: str
+    photo_urls: tuple[str, ...]
     verified: bool
     incentivised: bool
     reply: str

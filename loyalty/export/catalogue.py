@@ -11,11 +11,10 @@ LEFT_OUT = frozenset(
     {
         # The platform's own: work under way, and what one signs in with.
         *("outbox", "idempotency_keys", "sessions", "login_links", "api_keys", "webhook_sources", "mails"),
-        # The other half of the product.
-        *("reviews", "review_versions", "review_scores", "review_flags"),
-        *("cases", "case_numbers", "case_events", "case_clocks", "case_messages", "case_remedies"),
     }
 )
+OTHER_HALF = ("review", "case")
+"""How the names of the tables about reviews and cases begin: they have exports of their own."""
 WITHHELD = {"staff": "password_hash"}
 """A column of a table that stays behind; whoever comes back gets a password that nobody knows."""
 LEDGER = "ledger_"
@@ -50,9 +49,14 @@ ORDER BY c.relname
 """
 
 
+def left_out(table: str) -> bool:
+    """Whether a table of the merchant is no part of the export."""
+    return table in LEFT_OUT or table.startswith(OTHER_HALF)
+
+
 async def nouns() -> list[Noun]:
     """What is exported, in the order in which it comes back: what others refer to first."""
-    rows = {row["name"]: row for row in await db.fetch(_TABLES) if row["name"] not in LEFT_OUT}
+    rows = {row["name"]: row for row in await db.fetch(_TABLES) if not left_out(row["name"])}
     ledger = [name for name in rows if name.startswith(LEDGER)]
     # The ledger is one step: whatever one of its tables needs, all of them wait for.
     steps: dict[str, set[str]] = {}

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 Status = Literal["new", "changed", "late", "unchanged"]
+ReviewKind = Literal["review", "mention"]
 
 
 class IncomingReview(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -20,6 +21,8 @@ class IncomingReview(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     source: str
     external_id: str
     account: str = ""
+    kind: ReviewKind = "review"
+    """A mention (a post, a mail, a chat) has no rating and is never counted in one."""
     written_at: datetime
     edited_at: datetime | None = None
     """When its author wrote this wording; None: never edited."""
@@ -48,6 +51,10 @@ class IncomingReview(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     order: str = ""
     """The shop's id of the order that it is about."""
 
+    photo_urls: tuple[str, ...] = ()
+    """Pictures where the source keeps them."""
+    hidden: bool = False
+    """The source does not show it, so neither do we."""
     solicited: bool | None = None
     incentivised: bool = False
     reply: str = ""

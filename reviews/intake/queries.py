@@ -52,16 +52,17 @@ KNOWN_VERSIONS = """
 
 _COLUMNS = """source, account, external_id, id, store_id, product_sku, product_name, customer_id, author,
     order_id, order_line_id, solicited, incentivised, rating_norm, written_at, edited_at, version, state,
-    reply, replied_at"""
+    reply, replied_at, kind, moderation"""
 _FACTS = f"""
     unnest($2::text[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::uuid[],
            $10::text[], $11::uuid[], $12::text[], $13::bool[], $14::bool[], $15::numeric[],
-           $16::timestamptz[], $17::timestamptz[], $18::int[], $19::text[], $20::text[], $21::timestamptz[])
+           $16::timestamptz[], $17::timestamptz[], $18::int[], $19::text[], $20::text[], $21::timestamptz[],
+           $22::text[], $23::text[])
     AS t ({_COLUMNS})
 """
 INSERT = f"""
     INSERT INTO reviews (merchant_id, received_at, {_COLUMNS})
-    SELECT $1, $22, t.* FROM {_FACTS}
+    SELECT $1, $24, t.* FROM {_FACTS}
     ON CONFLICT (merchant_id, source, account, external_id) DO NOTHING RETURNING id
 """
 UPDATE = f"""
@@ -77,18 +78,21 @@ UPDATE = f"""
         incentivised = r.incentivised OR t.incentivised,
         rating_norm = t.rating_norm, written_at = least(r.written_at, t.written_at),
         edited_at = t.edited_at, version = t.version, state = t.state,
-        reply = coalesce(nullif(t.reply, ''), r.reply), replied_at = coalesce(t.replied_at, r.replied_at)
+        reply = coalesce(nullif(t.reply, ''), r.reply), replied_at = coalesce(t.replied_at, r.replied_at),
+        moderation = CASE WHEN r.moderated_by = 'source' THEN t.moderation ELSE r.moderation END
     FROM {_FACTS} WHERE r.merchant_id = $1 AND r.id = t.id
 """
 INSERT_VERSIONS = """
     INSERT INTO review_versions (merchant_id, review_id, number, fingerprint, rating_raw, scale_min,
-        scale_max, rating_norm, title, body, lang, edited_at, received_at, extra)
+        scale_max, rating_norm, title, body, lang, edited_at, received_at, extra, photo_urls)
     SELECT $1, review_id, number, fingerprint, rating_raw, scale_min, scale_max,
-           rating_norm, title, body, lang, edited_at, $2, extra::jsonb
+           rating_norm, title, body, lang, edited_at, $2, extra::jsonb,
+           ARRAY(SELECT jsonb_array_elements_text(photo_urls::jsonb))
     FROM unnest($3::uuid[], $4::int[], $5::bytea[], $6::numeric[], $7::numeric[], $8::numeric[],
-                $9::numeric[], $10::text[], $11::text[], $12::text[], $13::timestamptz[], $14::text[])
+                $9::numeric[], $10::text[], $11::text[], $12::text[], $13::timestamptz[], $14::text[],
+                $15::text[])
          AS t (review_id, number, fingerprint, rating_raw, scale_min, scale_max, rating_norm,
-               title, body, lang, edited_at, extra)
+               title, body, lang, edited_at, extra, photo_urls)
 """
 
 # Removed before we ever saw it: the row remembers, so that the review does not come back when it comes late.

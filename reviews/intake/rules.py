@@ -18,6 +18,8 @@ NAME_LIMIT_CHARS = 500
 KEY_LIMIT_CHARS = 255
 SCALE_LIMIT = Decimal(1_000_000)
 MAX_DECIMALS = 12
+PHOTO_LIMIT = 30
+URL_LIMIT_CHARS = 2_000
 CLOCK_SKEW = timedelta(days=1)
 """How far ahead of us a source's clock (or a date without a zone) may be."""
 
@@ -26,6 +28,7 @@ _SOURCE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
 # PostgreSQL stores neither; in a text they say nothing.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_PICTURE = re.compile(r"https?://\S+")
 _LANG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 
 
@@ -137,6 +140,9 @@ def content_of(review: IncomingReview, received_at: datetime) -> Content:
         norm = normalised(review.rating, review.scale_min, review.scale_max)
     title, body = storable(review.title), storable(review.body)
     _check_text(title, body, norm)
+    _check_photos(review.photo_urls)
+    if review.kind == "mention" and norm is not None:
+        raise ReviewInvalid("rating", "a mention has none")
     rating, edited_at = None if norm is None else review.rating, max(edited_at, written_at)
     return Content(
         review=review,
@@ -173,6 +179,14 @@ def _check_text(title: str, body: str, norm: Decimal | None) -> None:
         raise ReviewInvalid("body", "there is neither a rating nor a text")
 
 
+def _check_photos(urls: tuple[str, ...]) -> None:
+    if len(urls) > PHOTO_LIMIT:
+        raise ReviewInvalid("photo_urls", f"are more than {PHOTO_LIMIT}")
+    for url in urls:
+        if len(url) > URL_LIMIT_CHARS or url != storable(url) or not _PICTURE.fullmatch(url):
+            raise ReviewInvalid("photo_urls", "is not an address that starts with http:// or https://")
+
+
 def _time(name: str, at: datetime, received_at: datetime) -> datetime:
     if at.tzinfo is None:
         raise ReviewInvalid(name, "has no time zone")
@@ -190,7 +204,9 @@ def _fingerprint(
     on_scale = None
     if rating is not None:
         on_scale = [f"{number.normalize():f}" for number in (rating, review.scale_min, review.scale_max)]
-    whole = [title, body, on_scale, edited_at.isoformat()]
+    whole: list[Any] = [title, body, on_scale, edited_at.isoformat()]
+    if review.photo_urls:
+        whole.append(review.photo_urls)
     return hashlib.sha256(msgspec.json.encode(whole)).digest()
 
 

@@ -146,6 +146,8 @@ def _facts(change: Change, contents: Sequence[Content], found: Sequence[Links]) 
         change.plan.state,
         rules.storable(review.reply),
         review.replied_at if review.reply else None,
+        review.kind,
+        "hidden" if review.hidden else "approved",
     )
 
 
@@ -178,6 +180,7 @@ def _version(review_id: UUID, number: int, content: Content) -> tuple[Any, ...]:
         content.lang,
         content.edited_at,
         db.to_json(rules.storable_json(review.extra)),
+        db.to_json(review.photo_urls),
     )
 
 

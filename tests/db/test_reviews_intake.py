@@ -236,3 +236,31 @@ async def test_an_order_that_comes_after_its_review_verifies_it(merchant: UUID) 
     await prove_late(NOW + DAY)
     assert await late(merchant, NOW + DAY) == 0
     assert await rows(merchant, "SELECT external_id FROM reviews WHERE verified") == [("lamp",)]
+
+
+async def test_a_mention_has_no_rating_and_is_never_published(merchant: UUID) -> None:
+    await take_in(merchant, review("r"), review("m", kind="mention", rating=None))
+    found = await rows(merchant, "SELECT external_id, kind, published FROM reviews ORDER BY 1")
+    assert found == [("m", "mention", False), ("r", "review", True)]
+    with pytest.raises(PostgresError):
+        await rows(merchant, "UPDATE reviews SET kind = 'mention' RETURNING external_id")
+
+
+async def test_what_its_source_hides_is_not_published_until_it_shows_it_again(merchant: UUID) -> None:
+    async def state() -> Any:
+        return await value(merchant, "SELECT moderation || ' ' || published FROM reviews")
+
+    await take_in(merchant, review(hidden=True))
+    assert await state() == "hidden false"
+    await take_in(merchant, review(body="Again.", edited_at=NOW - DAY))
+    assert await state() == "approved true"
+    await rows(merchant, "UPDATE reviews SET moderation = 'hidden', moderated_by = 'staff' RETURNING 1")
+    await take_in(merchant, review(body="And again.", edited_at=NOW))
+    assert await state() == "hidden false"
+
+
+async def test_pictures_belong_to_a_wording(merchant: UUID) -> None:
+    pictures = ("https://pictures.example/1.jpg", "https://pictures.example/2.jpg")
+    await take_in(merchant, review(), review(photo_urls=pictures))
+    found = await rows(merchant, "SELECT number, photo_urls FROM review_versions ORDER BY 1")
+    assert found == [(1, []), (2, list(pictures))]

@@ -108,6 +108,9 @@ def review(**fields: Any) -> IncomingReview:
         ({"body": "x" * 100_001}, "body"),
         ({"title": "x" * 2_001}, "title"),
         ({"rating": Decimal(9)}, "rating"),
+        ({"kind": "mention", "rating": Decimal(3)}, "rating"),
+        ({"photo_urls": ("javascript:alert(1)",)}, "photo_urls"),
+        ({"photo_urls": ("https://a.example/1.jpg",) * 31}, "photo_urls"),
     ],
 )
 def test_reviews_that_cannot_be_taken_in(fields: dict[str, Any], name: str) -> None:
