@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 
 import asyncpg
 import structlog
+from babel.numbers import list_currencies
 
 from core import db
 from core.days import TimeZoneUnknown
@@ -70,7 +71,7 @@ async def create_merchant(
 ) -> UUID:
     """Make a merchant; `name` by language (en, zh-Hans, zh-Hant). Raises MerchantExists, ShopInvalid or
     TimeZoneUnknown."""
-    _check(time_zone)
+    _check(time_zone, currency)
     merchant_id = new_id()
     try:
         async with db.transaction(merchant_id):
@@ -88,28 +89,25 @@ async def create_merchant(
     except asyncpg.UniqueViolationError as error:
         raise MerchantExists(code) from error
     except asyncpg.CheckViolationError as error:
-        raise ShopInvalid(f"code {code!r} or currency {currency!r} is malformed") from error
+        raise ShopInvalid(f"code {code!r} is malformed") from error
     return merchant_id
 
 
 async def create_store(external_id: str, name: Mapping[str, str], currency: str, time_zone: str) -> UUID:
     """Add a store in the open transaction, which a refusal ends. Raises StoreExists, ShopInvalid or
     TimeZoneUnknown."""
-    _check(time_zone)
-    try:
-        store_id = await db.fetchval(
-            "INSERT INTO stores (id, merchant_id, external_id, name, currency, time_zone)"
-            " VALUES ($1, $2, $3, $4, $5, $6)"
-            " ON CONFLICT (merchant_id, external_id) DO NOTHING RETURNING id",
-            new_id(),
-            db.merchant_id(),
-            external_id,
-            db.to_json(name),
-            currency,
-            time_zone,
-        )
-    except asyncpg.CheckViolationError as error:
-        raise ShopInvalid(f"currency {currency!r} is malformed") from error
+    _check(time_zone, currency)
+    store_id = await db.fetchval(
+        "INSERT INTO stores (id, merchant_id, external_id, name, currency, time_zone)"
+        " VALUES ($1, $2, $3, $4, $5, $6)"
+        " ON CONFLICT (merchant_id, external_id) DO NOTHING RETURNING id",
+        new_id(),
+        db.merchant_id(),
+        external_id,
+        db.to_json(name),
+        currency,
+        time_zone,
+    )
     if store_id is None:
         raise StoreExists(external_id)
     return UUID(str(store_id))
@@ -151,6 +149,8 @@ async def for_each(work: Callable[[Merchant], Awaitable[None]]) -> None:
         raise ExceptionGroup(f"{len(failed)} merchants failed", failed)
 
 
-def _check(time_zone: str) -> None:
+def _check(time_zone: str, currency: str) -> None:
+    if currency not in list_currencies():
+        raise ShopInvalid(f"currency {currency!r} is none of ISO 4217")
     if time_zone not in available_timezones():
         raise TimeZoneUnknown(f"{time_zone!r} is no time zone of the IANA database")

@@ -54,7 +54,7 @@ async def settle(
 ) -> Response[Moved]:
     """Make pending points of an earn active, before their time or because what they waited for has happened.
 
-    What is not pending any more is no error until nothing is left: then `nothing_pending`.
+    More than are pending are refused with `pending_exceeded`; if none is left, with `nothing_pending`.
     """
     return await once(lambda: _move(settling.settle, customer_id, entry_id, data), status=201)
 

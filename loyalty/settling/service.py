@@ -33,17 +33,27 @@ class NothingPending(DomainError):
     title = "None of these points are pending"
 
 
+class PendingExceeded(DomainError):
+    """More is asked of the points of an entry than are still pending."""
+
+    code = "pending_exceeded"
+    kind = Kind.CONFLICT
+    title = "Not so many of these points are pending"
+
+
 async def settle(
     member_id: UUID, entry_id: UUID, points: int | None, key: str, note: str, now: datetime
 ) -> Posting:
-    """Make pending points of one earn active, all or so many. Raises NotFound or NothingPending."""
+    """Make pending points of one earn active, all or so many. Raises NotFound, NothingPending or
+    PendingExceeded."""
     return await _move(Settle, member_id, entry_id, points, key, note, now)
 
 
 async def void(
     member_id: UUID, entry_id: UUID, points: int | None, key: str, note: str, now: datetime
 ) -> Posting:
-    """Let pending points of one earn fall away, all or so many. Raises NotFound or NothingPending."""
+    """Let pending points of one earn fall away, all or so many. Raises NotFound, NothingPending or
+    PendingExceeded."""
     return await _move(Void, member_id, entry_id, points, key, note, now)
 
 
@@ -71,6 +81,8 @@ async def _move(
     [posting] = await post([command], now)
     if not posting.points:
         raise NothingPending()
+    if points is not None and posting.points < points:
+        raise PendingExceeded(f"{posting.points} of {points} are pending")
     return posting
 
 

@@ -4,16 +4,20 @@ import itertools
 import re
 from dataclasses import dataclass
 from functools import cache
+from uuid import UUID
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import ConsoleMessage, Page
 
-from core import db
+from core import clock, db
 from core.i18n import Locale, translator
 from core.i18n.update import extract
+from loyalty.ledger import Earn, post
 from loyalty.ledger import queries as ledger
 from loyalty.members import service as members
+from loyalty.rewards import catalogue
+from loyalty.rewards import service as rewards
 from tests.browser.site import Site
 
 pytestmark = pytest.mark.browser
@@ -41,6 +45,7 @@ PAGES = (
     ("activity", "customer", "/portal/activity", 200),
     ("why", "customer", "/portal/activity/{entry}", 200),
     ("rewards", "customer", "/portal/rewards?notice=points_insufficient", 200),
+    ("voucher", "customer", "/portal/vouchers/{voucher}?notice=redeemed", 200),
     ("friends", "customer", "/portal/friends", 200),
     ("goals", "customer", "/portal/achievements", 200),
     ("my-reviews", "customer", "/portal/reviews", 200),
@@ -132,6 +137,7 @@ async def found(site: Site) -> dict[str, str]:
         member = await members.by_customer(site.answered.customer_id)
         assert member
         entry = (await ledger.statement(member.id))[-1].journal_id
+        voucher = await a_voucher(member.id)
         mail = await db.fetchval("SELECT id FROM mails ORDER BY created_at LIMIT 1")
     # The least urgent one, which the tasks of the other tests leave alone.
     waiting = site.waiting[-1].id
@@ -139,9 +145,23 @@ async def found(site: Site) -> dict[str, str]:
         "entry": str(entry),
         "member": member.external_id,
         "mail": str(mail),
+        "voucher": str(voucher),
         "answered": str(site.answered.id),
         "waiting": str(waiting),
     }
+
+
+async def a_voucher(member_id: UUID) -> UUID:
+    """Bought with points that the member is given for it."""
+    reward = await catalogue.find("free-shipping")
+    now = clock.now()
+    gift = Earn(
+        key="test-voucher-points", member=member_id, wallet="points", points=reward.cost_points,
+        effective_at=now, reason={"rule": "api"},
+    )  # fmt: skip
+    await post([gift], now)
+    bought = await rewards.redeem(member_id, reward.id, "test-voucher", now, version=reward.version)
+    return bought.id
 
 
 CASES = [

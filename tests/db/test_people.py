@@ -529,6 +529,7 @@ async def test_a_merchant_that_cannot_be_is_not_made(merchant: UUID) -> None:
         ("No Code", "UTC", "USD"),
         (f"{code}x", "Mars/Olympus", "USD"),
         (f"{code}x", "UTC", "dollars"),
+        (f"{code}x", "UTC", "XYZ"),
     ):
         with pytest.raises((tenancy.ShopInvalid, TimeZoneUnknown)):
             await tenancy.create_merchant(bad[0], {"en": "B"}, bad[1], bad[2], NOW)

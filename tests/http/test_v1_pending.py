@@ -51,6 +51,10 @@ async def test_settled_in_parts_and_the_rest_voided(
 ) -> None:
     path = f"/v1/members/ada/entries/{await given(client, key, pending=True)}"
     assert await balance(shop, "ada") == (1, 10)
+    for move in ("settle", "void"):
+        answer = await client.post(f"{path}/{move}", json={"points": 11}, headers=write(key))
+        assert (answer.status_code, answer.json()["code"]) == (409, "pending_exceeded")
+        assert await balance(shop, "ada") == (1, 10)
     for body, move, points, after in (
         ({"points": 4}, "settle", 4, (5, 6)),
         ({"points": 3}, "void", 3, (5, 3)),
