@@ -83,7 +83,10 @@ class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ModelFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """`stars` and `aspects` are the order of the network's outputs; `sha256` is by file name."""
+    """`stars` and `aspects` are the order of the network's outputs; `sha256` is by file name.
+
+    `states`: see `network.Network`; empty where the network has an output of embeddings, or has none.
+    """
 
     name: str
     sha256: dict[str, str]
@@ -91,6 +94,7 @@ class ModelFile(Struct, frozen=True, forbid_unknown_fields=True):
     stars: list[int]
     aspects: list[str]
     calibration: Calibration
+    states: str = ""
 
 
 def read(folder: Path) -> ModelFile:

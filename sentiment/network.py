@@ -9,6 +9,9 @@ import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from sentiment.graph import with_output
+from sentiment.model_file import MODEL_FILE, TOKENIZER_FILE, ModelFile
+
 Floats = NDArray[np.float32]
 
 
@@ -24,7 +27,6 @@ class RawOutputs(NamedTuple):
 
 
 STAR_OUTPUTS = 5
-# The first model has no such output.
 EMBEDDING = "embedding"
 PAD_ID = 1
 # Larger batches leave the processor's cache and are slower.
@@ -33,13 +35,20 @@ ROWS_PER_BATCH = 64
 
 
 class Network:
-    """Runs one model; holds one session of `threads` threads."""
+    """Runs one model; holds one session of `threads` threads.
 
-    def __init__(self, model: Path, tokenizer: Path, max_tokens: int, aspects: int, threads: int) -> None:
+    `states` names a tensor inside of it, [n, tokens, width], whose mean over the tokens is the embedding: for
+    networks without an output of that name.
+    """
+
+    def __init__(
+        self, model: Path, tokenizer: Path, max_tokens: int, aspects: int, threads: int, states: str = ""
+    ) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        source = with_output(model.read_bytes(), states) if states else str(model)
+        self._session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(max_tokens)
@@ -48,8 +57,8 @@ class Network:
         self._max_characters = max_tokens * longest
         self._outputs = {"stars": STAR_OUTPUTS, "aspects": 2 * aspects}
         for output in self._session.get_outputs():
-            if output.name == EMBEDDING:
-                self._outputs[EMBEDDING] = int(output.shape[1])
+            if output.name in (EMBEDDING, states):
+                self._outputs[output.name] = int(output.shape[-1])
 
     def run(self, lines: Sequence[str]) -> RawOutputs:
         """What the network says of each line."""
@@ -59,8 +68,20 @@ class Network:
             tokens, mask = padded([ids[row] for row in rows])
             feed = {"input_ids": tokens, "attention_mask": mask}
             for array, found in zip(arrays, self._session.run([*self._outputs], feed), strict=True):
-                array[rows] = found
-        return RawOutputs(arrays[0], arrays[1], arrays[2] if EMBEDDING in self._outputs else None)
+                array[rows] = mean_direction(found, mask) if found.ndim == 3 else found
+        return RawOutputs(arrays[0], arrays[1], arrays[2] if len(arrays) > 2 else None)
+
+
+def open_network(settings: ModelFile, folder: Path, threads: int) -> Network:
+    """The network of a model folder whose settings were read."""
+    return Network(
+        folder / MODEL_FILE,
+        folder / TOKENIZER_FILE,
+        settings.max_tokens,
+        len(settings.aspects),
+        threads,
+        settings.states,
+    )
 
 
 def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
@@ -73,6 +94,12 @@ def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
         batch.append(index)
     if batch:
         yield batch
+
+
+def mean_direction(states: Floats, mask: NDArray[np.int64]) -> Floats:
+    """[rows, tokens, width] to the mean over the tokens of the mask, as vectors of length 1."""
+    sums = np.einsum("rtw,rt->rw", states, mask.astype(np.float32))
+    return np.asarray(sums / np.linalg.norm(sums, axis=1, keepdims=True))
 
 
 def padded(ids: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -7,8 +7,8 @@ from typing import NamedTuple, get_args
 import numpy as np
 
 from sentiment.language import language_of
-from sentiment.model_file import DEFAULT_FOLDER, MODEL_FILE, TOKENIZER_FILE, ModelFile, ModelInvalid, read
-from sentiment.network import Floats, Network
+from sentiment.model_file import DEFAULT_FOLDER, ModelFile, ModelInvalid, read
+from sentiment.network import Floats, Network, open_network
 from sentiment.probability import STARS, centred, logistic, median_stars, three_ways
 from sentiment.text import joined
 from sentiment.types import AspectScore, Probabilities, Score, Sentiment, Text
@@ -40,9 +40,8 @@ class Scorer:
         """Loads and verifies a model folder, the shipped one by default; raises `model_file.ModelError`."""
         folder = folder or DEFAULT_FOLDER
         settings = read(folder)
-        model, tokenizer = folder / MODEL_FILE, folder / TOKENIZER_FILE
         try:
-            network = Network(model, tokenizer, settings.max_tokens, len(settings.aspects), threads)
+            network = open_network(settings, folder, threads)
         except Exception as error:  # onnxruntime and tokenizers have no common class of errors
             raise ModelInvalid(f"{folder}: {error}") from error
         return cls(settings, network)

@@ -22,6 +22,23 @@ INSERT_FLAGS = """
     FROM unnest($3::uuid[], $4::int[], $5::text[], $6::text[]) AS t (review_id, version, reason, detail)
     ON CONFLICT (review_id, version, reason) DO NOTHING
 """
+# An older wording is scored, too, but what is compared is what its author says now.
+EMBED = """
+    INSERT INTO review_embeddings (merchant_id, review_id, version, model, embedding)
+    SELECT $1, t.review_id, t.version, t.model, t.embedding::vector
+    FROM unnest($2::uuid[], $3::int[], $4::text[], $5::text[]) AS t (review_id, version, model, embedding)
+    JOIN reviews r ON r.id = t.review_id AND r.version = t.version
+    ORDER BY t.review_id
+    ON CONFLICT (review_id) DO UPDATE
+    SET version = excluded.version, model = excluded.model, embedding = excluded.embedding
+    WHERE (review_embeddings.version, review_embeddings.model) <> (excluded.version, excluded.model)
+"""
+FORGET_EMBEDDINGS = """
+    DELETE FROM review_embeddings e
+    USING unnest($1::uuid[], $2::int[]) AS t (review_id, version), reviews r
+    WHERE e.review_id = t.review_id AND r.id = t.review_id AND r.version = t.version
+      AND e.version <> t.version
+"""
 PROGRESS = """
     SELECT count(*) AS total,
            count(*) FILTER (WHERE EXISTS (SELECT FROM review_scores s

@@ -4,10 +4,11 @@ The stars that a customer gave flag a review by themselves; they are no input of
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
+from sentiment.network import Floats
 from sentiment.types import Score, Text, Urgency
 
 Reason = Literal["rating", "sentiment", "urgency"]
@@ -32,6 +33,8 @@ class Reading:
     threshold: float
     """Probability of negative from which the shipped model's word counts."""
     urgencies: Sequence[Urgency]
+    embedding: Floats | None = field(default=None, compare=False)
+    """None: the text is empty, or the model has no embeddings."""
 
 
 def text_of(title: str, body: str, lang: str) -> Text:

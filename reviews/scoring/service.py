@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from core import db
+from reviews import similar
 from reviews.cases import opening
 from reviews.cases.opening import Flagged
 from reviews.scoring import queries, rules
@@ -54,6 +55,7 @@ async def store(wordings: Sequence[Wording], readings: Sequence[Reading], now: d
     await db.execute(queries.INSERT_SCORES, db.merchant_id(), now, *_columns(scores, 12))
     flags = [_flag(each, flag) for each in flagged for flag in each.flags]
     await db.execute(queries.INSERT_FLAGS, db.merchant_id(), now, *_columns(flags, 4))
+    await _embed(pairs)
     await opening.judge(flagged, now)
 
 
@@ -62,6 +64,22 @@ async def progress() -> Progress:
     row = await db.fetchrow(queries.PROGRESS)
     assert row is not None
     return Progress(scored=row["scored"], total=row["total"])
+
+
+async def _embed(pairs: Sequence[tuple[Wording, Reading]]) -> None:
+    """Keep what current wordings are about; nothing of a wording that says nothing any more."""
+    known: list[tuple[Any, ...]] = []
+    empty: list[tuple[Any, ...]] = []
+    for wording, reading in pairs:
+        place = (wording.review_id, wording.version)
+        if reading.embedding is None or len(reading.embedding) != similar.WIDTH:
+            empty.append(place)
+        else:
+            known.append((*place, reading.score.model, similar.vector(reading.embedding.tolist())))
+    if known:
+        await db.execute(queries.EMBED, db.merchant_id(), *_columns(known, 4))
+    if empty:
+        await db.execute(queries.FORGET_EMBEDDINGS, *_columns(empty, 2))
 
 
 def _flagged(wording: Wording, reading: Reading) -> Flagged:

@@ -41,7 +41,8 @@ class ScoreReviews:
 def read(model: Scorer, items: Sequence[Wording]) -> list[Reading]:
     """What the texts say; nothing else of a review reaches the model."""
     texts = [item.text for item in items]
+    found = model.read(texts)
     return [
-        Reading(score, model.negative_threshold(score.lang), find_urgency(text))
-        for text, score in zip(texts, model.score(texts), strict=True)
+        Reading(score, model.negative_threshold(score.lang), find_urgency(text), embedding)
+        for text, score, embedding in zip(texts, found.scores, found.embeddings, strict=True)
     ]

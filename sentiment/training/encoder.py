@@ -30,6 +30,10 @@ _NAMES = (
 )
 
 
+# The layers above forget what was said for how it was meant: see docs/decisions/0012-sentiment.md.
+EMBEDDED_SHARE = 2 / 3
+
+
 class Shape(Struct, frozen=True):
     """The sizes in the config.json of a base model; other fields are ignored."""
 
@@ -90,6 +94,7 @@ class ReviewNetwork(nn.Module):
         self.layers = nn.ModuleList(Layer(shape) for _ in range(layers))
         self.stars = nn.Linear(width, STAR_OUTPUTS)
         self.aspects = nn.Linear(width, 2 * aspects)
+        self.embedded_layers = round(len(self.layers) * EMBEDDED_SHARE)
         self.plain = False
         # Almost all of the words never occur in training; those that do must not move away from them.
         for frozen in (self.words.weight, self.positions, self.types, *self.norm.parameters()):
@@ -99,11 +104,13 @@ class ReviewNetwork(nn.Module):
         x = self.norm(self.words(ids) + self.positions[: ids.shape[1]] + self.types[0])
         kept = mask.unsqueeze(-1).to(x.dtype)
         ignored = (1.0 - mask[:, None, None, :].to(x.dtype)) * -1e4
-        for layer in self.layers:
+        middle = x
+        for number, layer in enumerate(self.layers, start=1):
             x = layer(x, ignored, self.plain)
-        pooled = (x * kept).sum(1) / kept.sum(1)
-        length = (pooled * pooled).sum(1, keepdim=True).sqrt()
-        return Outputs(self.stars(pooled), self.aspects(pooled), pooled / length)
+            middle = x if number == self.embedded_layers else middle
+        pooled, embedded = ((y * kept).sum(1) / kept.sum(1) for y in (x, middle))
+        length = (embedded * embedded).sum(1, keepdim=True).sqrt()
+        return Outputs(self.stars(pooled), self.aspects(pooled), embedded / length)
 
     def trained(self) -> dict[str, Tensor]:
         """The weights that training changes, by name."""

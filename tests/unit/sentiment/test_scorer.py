@@ -1,9 +1,22 @@
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
+import msgspec
+import numpy as np
 import pytest
+from msgspec.structs import replace
 
+from sentiment.model_file import (
+    DEFAULT_FOLDER,
+    MODEL_FILE,
+    SETTINGS_FILE,
+    TOKENIZER_FILE,
+    ModelInvalid,
+    read,
+)
+from sentiment.network import open_network
 from sentiment.scorer import Scorer, empty_score
 from sentiment.text import RAW_CHARACTERS
 from sentiment.types import ASPECTS, LANGUAGES, Score, Text
@@ -210,8 +223,35 @@ def test_scoring_needs_neither_torch_nor_transformers() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_a_model_without_embeddings_says_so(scorer: Scorer) -> None:
-    texts = [Text("Broke on the first day."), Text("")]
+def test_embeddings_come_with_the_scores(scorer: Scorer) -> None:
+    texts = [
+        Text("Broke on the first day."),
+        Text(""),
+        Text("Ging am ersten Tag kaputt."),
+        Text("Lovely colour"),
+    ]
     reading = scorer.read(texts)
-    assert reading.embeddings == [None, None]
     assert reading.scores == scorer.score(texts)
+    english, empty, german, other = reading.embeddings
+    assert empty is None and english is not None and german is not None and other is not None
+    assert english.shape == (384,)
+    assert np.linalg.norm(english) == pytest.approx(1, abs=1e-5)
+    assert english @ german > english @ other
+
+
+def test_a_model_without_embeddings_says_so(scorer: Scorer) -> None:
+    settings = replace(scorer._settings, states="")
+    reading = Scorer(settings, open_network(settings, DEFAULT_FOLDER, threads=1)).read(
+        [Text("Broken."), Text("")]
+    )
+    assert reading.embeddings == [None, None]
+    assert [score.sentiment for score in reading.scores] == ["negative", "neutral"]
+
+
+def test_states_that_are_not_in_the_network_are_refused(tmp_path: Path) -> None:
+    for file in (MODEL_FILE, TOKENIZER_FILE):
+        (tmp_path / file).symlink_to(DEFAULT_FOLDER / file)
+    settings = replace(read(DEFAULT_FOLDER), states="/No_such_output")
+    (tmp_path / SETTINGS_FILE).write_bytes(msgspec.json.encode(settings))
+    with pytest.raises(ModelInvalid):
+        Scorer.load(tmp_path, threads=1)

@@ -1,0 +1,44 @@
+"""Reviews that speak of the same thing: near-duplicates and look-alikes, in whatever language.
+
+Distances are 1 - cosine; docs/decisions/0012-sentiment.md says what the limits find, and what they cost.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from core import db
+
+WIDTH = 384
+"""Numbers of an embedding; models of another width give none."""
+NEAR_DUPLICATE = 0.03
+"""Of more than a thousand real texts no two different ones were nearer."""
+LOOK_ALIKE = 0.15
+
+_NEIGHBOURS = """
+    SELECT n.review_id, n.version, n.distance
+    FROM review_embeddings e
+    CROSS JOIN LATERAL review_neighbours(e.model, e.embedding, $2 + 1, $3) n
+    WHERE e.review_id = $1 AND n.review_id <> e.review_id
+    ORDER BY n.distance, n.review_id LIMIT $2
+"""
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A review near to another; `version` is the wording that was compared."""
+
+    review_id: UUID
+    version: int
+    distance: float
+
+
+async def neighbours(review_id: UUID, limit: int = 10, max_distance: float = LOOK_ALIKE) -> list[Neighbour]:
+    """The merchant's reviews nearest to this one, removed ones among them; none before it was scored."""
+    rows = await db.fetch(_NEIGHBOURS, review_id, limit, max_distance)
+    return [Neighbour(**row) for row in rows]
+
+
+def vector(embedding: Iterable[float]) -> str:
+    """An embedding as text, for an argument that is cast to vector."""
+    return "[" + ",".join([f"{number:.6f}" for number in embedding]) + "]"
