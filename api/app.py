@@ -14,6 +14,7 @@ from litestar.types import ControllerRouterHandler, Message
 from api import csrf, headers, requests, signin
 from api.auth import AuthMiddleware
 from api.errors import HANDLERS
+from api.field_docs import FieldDocs
 from api.health import health
 from api.openapi import openapi_config
 from api.problems import refuse_unreadable
@@ -68,6 +69,7 @@ def create_app(*routers: ControllerRouterHandler, v1: tuple[ControllerRouterHand
         before_send=[headers.finish],
         lifespan=[_database],
         openapi_config=openapi_config(),
+        plugins=[FieldDocs()],
         request_max_body_size=settings().request_body_limit_bytes,
         logging_config=None,
     )

@@ -121,4 +121,6 @@ async def test_the_description_is_served_from_here(client: httpx.AsyncClient) ->
     assert operation["security"] == [{"api_key": []}]
     assert {"400", "401", "403", "409", "413", "422"} <= set(operation["responses"])
     assert document["components"]["securitySchemes"]["api_key"]["scheme"] == "bearer"
+    fields = document["components"]["schemas"]["ProblemDocument"]["properties"]
+    assert fields["code"]["description"] == "Stable: programs decide by it."
     assert not any(path.startswith(("/staff", "/portal", "/static")) for path in document["paths"])
