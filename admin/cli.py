@@ -264,6 +264,15 @@ def import_reviews(file: Path, format_name: str, merchant: str | None, dry_run: 
     import_file(file, format_name, merchant, dry_run)
 
 
+@reviews.command()
+def recount() -> None:
+    """Count the ratings of every merchant anew and compare them with those that are kept."""
+    from admin.commands.ratings import recount_all
+
+    with installation():
+        sys.exit(run(recount_all))
+
+
 @main.group()
 def ledger() -> None:
     """The points ledger."""

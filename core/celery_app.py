@@ -30,6 +30,7 @@ PERIODIC_MODULES = (
     "loyalty.settling.tasks",
     "loyalty.referrals.tasks",
     "reviews.intake.tasks",
+    "reviews.ratings.tasks",
 )
 """Modules with tasks of PERIODIC that handle no topic."""
 
@@ -56,6 +57,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("referrals", "loyalty.referrals", 600),
     Periodic("clocks", "reviews.cases.sweep", 30),
     Periodic("late orders", "reviews.intake.prove_late", 3600),
+    Periodic("ratings", "reviews.ratings.fold", 10),
 )
 """Packages add a line each; the task is the name of a shared_task in one of the modules above."""
 

@@ -1,0 +1,1 @@
+"""Ratings counted by product, store and shop: kept up as reviews come, change and go."""
