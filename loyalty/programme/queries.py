@@ -25,31 +25,6 @@ SELECT current_merchant(), $1, s->>'code', (t->>'rank')::smallint, t->>'code', t
 FROM jsonb_array_elements($2::jsonb) s, jsonb_array_elements(s->'tiers') t
 """
 
-_VERSION = """
-INSERT INTO programme_versions (merchant_id, number, state, based_on, guest_claim_days, point_cost_micros,
-                                terms_version, created_by, created_at, published_at)
-VALUES (current_merchant(), (SELECT coalesce(max(number), 0) + 1 FROM programme_versions),
-        $1, $2, $3, $4, $5, $6, $7, CASE WHEN $1 = 'published' THEN $7::timestamptz END)
-RETURNING id
-"""
-
-# $2: tier sets as a JSON array, in their order.
-ADD_SETS = """
-INSERT INTO tier_sets (merchant_id, version_id, code, position, name, metric, qualifying_window,
-                       requalification, downgrade, grace_days)
-SELECT current_merchant(), $1, s->>'code', n - 1, s->'name', s->'metric', s->'window', s->>'requalification',
-       s->>'downgrade', (s->>'grace_days')::int
-FROM jsonb_array_elements($2::jsonb) WITH ORDINALITY AS x (s, n)
-"""
-
-ADD_TIERS = """
-INSERT INTO tiers (merchant_id, version_id, set_code, rank, code, name, threshold, multiplier_percent,
-                   benefits)
-SELECT current_merchant(), $1, s->>'code', (t->>'rank')::smallint, t->>'code', t->'name',
-       (t->>'threshold')::bigint, (t->>'multiplier_percent')::int, t->'benefits'
-FROM jsonb_array_elements($2::jsonb) s, jsonb_array_elements(s->'tiers') t
-"""
-
 ADD_RATES = """
 INSERT INTO earn_rates (merchant_id, version_id, currency, points_per_100_units)
 SELECT current_merchant(), $1, * FROM unnest($2::text[], $3::int[])
