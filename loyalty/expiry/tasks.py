@@ -9,7 +9,7 @@ from celery import shared_task
 from core import clock, db, outbox, tenancy
 from core.worker import run_async
 from loyalty.expiry import idle, warnings
-from loyalty.expiry.service import expire_due
+from loyalty.expiry.service import expire_all
 
 
 def expire() -> None:
@@ -24,11 +24,11 @@ async def _expire() -> None:
 async def _of_merchant(merchant: tenancy.Merchant) -> None:
     now = clock.now()
     await _idle(merchant.id, now)
-    for step in (warnings.note_dated, expire_due):
-        more = 1
-        while more:
-            async with db.transaction(merchant.id):
-                more = await step(now)
+    more = 1
+    while more:
+        async with db.transaction(merchant.id):
+            more = await warnings.note_dated(now)
+    await expire_all(merchant.id, now)
 
 
 async def _idle(merchant_id: UUID, now: datetime) -> None:

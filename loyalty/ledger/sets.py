@@ -20,12 +20,13 @@ class IdleLot(msgspec.Struct, frozen=True):
     ends_at: datetime
 
 
-async def expire(now: datetime, limit: int) -> int:
-    """Expire up to `limit` lots whose time has come, those that expire first; answers how many.
+async def expire(now: datetime, limit: int, backwards: bool = False) -> int:
+    """Expire up to `limit` lots whose time has come; answers how many: the caller goes on until 0.
 
-    One lot an account a call: the caller goes on until 0.
+    Those that expired first, or last with `backwards`: two sweeps side by side meet in the middle. Lots of an
+    account that is in use are left for the next time.
     """
-    return int(await db.fetchval("SELECT ledger_expire($1, $2)", now, limit))
+    return int(await db.fetchval("SELECT ledger_expire($1, $2, $3)", now, limit, backwards))
 
 
 async def expire_idle(lots: Sequence[IdleLot], now: datetime) -> int:

@@ -424,4 +424,10 @@ WITH known AS MATERIALIZED (
 SELECT m.id FROM members m JOIN known k ON k.id = m.customer_id ORDER BY m.id
 """
 
+MEMBERS_POSTED = """
+SELECT DISTINCT a.member_id FROM ledger_journal j
+JOIN ledger_accounts a ON a.id = j.account_id JOIN wallet_types w ON w.id = a.wallet_type_id
+WHERE j.id BETWEEN $1 AND $2 AND w.code = ANY ($3::text[]) ORDER BY 1
+"""
+
 OVERRIDES_OVER = "SELECT DISTINCT member_id FROM member_tiers WHERE until <= $1 LIMIT $2"

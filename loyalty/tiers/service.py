@@ -218,6 +218,12 @@ async def counted_wallets() -> set[str]:
     return {each.metric.wallet for each in live.sets if isinstance(each.metric, Points)}
 
 
+async def members_posted(first: UUID, last: UUID, wallets: Collection[str]) -> list[UUID]:
+    """The members of the postings of a set, from its first to its last id, in these wallets."""
+    rows = await db.fetch(queries.MEMBERS_POSTED, first, last, list(wallets)) if wallets else []
+    return [row["member_id"] for row in rows]
+
+
 async def members_of(customers: Sequence[str], external_ids: Sequence[str]) -> list[UUID]:
     """The members who are these customers, by id or external id, or whom these were merged into."""
     rows = await db.fetch(queries.MEMBERS_OF, list(customers), list(external_ids))

@@ -21,6 +21,9 @@ log = structlog.get_logger(__name__)
 async def after_posting(payload: dict[str, Any], _: datetime) -> None:
     """Place the members of new postings, if a tier set counts points of that wallet."""
     wallets = await service.counted_wallets()
+    if "first" in payload:  # a set of postings, whose ids follow each other
+        await _place(await service.members_posted(UUID(payload["first"]), UUID(payload["last"]), wallets))
+        return
     members = {UUID(each["member"]) for each in payload["postings"] if each["wallet"] in wallets}
     await _place(sorted(members))
 

@@ -14,16 +14,18 @@ from core.mail import service as mail
 from core.people import customers
 from core.people.customers import CustomerRow
 from core.tenancy import Merchant
-from loyalty.expiry import idle, tasks, warnings
+from loyalty.expiry import idle, service, tasks, warnings
 from loyalty.expiry.service import expire_due
 from loyalty.ledger import queries as ledger
 from loyalty.members import service as members
+from loyalty.tiers.rules import Points, TierSet
+from loyalty.tiers.tasks import after_posting
 from loyalty.wallets import service as wallets
 from loyalty.wallets.rules import Expiry, Inactivity, Never
 from loyalty.wallets.service import Rules
 from tests.conftest import new_merchant
-from tests.factories.points import balance, earn, lots, one, redeem
-from tests.factories.shop import START, day, new_member, programme
+from tests.factories.points import balance, earn, lots, one, redeem, reverse
+from tests.factories.shop import START, day, ladder, new_member, programme, tier_of
 
 
 async def open_shop(merchant: UUID, expiry: Expiry, warn_days: int | None = None) -> UUID:
@@ -134,7 +136,68 @@ async def test_sweeps_side_by_side_expire_and_warn_once(merchant: UUID) -> None:
     assert len(await waiting(merchant)) == 24
 
 
+async def test_a_large_backlog_is_swept_from_both_ends(
+    merchant: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "BATCH", 5)
+    await open_shop(merchant, Never())
+    async with db.transaction(merchant):
+        ids = [await new_member() for _ in range(12)]
+        for n, member in enumerate(ids):
+            for more in range(3):
+                await one(earn(f"e{n}.{more}", member, 10, expires_at=day(10 + n + more)))
+    assert await service.expire_all(merchant, day(20)) == 30
+    assert await service.expire_all(merchant, day(90)) == 6
+    async with db.transaction(merchant):
+        assert {await balance(member) for member in ids} == {(0, 0, 0)}
+        assert await ledger.check() == [] and await ledger.verify() == []
+        keys = await db.fetch("SELECT DISTINCT key, parent_id FROM ledger_journal WHERE verb = 'expire'")
+        assert {row["key"] for row in keys} == {f"expire:{row['parent_id']}:1" for row in keys}
+        assert len(keys) == 36
+
+
+async def test_tiers_hear_of_a_set_of_postings_by_its_first_and_last(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        steps = tuple(ladder(0, 100))
+        await programme(sets=[TierSet(code="main", name={}, tiers=steps, metric=Points("points"))])
+        members = [await new_member() for _ in range(3)]
+        for n, member in enumerate(members):
+            await one(earn(f"e{n}", member, 100, expires_at=day(9) if n else None))
+            with clock.set_clock(lambda: START):
+                await after_posting({"postings": [{"member": str(member), "wallet": "points"}]}, START)
+        await db.execute("DELETE FROM outbox")
+        assert await expire_due(day(9)) == 2
+        [told] = await db.fetch("SELECT payload FROM outbox WHERE topic = 'points.posted'")
+        assert {await tier_of(member) for member in members} == {"t1"}
+        with clock.set_clock(lambda: day(9)):
+            await after_posting(db.from_json(told["payload"]), day(9))
+        assert [await tier_of(member) for member in members] == ["t1", "t0", "t0"]
+
+
 # ---------------------------------------------------------------- inactivity
+
+
+async def test_what_comes_back_to_a_lot_that_ended_ends_once_more(merchant: UUID) -> None:
+    member = await open_shop(merchant, Inactivity(30))
+    async with db.transaction(merchant):
+        await one(earn("e1", member, 100, at=day(0)))
+        await one(earn("e2", member, 1, at=day(0)))
+        await one(redeem("r1", member, 40, day(0)))
+    await sweep(merchant, day(30))
+    async with db.transaction(merchant):
+        assert await balance(member) == (0, 0, 0)
+        await one(reverse("v1", member, "r1", day(31)))
+        assert await balance(member) == (0, 40, 0)
+    for _ in range(2):
+        await sweep(merchant, day(31))
+    async with db.transaction(merchant):
+        assert await balance(member) == (0, 0, 0)
+        keys = await db.fetch(
+            "SELECT key, seq, points FROM ledger_journal WHERE verb = 'expire' ORDER BY seq"
+        )
+        assert [row["points"] for row in keys] == [60, 1, 40]
+        assert keys[2]["key"] == f"{keys[0]['key']}:{keys[2]['seq']}"
+        assert await ledger.check() == [] and await ledger.verify() == []
 
 
 async def test_points_end_when_nothing_happens_and_each_movement_puts_it_off(merchant: UUID) -> None:

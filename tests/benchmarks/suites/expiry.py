@@ -4,7 +4,8 @@ import asyncio
 from datetime import timedelta
 
 from core import clock, db
-from loyalty.expiry.service import expire_due
+from core.worker import POOL_SIZE
+from loyalty.expiry.service import expire_all
 from tests.benchmarks.registry import Figures, at_most, benchmark
 from tests.benchmarks.rig import Database, Rig
 from tests.benchmarks.rounds import seconds
@@ -14,7 +15,7 @@ PLAIN = "UPDATE ledger_lots SET points_active = 0 WHERE expires_at IS NOT NULL"
 
 @benchmark(
     "loyalty.expire",
-    "expire one lot of each member: posting, entry, lot, balance, hash, outbox; one worker",
+    "expire one lot of each member: posting, entry, lot, balance, hash, outbox; one worker, two connections",
     "a plain UPDATE of these lots",
     "s",
     at_most(4),
@@ -32,14 +33,9 @@ def expire(rig: Rig) -> Figures:
 
 async def _expire_all(database: Database) -> None:
     """As the periodic task does it, three years from now."""
-    await db.connect(database.app_url, pool_size=1)
+    await db.connect(database.app_url, pool_size=POOL_SIZE)
     try:
-        now = clock.now() + timedelta(days=3 * 366)
-        expired, more = 0, 1
-        while more:
-            async with db.transaction(database.content.merchant):
-                more = await expire_due(now)
-            expired += more
+        expired = await expire_all(database.content.merchant, clock.now() + timedelta(days=3 * 366))
         assert expired == database.content.members, f"{expired} lots expired"
     finally:
         await db.disconnect()
