@@ -9,6 +9,7 @@ import click
 from admin.installation import installation, run
 from admin.loyalty_cli import loyalty
 from admin.merchant_cli import merchant
+from admin.reviews_cli import reviews
 from admin.rewards_cli import rewards
 
 
@@ -248,32 +249,6 @@ def evaluate(
 
 
 @main.group()
-def reviews() -> None:
-    """Reviews, in and out."""
-
-
-@reviews.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--format", "format_name", required=True, help="generic, judgeme, ndjson")
-@click.option("--merchant", help="Code of the merchant; not needed while there is only one.")
-@click.option("--dry-run", is_flag=True, help="Report, change nothing.")
-def import_reviews(file: Path, format_name: str, merchant: str | None, dry_run: bool) -> None:
-    """Import a file of reviews; rows that cannot be taken go to a reject file beside it."""
-    from admin.commands.reviews import import_file
-
-    import_file(file, format_name, merchant, dry_run)
-
-
-@reviews.command()
-def recount() -> None:
-    """Count the ratings of every merchant anew and compare them with those that are kept."""
-    from admin.commands.ratings import recount_all
-
-    with installation():
-        sys.exit(run(recount_all))
-
-
-@main.group()
 def ledger() -> None:
     """The points ledger."""
 
@@ -289,6 +264,7 @@ def verify() -> None:
 
 main.add_command(loyalty)
 main.add_command(merchant)
+main.add_command(reviews)
 main.add_command(rewards)
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ others. Work that runs before a merchant is known (sign-in, key look-up, the rel
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -16,6 +16,7 @@ from asyncpg.exceptions import InterfaceError, InternalClientError
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
 Row = asyncpg.Record
+T = TypeVar("T")
 
 AWAY = (
     asyncpg.PostgresConnectionError,
@@ -238,3 +239,8 @@ def to_json(value: Any) -> str:
 def from_json(text: str) -> Any:
     """The value of a jsonb column read by fetch()."""
     return msgspec.json.decode(text)
+
+
+def from_json_as(text: str, type: type[T]) -> T:
+    """The same as a type that msgspec knows."""
+    return msgspec.json.decode(text, type=type)

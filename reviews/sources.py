@@ -15,7 +15,10 @@ class Source:
 OURS = tuple(
     Source(code, published_here=True, reply_limit_chars=4000)
     # Written with us, or moved here from a file.
-    for code in ("first_party", "import", "judgeme")
+    for code in (
+        *("first_party", "import", "judgeme", "loox", "shopify", "yotpo", "okendo", "powerreviews", "meta"),
+        "google_product",
+    )
 )
 _BY_CODE = {source.code: source for source in OURS}
 

@@ -9,16 +9,63 @@ from admin.commands.progress import bar
 from admin.installation import installation, run
 from core import clock
 from reviews import files
-from reviews.files import Report
+from reviews.files import Choices, Report
+from reviews.files.rules import scale_of
+from reviews.intake.rules import Content
+
+_WORDS = (
+    ("new", "new"),
+    ("changed", "changed"),
+    ("late", "older wordings"),
+    ("facts", "with other facts"),
+    ("unchanged", "known already"),
+    ("removed", "removed"),
+    ("returned", "back again"),
+    ("rejected", "rejected"),
+)
+_ALWAYS = ("new", "changed", "late", "unchanged", "rejected")
+SAMPLE_CHARS = 60
 
 
-def import_file(file: Path, format_name: str, merchant: str | None, dry_run: bool) -> None:
+def import_file(
+    file: Path,
+    columns: dict[str, str],
+    format_name: str,
+    date_order: str | None,
+    scale: str | None,
+    encoding: str | None,
+    account: str,
+    mentions: bool,
+    merchant: str | None,
+    restart: bool,
+    dry_run: bool,
+) -> None:
     """Take a file in and say what became of its rows. Rejected rows are no failure: they are in their file.
 
     Raises click.ClickException when it is not clear whose reviews these are, or what reviews.files raises.
     """
+    try:
+        on = scale_of(scale) if scale else None
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--scale") from error
+    choices = Choices(
+        account=account,
+        columns=columns,
+        date_order=date_order,  # type: ignore[arg-type]
+        scale=on,
+        mentions=mentions,
+    )
+
+    async def taken() -> Report:
+        owner = await whose.merchant(merchant)
+        with bar(f"Importing {file.name}") as advance:
+            return await files.import_file(
+                file, format_name, owner.id, advance, dry_run,
+                now=clock.now(), choices=choices, encoding=encoding or "", restart=restart,
+            )  # fmt: skip
+
     with installation():
-        report = run(_import, file, format_name, merchant, dry_run)
+        report = run(taken)
     for line in summary(report):
         click.echo(line)
     if report.rejects_path:
@@ -28,19 +75,30 @@ def import_file(file: Path, format_name: str, merchant: str | None, dry_run: boo
 def summary(report: Report) -> list[str]:
     """The report for people."""
     read = ", ".join(f"{field} <- {column}" for field, column in report.columns.items())
+    counts = [
+        f"{report.counts[status]} {word}"
+        for status, word in _WORDS
+        if status in _ALWAYS or report.counts[status]
+    ]
     lines = [
-        f"Format {report.format}: {read}",
-        f"{report.rows} rows: {report.new} new, {report.changed} changed, {report.late} older wordings,"
-        f" {report.unchanged} known already, {report.rejected} rejected",
+        f"Format {report.format}, {report.encoding}: {read}",
+        f"{report.rows} rows: {', '.join(counts)}",
     ]
     if report.unmapped:
         lines.insert(1, f"Columns that are no field of ours: {', '.join(report.unmapped)}")
+    if report.resumed_rows:
+        lines.append(
+            f"An earlier run was ended after {report.resumed_rows} of these rows; this one went on there."
+        )
     if report.dry_run:
-        lines.append("Dry run: nothing was kept.")
+        lines += ["Dry run: nothing was kept. The first reviews, as they were read:"]
+        lines += [_sample(content) for content in report.samples]
     return lines
 
 
-async def _import(file: Path, format_name: str, merchant: str | None, dry_run: bool) -> Report:
-    owner = await whose.merchant(merchant)
-    with bar(f"Importing {file.name}") as advance:
-        return await files.import_file(file, format_name, owner.id, advance, dry_run, now=clock.now())
+def _sample(content: Content) -> str:
+    review = content.review
+    rating = "no rating" if content.rating is None else f"{content.rating} of {review.scale_max}"
+    text = " ".join(f"{content.title} {content.body}".split())
+    about = (review.product_sku or "the shop", content.author or "nobody")
+    return f"  {review.written_at:%Y-%m-%d} {rating}, {', '.join(about)}: {text[:SAMPLE_CHARS]}"

@@ -5,18 +5,24 @@ never ends, with the very next line.
 """
 
 import csv
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import msgspec
 
+from core.files import encodings
 from core.files.errors import FileUnreadable, RowRejected
 
 MAX_LINE_BYTES = 1 << 20
+MAX_RECORD_BYTES = 2 << 20
+"""Of a row that goes over several lines."""
+MAX_DEPTH = 3
+"""How deep objects in objects of JSON are told apart."""
 DELIMITERS = ",;\t"
-_BOM = b"\xef\xbb\xbf"
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_BOM = "\ufeff"
+_NEWLINES = {"utf-16-le": b"\n\0", "utf-16-be": b"\0\n"}
 
 
 @dataclass(frozen=True)
@@ -27,82 +33,118 @@ class Row:
     cells: dict[str, str]
 
 
-@dataclass
-class _BadByte:
-    line: int
-    offset: int
-    byte: int
+@dataclass(frozen=True)
+class Place:
+    """Between two rows: bytes (of the unpacked file) and lines before it."""
 
-    def __str__(self) -> str:
-        return f"byte {self.offset} of the file (line {self.line}, 0x{self.byte:02X}) is not UTF-8"
+    offset: int = 0
+    line: int = 0
+
+
+START = Place()
 
 
 class Lines:
     """Physical lines as text, with their places; a csv reader draws from it."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        self.file = file
-        self.offset = 0
-        self.line = 0
-        self.bad: _BadByte | None = None
-        self._first_end = (0, 0)
+    def __init__(self, file: BinaryIO, encoding: str = "utf-8", start: Place = START) -> None:
+        self.encoding = encoding
+        self.bad = ""
+        """Why the text of this record is none; empty: it is text."""
+        self._file = file
+        self._offset, self._line = start.offset, start.line
+        self._record: list[bytes] = []
+        self._record_bytes = 0
+        self._again: deque[bytes] = deque()
+        self._newline = _NEWLINES.get(encoding, b"")
+        if start.offset:
+            file.seek(start.offset)
+
+    @property
+    def offset(self) -> int:
+        """Bytes before the next line."""
+        return self._offset
+
+    @property
+    def place(self) -> Place:
+        """Where the next line begins."""
+        return Place(self._offset, self._line)
 
     def begin(self) -> int:
         """The next record begins here; answers its line."""
-        self.bad = None
-        self._first_end = (0, 0)
-        return self.line + 1
+        self.bad = ""
+        self._record.clear()
+        self._record_bytes = 0
+        return self._line + 1
 
     def skip_first(self) -> None:
         """Go on with the line after the first one of this record."""
-        self.offset, self.line = self._first_end
-        self.file.seek(self.offset)
+        rest = self._record[1:]
+        self._again.extendleft(reversed(rest))
+        self._line -= len(rest)
+        self._offset -= sum(map(len, rest))
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        raw = self.file.readline(MAX_LINE_BYTES)
+        raw = self._again.popleft() if self._again else self._read()
         if not raw:
             raise StopIteration
-        start, self.line, self.offset = self.offset, self.line + 1, self.offset + len(raw)
-        too_long = len(raw) == MAX_LINE_BYTES and not raw.endswith(b"\n")
-        if too_long:
-            self._skip_rest()
-        if self._first_end == (0, 0):
-            self._first_end = (self.offset, self.line)
-        if too_long:
-            raise RowRejected(
-                self.line, "", "line_too_long", f"the line has more than {MAX_LINE_BYTES} bytes"
-            )
+        start, self._line, self._offset = self._offset, self._line + 1, self._offset + len(raw)
+        self._record.append(raw)
+        self._record_bytes += len(raw)
+        if self._record_bytes >= MAX_LINE_BYTES:
+            self._check_length(raw)
         return self._text(raw, start)
 
-    def _skip_rest(self) -> None:
-        while rest := self.file.readline(MAX_LINE_BYTES):
-            self.offset += len(rest)
-            if rest.endswith(b"\n"):
-                return
+    def _read(self) -> bytes:
+        raw = self._file.readline(MAX_LINE_BYTES)
+        if not self._newline:
+            return raw
+        line = raw
+        while (
+            raw and not (len(line) % 2 == 0 and line.endswith(self._newline)) and len(line) < MAX_LINE_BYTES
+        ):
+            # A byte like a newline may be half of a character.
+            raw = self._file.read(1) if len(line) % 2 else self._file.readline(MAX_LINE_BYTES)
+            line += raw
+        return line
+
+    def _check_length(self, raw: bytes) -> None:
+        newline = self._newline or b"\n"
+        if len(raw) >= MAX_LINE_BYTES and not raw.endswith(newline):
+            while (rest := self._read()) and not rest.endswith(newline):
+                self._offset += len(rest)
+            self._offset += len(rest)
+            raise RowRejected(
+                self._line, "", "line_too_long", f"the line has more than {MAX_LINE_BYTES} bytes"
+            )
+        if self._record_bytes > MAX_RECORD_BYTES:
+            self.skip_first()
+            raise RowRejected(
+                self._line, "", "row_too_long", f"the row has more than {MAX_RECORD_BYTES} bytes"
+            )
 
     def _text(self, raw: bytes, start: int) -> str:
-        if start == 0:
-            raw, start = raw.removeprefix(_BOM), start + len(_BOM) * raw.startswith(_BOM)
         try:
-            return raw.decode()
+            text = raw.decode(self.encoding)
         except UnicodeDecodeError as error:
-            if self.bad is None:
-                self.bad = _BadByte(self.line, start + error.start, raw[error.start])
-            return raw.decode(errors="surrogateescape")
+            self._note(start + error.start, raw[error.start], f"is not {encodings.shown(self.encoding)}")
+            text = raw.decode(self.encoding, errors="surrogateescape")
+        if "\0" in text:
+            self._note(start + raw.index(0), 0, "is no text")
+        return text.removeprefix(_BOM) if start == 0 else text
+
+    def _note(self, offset: int, byte: int, what: str) -> None:
+        self.bad = self.bad or f"byte {offset} of the file (line {self._line}, 0x{byte:02X}) {what}"
 
 
-def check_text(file: BinaryIO) -> None:
-    """Refuse what is no UTF-8 text file from its very start. Raises FileUnreadable."""
-    head = file.read(4096)
+def lines_of(file: BinaryIO, encoding: str = "") -> Lines:
+    """The lines of a file of text from its start. Raises FileUnreadable for what is none."""
+    head = file.read(encodings.HEAD_BYTES)
     file.seek(0)
-    if not head.strip():
-        raise FileUnreadable("the file is empty")
-    if head.startswith(_UTF16) or b"\0" in head:
-        place = head.find(b"\0") if b"\0" in head else 0
-        raise FileUnreadable(f"line 1, byte {place}: this is UTF-16 or no text; save it as UTF-8")
+    return Lines(file, encodings.encoding_of(head, encoding))
 
 
 def csv_header(lines: Lines) -> tuple[list[str], str]:
@@ -143,26 +185,26 @@ def csv_rows(lines: Lines, header: list[str], delimiter: str) -> Iterator[Row | 
             lines.skip_first()
             yield RowRejected(line, "", "malformed", str(error))
             continue
-        if any(cell.strip() for cell in cells):
-            yield _csv_row(lines, line, header, cells)
+        if lines.bad or len(cells) > len(header):
+            yield _bad_row(lines, line, header, cells)
+        elif any(cells) and any(cell.strip() for cell in cells):
+            yield Row(line, dict(zip(header, cells, strict=False)))
 
 
-def _csv_row(lines: Lines, line: int, header: list[str], cells: list[str]) -> Row | RowRejected:
+def _bad_row(lines: Lines, line: int, header: list[str], cells: list[str]) -> RowRejected:
     if lines.bad:
         column = next((n for n, cell in enumerate(cells) if not cell.isascii() and _is_broken(cell)), 0)
         name = header[column] if column < len(header) else ""
-        return RowRejected(line, name, "encoding", str(lines.bad))
-    if len(cells) > len(header):
-        return RowRejected(line, "", "too_many_cells", f"{len(cells)} cells, but {len(header)} columns")
-    return Row(line, dict(zip(header, cells, strict=False)))
+        return RowRejected(line, name, "encoding", lines.bad)
+    return RowRejected(line, "", "too_many_cells", f"{len(cells)} cells, but {len(header)} columns")
 
 
 def _is_broken(text: str) -> bool:
-    return any("\udc80" <= char <= "\udcff" for char in text)
+    return any("\udc80" <= char <= "\udcff" or char == "\0" for char in text)
 
 
 def ndjson_rows(lines: Lines) -> Iterator[Row | RowRejected]:
-    """One row a line; what is not text in it is given as JSON text."""
+    """One row a line; see cells_of() for what is no text in it."""
     while True:
         number = lines.begin()
         try:
@@ -178,14 +220,25 @@ def ndjson_rows(lines: Lines) -> Iterator[Row | RowRejected]:
 
 def _json_row(lines: Lines, line: int, text: str) -> Row | RowRejected:
     if lines.bad:
-        return RowRejected(line, "", "encoding", str(lines.bad))
+        return RowRejected(line, "", "encoding", lines.bad)
     try:
         found = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError) as error:
         return RowRejected(line, "", "malformed", f"not JSON: {error}")
     if not isinstance(found, dict):
         return RowRejected(line, "", "malformed", "not a JSON object")
-    return Row(line, {name: _cell(value) for name, value in found.items()})
+    return Row(line, cells_of(found))
+
+
+def cells_of(value: dict[str, Any], before: str = "", depth: int = MAX_DEPTH) -> dict[str, str]:
+    """An object as cells: those of an object in it as `outer.inner`, a list as JSON text."""
+    cells: dict[str, str] = {}
+    for name, each in value.items():
+        if isinstance(each, dict) and depth > 1:
+            cells |= cells_of(each, f"{before}{name}.", depth - 1)
+        else:
+            cells[before + name] = _cell(each)
+    return cells
 
 
 def _cell(value: Any) -> str:

@@ -1,24 +1,45 @@
 """The file of rows that could not be taken in, with line, column and reason."""
 
 import csv
+import io
+import os
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Self, TextIO
+from typing import BinaryIO, Protocol, Self
 
 from core.files.errors import RowRejected
+from core.files.formulas import defused
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+HEADER = ("line", "column", "code", "reason")
+
+
+class RejectLog(Protocol):
+    """Where rejected rows go."""
+
+    def add(self, rejected: RowRejected, /) -> None:
+        """Note one row."""
 
 
 class Rejects:
-    """Writes `<file>.rejects.csv`; without rejects there is none, not even of an earlier run."""
+    """Writes `<file>.rejects.csv`; without rejects there is none, not even of an earlier run.
 
-    def __init__(self, source: Path) -> None:
+    A run that goes on says how many bytes of the file were written and kept before it.
+    """
+
+    def __init__(self, source: Path, kept_bytes: int = 0) -> None:
         self.path = source.with_name(f"{source.name}.rejects.csv")
         self.count = 0
-        self._file: TextIO | None = None
+        """Of this run."""
+        self._kept_bytes = kept_bytes
+        self._file: BinaryIO | None = None
 
     def __enter__(self) -> Self:
-        self.path.unlink(missing_ok=True)
+        if self._kept_bytes and self.path.exists():
+            self._file = self.path.open("r+b")
+            self._file.truncate(self._kept_bytes)
+            self._file.seek(0, os.SEEK_END)
+        else:
+            self.path.unlink(missing_ok=True)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -28,14 +49,28 @@ class Rejects:
     def add(self, rejected: RowRejected) -> None:
         """Write one row down."""
         if self._file is None:
-            self._file = self.path.open("w", encoding="utf-8", newline="")
-            csv.writer(self._file).writerow(("line", "column", "code", "reason"))
-        cells = (rejected.column, rejected.code, rejected.reason)
-        csv.writer(self._file).writerow((rejected.line, *(harmless(cell) for cell in cells)))
+            self._file = self.path.open("wb")
+            self._file.write(as_csv([HEADER]))
+        self._file.write(as_csv([cells(rejected)]))
         self.count += 1
 
+    def kept(self) -> int:
+        """Bytes that will be there whatever happens to this process and this machine."""
+        if self._file is None:
+            return 0
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        return self._file.tell()
 
-def harmless(cell: str) -> str:
-    """No spreadsheet takes it for a formula."""
-    cell = cell.encode("utf-8", "replace").decode()
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+def cells(rejected: RowRejected) -> tuple[str, ...]:
+    """One line of the file, as HEADER names it; no spreadsheet takes a part of it for a formula."""
+    said = (rejected.column, rejected.code, rejected.reason)
+    return (str(rejected.line), *(defused(cell.encode("utf-8", "replace").decode()) for cell in said))
+
+
+def as_csv(rows: Iterable[Iterable[str]]) -> bytes:
+    """Rows as lines of CSV."""
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    return out.getvalue().encode()

@@ -4,7 +4,6 @@ What was taken in before is recognised by its id, so a crashed import is simply 
 """
 
 import asyncio
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from core.days import zone_of
 from core.files import reader
 from core.files.chunks import in_chunks
 from core.files.errors import FieldInvalid, FileUnreadable, RowRejected
+from core.files.opening import opened
 from core.files.reader import Lines, Row
 from core.files.rejects import Rejects
 from loyalty.openings import service
@@ -79,16 +79,15 @@ async def import_file(
     """
     async with db.transaction(merchant_id):
         zone = zone_of((await tenancy.shop()).time_zone)
-    with path.open("rb") as file, Rejects(path) as rejects:
+    with opened(path) as file, Rejects(path) as rejects:
         run = _Import(merchant_id, zone, now, create_members, dry_run, rejects, Counter(), 0, {})
-        size = os.fstat(file.fileno()).st_size
-        lines = Lines(file)
-        chunks = in_chunks(_openings(run, file, lines), CHUNK_ROWS)
+        lines = reader.lines_of(file.stream)
+        chunks = in_chunks(_openings(run, file.stream, lines), CHUNK_ROWS)
         chunk = next(chunks, None)
         while chunk is not None:
             chunk = await _take_in(run, chunk, chunks)
-            on_progress(lines.offset, size)
-        on_progress(size, size)
+            on_progress(file.done(lines.offset), file.size)
+        on_progress(file.size, file.size)
     return Report(
         rows=run.statuses.total() + rejects.count,
         new=run.statuses["new"],
@@ -140,10 +139,9 @@ def _opening(run: _Import, row: Row) -> Opening:
 
 
 def _rows(run: _Import, file: BinaryIO, lines: Lines) -> Iterator[Row | RowRejected]:
-    reader.check_text(file)
     head = file.read(64)
     file.seek(0)
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+    if head.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n").startswith(b"{"):
         for row in reader.ndjson_rows(lines):
             if isinstance(row, Row):
                 run.unmapped |= dict.fromkeys(name for name in row.cells if name not in COLUMNS)

@@ -1,6 +1,7 @@
 """Reviews from files, in the formats that other systems write."""
 
 from reviews.files.formats import FORMATS
+from reviews.files.rules import Choices
 from reviews.files.service import Report, import_file
 
-__all__ = ["FORMATS", "Report", "import_file"]
+__all__ = ["FORMATS", "Choices", "Report", "import_file"]

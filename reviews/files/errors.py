@@ -1,4 +1,4 @@
-"""What can be wrong with the choice of a format."""
+"""What can be wrong with the choice of a format, and with a run."""
 
 from core.errors import DomainError, Kind
 
@@ -9,3 +9,11 @@ class UnknownFormat(DomainError):
     code = "review_format_unknown"
     kind = Kind.INVALID
     title = "There is no such file format"
+
+
+class ImportBusy(DomainError):
+    """Two runs of one file at the same time: the other one was here first."""
+
+    code = "review_import_busy"
+    kind = Kind.CONFLICT
+    title = "This file is being imported already"

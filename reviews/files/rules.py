@@ -6,18 +6,50 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import get_args
+from typing import Literal, get_args
+
+import msgspec
 
 from core.files.errors import FieldInvalid
-from reviews.files.formats.form import DateOrder, Field, Fields, Format
+from core.files.formulas import restored
+from reviews.files.formats.form import OWN, Cells, DateOrder, Field, Fields, Format, normal
 from reviews.intake.model import IncomingReview
 
 FIELDS: tuple[Field, ...] = get_args(Field)
+RAW: frozenset[Field] = frozenset({"title", "body", "reply"})
+"""What people wrote, kept to the last blank."""
+OURS_ALONE = "first_party"
+"""Reviews that customers write with us: no file says what is in them."""
 
 _DATE = re.compile(r"(\d{1,4})[./-](\d{1,2})[./-](\d{1,4})(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}))?.*)?")
 _ZONE = re.compile(r" ?(UTC|GMT|Z)$")
 _OUT_OF = re.compile(r"\s*(-?[\d.,]+)\s*(?:/|out of|of)\s*(\d+)\s*")
+_SCALE = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*(?:\.\.|to|-|–)\s*(-?\d+(?:\.\d+)?)\s*")
+_URLS = re.compile(r"[\s,;|]+(?=(?:https?:)?//)")
 _YES, _NO = {"yes", "true", "1", "y", "t", "是"}, {"no", "false", "0", "n", "f", "否"}
+_SHOWN = {"published", "active", "approved", "ok", "live", "visible", "publish"}
+_HIDDEN = {
+    *("hidden", "unpublished", "spam", "pending", "rejected", "inactive", "hold", "held", "trash", "draft"),
+    *("blocked", "archived", "deleted", "reported"),
+}
+
+
+class Choices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What is said about a file besides what is in it."""
+
+    account: str = ""
+    """Of the source; rows that name one go before it."""
+    columns: dict[str, str] = {}
+    """Column by field, before what is found by name; '': none."""
+    date_order: DateOrder | None = None
+    """Of dates such as 05/03/2024."""
+    scale: tuple[Decimal, Decimal] | None = None
+    """Of ratings whose rows do not say it; None: 1 to 5."""
+    mentions: bool = False
+    """Posts, mails and chats, which have no rating."""
+
+
+NOTHING_SAID = Choices()
 
 
 @dataclass(frozen=True)
@@ -27,68 +59,113 @@ class Columns:
     columns: dict[str, str]
     """Column by field."""
     unmapped: tuple[str, ...]
+    kept: tuple[str, ...]
+    """Those of them that are kept with a review: not what is about a person and not needed."""
+    ours: bool
+    """We wrote the file: cells that looked like formulas have a quote before them."""
 
 
-def normal(name: str) -> str:
-    """A column's name as formats write it: lower-case words joined by `_`."""
-    return re.sub(r"[^\w]+", "_", name.strip().lower()).strip("_")
+@dataclass(frozen=True)
+class Removal:
+    """A row that says that a review is no more; `at` None: nobody knows since when."""
+
+    source: str
+    account: str
+    external_id: str
+    at: datetime | None
 
 
 def mapping(form: Format, names: Sequence[str], chosen: Mapping[str, str]) -> Columns:
-    """Find the columns; `chosen` (field to column) goes before what is found.
+    """Find the columns; `chosen` (field to column, '' for none) goes before what is found.
 
     Raises FieldInvalid for a choice that the file or the fields do not have.
     """
     for field, column in chosen.items():
         if field not in FIELDS:
             raise FieldInvalid(field, f"is none of {', '.join(FIELDS)}")
-        if column not in names:
+        if column and column not in names:
             raise FieldInvalid(field, f"the file has no column {column!r}")
     by_name = {normal(name): name for name in reversed(names)}
     columns: dict[str, str] = dict(chosen)
+    for wanted, own in OWN.items():
+        if own in by_name:
+            columns.setdefault(wanted, by_name[own])
     for wanted, candidates in form.columns.items():
         if wanted not in columns:
             free = (by_name[each] for each in candidates if each in by_name)
             if found := next((name for name in free if name not in columns.values()), None):
                 columns[wanted] = found
-    return Columns(columns, tuple(name for name in names if name not in columns.values()))
+    columns = {field: column for field, column in columns.items() if column}
+    unmapped = tuple(name for name in names if name not in columns.values())
+    kept = tuple(name for name in unmapped if name and normal(name) not in form.private)
+    return Columns(columns, unmapped, kept, OWN["external_id"] in by_name)
 
 
-def review_of(
-    cells: Mapping[str, str], found: Columns, form: Format, account: str, date_order: DateOrder | None
-) -> IncomingReview:
+def review_of(cells: Cells, found: Columns, form: Format, choices: Choices) -> IncomingReview | Removal:
     """The review that a row tells of. Raises FieldInvalid."""
-    fields: Fields = {field: cells.get(column, "").strip() for field, column in found.columns.items()}
-    fields = form.adapt(fields)
-    written_at = _date("written_at", fields, date_order)
+    if found.ours and form.container == "csv":
+        cells = {name: restored(cell) for name, cell in cells.items()}
+    fields = form.adapt(_fields(cells, found), cells)
+    source = fields.get("source") or form.source
+    if source == OURS_ALONE:
+        raise FieldInvalid("source", f"reviews of {OURS_ALONE} come from our own form alone")
+    account = fields.get("account") or choices.account
+    order = choices.date_order or form.date_order
+    if removed := fields.get("removed_at"):
+        at = None if removed == "now" else _date("removed_at", fields, order)
+        return Removal(source, account, fields.get("external_id", ""), at)
+    return _review(fields, source, account, order, choices, _extra(cells, fields, found))
+
+
+def _fields(cells: Cells, found: Columns) -> Fields:
+    fields: Fields = {}
+    for field, column in found.columns.items():
+        cell = cells.get(column, "")
+        fields[field] = cell if field in RAW else cell.strip()
+    return fields
+
+
+def _review(
+    fields: Fields,
+    source: str,
+    account: str,
+    order: DateOrder | None,
+    choices: Choices,
+    extra: dict[str, str],
+) -> IncomingReview:
+    written_at = _date("written_at", fields, order)
     if written_at is None:
         raise FieldInvalid("written_at", "the date is missing")
-    rating, low, high = _rating(fields)
-    reply = fields.get("reply", "")
+    rating, low, high = _rating(fields, choices.scale)
+    get = fields.get
+    reply = get("reply", "")
     return IncomingReview(
-        source=form.source,
+        source=source,
         account=account,
-        external_id=fields.get("external_id") or derived_id(fields, written_at),
+        external_id=get("external_id") or derived_id(fields, written_at),
+        kind=_kind(fields, choices.mentions),
         written_at=written_at,
-        edited_at=_date("edited_at", fields, date_order),
+        edited_at=_date("edited_at", fields, order),
         rating=rating,
         scale_min=low,
         scale_max=high,
-        order=fields.get("order", ""),
+        title=get("title", ""),
+        body=get("body", ""),
+        lang=get("lang", ""),
+        author=get("author", ""),
+        customer=get("customer", ""),
+        email=get("email", ""),
+        store=get("store", ""),
+        product_sku=get("product_sku", ""),
+        product_name=get("product_name", ""),
+        order=get("order", ""),
+        photo_urls=photos(get("photo_urls", "")),
+        hidden=_hidden(fields),
         solicited=_bool("solicited", fields),
         incentivised=bool(_bool("incentivised", fields)),
         reply=reply,
-        replied_at=(_date("replied_at", fields, date_order) or written_at) if reply else None,
-        extra=_extra(cells, found, form),
-        title=fields.get("title", ""),
-        body=fields.get("body", ""),
-        lang=fields.get("lang", ""),
-        author=fields.get("author", ""),
-        customer=fields.get("customer", ""),
-        email=fields.get("email", ""),
-        store=fields.get("store", ""),
-        product_sku=fields.get("product_sku", ""),
-        product_name=fields.get("product_name", ""),
+        replied_at=(_date("replied_at", fields, order) or written_at) if reply else None,
+        extra=extra,
     )
 
 
@@ -99,10 +176,10 @@ def derived_id(fields: Fields, written_at: datetime) -> str:
     may share a name.
     """
     email = fields.get("email", "").lower()
-    who = [email] if email else [fields.get("author", ""), fields.get("title", ""), fields.get("body", "")]
+    who = [email] if email else [fields.get(name, "").strip() for name in ("author", "title", "body")]
     what = [fields.get("product_sku", ""), fields.get("product_name", ""), fields.get("order", "")]
     whole = "\n".join((*who, *what, written_at.isoformat()))
-    return hashlib.sha256(whole.encode()).hexdigest()[:32]
+    return hashlib.sha256(whole.encode(errors="surrogatepass")).hexdigest()[:32]
 
 
 def date_of(text: str, order: DateOrder | None) -> datetime:
@@ -110,12 +187,18 @@ def date_of(text: str, order: DateOrder | None) -> datetime:
 
     Without a declared order only dates that can be read in one way are accepted.
     """
-    text = _ZONE.sub("+00:00", text)
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        at = _by_order(text, order)
+        at = _in_words(_ZONE.sub("+00:00", text), order)
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def _in_words(text: str, order: DateOrder | None) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return _by_order(text, order)
 
 
 def _by_order(text: str, order: DateOrder | None) -> datetime:
@@ -148,26 +231,43 @@ def _day_and_month(first: int, second: int, order: DateOrder | None, text: str) 
 
 
 def _date(field: str, fields: Fields, order: DateOrder | None) -> datetime | None:
-    if not fields.get(field):
+    text = fields.get(field)
+    if not text:
         return None
     try:
-        return date_of(fields[field], order)
+        return date_of(text, order)
     except ValueError as error:
         raise FieldInvalid(field, str(error)) from error
+    except OverflowError as error:
+        raise FieldInvalid(field, f"{text[:40]!r} is beyond all times") from error
 
 
-def _rating(fields: Fields) -> tuple[Decimal | None, Decimal, Decimal]:
+def scale_of(text: str) -> tuple[Decimal, Decimal]:
+    """What is declared as "0-5", "1 to 10" or "-100..100". Raises ValueError."""
+    if not (match := _SCALE.fullmatch(text)):
+        raise ValueError(f"{text[:40]!r} is no scale such as 1-5, 0-10 or -100..100")
+    low, high = Decimal(match[1]), Decimal(match[2])
+    if low >= high:
+        raise ValueError(f"the scale {text[:40]!r} has no extent")
+    return low, high
+
+
+_ONE, _FIVE = Decimal(1), Decimal(5)
+
+
+def _rating(fields: Fields, scale: tuple[Decimal, Decimal] | None) -> tuple[Decimal | None, Decimal, Decimal]:
     """Rating and scale; "88/100" brings its own, which begins at 1 unless it goes beyond 10."""
     text = fields.get("rating", "")
     low, high = _number("scale_min", fields), _number("scale_max", fields)
-    if out_of := _OUT_OF.fullmatch(text):
+    if ("/" in text or "of" in text) and (out_of := _OUT_OF.fullmatch(text)):
         fields = fields | {"rating": out_of[1]}
         high = high if high is not None else Decimal(out_of[2])
         low = low if low is not None else Decimal(1 if high <= 10 else 0)
+    low_else, high_else = scale or (_ONE, _FIVE)
     return (
         _number("rating", fields),
-        Decimal(1) if low is None else low,
-        Decimal(5) if high is None else high,
+        low_else if low is None else low,
+        high_else if high is None else high,
     )
 
 
@@ -181,6 +281,13 @@ def _number(field: str, fields: Fields) -> Decimal | None:
         raise FieldInvalid(field, f"{text[:40]!r} is not a number") from error
 
 
+def _kind(fields: Fields, mentions: bool) -> Literal["review", "mention"]:
+    kind = fields.get("kind") or ("mention" if mentions else "review")
+    if kind not in ("review", "mention"):
+        raise FieldInvalid("kind", f"{kind[:40]!r} is neither review nor mention")
+    return "mention" if kind == "mention" else "review"
+
+
 def _bool(field: str, fields: Fields) -> bool | None:
     text = fields.get(field, "").lower()
     if not text:
@@ -190,9 +297,36 @@ def _bool(field: str, fields: Fields) -> bool | None:
     return text in _YES
 
 
-def _extra(cells: Mapping[str, str], found: Columns, form: Format) -> dict[str, str]:
-    return {
-        name: cells[name]
-        for name in found.unmapped
-        if name and cells.get(name) and normal(name) not in form.private
-    }
+def _hidden(fields: Fields) -> bool:
+    """Whether the source does not show it; `hidden` and `published` say so in words or with yes and no."""
+    return any(_is_hidden(field, fields[field]) for field in ("hidden", "published") if fields.get(field))
+
+
+def _is_hidden(field: str, text: str) -> bool:
+    word = text.lower()
+    if word in _HIDDEN or word in _SHOWN:
+        return word in _HIDDEN
+    if word in _YES or word in _NO:
+        return (word in _YES) == (field == "hidden")
+    raise FieldInvalid(field, f"{text[:40]!r} does not say whether it is shown")
+
+
+def photos(text: str) -> tuple[str, ...]:
+    """Addresses in one cell, as a JSON array or with commas, blanks or bars between them."""
+    if not text:
+        return ()
+    if text.startswith("["):
+        try:
+            return tuple(msgspec.json.decode(text, type=list[str]))
+        except msgspec.DecodeError as error:
+            raise FieldInvalid("photo_urls", f"{text[:40]!r} is no list of addresses") from error
+    return tuple(f"https:{url}" if url.startswith("//") else url for url in _URLS.split(text.strip(" ,;|")))
+
+
+def _extra(cells: Cells, fields: Fields, found: Columns) -> dict[str, str]:
+    extra = {name: cell for name in found.kept if (cell := cells.get(name))}
+    added = fields.keys() - _KNOWN
+    return extra | {name: fields[name] for name in added if fields[name]}
+
+
+_KNOWN = frozenset(FIELDS)

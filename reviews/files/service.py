@@ -1,72 +1,76 @@
 """Import a file of reviews: any size, a thousand rows a transaction, as often as one likes.
 
-What was taken in before is recognised, so a crashed import is simply run again.
+Where a run is stands in the database, written with the rows themselves: a run that was ended by force goes
+on where it was. What was taken in before is recognised, so nothing comes in twice in any case.
 """
 
-import os
+import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
 from uuid import UUID
 
 from core import db
-from core.files import reader
-from core.files.chunks import in_chunks
-from core.files.errors import FieldInvalid, FileUnreadable, RowRejected
-from core.files.reader import Lines, Row
+from core.files import opening
+from core.files.encodings import shown
 from core.files.rejects import Rejects
-from reviews.files import rules
-from reviews.files.formats import format_of
-from reviews.files.formats.form import DateOrder, Format
-from reviews.files.rules import Columns
-from reviews.intake import service as intake
-from reviews.intake.rules import Content, ReviewInvalid, content_of
-
-CHUNK_ROWS = 1000
+from reviews.files import runs, taking
+from reviews.files.detection import look
+from reviews.files.reading import Reading
+from reviews.files.rules import NOTHING_SAID, Choices
+from reviews.files.runs import Run
+from reviews.files.taking import Chunk, Taking
+from reviews.intake.rules import Content
 
 OnProgress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class Report:
-    """What became of a file: `rows` = new + changed + late + unchanged + rejected."""
+    """What became of a file: `rows` = new + changed + facts + late + unchanged + rejected (and removals)."""
 
     format: str
+    encoding: str
     columns: dict[str, str]
     """Which column was read as which field (column by field)."""
     unmapped: tuple[str, ...]
     """Columns that are none; kept with the review unless they are about a person."""
     rows: int
-    new: int
-    changed: int
-    late: int
-    unchanged: int
-    rejected: int
+    counts: Counter[str]
+    """Reviews by what became of them: a status of the intake, rejected, removed, returned."""
     rejects_path: Path | None
+    samples: tuple[Content, ...]
+    """The first reviews, as they were read."""
+    resumed_rows: int
+    """Rows that an earlier run had done before it was ended."""
     dry_run: bool
 
+    @property
+    def new(self) -> int:
+        """Seen for the first time."""
+        return self.counts["new"]
 
-@dataclass
-class _Import:
-    """One run."""
+    @property
+    def changed(self) -> int:
+        """A newer wording of one that is known."""
+        return self.counts["changed"]
 
-    form: Format
-    merchant_id: UUID
-    now: datetime
-    account: str
-    date_order: DateOrder | None
-    chosen: Mapping[str, str]
-    dry_run: bool
-    statuses: Counter[str]
-    columns: dict[str, str]
-    unmapped: dict[str, None]
+    @property
+    def late(self) -> int:
+        """An older wording that was not known."""
+        return self.counts["late"]
 
+    @property
+    def unchanged(self) -> int:
+        """Nothing was written."""
+        return self.counts["unchanged"]
 
-class _Undo(Exception):
-    """Ends the transaction of a dry run."""
+    @property
+    def rejected(self) -> int:
+        """Could not be taken in."""
+        return self.counts["rejected"]
 
 
 async def import_file(
@@ -77,120 +81,75 @@ async def import_file(
     dry_run: bool = False,
     *,
     now: datetime,
-    account: str = "",
-    date_order: DateOrder | None = None,
-    columns: Mapping[str, str] | None = None,
+    choices: Choices = NOTHING_SAID,
+    encoding: str = "",
+    restart: bool = False,
 ) -> Report:
     """Take the reviews of a file in; rows that cannot be go to `<file>.rejects.csv`.
 
-    `on_progress(bytes_done, bytes_total)` is called after each thousand rows. A dry run does everything
-    and keeps nothing. `date_order` is what the file declares about dates such as 05/03/2024; `columns`
-    (column by field) goes before what is found by name.
-    Raises UnknownFormat, FileUnreadable or OSError: then nothing was taken in.
+    `format` is the code of one, or "auto". `on_progress(bytes_done, bytes_total)` is called after each
+    thousand rows. A dry run does everything and keeps nothing. With `restart` a run that was ended is not
+    gone on with.
+    Raises UnknownFormat, FileUnreadable, ImportBusy or OSError: what was taken in before that, stays.
     """
-    form = format_of(format)
-    run = _Import(
-        form,
-        merchant_id,
-        now,
-        account,
-        date_order or form.date_order,
-        columns or {},
-        dry_run,
-        Counter(),
-        {},
-        {},
-    )
-    with path.open("rb") as file, Rejects(path) as rejects:
-        size = os.fstat(file.fileno()).st_size
-        lines = Lines(file)
-        for chunk in in_chunks(_reviews(run, file, lines, rejects), CHUNK_ROWS):
-            await _take_in(run, chunk)
-            on_progress(lines.offset, size)
-        on_progress(size, size)
-    return _report(run, rejects)
-
-
-def _report(run: _Import, rejects: Rejects) -> Report:
+    with opening.opened(path) as file:
+        found = look(file, format, encoding)
+        run = Run(None, path.name, file.size, format, encoding, choices, "checking")
+        if not dry_run:
+            run = await _begin(path, merchant_id, run, restart, now)
+        resumed = run.rows
+        reading = Reading(file, found, choices.columns, run.place)
+        take = Taking(reading, choices, now, dry_run)
+        with Rejects(path, run.rejects_bytes) as rejects:
+            await _all(take, run, merchant_id, rejects, on_progress)
+        on_progress(file.size, file.size)
     return Report(
-        format=run.form.code,
-        columns=run.columns,
-        unmapped=tuple(run.unmapped),
-        rows=run.statuses.total() + rejects.count,
-        new=run.statuses["new"],
-        changed=run.statuses["changed"],
-        late=run.statuses["late"],
-        unchanged=run.statuses["unchanged"],
-        rejected=rejects.count,
-        rejects_path=rejects.path if rejects.count else None,
-        dry_run=run.dry_run,
+        format=found.form.code,
+        encoding=shown(found.encoding),
+        columns=reading.columns,
+        unmapped=tuple(reading.unmapped),
+        rows=run.rows,
+        counts=run.counts,
+        rejects_path=rejects.path if run.counts["rejected"] else None,
+        samples=tuple(take.samples),
+        resumed_rows=resumed,
+        dry_run=dry_run,
     )
 
 
-async def _take_in(run: _Import, chunk: Sequence[Content]) -> None:
-    if not chunk:
-        return
-    try:
-        async with db.transaction(run.merchant_id):
-            received = await intake.take_in(chunk, run.now)
-            run.statuses.update(each.status for each in received)
-            if run.dry_run:
-                raise _Undo
-    except _Undo:
-        pass
+async def _begin(path: Path, merchant_id: UUID, run: Run, restart: bool, now: datetime) -> Run:
+    """The run to go on with, or a new one."""
+    fingerprint = opening.fingerprint(path, run.size_bytes)
+    async with db.transaction(merchant_id):
+        earlier = await runs.unfinished(fingerprint, run)
+        if earlier and not restart:
+            return earlier
+        if earlier:
+            await runs.give_up(earlier, now)
+        return await runs.start(replace(run, state="running"), fingerprint, now)
 
 
-def _reviews(run: _Import, file: BinaryIO, lines: Lines, rejects: Rejects) -> Iterator[Content | None]:
-    for row, found in _rows(run, file, lines):
+async def _all(take: Taking, run: Run, merchant_id: UUID, rejects: Rejects, on_progress: OnProgress) -> None:
+    """Chunk by chunk, the next one read while this one is taken in; then what a complete feed leaves out."""
+    chunks = taking.chunks(take)
+    chunk = await asyncio.to_thread(next, chunks, None)
+    while chunk is not None:
+        following = asyncio.ensure_future(asyncio.to_thread(next, chunks, None))
         try:
-            if isinstance(row, RowRejected):
-                raise row
-            yield _review(run, row, found)
-        except RowRejected as rejected:
-            rejects.add(rejected)
-            yield None
+            await _one(take, run, merchant_id, rejects, chunk)
+        finally:
+            await asyncio.wait([following])
+        on_progress(chunk.bytes_done, take.reading.file.size)
+        chunk = following.result()
+    async with db.transaction(merchant_id):
+        run.counts += await taking.complete(take)
+        await runs.end(run, "done", take.now)
 
 
-def _rows(run: _Import, file: BinaryIO, lines: Lines) -> Iterator[tuple[Row | RowRejected, Columns]]:
-    reader.check_text(file)
-    nothing = Columns({}, ())
-    if run.form.container == "csv":
-        header, delimiter = reader.csv_header(lines)
-        found = _mapping(run, header)
-        if not {"rating", "body"} & found.columns.keys():
-            raise FileUnreadable(f"no column for a rating or a text among: {', '.join(header)[:500]}")
-        for row in reader.csv_rows(lines, header, delimiter):
-            yield row, found
-        return
-    known: dict[tuple[str, ...], Columns] = {}
-    for row in reader.ndjson_rows(lines):
-        if isinstance(row, RowRejected):
-            yield row, nothing
-            continue
-        names = tuple(row.cells)
-        if names not in known:
-            known = {} if len(known) > 1000 else known
-            known[names] = _mapping(run, names)
-        yield row, known[names]
-
-
-def _mapping(run: _Import, names: Sequence[str]) -> Columns:
-    chosen = run.chosen
-    if run.form.container == "ndjson":
-        chosen = {field: name for field, name in chosen.items() if name in names}
-    try:
-        found = rules.mapping(run.form, names, chosen)
-    except FieldInvalid as error:
-        raise FileUnreadable(f"{error.field}: {error.reason}") from error
-    run.columns |= found.columns
-    run.unmapped |= dict.fromkeys(found.unmapped)
-    return found
-
-
-def _review(run: _Import, row: Row, found: Columns) -> Content:
-    try:
-        review = rules.review_of(row.cells, found, run.form, run.account, run.date_order)
-        return content_of(review, run.now)
-    except (FieldInvalid, ReviewInvalid) as error:
-        column = found.columns.get(error.field, error.field)
-        raise RowRejected(row.line, column, "invalid", error.reason) from error
+async def _one(take: Taking, run: Run, merchant_id: UUID, rejects: Rejects, chunk: Chunk) -> None:
+    for rejected in chunk.rejected:
+        rejects.add(rejected)
+    async with db.transaction(merchant_id):
+        counts = await taking.take_in(take, chunk)
+        # The reject file is on disk before the transaction says so.
+        await runs.advance(run, chunk, counts, rejects.kept(), take.now)

@@ -12,7 +12,7 @@ import pytest
 from core import db
 from core.files.errors import FileUnreadable
 from reviews import files
-from reviews.files import Report, import_file, service
+from reviews.files import Choices, Report, import_file, taking
 from reviews.files.errors import UnknownFormat
 from tests.fixtures.reviews.shop import NOW, rows, value
 
@@ -29,8 +29,13 @@ def written(folder: Path, text: str | bytes, name: str = "in.csv") -> Path:
     return path
 
 
-async def run(merchant: UUID, path: Path, form: str = "generic", **more: Any) -> Report:
-    return await import_file(path, form, merchant, lambda done, total: None, now=NOW, **more)
+async def run(
+    merchant: UUID, path: Path, form: str = "generic", dry_run: bool = False, **said: Any
+) -> Report:
+    choices = Choices(**said)
+    return await import_file(
+        path, form, merchant, lambda done, total: None, dry_run, now=NOW, choices=choices
+    )
 
 
 def rejects(report: Report) -> list[list[str]]:
@@ -157,7 +162,7 @@ async def test_wrong_encoding_names_line_and_byte_and_loses_nothing(merchant: UU
 @pytest.mark.parametrize(
     ("content", "detail"),
     [
-        ("id,date,text\n1,2026-02-01,ok\n".encode("utf-16"), "UTF-16"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), "a picture"),
         ("id,date,text\n1,2026-02-01,ok\n".encode("utf-16-le"), "byte 1"),
         (b"", "empty"),
         ("id;größe;text\n".encode("latin-1"), "byte 5"),
@@ -171,7 +176,7 @@ async def test_unreadable_file(merchant: UUID, tmp_path: Path, content: bytes, d
 
 
 async def test_unknown_format(merchant: UUID, tmp_path: Path) -> None:
-    with pytest.raises(UnknownFormat, match="generic, judgeme, ndjson"):
+    with pytest.raises(UnknownFormat, match="generic, google_business"):
         await run(merchant, written(tmp_path, "x"), "excel")
 
 
@@ -208,7 +213,7 @@ def many(count: int) -> str:
 async def test_a_crash_is_followed_by_a_run_that_doubles_nothing(
     merchant: UUID, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "CHUNK_ROWS", 10)
+    monkeypatch.setattr(taking, "CHUNK_ROWS", 10)
     path = written(tmp_path, many(45))
     seen: list[tuple[int, int]] = []
 
@@ -221,7 +226,7 @@ async def test_a_crash_is_followed_by_a_run_that_doubles_nothing(
         await import_file(path, "generic", merchant, stop_after_three, now=NOW)
     assert await value(merchant, "SELECT count(*) FROM reviews") == 30
     report = await run(merchant, path)
-    assert (report.unchanged, report.new, report.rows) == (30, 15, 45)
+    assert (report.unchanged, report.new, report.rows, report.resumed_rows) == (0, 45, 45, 30)
     assert await value(merchant, "SELECT count(*) FROM review_versions") == 45
     assert await value(merchant, "SELECT count(*) FROM outbox WHERE topic = 'review.score'") == 45
     assert [done for done, _ in seen] == sorted({done for done, _ in seen})

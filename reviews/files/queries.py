@@ -1,0 +1,44 @@
+"""The SQL of files: what a complete feed leaves out, runs and where they are, reviews on their way out."""
+
+# A feed that is always complete speaks for its source: what it leaves out is deleted, what it has again is
+# not.
+LEFT_OUT = """
+    UPDATE reviews SET state = 'tombstone', removed_at = $5
+    WHERE merchant_id = $1 AND source = $2 AND account = $3 AND state = 'live' AND version > 0
+      AND NOT external_id = ANY ($4::text[])
+    RETURNING id
+"""
+RETURNED = """
+    UPDATE reviews SET state = 'live', removed_at = NULL
+    WHERE merchant_id = $1 AND source = $2 AND account = $3 AND state = 'tombstone' AND version > 0
+      AND external_id = ANY ($4::text[])
+    RETURNING id
+"""
+
+# ---------------------------------------------------------------- runs
+
+RUN = """id, file_name, fingerprint, size_bytes, format, encoding, choices, state, offset_bytes, line, rows,
+    counts, rejects_bytes, bytes_done, findings, failure, staff_id, created_at, updated_at"""
+UNFINISHED = f"""
+    SELECT {RUN} FROM review_imports
+    WHERE merchant_id = $1 AND fingerprint = $2 AND format = $3 AND encoding = $4 AND choices = $5::jsonb
+      AND state = 'running' AND staff_id IS NULL
+    ORDER BY id DESC LIMIT 1
+"""
+START = f"""
+    INSERT INTO review_imports (merchant_id, file_name, fingerprint, size_bytes, format, encoding, choices,
+        state, staff_id, created_at, updated_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9, $10, $10) RETURNING {RUN}
+"""
+# Only from where this run came to: of two that read one file at once, one finds that the other was here.
+ADVANCE = """
+    UPDATE review_imports SET offset_bytes = $3, line = $4, rows = $5, counts = $6::jsonb, rejects_bytes = $7,
+        bytes_done = $8, updated_at = $9
+    WHERE id = $1 AND rows = $2 AND state IN ('running', 'checking') RETURNING id
+"""
+END = """
+    UPDATE review_imports SET state = $2, counts = $3::jsonb, findings = coalesce($4::jsonb, findings),
+        failure = $5, updated_at = $6
+    WHERE id = $1
+"""
+GIVE_UP = "UPDATE review_imports SET state = 'dropped', updated_at = $2 WHERE id = $1 AND state = 'running'"
