@@ -5,7 +5,8 @@ from granian.constants import Interfaces, Loops
 
 from admin import home, inbox, operations, studio
 from admin.demo import page as demo
-from api import portal
+from admin.demo import storefront
+from api import portal, public
 from api.app import App, create_app
 from api.v1.achievements import v1_achievements
 from api.v1.balances import v1_balances
@@ -57,9 +58,17 @@ V1 = (
 def create() -> App:
     """The application with all its pages; granian calls this in each of its processes."""
     logs.configure(settings().log_level, settings().log_format)
-    pages = [home.router, portal.router, inbox.router, studio.router, operations.router]
+    pages = [
+        home.router,
+        public.router,
+        public.pages,
+        portal.router,
+        inbox.router,
+        studio.router,
+        operations.router,
+    ]
     if settings().demo:
-        pages.append(demo.router)
+        pages += [demo.router, storefront.router]
     app = create_app(*pages, v1=V1)
     app.state["demo"] = settings().demo
     app.state["mails_href"] = "/staff/mails" if settings().demo else ""

@@ -18,6 +18,8 @@ SECURITY = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 _SECURITY = [(name.lower().encode(), value.encode()) for name, value in SECURITY.items()]
+# What everybody may see, scripts of every page may read: also why they were refused.
+_ANY_ORIGIN = (b"access-control-allow-origin", b"*")
 _REQUEST_ID = HEADER.lower().encode()
 _OURS = {name for name, _ in _SECURITY} | {_REQUEST_ID}
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -29,6 +31,8 @@ async def finish(message: Message, scope: Any) -> None:
         return
     given = [pair for pair in message.get("headers", ()) if pair[0] not in _OURS]
     headers = [*given, *_SECURITY, (_REQUEST_ID, request_id(scope).encode())]
+    if scope["path"].startswith("/public/"):
+        headers.append(_ANY_ORIGIN)
     if settings().cookies_secure:
         headers.append((b"strict-transport-security", b"max-age=31536000"))
     if not any(name == b"cache-control" for name, _ in given):

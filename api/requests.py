@@ -15,7 +15,7 @@ Asked = MutableMapping[str, Any]
 """An ASGI scope; Litestar's own type is a union that knows no method until it is told apart."""
 
 HEADER = "X-Request-Id"
-PROGRAM_PATHS = ("/v1", "/webhooks", "/health", "/openapi.json")
+PROGRAM_PATHS = ("/v1", "/webhooks", "/health", "/public", "/openapi.json")
 
 _SANE = re.compile(rb"[A-Za-z0-9._-]{8,128}")
 

@@ -6,11 +6,12 @@ _COUNTS = ("reviews", "one", "two", "three", "four", "five", "stars_sum")
 _SUMS = ", ".join(f"sum({name}) AS {name}" for name in _COUNTS)
 _NAMES = ", ".join(_COUNTS)
 
-# A row `t` of changes counts in up to nine cells: three scopes, three periods each.
+# A row `t` of changes counts in up to nine cells: three scopes, three periods each. What is about no product
+# is about the shop itself, and has the SKU ''.
 _CELLS = f"""
     SELECT c.scope, p.period, c.key, p.starts, t.source, {_SUMS}
     FROM {{rows}} t
-    CROSS JOIN LATERAL (VALUES ('product', nullif(t.product_sku, '')), ('store', t.store_id::text),
+    CROSS JOIN LATERAL (VALUES ('product', t.product_sku), ('store', t.store_id::text),
                                ('shop', '')) AS c (scope, key)
     CROSS JOIN LATERAL (VALUES ('all', '-infinity'::date), ('month', date_trunc('month', t.day)::date),
                                ('day', t.day)) AS p (period, starts)
@@ -64,7 +65,7 @@ RANKING = f"""
     WITH products AS (
         SELECT key AS sku, {_SUMS} FROM (
             SELECT key, source, {_NAMES} FROM review_ratings
-            WHERE merchant_id = $1 AND scope = 'product' AND period = 'all'
+            WHERE merchant_id = $1 AND scope = 'product' AND period = 'all' AND key <> ''
             UNION ALL
             SELECT product_sku, source, {_NAMES} FROM review_rating_deltas
             WHERE merchant_id = $1 AND product_sku <> '') x

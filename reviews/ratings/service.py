@@ -53,7 +53,10 @@ async def fold(limit: int = FOLD_LIMIT) -> int:
 
 
 async def rating_of(scope: Scope, key: str, sources: Sequence[str] | None = None) -> Rating:
-    """All published reviews of a product (SKU), a store (id) or the shop (''), of all sources or these."""
+    """All published reviews of a product (SKU), a store (id) or the shop (''), of all sources or these.
+
+    The product '' has the reviews of no product: they are about the shop itself.
+    """
     found = await over_time(scope, key, "all", sources)
     return found[0].rating if found else rules.NONE
 

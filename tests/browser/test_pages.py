@@ -80,6 +80,9 @@ PAGES = (
     ("achievements", "marketer", "/staff/studio/achievements", 200),
     ("parked", "owner", "/staff/parked?notice=retried", 200),
     ("about-the-demo", "owner", "/staff/demo", 200),
+    ("review-policy", "nobody", "/shops/juniper-moon/review-policy", 200),
+    ("sample-shop", "nobody", "/demo/shop", 200),
+    ("sample-shop-product", "nobody", "/demo/shop/{product}", 200),
     ("case-of-an-auditor", "auditor", "/staff/inbox/cases/{waiting}", 200),
     ("denied", "marketer", "/staff/parked", 403),
     ("nothing-here", "owner", "/staff/nowhere", 404),
@@ -139,12 +142,17 @@ async def found(site: Site) -> dict[str, str]:
         entry = (await ledger.statement(member.id))[-1].journal_id
         voucher = await a_voucher(member.id)
         mail = await db.fetchval("SELECT id FROM mails ORDER BY created_at LIMIT 1")
+        product = await db.fetchval(
+            "SELECT product_sku FROM reviews WHERE published AND source = 'first_party' AND product_sku <> ''"
+            " ORDER BY id LIMIT 1"
+        )
     # The least urgent one, which the tasks of the other tests leave alone.
     waiting = site.waiting[-1].id
     return {
         "entry": str(entry),
         "member": member.external_id,
         "mail": str(mail),
+        "product": product,
         "voucher": str(voucher),
         "answered": str(site.answered.id),
         "waiting": str(waiting),

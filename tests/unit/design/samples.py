@@ -1,12 +1,13 @@
 """One sample view for every template, and the states that look different."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from api.portal import qr
 from core.design import friend_views as fv
 from core.design import goal_views as gv
 from core.design import ledger_views as lv
+from core.design import publishing_views as pv
 from core.design import reward_views as rv
 from core.design import rule_views as uv
 from core.design import tier_views as t
@@ -785,6 +786,12 @@ STAFF_ENTRY = lv.StaffEntryPage(
     "Mei Lin", "/staff/studio/members/m1", ENTRY, (v.Input("Posting", "0197"), v.Input("rule", "order"))
 )
 
+POLICY = pv.ReviewPolicy(
+    "Harbour & Home", 1, NOW, True, (pv.PolicyVersion(1, NOW, "/shops/harbour/review-policy?version=1"),)
+)
+STORE_PRODUCTS = (pv.StoreProduct("Wool coat", "/demo/shop/coat"),)
+STORE_PAGE = pv.StorePage("Harbour & Home", "harbour", "coat", "Wool coat", '{"@type": "Product"}')
+
 SAMPLES = (
     Sample(
         "signin-staff", "signin/staff.html", v.StaffSignIn("ada@example.org", "/staff/inbox", "wrong"), _OUT
@@ -965,6 +972,11 @@ SAMPLES = (
     Sample("staff-demo", "staff/demo.html", DEMO, _staff("/staff/demo", "demo")),
     Sample("staff-parked", "staff/parked.html", PARKED, _staff("/staff/parked", "parked")),
     Sample("staff-parked-empty", "staff/parked.html", v.Parked(), _staff("/staff/parked", "parked")),
+    Sample("review-policy", "public/review_policy.html", POLICY, _OUT),
+    Sample("review-policy-old", "public/review_policy.html", replace(POLICY, current=False), _OUT),
+    Sample("storefront", "public/storefront.html", pv.Storefront("Harbour & Home", STORE_PRODUCTS), _OUT),
+    Sample("storefront-empty", "public/storefront.html", pv.Storefront("Harbour & Home", ()), _OUT),
+    Sample("store-page", "public/store_page.html", STORE_PAGE, _OUT),
     Sample("error", "error.html", v.Problem(404, "not_found", "0198-sample"), _OUT),
     Sample(
         "error-told",

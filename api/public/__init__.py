@@ -1,0 +1,10 @@
+"""What everybody may fetch from anywhere: published reviews, the widget, feeds. `router` is all of it."""
+
+from litestar import Router
+
+from api.public import policy, reviews, widget
+
+router = Router("/public", route_handlers=[*widget.handlers, *reviews.handlers], tags=["Public"])
+"""For programs of any origin: no key, no cookie."""
+pages = Router("/shops", route_handlers=policy.handlers, include_in_schema=False)
+"""For people."""

@@ -1,0 +1,1 @@
+"""Reviews as everybody may see them: pages, structured data, feeds."""
