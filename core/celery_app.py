@@ -16,6 +16,7 @@ HANDLER_MODULES = (
     "loyalty.rewards.tasks",
     "loyalty.tiers.tasks",
     "reviews.scoring.tasks",
+    "reviews.accounts.tasks",
     "reviews.cases.tasks",
 )
 """Modules that register outbox handlers and tasks. Named, not imported: core knows no package above it."""
@@ -58,6 +59,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("clocks", "reviews.cases.sweep", 30),
     Periodic("late orders", "reviews.intake.prove_late", 3600),
     Periodic("ratings", "reviews.ratings.fold", 10),
+    Periodic("sources", "reviews.accounts.read", 15),
 )
 """Packages add a line each; the task is the name of a shared_task in one of the modules above."""
 

@@ -35,11 +35,22 @@ class Settings(BaseSettings):
     """Address in links and mails, without a slash at its end."""
     secret_key: SecretStr = SecretStr("")
     """Signs the forms of pages; empty: made once and kept in data_dir."""
+    encryption_keys: SecretStr = SecretStr("")
+    """Seal credentials of other systems: 32 bytes each in base64 or hexadecimal, the first for what is new;
+    empty: one made once and kept in data_dir."""
     cookies_secure: bool = False
     """True behind HTTPS: cookies are then sent over HTTPS only."""
     smtp_url: str = ""
     """smtp://user:password@host:port; empty: mails are only kept, readable on a page."""
     mail_from: str = "Regulars <no-reply@localhost>"
+
+    # What it reaches.
+    outgoing_proxy: str = ""
+    """Requests to other systems go through it, as http://user:password@host:port; empty: straight."""
+    private_hosts: tuple[str, ...] = ()
+    """JSON list of names or addresses that may be reached in a private network or without HTTPS."""
+    source_urls: dict[str, str] = {}
+    """JSON object, other addresses for the APIs of review sources: `{"google": "http://127.0.0.1:9000"}`."""
 
     # How it runs.
     demo: bool = False

@@ -10,6 +10,8 @@ class Source:
     code: str
     published_here: bool
     reply_limit_chars: int
+    reply_limit_bytes: int = 0
+    """In UTF-8, where the source counts so; 0: it does not."""
 
 
 OURS = tuple(
@@ -20,7 +22,11 @@ OURS = tuple(
         "google_product",
     )
 )
-_BY_CODE = {source.code: source for source in OURS}
+GOOGLE = Source("google", published_here=False, reply_limit_chars=4096, reply_limit_bytes=4096)
+TRUSTPILOT = Source("trustpilot", published_here=False, reply_limit_chars=4096)
+WOOCOMMERCE = Source("woocommerce", published_here=False, reply_limit_chars=65_525, reply_limit_bytes=65_525)
+
+_BY_CODE = {source.code: source for source in (*OURS, GOOGLE, TRUSTPILOT, WOOCOMMERCE)}
 
 
 def source_of(code: str) -> Source:

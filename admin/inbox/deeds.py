@@ -23,7 +23,7 @@ from api.problems import STATUS
 from core import clock
 from core.errors import DomainError, Kind, NotFound
 from core.i18n import translator
-from reviews.cases import conversation, goodwill, service
+from reviews.cases import conversation, delivery, goodwill, service
 from reviews.cases.goodwill import PointsUnfit
 
 replies = requires_permission("inbox.reply")
@@ -114,6 +114,18 @@ async def undo(request: Staff, case_id: FromPath[UUID], data: URLEncodedBody[Und
     return await _act(request, case_id, "undo", data, effect)
 
 
+@post("/cases/{case_id:uuid}/retry", guards=[replies], status_code=303)
+async def retry(request: Staff, case_id: FromPath[UUID], data: URLEncodedBody[UndoForm]) -> Response[Any]:
+    """Send a reply again that did not reach its source."""
+    by = request.user.member.id
+
+    async def effect(now: datetime) -> object:
+        await delivery.retry(case_id, data.message, by, now)
+        return None
+
+    return await _act(request, case_id, "retry", data, effect)
+
+
 @post("/cases/{case_id:uuid}/resolve", guards=[replies], status_code=303)
 async def resolve(request: Staff, case_id: FromPath[UUID], data: URLEncodedBody[TextForm]) -> Response[Any]:
     """The matter is settled."""
@@ -136,7 +148,7 @@ async def reopen(request: Staff, case_id: FromPath[UUID], data: URLEncodedBody[C
     return await _act(request, case_id, "reopen", data, effect)
 
 
-handlers = [reply, message, note, give, assign, undo, resolve, reopen]
+handlers = [reply, message, note, give, assign, undo, retry, resolve, reopen]
 
 
 async def _act(

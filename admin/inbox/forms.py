@@ -41,6 +41,6 @@ class AssignForm(CaseForm, forbid_unknown_fields=True, kw_only=True):
 
 
 class UndoForm(KeyedForm, forbid_unknown_fields=True, kw_only=True):
-    """Which message is taken back."""
+    """Which message is taken back, or sent again."""
 
     message: UUID

@@ -14,13 +14,12 @@ from reviews.cases import rules
 from reviews.cases.queries import VIEWS, ViewName
 from reviews.cases.views import CaseView, ClockView, CustomerView, EventView, InboxRow, Outgoing
 from reviews.queries import Reading, ReviewView
-from reviews.sources import source_of
 from reviews.wording import shown
 
 EXCERPT_CHARS = 240
 NewKey = Callable[[], str]
 """Makes the idempotency key of one form."""
-Deed = Literal["reply", "message", "note", "goodwill", "assign", "undo", "resolve", "reopen"]
+Deed = Literal["reply", "message", "note", "goodwill", "assign", "undo", "retry", "resolve", "reopen"]
 
 _STATES = {"new": "open", "waiting_for_customer": "waiting"}
 _REASONS = {"rating": "low_stars", "sentiment": "negative_text"}
@@ -121,6 +120,7 @@ def case(
         resolve_key=new_key() if may_reply and not done else "",
         reopen_key=new_key() if may_reply and done else "",
         outgoing=_outgoing(found.outgoing, new_key) if found.outgoing and may_reply else None,
+        undelivered=_undelivered(found, to, new_key),
         previous_href=neighbours[0],
         next_href=neighbours[1],
         version=row.version,
@@ -159,11 +159,12 @@ def _reply(found: CaseView, to: Reader, limit_chars: int, new_key: NewKey) -> vi
     blocked = _read_only(to) or _when_done(found, to)
     if not blocked and found.row.review is None:
         blocked = to.words.gettext("There is no review to answer.")
-    if not blocked and found.row.review and not source_of(found.row.review.source).published_here:
+    if not blocked and not found.can_reply:
         blocked = to.words.gettext(
             "This source is not connected: reply there, or write to the customer here."
         )
-    if not blocked and found.outgoing and found.outgoing.kind == "public_reply":
+    waiting = found.outgoing and found.outgoing.kind == "public_reply"
+    if not blocked and (waiting or (found.undelivered and found.undelivered.state == "sending")):
         blocked = to.words.gettext("A reply is already waiting to be sent.")
     return views.Composer(new_key(), limit_chars=limit_chars, blocked=blocked)
 
@@ -197,6 +198,21 @@ def _when_done(found: CaseView, to: Reader) -> str:
 
 def _outgoing(message: Outgoing, new_key: NewKey) -> views.Outgoing:
     return views.Outgoing(message.body, message.send_after, new_key(), str(message.id))
+
+
+def _undelivered(found: CaseView, to: Reader, new_key: NewKey) -> views.Undelivered | None:
+    message = found.undelivered
+    if message is None:
+        return None
+    may_retry = message.state == "failed" and "inbox.reply" in to.permissions
+    return views.Undelivered(
+        text=message.body,
+        failed=message.state == "failed",
+        reason=words.failure(to.words, message.failure) if message.failure else "",
+        attempts=message.attempts,
+        retry_key=new_key() if may_retry else "",
+        message_id=str(message.id),
+    )
 
 
 def _review(found: CaseView, to: Reader) -> views.StaffReview:

@@ -11,6 +11,7 @@ _PROBLEMS = {
     "case_state_refuses": mark("The case is not in a state for this any more. Nothing was done."),
     "reply_waiting": mark("A reply is already waiting to be sent."),
     "too_late_to_undo": mark("It is too late: the message is already on its way."),
+    "nothing_to_retry": mark("There is no failed reply to send again, or somebody is doing so already."),
     "nobody_to_answer": mark("There is nobody to whom this could be sent."),
     "customer_not_a_member": mark("Only members can receive points."),
     "goodwill_points_unfit": mark("Write a whole number of points, at least 1."),
@@ -30,7 +31,23 @@ _SOURCES = {
     "first_party": mark("Our own pages"),
     "import": mark("Imported file"),
     "judgeme": "Judge.me",
+    "google": "Google",
+    "trustpilot": "Trustpilot",
+    "woocommerce": "WooCommerce",
 }
+FAILURES = {
+    "source_not_connected": mark("The source is not connected."),
+    "source_away": mark("The source cannot be reached, or answers what cannot be read."),
+    "source_limited": mark("The source was called as often as it allows."),
+    "source_cursor_lost": mark("The source has lost our place in its list; we begin anew."),
+    "source_credentials_refused": mark("The source refuses the credentials: connect it again."),
+    "source_refused": mark("The source refuses this."),
+    "source_review_gone": mark("The source has no such review any more."),
+    "source_unreadable": mark("The source describes the review in a way that cannot be read."),
+    "source_suspicious": mark("So many reviews are missing at the source that nothing was removed."),
+    "secret_sealed": mark("The stored credentials cannot be read with the keys of this installation."),
+}
+"""What went wrong with a source."""
 
 
 def problem(words: Translator, error: DomainError) -> str:
@@ -43,8 +60,17 @@ def problem(words: Translator, error: DomainError) -> str:
             left,
         )
     if error.code == "case_text_unfit":
+        if limit := error.extra.get("limit_bytes"):
+            return words.gettext(
+                "The source takes at most %(limit)s bytes; a Chinese character has three.", limit=limit
+            )
         return words.gettext("Write 1 to %(limit)s characters.", limit=error.extra["limit_chars"])
     return words.gettext(_PROBLEMS[error.code]) if error.code in _PROBLEMS else ""
+
+
+def failure(words: Translator, code: str) -> str:
+    """What went wrong with a source."""
+    return words.gettext(FAILURES[code]) if code in FAILURES else code
 
 
 def source(words: Translator, code: str) -> str:

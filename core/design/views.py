@@ -543,6 +543,21 @@ class Outgoing:
 
 
 @dataclass(frozen=True)
+class Undelivered:
+    """A reply that its source has not acknowledged. Retrying posts to /staff/inbox/cases/{case}/retry."""
+
+    text: str
+    failed: bool
+    """False: it is on its way."""
+    reason: str = ""
+    """Why it failed, or what was wrong the last time, in the reader's language."""
+    attempts: int = 0
+    retry_key: str = ""
+    """Empty: this person cannot retry it, or not now."""
+    message_id: str = ""
+
+
+@dataclass(frozen=True)
 class Person:
     id: str
     name: str
@@ -588,6 +603,7 @@ class StaffCase:
     conflict: str = ""
     """Somebody else replied or took over meanwhile, in the reader's language."""
     outgoing: Outgoing | None = None
+    undelivered: Undelivered | None = None
     previous_href: str = ""
     next_href: str = ""
     version: int = 0

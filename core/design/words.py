@@ -220,9 +220,11 @@ _WORDS: dict[str, dict[str, str]] = {
         "reopened": mark("Reopened"),
         "closed": mark("Closed"),
         "undone": mark("Taken back before sending"),
+        "send_again": mark("Sent again"),
     },
     "delivery": {
         "queued": mark("Waiting to be sent"),
+        "sending": mark("On its way to the source"),
         "sent": mark("Sent"),
         "failed": mark("Not delivered"),
         "kept": mark("Kept here, no mail server"),

@@ -5,16 +5,11 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from core import db, outbox, tenancy
+from core import db, outbox
 from core.errors import DomainError, Kind, NotFound
-from core.i18n import negotiate, translator
-from core.mail import service as mail
-from core.settings import settings
-from reviews.cases import clocks, events, rules, service, statements
+from reviews.cases import delivery, events, rules, service, statements
 from reviews.cases.service import Case
 from reviews.sources import source_of
-
-TOPIC = "case.message_due"
 
 
 class ReplyWaiting(DomainError):
@@ -57,12 +52,10 @@ async def reply(case_id: UUID, text: str, by: UUID, expected_version: int, now: 
     case = await service.lock(case_id, expected_version)
     if case.source is None:
         raise NobodyToAnswer()
-    if await db.fetchval(
-        "SELECT id FROM case_messages WHERE case_id = $1 AND kind = 'public_reply' AND state = 'queued'",
-        case.id,
-    ):
+    if await db.fetchval(statements.WAITING, case.id):
         raise ReplyWaiting()
-    body = service.text_of(text, source_of(case.source).reply_limit_chars)
+    source = source_of(case.source)
+    body = service.text_of(text, source.reply_limit_chars, source.reply_limit_bytes)
     return await _queue(case, "public_reply", body, by, now)
 
 
@@ -83,7 +76,7 @@ async def _queue(
     until = now + timedelta(seconds=rules.UNDO_S)
     message_id = await service.add_message(case, kind, body, by, now, send_after=until)
     await events.add(case.id, case.cycle, deed, now, staff_id=by, message=message_id)
-    await outbox.add(TOPIC, {"message": message_id}, now, delay_s=rules.UNDO_S)
+    await outbox.add(delivery.DUE, {"message": message_id}, now, delay_s=rules.UNDO_S)
     return Queued(message_id, until, moved.version)
 
 
@@ -95,57 +88,6 @@ async def undo(case_id: UUID, message_id: UUID, by: UUID, now: datetime) -> None
         raise TooLateToUndo()
     await service.touch(case, now)
     await events.add(case.id, case.cycle, "undone", now, staff_id=by, message=message_id)
-
-
-async def deliver(message_id: UUID, now: datetime) -> None:
-    """Send a message whose ten seconds are over, in the open transaction; again: nothing."""
-    found = await db.fetchrow(statements.FIND_MESSAGE, message_id)
-    if found is None:
-        raise NotFound(f"no message {message_id}")
-    case = await service.lock(found["case_id"])
-    waiting = await db.fetchrow(statements.FIND_MESSAGE, message_id)
-    if waiting is None or waiting["state"] != "queued":
-        return
-    failure = await (_publish if waiting["kind"] == "public_reply" else _mail)(case, waiting["body"], now)
-    if failure:
-        await db.execute(statements.FAILED, message_id, failure)
-        await events.add(case.id, case.cycle, "send_failed", now, message=message_id, failure=failure)
-        return
-    await db.execute(statements.SENT, message_id, now)
-    await events.add(case.id, case.cycle, "sent", now, message=message_id)
-    await _answered(case, waiting["kind"], now)
-
-
-async def _answered(case: Case, kind: str, now: datetime) -> None:
-    await db.execute(statements.ANSWERED, case.id, now)
-    await clocks.satisfy(case.id, case.cycle, "first_reply", now)
-    state = rules.after("message_sent", case.state)
-    if kind == "private_message" and state:
-        # The sender has seen all there is: no new version.
-        await db.fetchval(statements.MOVE, case.id, state, 0, case.owner_id, now)
-
-
-async def _publish(case: Case, body: str, now: datetime) -> str:
-    """Show the reply with the review; answers why it failed, or ''."""
-    if not source_of(case.source or "").published_here:
-        return "source_not_connected"
-    await db.execute(statements.PUBLISH_REPLY, case.review_id, body, now)
-    return ""
-
-
-async def _mail(case: Case, body: str, now: datetime) -> str:
-    """Mail the message where an address is known; the portal shows it in any case."""
-    to = await db.fetchrow(statements.ADDRESS, case.customer_id)
-    if to is None:
-        return ""
-    locale = negotiate(to["locale"], to["locale"])
-    words = translator(locale)
-    shop = (await tenancy.shop()).name(locale)
-    answer = words.gettext("Read and answer it here:")
-    address = f"{settings().public_url}/portal/cases/{case.id}"
-    subject = words.gettext("A message from %(shop)s about your review", shop=shop)
-    await mail.send("case_message", to["email"], locale, subject, f"{body}\n\n{answer}\n{address}\n", now)
-    return ""
 
 
 async def customer_message(case_id: UUID, customer_id: UUID, text: str, now: datetime) -> UUID:

@@ -9,6 +9,7 @@ from core import db
 from core.errors import NotFound
 from reviews import pages
 from reviews import queries as review_queries
+from reviews.accounts.service import can_reply
 from reviews.cases import rules
 from reviews.cases.views import (
     CaseView,
@@ -20,9 +21,11 @@ from reviews.cases.views import (
     Outgoing,
     OwnCaseView,
     Person,
+    Undelivered,
 )
 from reviews.pages import Page
 from reviews.queries import OwnCase, OwnReview
+from reviews.sources import source_of
 
 ViewName = Literal["open", "unanswered", "due_soon", "mine", "resolved"]
 VIEWS: tuple[ViewName, ...] = get_args(ViewName)
@@ -101,13 +104,21 @@ _EVENTS = """
            coalesce(r.points, 0) AS points, coalesce(m.state, '') AS delivery, m.id AS message_id
     FROM case_events e
     LEFT JOIN staff s ON s.id = e.staff_id
-    LEFT JOIN case_messages m ON m.id = (e.detail ->> 'message')::uuid AND e.kind NOT IN ('undone')
+    LEFT JOIN case_messages m ON m.id = (e.detail ->> 'message')::uuid
+         AND e.kind NOT IN ('undone', 'send_again')
     LEFT JOIN case_remedies r ON r.id = (e.detail ->> 'remedy')::uuid
     WHERE e.case_id = $1 AND e.kind NOT IN ('sent', 'send_failed') ORDER BY e.id
 """
 _OUTGOING = """
     SELECT id, kind, body, staff_id, send_after FROM case_messages
     WHERE case_id = $1 AND state = 'queued' AND send_after > $2 ORDER BY id DESC LIMIT 1
+"""
+# The last public reply, while it is on its way to its source or has failed to get there.
+_UNDELIVERED = """
+    SELECT id, body, state, failure, attempts
+    FROM (SELECT * FROM case_messages
+          WHERE case_id = $1 AND kind = 'public_reply' AND state <> 'cancelled' ORDER BY id DESC LIMIT 1) m
+    WHERE state IN ('sending', 'failed')
 """
 _PEOPLE = """
     SELECT id, name FROM staff
@@ -183,6 +194,7 @@ async def case(case_id: UUID, by: UUID, now: datetime) -> CaseView:
     row = _row_of(found)
     customer = await db.fetchrow(_CUSTOMER, row.customer_id) if row.customer_id else None
     outgoing = await db.fetchrow(_OUTGOING, case_id, now)
+    undelivered = await db.fetchrow(_UNDELIVERED, case_id)
     given, limit = await _authority(case_id, by)
     return CaseView(
         row=row,
@@ -190,10 +202,19 @@ async def case(case_id: UUID, by: UUID, now: datetime) -> CaseView:
         clocks=tuple(_clock_of(each) for each in await db.fetch(_CLOCKS, case_id, row.cycle)),
         events=tuple(_event_of(each) for each in await db.fetch(_EVENTS, case_id)),
         outgoing=Outgoing(**outgoing) if outgoing else None,
+        undelivered=Undelivered(**undelivered) if undelivered else None,
+        can_reply=await _can_reply(row),
         people=tuple(Person(**each) for each in await db.fetch(_PEOPLE)),
         points_given=given,
         points_left=max(0, limit - given),
     )
+
+
+async def _can_reply(row: InboxRow) -> bool:
+    review = row.review
+    if review is None or source_of(review.source).published_here:
+        return review is not None
+    return await can_reply(review.source, review.account)
 
 
 async def _authority(case_id: UUID, by: UUID) -> tuple[int, int]:

@@ -57,6 +57,7 @@ class Case:
     review_id: UUID | None
     source: str | None
     """Where its review lives."""
+    account: str | None
     urgency: int
 
 
@@ -79,11 +80,13 @@ async def person(by: UUID, deed: str) -> StaffMember:
     return member
 
 
-def text_of(text: str, limit_chars: int = rules.TEXT_LIMIT_CHARS) -> str:
-    """The text to send, without space around it. Raises TextUnfit."""
+def text_of(text: str, limit_chars: int = rules.TEXT_LIMIT_CHARS, limit_bytes: int = 0) -> str:
+    """The text to send, without space around it; `limit_bytes` of UTF-8, 0: any. Raises TextUnfit."""
     text = text.replace("\0", "").strip()
     if not text or len(text) > limit_chars:
         raise TextUnfit(f"a text has 1 to {limit_chars} characters", limit_chars=limit_chars)
+    if limit_bytes and len(text.encode()) > limit_bytes:
+        raise TextUnfit(f"a text has at most {limit_bytes} bytes", limit_bytes=limit_bytes)
     return text
 
 

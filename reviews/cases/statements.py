@@ -47,7 +47,7 @@ INSERT_EVENTS = """
 # Not FOR UPDATE: that would also stop the sweep from noting what the clocks of this case say.
 LOCK = """
     SELECT c.id, c.number, c.state, c.cycle, c.version, c.owner_id, c.customer_id, c.review_id,
-           r.source, coalesce(c.priority_parts ->> 'urgency', '0')::int AS urgency
+           r.source, r.account, coalesce(c.priority_parts ->> 'urgency', '0')::int AS urgency
     FROM cases c LEFT JOIN reviews r ON r.id = c.review_id
     WHERE c.id = $1 FOR NO KEY UPDATE OF c
 """
@@ -105,13 +105,23 @@ QUIET = """
 
 # ---------------------------------------------------------------- conversation and remedies
 
-FIND_MESSAGE = "SELECT case_id, kind, state, body, send_after FROM case_messages WHERE id = $1"
+FIND_MESSAGE = "SELECT case_id, kind, state, body, send_after, attempts FROM case_messages WHERE id = $1"
 CANCEL = """
     UPDATE case_messages SET state = 'cancelled'
     WHERE id = $1 AND case_id = $2 AND state = 'queued' AND send_after > $3 RETURNING id
 """
-SENT = "UPDATE case_messages SET state = 'sent', sent_at = $2 WHERE id = $1"
-FAILED = "UPDATE case_messages SET state = 'failed', failure = $2 WHERE id = $1"
+SENT = "UPDATE case_messages SET state = 'sent', sent_at = $2, failure = NULL WHERE id = $1"
+SENDING = "UPDATE case_messages SET state = 'sending' WHERE id = $1"
+TRIED = "UPDATE case_messages SET failure = $2, attempts = $3 WHERE id = $1"
+RETRY = """
+    UPDATE case_messages SET state = 'sending', failure = NULL, attempts = 0
+    WHERE id = $1 AND case_id = $2 AND kind = 'public_reply' AND state = 'failed' RETURNING id
+"""
+WAITING = """
+    SELECT id FROM case_messages
+    WHERE case_id = $1 AND kind = 'public_reply' AND state IN ('queued', 'sending')
+"""
+FAILED = "UPDATE case_messages SET state = 'failed', failure = $2, attempts = $3 WHERE id = $1"
 PUBLISH_REPLY = "UPDATE reviews SET reply = $2, replied_at = $3 WHERE id = $1"
 ADDRESS = """
     SELECT p.email, p.locale FROM customer_profiles p WHERE p.customer_id = $1 AND p.email IS NOT NULL

@@ -9,13 +9,19 @@ from celery import shared_task
 from core import clock, db, tenancy
 from core.outbox import handles
 from core.worker import run_async
-from reviews.cases import clocks, conversation, service
+from reviews.cases import clocks, delivery, service
 
 
-@handles(conversation.TOPIC)
+@handles(delivery.DUE)
 async def send_message(payload: dict[str, Any], now: datetime) -> None:
     """Payload: message (id)."""
-    await conversation.deliver(UUID(payload["message"]), now)
+    await delivery.deliver(UUID(payload["message"]), now)
+
+
+@handles(delivery.POST, size=1)
+async def post_reply(payload: dict[str, Any], now: datetime) -> None:
+    """Payload: message (id)."""
+    await delivery.post(UUID(payload["message"]))
 
 
 async def sweep(now: datetime) -> tuple[int, int, int]:

@@ -95,6 +95,18 @@ class Outgoing:
 
 
 @dataclass(frozen=True)
+class Undelivered:
+    """A public reply that its source has not acknowledged: `sending`, or `failed`."""
+
+    id: UUID
+    body: str
+    state: str
+    failure: str | None
+    """Code of why it failed, or of what was wrong the last time."""
+    attempts: int
+
+
+@dataclass(frozen=True)
 class Person:
     """Somebody who may own a case."""
 
@@ -112,6 +124,9 @@ class CaseView:
     events: tuple[EventView, ...]
     """The oldest first."""
     outgoing: Outgoing | None
+    undelivered: Undelivered | None
+    can_reply: bool
+    """Where the review lives, a reply can be delivered."""
     people: tuple[Person, ...]
     points_given: int
     """As goodwill on this case by the person who looks, who may give `points_left` more."""

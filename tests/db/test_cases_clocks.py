@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from core import db
-from reviews.cases import clocks, conversation, service
+from reviews.cases import clocks, conversation, delivery, service
 from reviews.cases.tasks import sweep
 from sentiment.types import Urgency
 from tests.fixtures.reviews.shop import NOW, employee, open_case, reading, review, rows, score, take_in, value
@@ -53,7 +53,7 @@ async def test_a_reply_after_the_breach_satisfies_late(merchant: UUID) -> None:
     async with db.transaction(merchant):
         queued = await conversation.reply(case, "Sorry, late.", agent, 1, late)
     async with db.transaction(merchant):
-        await conversation.deliver(queued.message_id, late + HOUR)
+        await delivery.deliver(queued.message_id, late + HOUR)
     detail = await rows(merchant, "SELECT detail->>'late' FROM case_events WHERE kind = 'clock_satisfied'")
     assert detail == [("true",)]
     assert await value(merchant, "SELECT due_at FROM cases") == NOW + 120 * HOUR

@@ -9,7 +9,7 @@ import pytest
 from core import db
 from core.errors import NotFound
 from reviews import queries as review_queries
-from reviews.cases import conversation, goodwill, queries, service
+from reviews.cases import conversation, delivery, goodwill, queries, service
 from reviews.cases.queries import VIEWS, ViewName
 from reviews.pages import CursorInvalid
 from sentiment.types import Urgency
@@ -85,7 +85,7 @@ async def test_views_hold_what_they_say(merchant: UUID) -> None:
         queued = await conversation.reply(cases[0], "Sorry", other, 1, NOW)
         await service.resolve(cases[1], other, 1, NOW)
     async with db.transaction(merchant):
-        await conversation.deliver(queued.message_id, LATER)
+        await delivery.deliver(queued.message_id, LATER)
     soon = NOW + timedelta(hours=22, minutes=1)
     async with db.transaction(merchant):
         held = {view: {row.number for row in (await queries.inbox(view, other, soon)).rows} for view in VIEWS}
@@ -173,7 +173,7 @@ async def test_what_the_customer_sees(merchant: UUID) -> None:
         queued = await conversation.message(case, "What happened?", agent, 1, NOW)
     async with db.transaction(merchant):
         assert (await queries.of_customer(case, buyer)).messages == ()
-        await conversation.deliver(queued.message_id, LATER)
+        await delivery.deliver(queued.message_id, LATER)
     assert await step() == "waiting_for_you"
     async with db.transaction(merchant):
         await conversation.customer_message(case, buyer, "It fell.", LATER + DAY)

@@ -7,7 +7,7 @@ from uuid import UUID
 from core import clock, db
 from core.outbox import registry, work
 from core.outbox.queries import Item
-from reviews.cases import conversation
+from reviews.cases import conversation, delivery
 from reviews.cases.tasks import send_message
 from reviews.scoring.service import Progress, progress
 from reviews.scoring.tasks import ScoreReviews
@@ -32,7 +32,7 @@ async def how_far(merchant: UUID) -> Progress:
 def test_topics_are_registered() -> None:
     assert isinstance(registry.find("review.score").batch, ScoreReviews)
     assert registry.find("review.score").queue == "scoring"
-    assert registry.find(conversation.TOPIC).handle is send_message
+    assert registry.find(delivery.DUE).handle is send_message
 
 
 async def test_reviews_of_two_merchants_are_scored_together_and_each_once(merchant: UUID) -> None:

@@ -1,0 +1,1 @@
+"""Accounts at review sources: connected, read again and again, answered to."""

@@ -1,0 +1,136 @@
+"""What was said goes out: replies to where the review lives, messages by mail and into the portal.
+
+A reply to a review of ours is public when we say so. One that lives elsewhere is `sending` until its
+source has acknowledged it; until then it is tried again, then it has failed and a person may try.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from core import clock, db, outbox, tenancy
+from core.errors import DomainError, Kind, NotFound
+from core.i18n import negotiate, translator
+from core.mail import service as mail
+from core.outbox.failures import pause_s
+from core.settings import settings
+from reviews.accounts import replies
+from reviews.accounts.service import can_reply
+from reviews.cases import clocks, events, rules, service, statements
+from reviews.cases.service import Case
+from reviews.connectors.failures import SourceFailure, SourceLimited
+from reviews.sources import source_of
+
+DUE = "case.message_due"
+POST = "case.reply_post"
+MAX_ATTEMPTS = 8
+"""With the pauses of the outbox a reply has failed after one to two hours."""
+
+
+class NothingToRetry(DomainError):
+    """No reply of this case has failed, or somebody tries again already."""
+
+    code = "nothing_to_retry"
+    kind = Kind.CONFLICT
+    title = "There is no failed reply to send again"
+
+
+async def deliver(message_id: UUID, now: datetime) -> None:
+    """Send a message whose ten seconds are over, in the open transaction; again: nothing."""
+    found = await db.fetchrow(statements.FIND_MESSAGE, message_id)
+    if found is None:
+        raise NotFound(f"no message {message_id}")
+    case = await service.lock(found["case_id"])
+    waiting = await db.fetchrow(statements.FIND_MESSAGE, message_id)
+    if waiting is None or waiting["state"] != "queued":
+        return
+    if waiting["kind"] == "private_message":
+        await _mail(case, waiting["body"], now)
+    elif not source_of(case.source or "").published_here:
+        await _hand_over(case, message_id, now)
+        return
+    else:
+        await db.execute(statements.PUBLISH_REPLY, case.review_id, waiting["body"], now)
+    await _sent(case, message_id, waiting["kind"], now)
+
+
+async def post(message_id: UUID) -> None:
+    """Take a reply to its source, in the open transaction; once it was sent or has failed: nothing.
+
+    The case is not locked meanwhile: a source may take its time.
+    """
+    found = await db.fetchrow(statements.FIND_MESSAGE, message_id)
+    if found is None or found["state"] != "sending":
+        return
+    review_id = await db.fetchval("SELECT review_id FROM cases WHERE id = $1", found["case_id"])
+    failure: SourceFailure | None = None
+    try:
+        await replies.post(review_id, found["body"])
+    except SourceFailure as error:
+        failure = error
+    now = clock.now()
+    case = await service.lock(found["case_id"])
+    if failure is None:
+        await db.execute(statements.PUBLISH_REPLY, review_id, found["body"], now)
+        await _sent(case, message_id, "public_reply", now)
+    elif failure.again and found["attempts"] + 1 < MAX_ATTEMPTS:
+        await _try_again(message_id, failure, found["attempts"] + 1, now)
+    else:
+        await _failed(case, message_id, failure.code, found["attempts"] + 1, now)
+
+
+async def retry(case_id: UUID, message_id: UUID, by: UUID, now: datetime) -> None:
+    """Send a reply again that has failed. Raises NothingToRetry."""
+    await service.person(by, "reply")
+    case = await service.lock(case_id)
+    if await db.fetchval(statements.WAITING, case.id):
+        raise NothingToRetry()
+    if await db.fetchval(statements.RETRY, message_id, case.id) is None:
+        raise NothingToRetry()
+    await service.touch(case, now)
+    await events.add(case.id, case.cycle, "send_again", now, staff_id=by, message=message_id)
+    await outbox.add(POST, {"message": message_id}, now)
+
+
+async def _hand_over(case: Case, message_id: UUID, now: datetime) -> None:
+    if not await can_reply(case.source or "", case.account or ""):
+        await _failed(case, message_id, "source_not_connected", 0, now)
+        return
+    await db.execute(statements.SENDING, message_id)
+    await outbox.add(POST, {"message": message_id}, now)
+
+
+async def _try_again(message_id: UUID, failure: SourceFailure, attempts: int, now: datetime) -> None:
+    asked_s = failure.wait_s if isinstance(failure, SourceLimited) else 0.0
+    await db.execute(statements.TRIED, message_id, failure.code, attempts)
+    await outbox.add(POST, {"message": message_id}, now, delay_s=max(asked_s, pause_s(attempts)))
+
+
+async def _failed(case: Case, message_id: UUID, code: str, attempts: int, now: datetime) -> None:
+    await db.execute(statements.FAILED, message_id, code, attempts)
+    await service.touch(case, now)
+    await events.add(case.id, case.cycle, "send_failed", now, message=message_id, failure=code)
+
+
+async def _sent(case: Case, message_id: UUID, kind: str, now: datetime) -> None:
+    await db.execute(statements.SENT, message_id, now)
+    await events.add(case.id, case.cycle, "sent", now, message=message_id)
+    await db.execute(statements.ANSWERED, case.id, now)
+    await clocks.satisfy(case.id, case.cycle, "first_reply", now)
+    state = rules.after("message_sent", case.state)
+    if kind == "private_message" and state:
+        # The sender has seen all there is: no new version.
+        await db.fetchval(statements.MOVE, case.id, state, 0, case.owner_id, now)
+
+
+async def _mail(case: Case, body: str, now: datetime) -> None:
+    """Mail the message where an address is known; the portal shows it in any case."""
+    to = await db.fetchrow(statements.ADDRESS, case.customer_id)
+    if to is None:
+        return
+    locale = negotiate(to["locale"], to["locale"])
+    words = translator(locale)
+    shop = (await tenancy.shop()).name(locale)
+    answer = words.gettext("Read and answer it here:")
+    address = f"{settings().public_url}/portal/cases/{case.id}"
+    subject = words.gettext("A message from %(shop)s about your review", shop=shop)
+    await mail.send("case_message", to["email"], locale, subject, f"{body}\n\n{answer}\n{address}\n", now)

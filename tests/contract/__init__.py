@@ -1,0 +1,1 @@
+"""Connectors against servers that behave, and misbehave, as the vendors document."""
