@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from core import db
 from core.errors import NotFound
 from reviews import pages
 from reviews.pages import Page
+from reviews.scoring.rules import Reason
 
 # What a row needs to be read by review_of(); `r` is the review.
 COLUMNS = """
@@ -20,7 +21,8 @@ COLUMNS = """
     r.reply, r.replied_at,
     v.rating_raw, v.scale_min, v.scale_max, v.title, v.body, v.lang, v.photo_urls,
     s.sentiment, s.negative, s.neutral, s.positive, s.stars_expected, s.stars_predicted, s.aspects,
-    s.lang AS read_lang, s.model, f.flags
+    s.lang AS read_lang, s.model, f.flags, e.sentiment AS explained, e.words AS evidence,
+    e.aspects AS aspect_words
 """
 JOINS = """
     LEFT JOIN review_versions v ON v.review_id = r.id AND v.number = r.version
@@ -29,6 +31,7 @@ JOINS = """
     LEFT JOIN LATERAL (SELECT jsonb_object_agg(y.reason, y.detail) AS flags FROM review_flags y
                        WHERE y.review_id = r.id AND y.version =
                              (SELECT max(z.version) FROM review_flags z WHERE z.review_id = r.id)) f ON true
+    LEFT JOIN review_evidence e ON e.review_id = r.id AND e.version = r.version AND e.model = s.model
 """
 _FIND = f"SELECT {COLUMNS} FROM reviews r {JOINS} WHERE r.id = $1"
 _OF_CUSTOMER = f"""
@@ -48,11 +51,28 @@ _VERSIONS = """
 
 @dataclass(frozen=True)
 class Aspect:
-    """One thing the text speaks about."""
+    """One thing the text speaks about; `words` of the text that do so, once they were worked out."""
 
     aspect: str
     polarity: str
     confidence: float
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Urgent:
+    """One reason to read a review first, with the words that gave it."""
+
+    kind: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Words without which the text would read less `sentiment`, in their order."""
+
+    sentiment: str
+    words: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -68,6 +88,8 @@ class Reading:
     stars_expected: float
     stars_predicted: int
     aspects: tuple[Aspect, ...]
+    evidence: Evidence | None
+    """None: not worked out; that is done for flagged reviews only."""
     model: str
 
 
@@ -111,9 +133,9 @@ class ReviewView:
     reading: Reading | None
     """None: not scored yet."""
     reasons: tuple[str, ...]
-    """Why it was flagged last: rating, sentiment, urgency."""
-    urgency: tuple[str, ...]
-    """Kinds of urgency: safety, legal, fraud, discrimination, leaving."""
+    """Why it was flagged last: rating, sentiment, urgency, mismatch."""
+    urgency: tuple[Urgent, ...]
+    """Safety, legal, fraud, discrimination, leaving."""
 
     @property
     def stars(self) -> int | None:
@@ -200,8 +222,8 @@ def review_of(row: db.Row) -> ReviewView:
         version=row["review_version"],
         state=row["review_state"],
         reading=_reading_of(row),
-        reasons=tuple(reason for reason in ("rating", "sentiment", "urgency") if reason in flags),
-        urgency=tuple(each["kind"] for each in urgent),
+        reasons=tuple(reason for reason in get_args(Reason) if reason in flags),
+        urgency=tuple(Urgent(each["kind"], tuple(each["words"])) for each in urgent),
         photo_urls=tuple(row["photo_urls"] or ()),
         **{name: row[name] for name in _PLAIN},
     )
@@ -226,6 +248,7 @@ _PLAIN = (
 def _reading_of(row: db.Row) -> Reading | None:
     if row["sentiment"] is None or not (row["title"] or row["body"]):
         return None  # not scored yet, or nothing to read: stars alone say nothing in words
+    said = db.from_json(row["aspect_words"]) if row["aspect_words"] else {}
     return Reading(
         sentiment=row["sentiment"],
         confidence=row[row["sentiment"]],
@@ -234,7 +257,10 @@ def _reading_of(row: db.Row) -> Reading | None:
         positive=row["positive"],
         stars_expected=row["stars_expected"],
         stars_predicted=row["stars_predicted"],
-        aspects=tuple(Aspect(**each) for each in db.from_json(row["aspects"])),
+        aspects=tuple(
+            Aspect(**each, words=said.get(each["aspect"], "")) for each in db.from_json(row["aspects"])
+        ),
+        evidence=Evidence(row["explained"], tuple(row["evidence"])) if row["explained"] else None,
         model=row["model"],
     )
 

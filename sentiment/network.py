@@ -60,6 +60,11 @@ class Network:
             if output.name in (EMBEDDING, states):
                 self._outputs[output.name] = int(output.shape[-1])
 
+    def visible(self, line: str) -> str:
+        """The start of a line that is not truncated."""
+        offsets = self._tokenizer.encode(line[: self._max_characters]).offsets
+        return line[: max(end for _, end in offsets)]
+
     def run(self, lines: Sequence[str]) -> RawOutputs:
         """What the network says of each line."""
         arrays = [np.zeros((len(lines), width), np.float32) for width in self._outputs.values()]

@@ -9,11 +9,11 @@ import numpy as np
 from sentiment.language import language_of
 from sentiment.model_file import DEFAULT_FOLDER, ModelFile, ModelInvalid, read
 from sentiment.network import Floats, Network, open_network
-from sentiment.probability import STARS, centred, logistic, median_stars, three_ways
+from sentiment.probability import STARS, Doubles, centred, logistic, median_stars, three_ways
 from sentiment.text import joined
 from sentiment.types import AspectScore, Probabilities, Score, Sentiment, Text
 
-_SENTIMENTS: tuple[Sentiment, ...] = get_args(Sentiment)
+SENTIMENTS: tuple[Sentiment, ...] = get_args(Sentiment)
 # Within this distance of one half the polarity of an aspect is neutral: praised and blamed, or neither.
 _UNDECIDED = 0.05
 
@@ -26,6 +26,13 @@ class Reading(NamedTuple):
 
     scores: list[Score]
     embeddings: list[Floats | None]
+
+
+class Measured(NamedTuple):
+    """Negative, neutral, positive [n, 3], and of each aspect whether it is mentioned [n, aspects]."""
+
+    ways: Doubles
+    mentioned: Doubles
 
 
 class Scorer:
@@ -51,6 +58,11 @@ class Scorer:
         """The name that every score carries."""
         return self._settings.name
 
+    @property
+    def aspects(self) -> list[str]:
+        """What the model looks for, in the order of `measure`."""
+        return self._settings.aspects
+
     def negative_threshold(self, lang: str) -> float:
         """The probability of negative from which a review in `lang` is flagged."""
         return self._settings.calibration.negative_threshold.of(lang)
@@ -74,6 +86,16 @@ class Scorer:
                 embeddings[index] = None if outputs.embeddings is None else outputs.embeddings[row]
         return Reading(scores, embeddings)
 
+    def visible(self, line: str) -> str:
+        """As much of a cleaned line as the network reads."""
+        return self._network.visible(line)
+
+    def measure(self, lines: Sequence[str], lang: str) -> Measured:
+        """The probabilities of cleaned lines in one language, as numbers; no thresholds."""
+        outputs = self._network.run(lines)
+        stars = self._settings.calibration.stars(outputs.stars, [lang] * len(lines))
+        return Measured(three_ways(stars), logistic(outputs.aspects)[:, ::2])
+
     def _scores(self, star_logits: Floats, aspect_logits: Floats, languages: Sequence[str]) -> list[Score]:
         stars = self._settings.calibration.stars(star_logits, languages)
         ways, middle, expected = three_ways(stars), median_stars(stars), stars @ STARS
@@ -84,7 +106,7 @@ class Scorer:
                 stars_expected=float(expected[row]),
                 stars_predicted=int(middle[row]),
                 probabilities=Probabilities(*ways[row].tolist()),
-                sentiment=_SENTIMENTS[int(ways[row].argmax())],
+                sentiment=SENTIMENTS[int(ways[row].argmax())],
                 aspects=aspects[row],
                 lang=language,
                 model=self.model,

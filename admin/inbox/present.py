@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from admin.inbox import words
+from admin.inbox import marks, words
+from admin.inbox.marks import Phrase
 from core.design import views
 from core.design.words import word
 from core.i18n import Translator
@@ -22,7 +23,7 @@ NewKey = Callable[[], str]
 Deed = Literal["reply", "message", "note", "goodwill", "assign", "undo", "retry", "resolve", "reopen"]
 
 _STATES = {"new": "open", "waiting_for_customer": "waiting"}
-_REASONS = {"rating": "low_stars", "sentiment": "negative_text"}
+_REASONS = {"rating": "low_stars", "sentiment": "negative_text", "mismatch": "mismatch"}
 _URGENCY = {"leaving": "churn"}
 
 ASPECT_SHOWN_FROM = 0.35
@@ -81,7 +82,7 @@ def reasons(review: ReviewView | None) -> tuple[str, ...]:
     """Codes of kind "reason"; without a review somebody opened the case by hand."""
     if review is None:
         return ("manual",)
-    urgent = [_URGENCY.get(kind, kind) for kind in review.urgency]
+    urgent = [_URGENCY.get(each.kind, each.kind) for each in review.urgency]
     return (*urgent, *(_REASONS[reason] for reason in review.reasons if reason in _REASONS))
 
 
@@ -219,6 +220,7 @@ def _review(found: CaseView, to: Reader) -> views.StaffReview:
     review = found.row.review
     if review is None:
         return views.StaffReview("", found.row.opened_at, "", "", None, "", "")
+    phrases = _phrases(review)
     return views.StaffReview(
         id=str(review.id),
         at=review.written_at,
@@ -232,8 +234,29 @@ def _review(found: CaseView, to: Reader) -> views.StaffReview:
         state="deleted" if review.state == "tombstone" else "published",
         sentiment=_sentiment(review.reading),
         aspects=_aspects(review.reading),
+        title_runs=marks.runs(shown(review.title), phrases),
+        runs=marks.runs(shown(review.body), phrases),
+        why=_why(review),
         public_reply=review.reply,
     )
+
+
+def _phrases(review: ReviewView) -> list[Phrase]:
+    """What is marked in the text: what is urgent first, then what the model goes by."""
+    urgent = [Phrase(words, "urgent") for each in review.urgency for words in each.words]
+    evidence = review.reading.evidence if review.reading else None
+    return urgent + ([Phrase(words, evidence.sentiment) for words in evidence.words] if evidence else [])
+
+
+def _why(review: ReviewView) -> tuple[views.Why, ...]:
+    """Each reason with the words that gave it; stars have none."""
+    said = {_URGENCY.get(each.kind, each.kind): each.words for each in review.urgency}
+    evidence = review.reading.evidence if review.reading else None
+    if evidence:
+        said["mismatch"] = evidence.words
+        if evidence.sentiment == "negative":
+            said["negative_text"] = evidence.words
+    return tuple(views.Why(code, said.get(code, ())) for code in reasons(review))
 
 
 def _product(review: ReviewView | None) -> str:
@@ -249,7 +272,7 @@ def _sentiment(reading: Reading | None) -> views.Sentiment | None:
 def _aspects(reading: Reading | None) -> tuple[views.Aspect, ...]:
     found = reading.aspects if reading else ()
     return tuple(
-        views.Aspect(each.aspect, each.polarity, each.confidence)
+        views.Aspect(each.aspect, each.polarity, each.confidence, each.words)
         for each in found
         if each.confidence >= ASPECT_SHOWN_FROM
     )

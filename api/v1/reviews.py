@@ -22,7 +22,7 @@ from reviews import queries as reviews
 from reviews.intake import IncomingReview
 from reviews.intake.model import ReviewKind
 from reviews.intake.rules import CLOCK_SKEW, PHOTO_LIMIT, ReviewInvalid, content_of
-from reviews.queries import Aspect, ReviewView
+from reviews.queries import Aspect, Evidence, ReviewView, Urgent
 
 ARRAY_LIMIT = 500
 PAGE_LIMIT = 200
@@ -102,7 +102,10 @@ class Removed(msgspec.Struct, frozen=True):
 
 
 class Score(msgspec.Struct, frozen=True, kw_only=True):
-    """What the model read in the current wording; probabilities from 0 to 1."""
+    """What the model read in the current wording; probabilities from 0 to 1.
+
+    `evidence`: words without which it would read less so; of flagged reviews, a moment after the score.
+    """
 
     sentiment: str
     negative: float
@@ -111,13 +114,15 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
     stars_expected: float
     stars_predicted: int
     aspects: tuple[Aspect, ...]
+    evidence: Evidence | None
     model: str
 
 
 class Review(msgspec.Struct, frozen=True, kw_only=True):
     """A review in its current wording. `stars`: the rating on 1 to 5; `score` null: not scored yet.
 
-    `flags` say why it counts as negative: rating, sentiment, urgency; `urgency` names the kinds of the last.
+    `flags` say why it counts as negative: rating, sentiment, urgency, mismatch (of stars and text);
+    `urgency` has the kinds of the third with the words that gave them.
     """
 
     id: UUID
@@ -147,7 +152,7 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     replied_at: datetime | None
     score: Score | None
     flags: tuple[str, ...]
-    urgency: tuple[str, ...]
+    urgency: tuple[Urgent, ...]
 
 
 class Reviews(msgspec.Struct, frozen=True):

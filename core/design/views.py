@@ -483,6 +483,24 @@ class Goodwill:
 
 
 @dataclass(frozen=True)
+class Run:
+    """A piece of a text; `mark`: why it counts (negative, positive or urgent), empty where it does not."""
+
+    text: str
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class Why:
+    """One reason why a review was flagged."""
+
+    code: str
+    """Code of kind "reason"."""
+    words: tuple[str, ...] = ()
+    """Of the review, that gave it."""
+
+
+@dataclass(frozen=True)
 class StaffReview:
     id: str
     at: datetime
@@ -497,6 +515,10 @@ class StaffReview:
     """Code of kind "review_state"."""
     sentiment: Sentiment | None = None
     aspects: tuple[Aspect, ...] = ()
+    title_runs: tuple[Run, ...] = ()
+    """The title with its marks; empty: as it is."""
+    runs: tuple[Run, ...] = ()
+    why: tuple[Why, ...] = ()
     translation: str = ""
     public_reply: str = ""
 

@@ -39,6 +39,22 @@ FORGET_EMBEDDINGS = """
     WHERE e.review_id = t.review_id AND r.id = t.review_id AND r.version = t.version
       AND e.version <> t.version
 """
+TO_EXPLAIN = """
+    SELECT w.n, v.review_id, v.number, v.title, v.body, v.lang
+    FROM unnest($1::uuid[], $2::int[]) WITH ORDINALITY AS w (review_id, number, n)
+    JOIN review_versions v USING (review_id, number)
+    WHERE NOT EXISTS (SELECT FROM review_evidence e
+                      WHERE e.review_id = v.review_id AND e.version = v.number AND e.model = $3)
+"""
+INSERT_EVIDENCE = """
+    INSERT INTO review_evidence (merchant_id, review_id, version, model, sentiment, probability, words,
+        remaining, aspects, explained_at)
+    SELECT $1, review_id, version, $2, sentiment, probability,
+           ARRAY(SELECT jsonb_array_elements_text(words::jsonb)), remaining, aspects::jsonb, $3
+    FROM unnest($4::uuid[], $5::int[], $6::text[], $7::real[], $8::text[], $9::real[], $10::text[])
+         AS t (review_id, version, sentiment, probability, words, remaining, aspects)
+    ON CONFLICT (review_id, version, model) DO NOTHING
+"""
 PROGRESS = """
     SELECT count(*) AS total,
            count(*) FILTER (WHERE EXISTS (SELECT FROM review_scores s

@@ -7,13 +7,16 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from core import db
+from core import db, outbox
 from reviews import similar
 from reviews.cases import opening
 from reviews.cases.opening import Flagged
 from reviews.scoring import queries, rules
 from reviews.scoring.rules import Flag, Reading
 from sentiment.types import Text
+
+EXPLAIN = "review.explain"
+"""Topic: review (id), version (number)."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Progress:
 
 async def load(wanted: Sequence[tuple[UUID, int]]) -> list[Wording | None]:
     """The wordings (review, version) in this order; None for one that does not exist."""
-    rows = await db.fetch(queries.TEXTS, *_columns(wanted, 2))
+    rows = await db.fetch(queries.TEXTS, *columns(wanted, 2))
     found: list[Wording | None] = [None] * len(wanted)
     for row in rows:
         text = rules.text_of(row["title"], row["body"], row["lang"])
@@ -52,10 +55,11 @@ async def store(wordings: Sequence[Wording], readings: Sequence[Reading], now: d
     )
     flagged = [_flagged(wording, reading) for wording, reading in pairs]
     scores = [_score(wording, reading) for wording, reading in pairs]
-    await db.execute(queries.INSERT_SCORES, db.merchant_id(), now, *_columns(scores, 12))
+    await db.execute(queries.INSERT_SCORES, db.merchant_id(), now, *columns(scores, 12))
     flags = [_flag(each, flag) for each in flagged for flag in each.flags]
-    await db.execute(queries.INSERT_FLAGS, db.merchant_id(), now, *_columns(flags, 4))
+    await db.execute(queries.INSERT_FLAGS, db.merchant_id(), now, *columns(flags, 4))
     await _embed(pairs)
+    await _have_explained(pairs, flagged, now)
     await opening.judge(flagged, now)
 
 
@@ -64,6 +68,18 @@ async def progress() -> Progress:
     row = await db.fetchrow(queries.PROGRESS)
     assert row is not None
     return Progress(scored=row["scored"], total=row["total"])
+
+
+async def _have_explained(
+    pairs: Sequence[tuple[Wording, Reading]], flagged: Sequence[Flagged], now: datetime
+) -> None:
+    """Queue what is flagged and says something; see reviews.scoring.evidence."""
+    told = [
+        {"review": wording.review_id, "version": wording.version}
+        for (wording, _), each in zip(pairs, flagged, strict=True)
+        if each.flags and (wording.text.text.strip() or wording.text.title.strip())
+    ]
+    await outbox.add_many(EXPLAIN, told, now)
 
 
 async def _embed(pairs: Sequence[tuple[Wording, Reading]]) -> None:
@@ -75,11 +91,11 @@ async def _embed(pairs: Sequence[tuple[Wording, Reading]]) -> None:
         if reading.embedding is None or len(reading.embedding) != similar.WIDTH:
             empty.append(place)
         else:
-            known.append((*place, reading.score.model, similar.vector(reading.embedding.tolist())))
+            known.append((*place, reading.score.model, similar.vector(reading.embedding)))
     if known:
-        await db.execute(queries.EMBED, db.merchant_id(), *_columns(known, 4))
+        await db.execute(queries.EMBED, db.merchant_id(), *columns(known, 4))
     if empty:
-        await db.execute(queries.FORGET_EMBEDDINGS, *_columns(empty, 2))
+        await db.execute(queries.FORGET_EMBEDDINGS, *columns(empty, 2))
 
 
 def _flagged(wording: Wording, reading: Reading) -> Flagged:
@@ -114,5 +130,6 @@ def _flag(flagged: Flagged, flag: Flag) -> tuple[Any, ...]:
     return flagged.review_id, flagged.version, flag.reason, db.to_json(flag.detail)
 
 
-def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
+def columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    """Rows as arguments of unnest(); `width` arrays also when there are none."""
     return [[row[column] for row in rows] for column in range(width)]

@@ -8,9 +8,11 @@ from uuid import UUID
 
 from core.outbox import handles_batch
 from core.settings import settings
-from reviews.scoring import service
+from reviews.scoring import evidence, service
+from reviews.scoring.evidence import Unexplained
 from reviews.scoring.rules import Reading
 from reviews.scoring.service import Wording
+from sentiment.evidence import Evidence, explain
 from sentiment.scorer import Scorer
 from sentiment.urgency import find_urgency
 
@@ -38,11 +40,34 @@ class ScoreReviews:
         await service.store(loaded, results, now)
 
 
+@handles_batch(service.EXPLAIN, queue="scoring", size=64)
+class ExplainReviews:
+    """Payload: review (id), version (number)."""
+
+    async def load(self, payloads: list[dict[str, Any]]) -> list[Unexplained | None]:
+        """The wordings; see core.outbox.registry.Batch."""
+        wanted = [(UUID(each["review"]), int(each["version"])) for each in payloads]
+        return await evidence.load(wanted, scorer().model)
+
+    def compute(self, items: list[Unexplained]) -> list[Evidence]:
+        """The words that count; as much work as several scores."""
+        return [explain(scorer(), item.text) for item in items]
+
+    async def store(self, loaded: list[Unexplained], results: list[Evidence], now: datetime) -> None:
+        """What was found."""
+        await evidence.store(loaded, results, scorer().model, now)
+
+
 def read(model: Scorer, items: Sequence[Wording]) -> list[Reading]:
     """What the texts say; nothing else of a review reaches the model."""
     texts = [item.text for item in items]
     found = model.read(texts)
     return [
-        Reading(score, model.negative_threshold(score.lang), find_urgency(text), embedding)
+        Reading(
+            score,
+            model.negative_threshold(score.lang),
+            find_urgency(text),
+            None if embedding is None else embedding.tolist(),
+        )
         for text, score, embedding in zip(texts, found.scores, found.embeddings, strict=True)
     ]

@@ -12,6 +12,7 @@ from reviews import queries as review_queries
 from reviews.cases import conversation, delivery, goodwill, queries, service
 from reviews.cases.queries import VIEWS, ViewName
 from reviews.pages import CursorInvalid
+from reviews.queries import Urgent
 from sentiment.types import Urgency
 from tests.conftest import new_merchant
 from tests.fixtures.reviews.shop import (
@@ -139,7 +140,10 @@ async def test_everything_a_case_page_shows(merchant: UUID) -> None:
     found = page.row.review
     assert found is not None
     assert found.reading is not None
-    assert (found.reasons, found.urgency) == (("rating", "sentiment", "urgency"), ("safety",))
+    assert (found.reasons, found.urgency) == (
+        ("rating", "sentiment", "urgency"),
+        (Urgent("safety", ("caught fire",)),),
+    )
     assert (found.reading.sentiment, found.verified, found.body) == ("negative", True, "It is all right.")
     assert page.row.clock is not None
     assert (page.row.clock.kind, page.row.clock.state) == ("first_reply", "running")

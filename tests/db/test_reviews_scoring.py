@@ -8,9 +8,9 @@ from uuid import UUID
 import pytest
 
 from core import db
-from reviews.queries import find
+from reviews.queries import Evidence, find
 from reviews.scoring import rules, service
-from reviews.scoring.tasks import ScoreReviews, read, scorer
+from reviews.scoring.tasks import ExplainReviews, ScoreReviews, read, scorer
 from sentiment.types import Urgency
 from tests.fixtures.reviews.shop import (
     DAY,
@@ -32,13 +32,18 @@ DANGER = Urgency("safety", ("caught fire",))
     ("fields", "negative", "urgencies", "reasons"),
     [
         ({"rating": Decimal(5)}, 0.1, [], []),
-        ({"rating": Decimal(2)}, 0.1, [], ["rating"]),
+        ({"rating": Decimal(2)}, 0.15, [], ["rating"]),
         ({"rating": Decimal("2.1")}, 0.1, [], []),
-        ({"rating": Decimal(1), "body": ""}, 0.0, [], ["rating"]),
-        ({"rating": Decimal(3), "scale_max": Decimal(10)}, 0.1, [], ["rating"]),
+        ({"rating": Decimal(1), "body": ""}, 0.2, [], ["rating"]),
+        ({"rating": Decimal(3), "scale_max": Decimal(10)}, 0.15, [], ["rating"]),
         ({"rating": None}, 0.1, [], []),
         ({"rating": None}, 0.5, [], ["sentiment"]),
-        ({"rating": Decimal(5)}, 0.9, [], ["sentiment"]),
+        ({"rating": Decimal(5)}, 0.6, [], ["sentiment"]),
+        ({"rating": Decimal(5)}, 0.9, [], ["mismatch", "sentiment"]),
+        ({"rating": Decimal(4)}, 0.7, [], ["mismatch", "sentiment"]),
+        ({"rating": Decimal(3)}, 0.9, [], ["sentiment"]),
+        ({"rating": Decimal(1)}, 0.05, [], ["mismatch", "rating"]),
+        ({"rating": Decimal(1)}, 0.2, [], ["rating"]),
         ({"rating": Decimal(5)}, 0.1, [DANGER], ["urgency"]),
         ({"rating": Decimal(1)}, 0.9, [DANGER], ["rating", "sentiment", "urgency"]),
     ],
@@ -52,7 +57,7 @@ async def test_flags_and_case(
     assert [reason for (reason,) in found] == reasons
     assert await value(merchant, "SELECT count(*) FROM cases") == (1 if reasons else 0)
     async with db.transaction(merchant):
-        assert (await find(received.review_id)).reasons == tuple(reasons)
+        assert set((await find(received.review_id)).reasons) == set(reasons)
         assert await service.progress() == service.Progress(scored=1, total=1)
 
 
@@ -162,7 +167,7 @@ async def test_the_shipped_model_through_the_worker(merchant: UUID) -> None:
         "SELECT r.external_id, f.reason FROM review_flags f"
         " JOIN reviews r ON r.id = f.review_id ORDER BY 1, 2",
     )
-    assert flagged == [("five", "sentiment"), ("one", "rating"), ("one", "sentiment")]
+    assert flagged == [("five", "mismatch"), ("five", "sentiment"), ("one", "rating"), ("one", "sentiment")]
 
 
 def test_no_stars_reach_the_model() -> None:
@@ -171,3 +176,37 @@ def test_no_stars_reach_the_model() -> None:
     wording = service.Wording(UUID(int=1), 1, Decimal(1), rules.text_of("", "It is fine.", "en"))
     other = service.Wording(UUID(int=1), 1, Decimal(5), rules.text_of("", "It is fine.", "en"))
     assert read(scorer(), [wording]) == read(scorer(), [other])
+
+
+async def test_flagged_texts_are_explained_and_nothing_else(merchant: UUID) -> None:
+    body = "Bought in May.\nCustomer   service was rude and useless. It is a present."
+    received = await take_in(
+        merchant,
+        review("angry", rating=Decimal(5), body=body),
+        review("silent", rating=Decimal(1), body=" "),
+        review("happy", rating=Decimal(5), body="Wonderful, I love it and would buy it again!"),
+    )
+    worker = ScoreReviews()
+    async with db.transaction(merchant):
+        wordings = [w for w in await service.load([(r.review_id, 1) for r in received]) if w]
+    readings = await asyncio.to_thread(worker.compute, wordings)
+    async with db.transaction(merchant):
+        await worker.store(wordings, readings, NOW)
+    for _ in range(2):
+        async with db.transaction(merchant):
+            queued = await db.fetch("SELECT payload FROM outbox WHERE topic = $1", service.EXPLAIN)
+        assert [db.from_json(row["payload"])["review"] for row in queued] == [str(received[0].review_id)]
+        explainer = ExplainReviews()
+        async with db.transaction(merchant):
+            texts = [text for text in await explainer.load([db.from_json(queued[0]["payload"])]) if text]
+        found = await asyncio.to_thread(explainer.compute, texts)
+        async with db.transaction(merchant):
+            await explainer.store(texts, found, NOW)
+    assert texts == []  # explained the first time
+    async with db.transaction(merchant):
+        (angry, _, happy) = [await find(each.review_id) for each in received]
+    assert angry.reading is not None and happy.reading is not None
+    assert happy.reading.evidence is None
+    assert angry.reading.evidence == Evidence("negative", ("Customer service was rude and useless.",))
+    said = {each.aspect: each.words for each in angry.reading.aspects}
+    assert said["service"] == "Customer service was rude and useless."

@@ -3,7 +3,6 @@
 import asyncio
 from uuid import UUID
 
-import numpy as np
 from msgspec.structs import replace
 
 from core import db
@@ -11,7 +10,6 @@ from reviews import similar
 from reviews.scoring import service
 from reviews.scoring.rules import Reading
 from reviews.scoring.tasks import read, scorer
-from sentiment.network import Floats
 from tests.conftest import new_merchant
 from tests.fixtures.reviews.shop import DAY, NOW, reading, review, rows, take_in
 
@@ -87,11 +85,10 @@ async def test_what_is_compared_is_the_current_wording(merchant: UUID) -> None:
 
 async def test_embeddings_of_another_width_are_not_kept(merchant: UUID) -> None:
     (received,) = await take_in(merchant, review())
-    narrow: Floats = np.ones(3, np.float32)
     said = reading(0.1)
     async with db.transaction(merchant):
         wordings = [w for w in await service.load([(received.review_id, 1)]) if w]
-        await service.store(wordings, [Reading(said.score, 0.5, (), narrow)], NOW)
+        await service.store(wordings, [Reading(said.score, 0.5, (), [1.0, 0.0, 0.0])], NOW)
     assert await rows(merchant, "SELECT count(*)::int FROM review_embeddings") == [(0,)]
 
 

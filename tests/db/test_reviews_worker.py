@@ -9,7 +9,7 @@ from core.outbox import registry, work
 from core.outbox.queries import Item
 from reviews.cases import conversation, delivery
 from reviews.cases.tasks import send_message
-from reviews.scoring.service import Progress, progress
+from reviews.scoring.service import EXPLAIN, Progress, progress
 from reviews.scoring.tasks import ScoreReviews
 from tests.conftest import new_merchant
 from tests.fixtures.reviews.shop import NOW, employee, review, rows, take_in, value
@@ -49,6 +49,9 @@ async def test_reviews_of_two_merchants_are_scored_together_and_each_once(mercha
     items = await waiting(merchant, other)
     assert len(items) == 6
     await work.run(items)
+    explained = await waiting(merchant, other)
+    assert [item.topic for item in explained] == [EXPLAIN] * 2
+    await work.run(explained)
     assert await waiting(merchant, other) == []
     await work.run(items)
     assert await how_far(merchant) == Progress(scored=3, total=3)
@@ -58,6 +61,7 @@ async def test_reviews_of_two_merchants_are_scored_together_and_each_once(mercha
         )
         assert opened == [("bad",), ("silent",)]
         assert await value(each, "SELECT count(*) FROM review_scores") == 3
+        assert await value(each, "SELECT count(*) FROM review_evidence") == 1
 
     case: UUID = await value(
         merchant, "SELECT c.id FROM cases c JOIN reviews r ON r.id = c.review_id WHERE r.external_id = 'bad'"

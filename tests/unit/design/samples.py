@@ -337,6 +337,11 @@ STAFF_REVIEW = v.StaffReview(
     "published",
     NEGATIVE,
     ASPECTS,
+    runs=(
+        v.Run("The lid arrived cracked", "negative"),
+        v.Run(" and nobody answered my mail.\nBeautiful shape, though."),
+    ),
+    why=(v.Why("low_stars"), v.Why("negative_text", ("The lid arrived cracked",))),
 )
 
 CUSTOMER = v.CustomerPicture(
