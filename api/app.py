@@ -11,7 +11,7 @@ from litestar import Litestar
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler, Message
 
-from api import csrf, headers, requests, signin
+from api import csrf, headers, media, requests, signin
 from api.auth import AuthMiddleware
 from api.errors import HANDLERS
 from api.field_docs import FieldDocs
@@ -60,6 +60,7 @@ def create_app(*routers: ControllerRouterHandler, v1: tuple[ControllerRouterHand
             incoming,
             health,
             signin.router,
+            media.router,
             create_static_files_router(STATIC_URL, directories=[STATIC_DIR]),
             *routers,
         ],

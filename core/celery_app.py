@@ -15,6 +15,7 @@ HANDLER_MODULES = (
     "loyalty.holds.tasks",
     "loyalty.rewards.tasks",
     "loyalty.tiers.tasks",
+    "reviews.moderation.tasks",
     "reviews.scoring.tasks",
     "reviews.accounts.tasks",
     "reviews.cases.tasks",

@@ -14,11 +14,14 @@ class Source:
     """In UTF-8, where the source counts so; 0: it does not."""
 
 
+FIRST_PARTY = "first_party"
+"""Written with us: judged by our policy, and the only ones that may earn points."""
+
 OURS = tuple(
     Source(code, published_here=True, reply_limit_chars=4000)
     # Written with us, or moved here from a file.
     for code in (
-        *("first_party", "import", "judgeme", "loox", "shopify", "yotpo", "okendo", "powerreviews", "meta"),
+        *(FIRST_PARTY, "import", "judgeme", "loox", "shopify", "yotpo", "okendo", "powerreviews", "meta"),
         "google_product",
     )
 )

@@ -1,7 +1,7 @@
 """The demo's merchant: stores, programme, rewards, staff, keys. Passwords are random."""
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -18,7 +18,11 @@ from loyalty.programme.service import Setup
 from loyalty.rewards import catalogue, pools
 from loyalty.rewards.kinds import CashBack, Experience, Money, PercentOff, Product, Shipping, StoreCredit
 from loyalty.rewards.rules import Offer, PeriodLimit
+from loyalty.rules import service as rules
+from loyalty.rules.model import Fixed, Review, Rule
 from loyalty.tiers.rules import Benefit, Tier
+from reviews import attributes
+from reviews.attributes import Attribute
 
 MERCHANT = "juniper-moon"
 SEED = 7
@@ -148,6 +152,13 @@ REWARDS: tuple[tuple[str, Offer, int | None], ...] = (
     ),
 )
 
+ATTRIBUTES = (
+    Attribute("quality", {"en": "Quality", "zh-Hans": "品质", "zh-Hant": "品質"}),
+    Attribute("as_described", {"en": "As described", "zh-Hans": "与描述相符", "zh-Hant": "與描述相符"}),
+)
+REVIEW_POINTS = 10
+REVIEW_POINTS_SINCE = timedelta(days=45)
+
 # name, role, e-mail, locale, goodwill in points
 STAFF: tuple[tuple[str, Role, str, str, int], ...] = (
     ("Olga Winter", "owner", "owner@example.com", "en", 5000),
@@ -183,6 +194,7 @@ async def create(now: datetime) -> Shop:
         for code, wanted, stock in REWARDS:
             await catalogue.offer(code, wanted, now, stock)
         await _offer_tickets(now)
+        await _ask_for_reviews(now)
         passwords = {}
         for name_, role, email, locale, limit in STAFF:
             passwords[email] = secrets.token_urlsafe(12)
@@ -215,6 +227,15 @@ async def _offer_tickets(now: datetime) -> None:
         pool="museum",
     )
     await catalogue.offer("museum-ticket", tickets, now)
+
+
+async def _ask_for_reviews(now: datetime) -> None:
+    """What the form asks for, and points for whoever answers."""
+    await attributes.ask(ATTRIBUTES)
+    began = now - REVIEW_POINTS_SINCE
+    rule = Rule(trigger=Review(), effect=Fixed(points=REVIEW_POINTS))
+    draft = await rules.create("review", "A review", rule, began)
+    await rules.publish(draft.version_id, began)
 
 
 async def _add_store(store: Store) -> None:

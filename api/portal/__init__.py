@@ -3,7 +3,7 @@
 from litestar import Router
 
 from api.auth import requires_customer
-from api.portal import friends, goals, pages, reviews, rewards
+from api.portal import friends, goals, pages, reviews, rewards, writing
 from api.portal.common import NotJoined
 
 router = Router(
@@ -14,6 +14,7 @@ router = Router(
         *goals.handlers,
         *friends.handlers,
         *reviews.handlers,
+        *writing.handlers,
     ],
     guards=[requires_customer],
     exception_handlers={NotJoined: pages.to_invitation},

@@ -83,7 +83,7 @@ def line(entry: StatementLine, lot: LotNow | None, to: Reader) -> views.LedgerLi
         balance_points=entry.points_active,
         about=words.about(entry.reason, to.rewards, to.locale),
         rule=words.rule(entry.reason, to.tiers, to.locale),
-        state=_state(lot, to.now) if lot else "",
+        state=state(lot, to.now) if lot else "",
         settles_at=lot.settles_at if lot else None,
         expires_at=entry.expires_at,
     )
@@ -154,7 +154,7 @@ def _kind(entry: StatementLine) -> str:
     return _KINDS[entry.verb]
 
 
-def _state(lot: LotNow, now: datetime) -> str:
+def state(lot: LotNow, now: datetime) -> str:
     """What an earn's points are now; while any can be spent, they count as available."""
     if lot.points_pending:
         return "pending"

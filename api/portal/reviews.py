@@ -1,6 +1,7 @@
 """What the customer wrote, what the shop answered, and the conversation about it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,24 +11,35 @@ from litestar.params import FromPath, FromQuery, URLEncodedBody
 
 from api.forms import KeyedForm, once_to
 from api.pages import locale_of, page
+from api.portal import present, review_form, words
 from api.portal.common import Customer
+from api.portal.writing import offered
 from api.problems import STATUS
 from core import clock, db
 from core.design import views
 from core.errors import DomainError
-from core.i18n import Translator, mark, translator
+from core.i18n import Locale, Translator, in_language, mark, translator
 from core.idempotency import KeyReused, KeyRunning
 from core.ids import new_id
+from core.tenancy import Shop
+from loyalty.ledger import queries as ledger
+from loyalty.ledger.queries import LotNow
+from reviews import attributes
 from reviews import queries as reviews
+from reviews.attributes import Rated
 from reviews.cases import conversation, rules
 from reviews.cases import queries as cases
 from reviews.cases.service import TextUnfit
 from reviews.cases.views import MessageView
+from reviews.photos import service as photos
+from reviews.photos.service import Photo
 from reviews.queries import OwnCase, OwnReview
+from reviews.sources import FIRST_PARTY
 from reviews.wording import shown
 
 PAGE_SIZE = 20
 _GIFTS = "SELECT case_id, sum(points)::bigint AS points FROM case_remedies WHERE case_id = ANY($1) GROUP BY 1"
+_STATES = {"pending": "pending", "held": "pending", "approved": "published", "hidden": "hidden"}
 _PROBLEMS = {
     TextUnfit.code: mark("Write 1 to %(limit)s characters."),
     KeyReused.code: mark("This form was sent before with another text. Your earlier answer is above."),
@@ -42,19 +54,26 @@ class AnswerForm(KeyedForm, forbid_unknown_fields=True, kw_only=True):
 
 
 @get("/reviews")
-async def my_reviews(request: Customer, after: FromQuery[str] = "") -> Response[Any]:
-    """What the customer wrote, the newest first, with reply, points and case. Raises CursorInvalid."""
+async def my_reviews(
+    request: Customer, after: FromQuery[str] = "", notice: FromQuery[str] = ""
+) -> Response[Any]:
+    """What the customer wrote, the newest first, with reply, points, case, and what they could write about.
+
+    Raises CursorInvalid.
+    """
     now, user = clock.now(), request.user
     async with db.transaction(user.merchant_id):
         found = await reviews.of_customer(user.profile.id, after, PAGE_SIZE)
-        gifts = await _gifts([own.case.id for own in found.rows if own.case])
-    shop = user.shop.name(locale_of(request))
+        around = await _around(found.rows)
+        waiting = () if after else await offered(request, now)
     view = views.PortalReviews(
-        reviews=tuple(my_review(own, gifts, shop, now) for own in found.rows),
+        reviews=tuple(my_review(own, around, user.shop, locale_of(request), now) for own in found.rows),
         next_href=f"/portal/reviews?after={found.next}" if found.next else "",
         first_href="/portal/reviews" if after else "",
+        waiting=waiting,
     )
-    return page(request, "portal/reviews.html", view, section="reviews", now=now)
+    said = words.notices(notice, locale_of(request))
+    return page(request, "portal/reviews.html", view, section="reviews", notices=said, now=now)
 
 
 @get("/cases/{case_id:uuid}")
@@ -93,8 +112,8 @@ async def _case_page(
     user = request.user
     async with db.transaction(user.merchant_id):
         found = await cases.of_customer(case_id, user.profile.id)
-        gifts = await _gifts([case_id])
-    review = my_review(found.own, gifts, user.shop.name(locale_of(request)), now)
+        around = await _around([found.own])
+    review = my_review(found.own, around, user.shop, locale_of(request), now)
     assert review.case is not None  # of_customer() answers with the case or not at all
     view = views.PortalCase(
         case=review.case,
@@ -112,31 +131,58 @@ async def latest(request: Customer, now: datetime) -> views.MyReview | None:
     """The customer's newest review, for their first page, in the open transaction."""
     user = request.user
     found = (await reviews.of_customer(user.profile.id, "", 1)).rows
-    gifts = await _gifts([own.case.id for own in found if own.case])
-    shop = user.shop.name(locale_of(request))
-    return next((my_review(own, gifts, shop, now) for own in found), None)
+    around = await _around(found)
+    return next((my_review(own, around, user.shop, locale_of(request), now) for own in found), None)
 
 
-def my_review(own: OwnReview, gifts: Mapping[UUID, int], shop: str, now: datetime) -> views.MyReview:
-    """A review as its author sees it.
+@dataclass(frozen=True)
+class Around:
+    """What belongs to some reviews besides themselves: by case, by ledger entry, by review."""
 
-    `gifts` is goodwill in points by case; a review of no product is about the `shop`.
-    """
+    gifts: Mapping[UUID, int]
+    """Goodwill in points."""
+    lots: Mapping[UUID, LotNow]
+    pictures: Mapping[UUID, Sequence[Photo]]
+    rated: Mapping[UUID, Sequence[Rated]]
+
+
+async def _around(found: Sequence[OwnReview]) -> Around:
+    ids = [own.review.id for own in found]
+    entries = [each for own in found if (each := own.review.disclosure_journal_id)]
+    return Around(
+        await _gifts([own.case.id for own in found if own.case]),
+        await ledger.lots_now(entries),
+        await photos.of_reviews(ids),
+        await attributes.of_reviews(ids),
+    )
+
+
+def my_review(own: OwnReview, around: Around, shop: Shop, locale: Locale, now: datetime) -> views.MyReview:
+    """A review as its author sees it; one of no product is about the shop."""
     review = own.review
-    about = review.product_name or review.product_sku or shop
+    about = review.product_name or review.product_sku or shop.name(locale)
+    live, lot = review.state == "live", around.lots.get(review.disclosure_journal_id or review.id)
     return views.MyReview(
         id=str(review.id),
         at=review.written_at,
         product=about,
         stars=review.stars,
         text="\n".join(shown(part) for part in (review.title, review.body) if part),
-        state="deleted" if review.state == "tombstone" else "published",
+        state=_STATES[review.moderation] if live else "deleted",
         reply=review.reply,
         replied_at=review.replied_at,
-        points=gifts.get(own.case.id, 0) if own.case else 0,
+        points=around.gifts.get(own.case.id, 0) if own.case else 0,
         incentivised=review.incentivised,
         verified=review.verified,
         case=_my_case(own.case, about, now) if own.case else None,
+        pictures=review_form.pictures(around.pictures.get(review.id, ())),
+        attributes=tuple(
+            (in_language(each.name, locale), each.stars) for each in around.rated.get(review.id, ())
+        ),
+        insider=review.insider,
+        earned=lot.points if lot else 0,
+        earned_state=present.state(lot, now) if lot else "",
+        edit_href=f"/portal/reviews/{review.id}/edit" if live and review.source == FIRST_PARTY else "",
     )
 
 
@@ -151,11 +197,11 @@ def _message(message: MessageView) -> views.Message:
     return views.Message(message.at, message.author, mine, message.text, message.points)
 
 
-def _problem(words: Translator, error: DomainError) -> str:
+def _problem(say: Translator, error: DomainError) -> str:
     """Why the answer was not sent; empty: nothing that the customer could do better on the same page."""
     if error.code not in _PROBLEMS:
         return ""
-    return words.gettext(_PROBLEMS[error.code], limit=rules.TEXT_LIMIT_CHARS)
+    return say.gettext(_PROBLEMS[error.code], limit=rules.TEXT_LIMIT_CHARS)
 
 
 async def _gifts(case_ids: list[UUID]) -> dict[UUID, int]:

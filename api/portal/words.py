@@ -47,6 +47,9 @@ _SENTENCES = {
 
 _NOTICES = {
     "joined": ("good", mark("Welcome! From now on your orders bring you points.")),
+    "written": ("good", mark("Thank you! Your review is being checked, which takes a moment.")),
+    "edited": ("good", mark("Saved. The new wording is being checked, which takes a moment.")),
+    "deleted": ("good", mark("Your review is deleted, with its pictures.")),
     "redeemed": ("good", mark("This reward is yours. Here is your code.")),
     "cancelled": ("good", mark("The code no longer works, and your points are back.")),
     "points_insufficient": (

@@ -10,6 +10,8 @@ sentences) are shown as they are, escaped.
 from dataclasses import dataclass
 from datetime import datetime
 
+from core.design.review_views import Picture, ToReview
+
 # --- what every page has --------------------------------------------------------------------------
 
 
@@ -208,6 +210,15 @@ class MyReview:
     incentivised: bool = False
     verified: bool = False
     case: MyCase | None = None
+    pictures: tuple[Picture, ...] = ()
+    attributes: tuple[tuple[str, int], ...] = ()
+    """Name and stars."""
+    insider: bool = False
+    earned: int = 0
+    """Points for having written it."""
+    earned_state: str = ""
+    """Code of kind "entry_state" of these points."""
+    edit_href: str = ""
 
 
 @dataclass(frozen=True)
@@ -333,6 +344,8 @@ class PortalReviews:
     reviews: tuple[MyReview, ...] = ()
     next_href: str = ""
     first_href: str = ""
+    waiting: tuple[ToReview, ...] = ()
+    """What was delivered and has no review yet."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,12 @@ _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%|%(?!\()")
 _WORD = re.compile(r"[A-Za-z][A-Za-z'’]+")
 
 # Names and abbreviations that Chinese text keeps in Latin letters.
-_LATIN = frozenset(["Regulars", "CSV", "JSON", "API", "ID", "SMTP", "Apache", "ONNX", "Esc", "SLA", "Python"])
+_LATIN = frozenset(
+    [
+        *("Regulars", "CSV", "JSON", "API", "ID", "SMTP", "Apache", "ONNX", "Esc", "SLA", "Python"),
+        *("JPEG", "PNG", "WebP", "MB"),
+    ]
+)
 
 
 def problems(template: Catalog) -> list[str]:

@@ -163,8 +163,8 @@ def _facts(event: Happened, row: db.Row, zone: ZoneInfo) -> Facts:
     return Facts(occurred_at=event.at, local_at=local_at, member=member, what=event.what)
 
 
-async def settle(key: str, at: datetime, now: datetime) -> None:
-    """What is pending of an event's points becomes active; an event nobody knows changes nothing."""
+async def settle(keys: Sequence[str], at: datetime, now: datetime) -> None:
+    """What is pending of these events' points becomes active; an event nobody knows changes nothing."""
     commands: list[AnyCommand] = [
         Settle(
             key=f"settle:{row['key']}",
@@ -174,14 +174,15 @@ async def settle(key: str, at: datetime, now: datetime) -> None:
             effective_at=at,
             reason={"rule": "settling"},
         )
-        for row in await db.fetch(queries.EARNS_OF_EVENT, key)
+        for row in await db.fetch(queries.EARNS_OF_EVENTS, list(keys))
         if row["points_pending"]
     ]
     await post(commands, now)
 
 
-async def take_back(key: str, why: Mapping[str, Any], at: datetime, now: datetime) -> None:
-    """All points of an event are taken back, by the policy of their wallets; repeating it changes nothing."""
+async def take_back(keys: Sequence[str], why: Mapping[str, Any], at: datetime, now: datetime) -> None:
+    """All points of these events are taken back, by the policy of their wallets; repeating it changes
+    nothing."""
     commands: list[AnyCommand] = [
         Clawback(
             key=f"clawback:{row['key']}",
@@ -193,7 +194,7 @@ async def take_back(key: str, why: Mapping[str, Any], at: datetime, now: datetim
             effective_at=at,
             reason=dict(why),
         )
-        for row in await db.fetch(queries.EARNS_OF_EVENT, key)
+        for row in await db.fetch(queries.EARNS_OF_EVENTS, list(keys))
         if row["points_left"]
     ]
     await post(commands, now)
@@ -202,25 +203,45 @@ async def take_back(key: str, why: Mapping[str, Any], at: datetime, now: datetim
 # ---------------------------------------------------------------- reviews
 
 
-async def review_submitted(
-    review_id: UUID, member_id: UUID, review: ReviewFacts, at: datetime, now: datetime
-) -> None:
-    """A member wrote a review here: points are pending until it is approved, the same whatever it says.
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """A review that a member wrote here, and when."""
 
-    Only for reviews written here: points for one that lives elsewhere are not allowed.
+    review_id: UUID
+    member_id: UUID
+    facts: ReviewFacts
+    at: datetime
+
+
+async def reviews_submitted(written: Sequence[Written], now: datetime) -> dict[UUID, UUID]:
+    """Members wrote these reviews: points are pending until each is approved, the same whatever it says.
+
+    Answers the ledger entry that gave points for a review, now or before, for those that earned any. Only
+    for reviews written here: points for one that lives elsewhere are not allowed.
     """
-    event = Happened(key=f"review:{review_id}", member_id=member_id, at=at, what=review, pending=True)
-    await happened([event], now)
+    by_key = {_review_key(each.review_id): each for each in written}
+    await happened(
+        [
+            Happened(key=key, member_id=each.member_id, at=each.at, what=each.facts, pending=True)
+            for key, each in by_key.items()
+        ],
+        now,
+    )
+    rows = await db.fetch(queries.EARNS_OF_EVENTS, list(by_key))
+    return {by_key[row["event_key"]].review_id: row["journal_id"] for row in reversed(rows)}
 
 
-async def review_approved(review_id: UUID, at: datetime, now: datetime) -> None:
-    """The review stands: its points become active."""
-    await settle(f"review:{review_id}", at, now)
+async def reviews_approved(review_ids: Sequence[UUID], at: datetime, now: datetime) -> None:
+    """These reviews stand: their points become active."""
+    await settle([_review_key(each) for each in review_ids], at, now)
 
 
-async def review_removed(review_id: UUID, at: datetime, now: datetime) -> None:
-    """The review was withdrawn or refused: its points are taken back."""
-    await take_back(f"review:{review_id}", {"rule": "review_removed"}, at, now)
+async def reviews_removed(review_ids: Sequence[UUID], at: datetime, now: datetime) -> None:
+    """These reviews were withdrawn or refused: their points are taken back."""
+    await take_back([_review_key(each) for each in review_ids], {"rule": "review_removed"}, at, now)
+
+
+def _review_key(review_id: UUID) -> str:
+    return f"review:{review_id}"
 
 
 # ---------------------------------------------------------------- events of the shop, members, birthdays

@@ -58,4 +58,4 @@ async def _reward(row: db.Row, now: datetime) -> None:
 async def _withdraw(row: db.Row, now: datetime) -> None:
     await db.execute(queries.WITHDRAW, row["id"], now)
     for side in SIDES:
-        await earning.take_back(key(row["id"], side), {"rule": "referral_withdrawn"}, now, now)
+        await earning.take_back([key(row["id"], side)], {"rule": "referral_withdrawn"}, now, now)

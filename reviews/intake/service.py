@@ -12,8 +12,12 @@ from reviews.intake import links, queries, rules
 from reviews.intake.links import Links
 from reviews.intake.model import IncomingReview, Received
 from reviews.intake.rules import Content, Known, Plan
+from reviews.sources import FIRST_PARTY
 
 Key = tuple[str, str, str]
+
+JUDGE = "review.judge"
+"""Topic of reviews written here: moderation, and the points that follow it."""
 
 PROOF_WAIT = timedelta(days=7)
 
@@ -62,9 +66,10 @@ async def remove(
 
     Its wordings stay. False: nothing changed (known already, or written anew since).
     """
-    row = await db.fetchrow(
-        queries.REMOVE, db.merchant_id(), source, account, external_id, at, received_at or at
-    )
+    known_at = received_at or at
+    row = await db.fetchrow(queries.REMOVE, db.merchant_id(), source, account, external_id, at, known_at)
+    if row and source == FIRST_PARTY:
+        await outbox.add(JUDGE, {"review": row["id"]}, known_at)
     return row is not None
 
 
@@ -163,6 +168,8 @@ async def _add_versions(changes: Sequence[Change], received_at: datetime) -> Non
     )
     payloads = [{"review": review_id, "version": number} for review_id, number, _ in rows]
     await outbox.add_many("review.score", payloads, received_at)
+    ours = {review_id for review_id, _, content in rows if content.review.source == FIRST_PARTY}
+    await outbox.add_many(JUDGE, [{"review": review_id} for review_id in sorted(ours)], received_at)
 
 
 def _version(review_id: UUID, number: int, content: Content) -> tuple[Any, ...]:

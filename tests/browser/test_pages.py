@@ -49,6 +49,8 @@ PAGES = (
     ("friends", "customer", "/portal/friends", 200),
     ("goals", "customer", "/portal/achievements", 200),
     ("my-reviews", "customer", "/portal/reviews", 200),
+    ("review-new", "customer", "/portal/reviews/write?store={store}", 200),
+    ("review-edit", "customer", "/portal/reviews/{review}/edit", 200),
     ("my-case", "customer", "/portal/cases/{answered}", 200),
     ("inbox", "manager", "/staff/inbox", 200),
     ("inbox-resolved", "manager", "/staff/inbox?view=resolved", 200),
@@ -146,6 +148,11 @@ async def found(site: Site) -> dict[str, str]:
             "SELECT product_sku FROM reviews WHERE published AND source = 'first_party' AND product_sku <> ''"
             " ORDER BY id LIMIT 1"
         )
+        review = await db.fetchrow(
+            "SELECT id, store_id FROM reviews WHERE customer_id = $1 AND source = 'first_party' LIMIT 1",
+            site.answered.customer_id,
+        )
+        assert review
     # The least urgent one, which the tasks of the other tests leave alone.
     waiting = site.waiting[-1].id
     return {
@@ -154,6 +161,8 @@ async def found(site: Site) -> dict[str, str]:
         "mail": str(mail),
         "product": product,
         "voucher": str(voucher),
+        "review": str(review["id"]),
+        "store": str(review["store_id"]),
         "answered": str(site.answered.id),
         "waiting": str(waiting),
     }

@@ -10,6 +10,7 @@ import pytest
 from core import db
 from core.ids import new_id
 from loyalty.earning import service as earning
+from loyalty.earning.service import Written
 from loyalty.intake.events import Event
 from loyalty.intake.service import ingest
 from loyalty.ledger import Earn, post
@@ -214,13 +215,15 @@ class TestOtherEvents:
         await put("photo", m.Review(), m.Fixed(points=30), conditions=(m.WithPhoto(),))
         ann, review = await member_of("ann"), new_id()
         facts = ReviewFacts(product="A", verified_purchase=True, has_photo=True)
+        written = Written(review_id=review, member_id=ann, facts=facts, at=day(1))
         for _ in range(2):
-            await earning.review_submitted(review, ann, facts, day(1), day(1))
+            entries = await earning.reviews_submitted([written], day(1))
+            assert list(entries) == [review]
         assert await balance(ann) == (30, 0, 0)
-        await earning.review_approved(review, day(2), day(2))
+        await earning.reviews_approved([review], day(2), day(2))
         assert await balance(ann) == (0, 30, 0)
         for _ in range(2):
-            await earning.review_removed(review, day(3), day(3))
+            await earning.reviews_removed([review], day(3), day(3))
         assert await balance(ann) == (0, 0, 0)
 
     async def test_reviews_earn_nothing_when_that_is_switched_off(self) -> None:
@@ -228,7 +231,8 @@ class TestOtherEvents:
         await rules.set_settings("cn", None, day(1))
         ann = await member_of("ann")
         facts = ReviewFacts(verified_purchase=True, has_photo=False)
-        await earning.review_submitted(new_id(), ann, facts, day(1), day(1))
+        written = Written(review_id=new_id(), member_id=ann, facts=facts, at=day(1))
+        assert await earning.reviews_submitted([written], day(1)) == {}
         assert await balance(ann) == (0, 0, 0)
         draft = await rules.revise("review", m.Rule(trigger=m.Review(), effect=m.Fixed(points=1)), day(1))
         with pytest.raises(rules.ReviewPointsOff):

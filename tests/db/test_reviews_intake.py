@@ -239,7 +239,8 @@ async def test_an_order_that_comes_after_its_review_verifies_it(merchant: UUID) 
 
 
 async def test_a_mention_has_no_rating_and_is_never_published(merchant: UUID) -> None:
-    await take_in(merchant, review("r"), review("m", kind="mention", rating=None))
+    kept_there = {"source": "google"}
+    await take_in(merchant, review("r", **kept_there), review("m", **kept_there, kind="mention", rating=None))
     found = await rows(merchant, "SELECT external_id, kind, published FROM reviews ORDER BY 1")
     assert found == [("m", "mention", False), ("r", "review", True)]
     with pytest.raises(PostgresError):
@@ -250,12 +251,12 @@ async def test_what_its_source_hides_is_not_published_until_it_shows_it_again(me
     async def state() -> Any:
         return await value(merchant, "SELECT moderation || ' ' || published FROM reviews")
 
-    await take_in(merchant, review(hidden=True))
+    await take_in(merchant, review(source="google", hidden=True))
     assert await state() == "hidden false"
-    await take_in(merchant, review(body="Again.", edited_at=NOW - DAY))
+    await take_in(merchant, review(source="google", body="Again.", edited_at=NOW - DAY))
     assert await state() == "approved true"
     await rows(merchant, "UPDATE reviews SET moderation = 'hidden', moderated_by = 'staff' RETURNING 1")
-    await take_in(merchant, review(body="And again.", edited_at=NOW))
+    await take_in(merchant, review(source="google", body="And again.", edited_at=NOW))
     assert await state() == "hidden false"
 
 

@@ -8,6 +8,7 @@ from core.design import friend_views as fv
 from core.design import goal_views as gv
 from core.design import ledger_views as lv
 from core.design import publishing_views as pv
+from core.design import review_views as ev
 from core.design import reward_views as rv
 from core.design import rule_views as uv
 from core.design import tier_views as t
@@ -79,6 +80,42 @@ LINES = (
 
 CASE = v.MyCase("c1", "open", "Ceramic pour-over set", _ago(hours=5), next_by=_ahead(hours=19))
 
+PICTURES = tuple(
+    ev.Picture(name, f"/media/reviews/{name}", f"/media/reviews/{name}/small") for name in ("p1", "p2")
+)
+TO_REVIEW = (
+    ev.ToReview("Oak tray", "/portal/reviews/write?order=o1&line=1", _ago(days=6)),
+    ev.ToReview("Harbour & Home", "/portal/reviews/write?store=s1", _ago(days=6), is_store=True),
+)
+REVIEW_FORM = ev.ReviewForm(
+    about="Oak tray",
+    action="/portal/reviews/write?order=o1&line=1",
+    key="k-write",
+    back_href="/portal/reviews",
+    stars=ev.StarField("stars", "Your stars", 0, required=True),
+    attributes=(ev.StarField("attribute_finish", "Finish", 3), ev.StarField("attribute_size", "Size")),
+    author="Mei",
+    text_limit=10_000,
+    title_limit=200,
+    points=("20 points for a review",),
+)
+EDIT_FORM = ev.ReviewForm(
+    about="Oak tray",
+    action="/portal/reviews/r3/edit",
+    key="k-edit",
+    back_href="/portal/reviews",
+    stars=ev.StarField("stars", "Your stars", 4, required=True),
+    title="Solid",
+    text="A little smaller than I thought.",
+    author="Mei",
+    insider=True,
+    insider_fixed=True,
+    pictures=PICTURES,
+    problem="The title is too long.",
+    delete_action="/portal/reviews/r3/delete",
+    delete_key="k-delete",
+)
+
 REVIEWS = (
     v.MyReview(
         "r1",
@@ -97,7 +134,21 @@ REVIEWS = (
     v.MyReview(
         "r2", _ago(days=80), "棉麻桌布", 5, "颜色很正，洗了三次也没有褪色。", "published", verified=True
     ),
-    v.MyReview("r3", _ago(days=120), "Oak tray", 4, "", "pending"),
+    v.MyReview(
+        "r3",
+        _ago(days=120),
+        "Oak tray",
+        4,
+        "",
+        "pending",
+        incentivised=True,
+        pictures=PICTURES,
+        attributes=(("Finish", 5), ("Size", 3)),
+        insider=True,
+        earned=20,
+        earned_state="pending",
+        edit_href="/portal/reviews/r3/edit",
+    ),
 )
 
 REWARDS = (
@@ -844,7 +895,7 @@ SAMPLES = (
     Sample(
         "portal-reviews",
         "portal/reviews.html",
-        v.PortalReviews(REVIEWS),
+        v.PortalReviews(REVIEWS, waiting=TO_REVIEW),
         _portal("/portal/reviews", "reviews"),
     ),
     Sample(
@@ -852,6 +903,18 @@ SAMPLES = (
         "portal/reviews.html",
         v.PortalReviews(),
         _portal("/portal/reviews", "reviews"),
+    ),
+    Sample(
+        "portal-review-form",
+        "portal/review_form.html",
+        REVIEW_FORM,
+        _portal("/portal/reviews/write", "reviews"),
+    ),
+    Sample(
+        "portal-review-edit",
+        "portal/review_form.html",
+        EDIT_FORM,
+        _portal("/portal/reviews/r3/edit", "reviews"),
     ),
     Sample(
         "portal-case",

@@ -1,0 +1,1 @@
+"""Pictures of reviews that are written here."""
