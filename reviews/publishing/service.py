@@ -16,7 +16,7 @@ from reviews.publishing import queries
 from reviews.publishing.rules import HERE, Published, Wanted
 from reviews.ratings import service as ratings
 from reviews.ratings.rules import Rating
-from reviews.wording import shown
+from reviews.wording import public, shown
 
 _STARRED: tuple[type, ...] = (int, datetime, UUID)
 _PLACES = {"newest": pages.NEWEST, "highest": _STARRED, "lowest": _STARRED, "helpful": _STARRED}
@@ -102,8 +102,8 @@ async def keep_product_url(address: str, now: datetime) -> None:
 def published(row: db.Row) -> Published:
     """A row with queries.COLUMNS."""
     return Published(
-        title=shown(row["title"]),
-        body=shown(row["body"]),
+        title=public(row["title"]),
+        body=public(row["body"]),
         reply=shown(row["reply"]),
         photo_urls=tuple(row["photo_urls"]),
         **{name: row[name] for name in _PLAIN},

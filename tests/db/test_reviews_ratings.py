@@ -53,7 +53,7 @@ async def test_what_is_counted_and_what_is_not(merchant: UUID) -> None:
             source="import",
         ),
         review("words alone", rating=None, product_sku="lamp"),
-        review("hidden", rating=Decimal(1), product_sku="lamp", hidden=True),
+        review("hidden", source="import", rating=Decimal(1), product_sku="lamp", hidden=True),
         review("mention", rating=None, product_sku="lamp", kind="mention"),
         review("of the shop", rating=Decimal(1)),
     )

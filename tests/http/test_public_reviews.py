@@ -103,7 +103,7 @@ async def test_only_what_is_published_here_is_shown_and_counted(
         merchant,
         review("shown", product_sku="lamp", rating=Decimal(4)),
         review("elsewhere", product_sku="lamp", source="trustpilot", rating=Decimal(1)),
-        review("hidden", product_sku="lamp", hidden=True),
+        review("hidden", product_sku="lamp", source="import", hidden=True),
         review("of the shop"),
     )
     body = (await public.get(f"/public/{code}/reviews?product=lamp")).json()
@@ -212,7 +212,7 @@ async def test_a_vote_counts_once_for_each_address(
 
 
 async def test_what_is_not_shown_gets_no_vote(public: httpx.AsyncClient, merchant: UUID, code: str) -> None:
-    (taken,) = await take_in(merchant, review(hidden=True))
+    (taken,) = await take_in(merchant, review(source="import", hidden=True))
     answer = await public.post(f"/public/{code}/reviews/{taken.review_id}/helpful")
     assert answer.status_code == 404
     assert await value(merchant, "SELECT count(*) FROM review_votes") == 0
