@@ -32,6 +32,7 @@ async def how_far(merchant: UUID) -> Progress:
 def test_topics_are_registered() -> None:
     assert isinstance(registry.find("review.score").batch, ScoreReviews)
     assert registry.find("review.score").queue == "scoring"
+    assert isinstance(registry.find("review.judge").batch, JudgeReviews)
     assert registry.find(delivery.DUE).handle is send_message
 
 

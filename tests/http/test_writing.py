@@ -1,6 +1,7 @@
 """Writing, editing and deleting a review on the portal, with pictures and points, without scripts."""
 
 import re
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -175,7 +176,7 @@ async def test_unfit_pictures_are_refused_and_the_text_is_kept(
     ],
 )
 async def test_an_unfit_draft_is_said_on_the_form(
-    browser: Browser, writer: Writer, typed: dict[str, str], said: str
+    browser: Browser, writer: Writer, typed: dict[str, Any], said: str
 ) -> None:
     answer = await fill_in(browser, writer.path(), **typed)
     assert answer.status_code == 422 and said in answer.text
