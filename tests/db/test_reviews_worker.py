@@ -9,6 +9,7 @@ from core.outbox import registry, work
 from core.outbox.queries import Item
 from reviews.cases import conversation, delivery
 from reviews.cases.tasks import send_message
+from reviews.moderation.tasks import JudgeReviews
 from reviews.scoring.service import EXPLAIN, Progress, progress
 from reviews.scoring.tasks import ScoreReviews
 from tests.conftest import new_merchant
