@@ -1,28 +1,50 @@
-"""Signed events in (https://www.standardwebhooks.com)."""
+"""Webhooks in: signed events (https://www.standardwebhooks.com), and hints of review sources."""
 
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from litestar import Request, Router, post
-from litestar.params import FromPath, RawBody
+from litestar.params import FromPath, FromQuery, RawBody
 
 from api.intake import take_one
 from api.openapi import problems
 from api.problems import RequestRefused
+from api.reviews_in import is_review, take_review
 from core import clock, db
 from core.people import webhooks
 from loyalty.intake.events import Event, Result
+from reviews.accounts import hints
+from reviews.connectors.model import Delivery
+
+
+class Noted(msgspec.Struct, frozen=True):
+    """How many reviews will be looked at."""
+
+    reviews: int
 
 
 @post("/in/{source_id:uuid}", status_code=200, tags=["Webhooks"], responses=problems(400, 401, 413, 422, 503))
 async def receive(source_id: FromPath[UUID], body: RawBody, request: Request[None, None, Any]) -> Result:
-    """Take one event in. The signature is checked before the body is read as anything but bytes."""
+    """Take one event in. The signature is checked before the body is read as anything but bytes.
+
+    `review.created` and `review.updated` have the data of a review as POST /v1/reviews takes it,
+    `review.deleted` that of POST /v1/reviews/removals.
+    """
     now = clock.now()
     merchant_id = await webhooks.verify(source_id, request.headers, body, now)
     event = _event(body)
     async with db.transaction(merchant_id):
-        return await take_one(event, now)
+        return await (take_review if is_review(event) else take_one)(event, now)
+
+
+@post("/reviews/{account_id:uuid}", status_code=200, tags=["Webhooks"], responses=problems(401, 413, 503))
+async def hint(
+    account_id: FromPath[UUID], body: RawBody, request: Request[None, None, Any], token: FromQuery[str] = ""
+) -> Noted:
+    """A webhook of a review source, signed as it does. What it says is asked of the source itself."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return Noted(await hints.receive(account_id, Delivery(headers, body, token), clock.now()))
 
 
 def _event(body: bytes) -> Event:
@@ -34,4 +56,4 @@ def _event(body: bytes) -> Event:
         raise RequestRefused("malformed_json", "The body is not JSON", str(error)) from error
 
 
-incoming = Router("/webhooks", route_handlers=[receive])
+incoming = Router("/webhooks", route_handlers=[receive, hint])

@@ -231,12 +231,12 @@ def read(answer: httpx.Response, shape: type[T]) -> T:
 
 def _good(answer: httpx.Response) -> httpx.Response:
     status = answer.status_code
+    if "html" in answer.headers.get("content-type", "") and status not in (401, 403):
+        # Not the API speaks but a server before it: that acknowledges nothing, and says nothing of a review.
+        raise SourceAway(f"answered {status} with a page")
     if 200 <= status < 300:
         return answer
     if status in (404, 410):
-        if "html" in answer.headers.get("content-type", ""):
-            # Not the API speaks but the server before it: that says nothing of a review.
-            raise SourceAway(f"answered {status} with a page")
         raise ReviewGone()
     if status in (401, 403):
         raise CredentialsRefused(f"answered {status}")

@@ -11,16 +11,17 @@
 
 import base64
 import re
+import secrets
 from datetime import UTC, datetime
 from typing import Any
 
 from tests.contract.fakes.server import Answer, Asked, Fake
 
-LOCATION = "accounts/101/locations/202"
 WORDS = ("STAR_RATING_UNSPECIFIED", "ONE", "TWO", "THREE", "FOUR", "FIVE")
-_LIST = re.compile(rf"/v4/{LOCATION}/reviews")
-_ONE = re.compile(rf"/v4/{LOCATION}/reviews/([^/]+)")
-_REPLY = re.compile(rf"/v4/{LOCATION}/reviews/([^/]+)/reply")
+_LOCATION = r"/v4/accounts/101/locations/\d+"
+_LIST = re.compile(rf"{_LOCATION}/reviews")
+_ONE = re.compile(rf"{_LOCATION}/reviews/([^/]+)")
+_REPLY = re.compile(rf"{_LOCATION}/reviews/([^/]+)/reply")
 
 
 def _error(status: int, word: str) -> Answer:
@@ -32,13 +33,13 @@ def _stamp(at: datetime) -> str:
 
 
 class FakeGoogle(Fake):
-    """One location."""
+    """One location, with a number of its own."""
 
     source = "google"
-    account = LOCATION
 
     def __init__(self) -> None:
         super().__init__()
+        self.number = secrets.randbelow(10**12)
         self.tokens: set[str] = set()
         self.granted = 0
         self.refresh_token = "1//refresh"
@@ -47,10 +48,14 @@ class FakeGoogle(Fake):
         self.rejects_replies = False
 
     @property
+    def account(self) -> str:
+        return f"accounts/101/locations/{self.number}"
+
+    @property
     def fields(self) -> dict[str, str]:
         return {
-            "location": LOCATION,
-            "client_id": f"client-{id(self)}",
+            "location": self.account,
+            "client_id": f"client-{self.number}",
             "client_secret": "very-secret",
             "refresh_token": "1//refresh",
         }
@@ -63,7 +68,7 @@ class FakeGoogle(Fake):
 
     def add(self, name: str, stars: int, text: str, at: datetime) -> None:
         self.reviews[name] = {
-            "name": f"{LOCATION}/reviews/{name}",
+            "name": f"{self.account}/reviews/{name}",
             "reviewId": name,
             "reviewer": {"displayName": f"Guest {name}", "profilePhotoUrl": "https://lh3.example/p"},
             "starRating": WORDS[stars],

@@ -65,7 +65,7 @@ class Fake(ABC):
         self.asked: list[Asked] = []
         self.lock = threading.RLock()
         self.troubles: list[tuple[str, Trouble]] = []
-        self.released = threading.Event()
+        self.reached, self.released = threading.Event(), threading.Event()
         self.url = ""
 
     @abstractmethod
@@ -166,6 +166,7 @@ def slow(fake: Fake) -> Trouble:
 
     def trouble(asked: Asked, work: Callable[[], Answer]) -> Answer:
         answer = work()
+        fake.reached.set()
         assert fake.released.wait(HOLD_LIMIT_S)
         return answer
 

@@ -11,6 +11,7 @@
 
 import base64
 import re
+import secrets
 from datetime import UTC, datetime
 
 from tests.contract.fakes.server import Answer, Asked, Fake
@@ -35,6 +36,7 @@ class FakeTrustpilot(Fake):
     def __init__(self) -> None:
         super().__init__()
         self.posted: dict[str, list[str]] = {}
+        self.key = f"key-{secrets.token_hex(8)}"
         self.tokens: set[str] = set()
         self.granted = 0
         self.as_user = True
@@ -43,7 +45,7 @@ class FakeTrustpilot(Fake):
     def fields(self) -> dict[str, str]:
         user = {"username": "ada@shop.example", "password": "pass word&="}
         machine = {"business_user": "65a1b2c3d4e5f60718293a4b"}
-        keys = {"business_unit": UNIT, "api_key": f"key-{id(self)}", "api_secret": "very-secret"}
+        keys = {"business_unit": UNIT, "api_key": self.key, "api_secret": "very-secret"}
         return keys | (user if self.as_user else machine)
 
     def is_list(self, asked: Asked) -> bool:
