@@ -19,6 +19,8 @@ from api.v1.merges import v1_merges
 from api.v1.openings import v1_openings
 from api.v1.pending import v1_pending
 from api.v1.pools import v1_pools
+from api.v1.publishing import v1_publishing
+from api.v1.ratings import v1_ratings
 from api.v1.referrals import v1_referrals
 from api.v1.reviews import v1_reviews
 from api.v1.rewards import v1_rewards
@@ -44,6 +46,8 @@ V1 = (
     v1_pools,
     v1_holds,
     v1_reviews,
+    v1_publishing,
+    v1_ratings,
     v1_campaigns,
     v1_rule_settings,
     v1_rules,

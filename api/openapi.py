@@ -23,7 +23,7 @@ _ERRORS = {
     400: "No JSON, or no idempotency key",
     401: "No API key, no valid one, or no valid signature",
     403: "The API key lacks the scope",
-    409: "A request with the same idempotency key is still running",
+    409: "Something stands against it; or a request with the same idempotency key is still running",
     413: "The body is too large",
     422: "Well-formed, but not right; or the idempotency key belongs to another request",
     429: "Too many attempts: wait for Retry-After",

@@ -2,9 +2,11 @@
 
 from litestar import Router
 
-from api.public import policy, reviews, widget
+from api.public import feeds, policy, reviews, widget
 
-router = Router("/public", route_handlers=[*widget.handlers, *reviews.handlers], tags=["Public"])
+router = Router(
+    "/public", route_handlers=[*widget.handlers, *reviews.handlers, *feeds.handlers], tags=["Public"]
+)
 """For programs of any origin: no key, no cookie."""
 pages = Router("/shops", route_handlers=policy.handlers, include_in_schema=False)
 """For people."""

@@ -4,6 +4,7 @@ import hmac
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
+from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
@@ -154,7 +155,7 @@ async def structured(product: str, name: str = "", url: str = "") -> dict[str, A
     """JSON-LD of a product, in the open transaction; name and address as given, else as known."""
     page = await publishing.page(Wanted(product), limit=jsonld.REVIEWS_LIMIT)
     known = next((each.product_name for each in page.rows if each.product_name), "")
-    where = url or (await publishing.product_url()).replace("{sku}", product)
+    where = url or (await publishing.product_url()).replace("{sku}", quote(product, safe=""))
     rating = await publishing.rating_of(product)
     return jsonld.product(product, name or known, where, rating, page.rows)
 

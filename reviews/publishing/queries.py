@@ -140,3 +140,37 @@ VOTE = """
 """
 COUNT_VOTE = "UPDATE reviews SET helpful = helpful + 1 WHERE id = $1 RETURNING helpful"
 VOTES = "SELECT helpful FROM reviews WHERE id = $1 AND published AND source = ANY ($2::text[])"
+
+# ---------------------------------------------------------------- feeds
+
+# What a feed takes: about a product, with stars and words, on the page that shows it.
+_FED = """
+    r.merchant_id = $1 AND r.published AND r.source = ANY ($2::text[])
+    AND r.product_sku <> '' AND r.stars IS NOT NULL AND (v.title <> '' OR v.body <> '')
+"""
+
+
+def _escaped(text: str) -> str:
+    """How many bytes a text takes at most once it stands in XML."""
+    return f"octet_length({text}) + 4 * (length({text}) - length(translate({text}, '&<>' || chr(13), '')))"
+
+
+# Where each part of a feed ends, so that no part is larger than $3 bytes: $4 for the frame of each review, $5
+# for its address without the SKU, which stands in it twice.
+PARTS = f"""
+    SELECT DISTINCT ON (part) id AS last FROM (
+        SELECT id, div(sum(bytes) OVER (ORDER BY id), $3::bigint) AS part FROM (
+            SELECT r.id, $4::bigint + 2 * ($5::bigint + 5 * octet_length(r.product_sku))
+                   + {_escaped("v.title")} + {_escaped("v.body")} + {_escaped("r.author")}
+                   + 2 * ({_escaped("r.product_name")}) + 5 * octet_length(v.photo_urls::text)
+                   + 60 * cardinality(v.photo_urls) AS bytes
+            FROM reviews r JOIN review_versions v ON v.review_id = r.id AND v.number = r.version
+            WHERE {_FED}) sized) parted
+    ORDER BY part, id DESC
+"""
+# $3: after this review; $4: up to this one, or NULL for the last part, whose end moves on.
+FEED = f"""
+    SELECT {COLUMNS} FROM reviews r {JOINS}
+    WHERE {_FED} AND ($3::uuid IS NULL OR r.id > $3) AND ($4::uuid IS NULL OR r.id <= $4)
+    ORDER BY r.id LIMIT $5
+"""

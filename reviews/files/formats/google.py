@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import partial
 from xml.etree.ElementTree import Element, SubElement
+from xml.sax.saxutils import escape
 
 import msgspec
 
@@ -244,11 +245,19 @@ def _clean(text: str) -> str:
 
 
 _XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
-_PRODUCT_HEAD = f"""<feed xmlns:vc="http://www.w3.org/2007/XMLSchema-versioning" {_XSI} \
-xsi:noNamespaceSchemaLocation="http://www.google.com/shopping/reviews/schema/product/2.4/product_reviews.xsd">
+_PRODUCT_SCHEMA = "http://www.google.com/shopping/reviews/schema/product/2.4/product_reviews.xsd"
+PRODUCT_END = "</reviews>\n</feed>"
+
+
+def product_head(publisher: str) -> str:
+    """What the product feed of a publisher begins with."""
+    return f"""<feed xmlns:vc="http://www.w3.org/2007/XMLSchema-versioning" {_XSI} \
+xsi:noNamespaceSchemaLocation="{_PRODUCT_SCHEMA}">
 <version>2.4</version>
-<publisher><name>Regulars</name></publisher>
+<publisher><name>{escape(_clean(publisher))}</name></publisher>
 <reviews>"""
+
+
 _MERCHANT_HEAD = f"""<feed xmlns="http://schemas.google.com/merchant_reviews/5.0" {_XSI} \
 xsi:schemaLocation="http://schemas.google.com/merchant_reviews/5.0 \
 http://www.gstatic.com/productsearch/static/reviews/5.0/merchant_reviews.xsd">
@@ -266,7 +275,7 @@ PRODUCT = Format(
     complete=True,
     limit_bytes=LIMIT_BYTES,
     own_only=True,
-    writer=partial(XmlWriter, product_element, _PRODUCT_HEAD, "</reviews>\n</feed>"),
+    writer=partial(XmlWriter, product_element, product_head("Regulars"), PRODUCT_END),
 )
 MERCHANT = Format(
     code="google_merchant",
