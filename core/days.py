@@ -33,6 +33,7 @@ def zone_of(name: str) -> ZoneInfo:
         raise TimeZoneUnknown(name) from error
 
 
+@lru_cache(maxsize=4096)
 def start_of_day(day: date, zone: ZoneInfo) -> datetime:
     """The first moment of a calendar day, in UTC. A day that the zone left out begins with the next one."""
     midnight = datetime.combine(day, time(), zone)

@@ -176,6 +176,25 @@ async def test_the_same_file_twice_at_once_is_taken_in_once(shop: UUID, tmp_path
         assert await ledger.check() == []
 
 
+async def test_chunks_side_by_side_agree_on_who_has_an_id(
+    shop: UUID, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each id comes in several chunks, half of the time for the other member: one of the two has it."""
+    monkeypatch.setattr(files, "CHUNK_ROWS", 4)
+    await take(shop, written(tmp_path, "first-a,a,,1,,,,,", "first-b,b,,1,,,,,", name="members.csv"))
+    file = written(
+        tmp_path, *(f"o-{n % 6},{'ab'[n * 7 % 13 % 2]},points,{n % 6 + 1},,,,," for n in range(60))
+    )
+    report = await take(shop, file, create_members=False)
+    assert report.new == 6 and report.rows == 60 and report.known + report.rejected == 54
+    assert {code for _, _, code in rejects(report)} <= {"posting_key_reused"}
+    assert report.points == 21
+    async with db.transaction(shop):
+        balances = [await balance(await member_of(name)) for name in "ab"]
+        assert sum(active for _, active, _ in balances) == 2 + 21
+        assert await ledger.check() == [] and await ledger.verify() == []
+
+
 async def test_who_is_no_member_is_refused_or_made_one(shop: UUID, tmp_path: Path) -> None:
     file = written(tmp_path, "1,anna,points,100,,,,,")
     report = await take(shop, file, create_members=False)
