@@ -208,7 +208,7 @@ async def of_customer(customer_id: UUID, after: str = "", limit: int = 20) -> Pa
 
 def step_of(state: str, answered_at: datetime | None) -> str:
     """Where a case stands in the customer's eyes: open, waiting_for_you, answered or resolved."""
-    if state in ("resolved", "closed"):
+    if state in ("resolved", "closed", "spam", "duplicate"):
         return "resolved"
     if state == "waiting_for_customer":
         return "waiting_for_you"

@@ -11,7 +11,7 @@ from admin.inbox.marks import Phrase
 from core.design import views
 from core.design.words import word
 from core.i18n import Translator
-from reviews.cases import rules
+from reviews.cases import machine, rules
 from reviews.cases.queries import VIEWS, ViewName
 from reviews.cases.views import CaseView, ClockView, CustomerView, EventView, InboxRow, Outgoing
 from reviews.queries import Reading, ReviewView
@@ -93,7 +93,7 @@ def case(
 
     `limit_chars`: of a public reply; `neighbours`: addresses of the cases before and after it, or "".
     """
-    row, done = found.row, found.row.state in rules.DONE
+    row, done = found.row, found.row.state in machine.DONE
     may_reply = "inbox.reply" in to.permissions
     mine = row.owner_id == to.id
     return views.StaffCase(
@@ -192,7 +192,7 @@ def _read_only(to: Reader) -> str:
 
 
 def _when_done(found: CaseView, to: Reader) -> str:
-    if found.row.state not in rules.DONE:
+    if found.row.state not in machine.DONE:
         return ""
     return to.words.gettext("The case is done. Reopen it first.")
 
@@ -318,6 +318,6 @@ def _told(event: EventView, found: CaseView, to: Reader) -> str:
     """What an event without words of a person says."""
     if event.kind.startswith("clock_"):
         return word(to.words, "clock", event.detail["clock"])
-    if event.kind in ("assigned", "taken_over"):
+    if event.kind in ("assigned", "taken_over", "escalated"):
         return next((each.name for each in found.people if str(each.id) == event.detail["to"]), "")
     return ""

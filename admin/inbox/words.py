@@ -26,6 +26,7 @@ _PROBLEMS = {
         "This form was sent before with other content. Look at the timeline, and send it again if needed."
     ),
     "owner_unfit": mark("This person cannot take over cases."),
+    "duplicate_unfit": mark("There is no other case with this number that is no duplicate itself."),
 }
 _SOURCES = {
     "first_party": mark("Our own pages"),

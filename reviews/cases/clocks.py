@@ -1,29 +1,82 @@
-"""The clocks of cases: started with a cycle, and each of their words said once."""
+"""The clocks of cases: they start, stand still, go on, warn, run out, and say each of their words once.
+
+Each keeps the moments (`marks`) at which 50, 80, 100, 150 and 200 % of its target will have passed in working
+time, and how many of them were said. While it stands still those to come are unknown. So what has passed at a
+moment is one comparison, for all clocks in one statement.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from core import db
+from core import db, outbox
 from reviews.cases import events, statements
-from reviews.cases.rules import Clock, ClockKind
+from reviews.cases.machine import State
+from reviews.cases.targets import rules as targets
+from reviews.cases.targets import service as terms_service
+from reviews.cases.targets.rules import ClockKind, Terms
 
 SWEEP_LIMIT = 1000
+ESCALATE = "case.escalate"
 
 
-async def start(started: Sequence[tuple[UUID, int, Clock]], at: datetime) -> None:
-    """Start clocks: case, cycle, clock."""
-    rows = [(case, cycle, c.kind, c.target_s, c.warn_at, c.due_at) for case, cycle, c in started]
-    columns = [[row[n] for row in rows] for n in range(6)]
-    await db.execute(statements.INSERT_CLOCKS, db.merchant_id(), at, *columns)
+@dataclass(frozen=True)
+class Start:
+    """A clock that starts."""
+
+    case_id: UUID
+    cycle: int
+    kind: ClockKind
+    terms: Terms
+    round: int = 1
+
+
+async def start(started: Sequence[Start], now: datetime) -> None:
+    """Start clocks in the open transaction; one that runs already is left alone."""
+    if not started:
+        return
+    kept = await terms_service.keep((each.terms for each in started), now)
+    marks: dict[tuple[Terms, ClockKind], list[datetime]] = {}
+    rows = []
+    for each in started:
+        target_s = each.terms.targets.of(each.kind)
+        assert target_s is not None
+        found = marks.get((each.terms, each.kind)) or targets.marks(each.terms, target_s, now)
+        marks[each.terms, each.kind] = found
+        rows.append(
+            {
+                "case_id": each.case_id, "cycle": each.cycle, "kind": each.kind, "round": each.round,
+                "terms_id": kept[each.terms], "target_s": target_s, "marks": found,
+                "due_at": found[targets.DUE],
+            }
+        )  # fmt: skip
+    await db.execute(statements.START_CLOCKS, db.merchant_id(), now, db.to_json(rows))
+
+
+async def owe_reply(case_id: UUID, cycle: int, urgent: bool, now: datetime) -> None:
+    """The customer has written: the next reply is due from now on, unless one is owed already."""
+    row = await db.fetchrow(statements.LAST_CLOCKS, case_id, cycle)
+    assert row is not None
+    terms = terms_service.read(row["terms"], urgent)
+    if row["owed"] or terms.targets.next_reply is None:
+        return
+    await start([Start(case_id, cycle, "next_reply", terms, row["rounds"] + 1)], now)
+    await db.execute(statements.NEXT_DUE, case_id)
 
 
 async def satisfy(case_id: UUID, cycle: int, kind: ClockKind, at: datetime) -> bool:
     """What the clock waited for has happened; False: it had happened before, or no such clock runs."""
-    due_at = await db.fetchval(statements.SATISFY, case_id, cycle, kind, at)
-    if due_at is None:
+    row = await db.fetchrow(statements.SATISFY, case_id, cycle, kind, at)
+    if row is None:
         return False
-    await events.add(case_id, cycle, "clock_satisfied", at, clock=kind, due_at=due_at, late=at > due_at)
+    worked = row["worked"]
+    if row["paused_at"] is None:
+        worked += targets.worked(terms_service.read(row["terms"]), row["counted_from"], at)
+    await events.add(
+        case_id, cycle, "clock_satisfied", at, clock=kind, round=row["round"], due_at=row["due_at"],
+        late=(row["paused_at"] or at) > row["due_at"], worked_s=round(worked.total_seconds()),
+    )  # fmt: skip
     await db.execute(statements.NEXT_DUE, case_id)
     return True
 
@@ -34,11 +87,54 @@ async def stop(case_id: UUID, cycle: int, at: datetime) -> None:
     await db.execute(statements.NEXT_DUE, case_id)
 
 
+async def follow(case_id: UUID, cycle: int, state: State, now: datetime) -> None:
+    """The case has come to a state: clocks stand still in it or go on, as their terms say."""
+    moved = False
+    for row in await db.fetch(statements.RUNNING, case_id, cycle):
+        terms = terms_service.read(row["terms"])
+        if state in terms.pauses and row["paused_at"] is None:
+            await _pause(row, terms, now)
+        elif state not in terms.pauses and row["paused_at"] is not None:
+            await _resume(row, terms, now)
+        else:
+            continue
+        moved = True
+    if moved:
+        await db.execute(statements.NEXT_DUE, case_id)
+
+
+async def _pause(row: db.Row, terms: Terms, now: datetime) -> None:
+    worked = row["worked"] + targets.worked(terms, row["counted_from"], now)
+    # What has passed and is not said yet will still be said.
+    marks = [mark if mark is not None and mark <= now else None for mark in row["marks"]]
+    await db.execute(statements.PAUSE, *_key(row), marks, worked, now)
+    await _note(row, "clock_paused", row["pauses"] + 1, now)
+
+
+async def _resume(row: db.Row, terms: Terms, now: datetime) -> None:
+    anew = targets.marks(terms, row["target_s"], now, row["worked"])
+    marks = [old or new for old, new in zip(row["marks"], anew, strict=True)]
+    await db.execute(statements.RESUME, *_key(row), marks, marks[targets.DUE], now)
+    await _note(row, "clock_resumed", row["pauses"], now)
+
+
+def _key(row: db.Row) -> tuple[UUID, int, str, int]:
+    return row["case_id"], row["cycle"], row["kind"], row["round"]
+
+
+async def _note(row: db.Row, kind: str, level: int, now: datetime) -> None:
+    case_id, cycle, clock, round_ = _key(row)
+    await events.add(case_id, cycle, kind, now, clock=clock, round=round_, level=level)
+
+
 async def sweep(now: datetime) -> tuple[int, int]:
     """Note every clock of the merchant that has passed a mark, in the open transaction.
 
-    Answers how many were warned and breached now. At most SWEEP_LIMIT of each; safe beside others.
+    Answers how many were warned and breached now. At most SWEEP_LIMIT clocks; safe beside others. What was
+    breached is told on by work that is written down with it.
     """
-    breached = await db.fetch(statements.BREACH, db.merchant_id(), now, SWEEP_LIMIT)
-    warned = await db.fetch(statements.WARN, db.merchant_id(), now, SWEEP_LIMIT)
-    return len(warned), len(breached)
+    said = await db.fetch(statements.SWEEP, db.merchant_id(), now, SWEEP_LIMIT)
+    breached = [row for row in said if row["kind"] == "clock_breached"]
+    told = [{name: row[name] for name in ("case_id", "cycle", "clock", "round", "level")} for row in breached]
+    await outbox.add_many(ESCALATE, told, now)
+    return len(said) - len(breached), len(breached)

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from core import db, outbox
 from core.errors import DomainError, Kind, NotFound
-from reviews.cases import delivery, events, rules, service, statements
+from reviews.cases import clocks, delivery, events, machine, rules, service, statements
+from reviews.cases.answered import answered
 from reviews.cases.service import Case
 from reviews.sources import source_of
 
@@ -90,6 +91,17 @@ async def undo(case_id: UUID, message_id: UUID, by: UUID, now: datetime) -> None
     await events.add(case.id, case.cycle, "undone", now, staff_id=by, message=message_id)
 
 
+async def call(case_id: UUID, text: str, by: UUID, expected_version: int, now: datetime) -> UUID:
+    """Log a conversation by telephone; `text` says what was said. Answers the message's id."""
+    await service.person(by, "call")
+    case = await service.lock(case_id, expected_version)
+    moved = await service.move(case, "call", now, owner_id=case.owner_id or by)
+    message_id = await service.add_message(case, "call", service.text_of(text), by, now)
+    await events.add(case.id, case.cycle, "call", now, staff_id=by, message=message_id)
+    await answered(moved, "call", now)
+    return message_id
+
+
 async def customer_message(case_id: UUID, customer_id: UUID, text: str, now: datetime) -> UUID:
     """The customer writes: the case goes on, or is reopened. Raises NotFound for another's case."""
     case = await service.lock(case_id)
@@ -97,10 +109,10 @@ async def customer_message(case_id: UUID, customer_id: UUID, text: str, now: dat
         raise NotFound(f"no case {case_id}")
     body = service.text_of(text)
     await db.execute(statements.UNANSWERED, case.id)
-    if case.state in rules.DONE:
-        case = await service.begin_cycle(case, "customer_message", now)
-    else:
-        case = await service.move(case, "customer_message", now)
+    again = case.state in machine.DONE
+    case = await (service.begin_cycle if again else service.move)(case, "customer_message", now)
+    if not again and case.state not in machine.UNTOUCHED:
+        await clocks.owe_reply(case.id, case.cycle, rules.is_urgent(case.urgency), now)
     message_id = await service.add_message(case, "customer_message", body, None, now)
     await events.add(case.id, case.cycle, "customer_message", now, by_customer=True, message=message_id)
     return message_id

@@ -15,7 +15,8 @@ from core.outbox.failures import pause_s
 from core.settings import settings
 from reviews.accounts import replies
 from reviews.accounts.service import can_reply
-from reviews.cases import clocks, events, rules, service, statements
+from reviews.cases import events, service, statements
+from reviews.cases.answered import Spoken, answered
 from reviews.cases.service import Case
 from reviews.connectors.failures import SourceFailure, SourceLimited
 from reviews.sources import source_of
@@ -111,15 +112,10 @@ async def _failed(case: Case, message_id: UUID, code: str, attempts: int, now: d
     await events.add(case.id, case.cycle, "send_failed", now, message=message_id, failure=code)
 
 
-async def _sent(case: Case, message_id: UUID, kind: str, now: datetime) -> None:
+async def _sent(case: Case, message_id: UUID, kind: Spoken, now: datetime) -> None:
     await db.execute(statements.SENT, message_id, now)
     await events.add(case.id, case.cycle, "sent", now, message=message_id)
-    await db.execute(statements.ANSWERED, case.id, now)
-    await clocks.satisfy(case.id, case.cycle, "first_reply", now)
-    state = rules.after("message_sent", case.state)
-    if kind == "private_message" and state:
-        # The sender has seen all there is: no new version.
-        await db.fetchval(statements.MOVE, case.id, state, 0, case.owner_id, now)
+    await answered(case, kind, now)
 
 
 async def _mail(case: Case, body: str, now: datetime) -> None:

@@ -9,8 +9,11 @@ from uuid import UUID
 
 from core import db
 from core.ids import new_id
-from reviews.cases import clocks, events, rules, service, statements
-from reviews.cases.rules import Clock
+from reviews.cases import clocks, events, machine, rules, service, statements
+from reviews.cases.clocks import Start
+from reviews.cases.targets import rules as targets
+from reviews.cases.targets import service as target_service
+from reviews.cases.targets.rules import Subject, Terms
 from reviews.scoring.rules import Flag
 
 
@@ -36,7 +39,8 @@ class Opened:
     row: db.Row
     owner_id: UUID | None
     parts: dict[str, int]
-    clocks: Sequence[Clock]
+    subject: Subject
+    terms: Terms
 
 
 async def judge(judged: Sequence[Flagged], now: datetime) -> list[UUID]:
@@ -72,9 +76,13 @@ async def _open(fresh: Sequence[Flagged], rows: dict[UUID, db.Row], now: datetim
     loads = {row["id"]: row["cases"] for row in await db.fetch(statements.LOADS)}
     ranked = sorted(fresh, key=lambda each: (-sum(_parts(each, rows).values()), each.review_id))
     owners = rules.share_out(loads, len(ranked))
+    subjects = [_subject(each, rows[each.review_id], rows) for each in ranked]
+    terms = await target_service.terms_for(subjects)
     opened = [
-        _case(each, rows, last + n, owner, now)
-        for n, (each, owner) in enumerate(zip(ranked, owners, strict=True), start=1)
+        Opened(new_id(), last + n, each, rows[each.review_id], owner, _parts(each, rows), subject, promised)
+        for n, (each, owner, subject, promised) in enumerate(
+            zip(ranked, owners, subjects, terms, strict=True), start=1
+        )
     ]
     await db.execute(statements.TAKE_NUMBERS, merchant_id, len(opened))
     await _write(opened, now)
@@ -85,20 +93,21 @@ def _parts(each: Flagged, rows: dict[UUID, db.Row]) -> dict[str, int]:
     return rules.priority(each.flags, each.rating_norm, each.negative, rows[each.review_id]["orders"])
 
 
-def _case(
-    each: Flagged, rows: dict[UUID, db.Row], number: int, owner_id: UUID | None, now: datetime
-) -> Opened:
-    row = rows[each.review_id]
-    parts = _parts(each, rows)
-    started = rules.clocks(rules.is_urgent(parts["urgency"]), now, answered=row["replied_at"] is not None)
-    return Opened(new_id(), number, each, row, owner_id, parts, started)
+def _subject(each: Flagged, row: db.Row, rows: dict[UUID, db.Row]) -> Subject:
+    return Subject(
+        source=row["source"],
+        tier=row["tier"],
+        language=row["language"],
+        urgent=rules.is_urgent(_parts(each, rows)["urgency"]),
+        answered=row["replied_at"] is not None,
+        reachable=row["customer_id"] is not None,
+    )
 
 
 async def _write(opened: Sequence[Opened], now: datetime) -> None:
     merchant_id = db.merchant_id()
     columns = zip(*[_columns(each) for each in opened], strict=True)
     await db.execute(statements.INSERT_CASES, merchant_id, now, *map(list, columns))
-    await clocks.start([(each.case_id, 1, clock) for each in opened for clock in each.clocks], now)
     noted: list[tuple[UUID, int, str, str]] = []
     for each in opened:
         reasons = [{"reason": flag.reason, **flag.detail} for flag in each.judged.flags]
@@ -107,6 +116,15 @@ async def _write(opened: Sequence[Opened], now: datetime) -> None:
         if each.owner_id:
             noted.append((each.case_id, 1, "assigned", db.to_json({"to": each.owner_id})))
     await db.execute(statements.INSERT_EVENTS, merchant_id, now, *map(list, zip(*noted, strict=True)))
+    await clocks.start(
+        [
+            Start(each.case_id, 1, kind, each.terms)
+            for each in opened
+            for kind in targets.first_clocks(each.terms, each.subject)
+        ],
+        now,
+    )
+    await db.execute(statements.FIRST_DUE, [each.case_id for each in opened])
 
 
 def _columns(each: Opened) -> tuple[Any, ...]:
@@ -120,7 +138,6 @@ def _columns(each: Opened) -> tuple[Any, ...]:
         db.to_json(each.parts),
         each.owner_id,
         each.row["replied_at"],
-        min(clock.due_at for clock in each.clocks),
     )
 
 
@@ -130,7 +147,7 @@ async def _revised(row: db.Row, each: Flagged, now: datetime) -> None:
         case.id, case.cycle, "review_revised", now, by_customer=True,
         version=each.version, reasons=[flag.reason for flag in each.flags],
     )  # fmt: skip
-    again = bool(each.flags) and row["version"] == each.version and case.state in rules.DONE
+    again = bool(each.flags) and row["version"] == each.version and case.state in machine.SETTLED
     if again:
         await service.begin_cycle(case, "revised", now)
     else:

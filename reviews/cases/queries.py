@@ -11,6 +11,7 @@ from reviews import pages
 from reviews import queries as review_queries
 from reviews.accounts.service import can_reply
 from reviews.cases import rules
+from reviews.cases.targets import rules as targets
 from reviews.cases.views import (
     CaseView,
     ClockView,
@@ -66,10 +67,10 @@ _CASE_JOINS = f"""
 """
 _CLOCK = """
     LEFT JOIN LATERAL (SELECT kind AS clock_kind, started_at AS clock_started_at, target_s,
-                              due_at AS clock_due_at, warned_at, breached_at, satisfied_at
+                              due_at AS clock_due_at, said, breached_at, satisfied_at, paused_at
                        FROM case_clocks x WHERE x.case_id = c.id AND x.cycle = c.cycle
                          AND x.satisfied_at IS NULL AND x.stopped_at IS NULL
-                       ORDER BY x.due_at LIMIT 1) k ON true
+                       ORDER BY x.paused_at IS NOT NULL, x.due_at LIMIT 1) k ON true
 """
 _CUSTOMER = """
     SELECT c.id, coalesce(p.name, '') AS name, coalesce(p.email, '') AS email, m.id AS member_id,
@@ -95,8 +96,8 @@ _CUSTOMER = """
 """
 _CLOCKS = """
     SELECT kind AS clock_kind, started_at AS clock_started_at, target_s, due_at AS clock_due_at,
-           warned_at, breached_at, satisfied_at
-    FROM case_clocks WHERE case_id = $1 AND cycle = $2 AND stopped_at IS NULL ORDER BY due_at
+           said, breached_at, satisfied_at, paused_at
+    FROM case_clocks WHERE case_id = $1 AND cycle = $2 AND stopped_at IS NULL ORDER BY due_at, kind, round
 """
 _EVENTS = """
     SELECT e.kind, e.actor, coalesce(s.name, '') AS person, e.cycle, e.at, e.detail,
@@ -107,7 +108,9 @@ _EVENTS = """
     LEFT JOIN case_messages m ON m.id = (e.detail ->> 'message')::uuid
          AND e.kind NOT IN ('undone', 'send_again')
     LEFT JOIN case_remedies r ON r.id = (e.detail ->> 'remedy')::uuid
-    WHERE e.case_id = $1 AND e.kind NOT IN ('sent', 'send_failed') ORDER BY e.id
+    WHERE e.case_id = $1
+      AND e.kind NOT IN ('sent', 'send_failed', 'clock_started', 'clock_paused', 'clock_resumed')
+    ORDER BY e.id
 """
 _OUTGOING = """
     SELECT id, kind, body, staff_id, send_after FROM case_messages
@@ -132,7 +135,7 @@ _MESSAGES = """
     SELECT m.kind, coalesce(s.name, '') AS author, m.body AS text, 0::bigint AS points,
            coalesce(m.sent_at, m.created_at) AS at
     FROM case_messages m LEFT JOIN staff s ON s.id = m.staff_id
-    WHERE m.case_id = $1 AND m.kind <> 'note' AND (m.state IS NULL OR m.state = 'sent')
+    WHERE m.case_id = $1 AND m.kind NOT IN ('note', 'call') AND (m.state IS NULL OR m.state = 'sent')
     UNION ALL
     SELECT 'goodwill', s.name, g.message, g.points, g.given_at
     FROM case_remedies g JOIN staff s ON s.id = g.staff_id WHERE g.case_id = $1
@@ -262,7 +265,8 @@ _PLAIN = (
 def _clock_of(row: db.Row) -> ClockView:
     late = row["satisfied_at"] and row["satisfied_at"] > row["clock_due_at"]
     state = "satisfied_late" if late else "satisfied" if row["satisfied_at"] else ""
-    state = state or ("breached" if row["breached_at"] else "warning" if row["warned_at"] else "running")
+    state = state or ("paused" if row["paused_at"] else "breached" if row["breached_at"] else "")
+    state = state or ("warning" if row["said"] >= targets.WARNINGS else "running")
     return ClockView(row["clock_kind"], state, row["clock_started_at"], row["clock_due_at"], row["target_s"])
 
 

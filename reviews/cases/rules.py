@@ -1,80 +1,13 @@
-"""What can happen to a case, who may do it, what comes first, and when it is due. Pure."""
+"""What of cases comes first, who gets them, and what may not be said with a gift. Pure."""
 
 import heapq
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from typing import Literal, get_args
 from uuid import UUID
 
 from reviews.scoring.rules import Flag
-
-State = Literal[
-    "new",
-    "assigned",
-    "in_progress",
-    "waiting_for_customer",
-    "remedy_offered",
-    "resolved",
-    "closed",
-    "reopened",
-]
-Deed = Literal[
-    "assign",
-    "reply",
-    "message",
-    "message_sent",
-    "customer_message",
-    "goodwill",
-    "resolve",
-    "close",
-    "reopen",
-    "revised",
-]
-ClockKind = Literal["first_reply", "private_contact", "next_reply", "resolution"]
-
-STATES: tuple[State, ...] = get_args(State)
-DONE: tuple[State, ...] = ("resolved", "closed")
-OPEN: tuple[State, ...] = tuple(state for state in STATES if state not in DONE)
-
-
-def _all_open(to: State) -> dict[State, State]:
-    return dict.fromkeys(OPEN, to)
-
-
-_SAME: dict[State, State] = {state: state for state in OPEN}
-_AGAIN: dict[State, State] = dict.fromkeys(DONE, "reopened")
-
-TRANSITIONS: Mapping[Deed, Mapping[State, State]] = {
-    # deed               from -> to; what is not here is refused
-    "assign": _SAME | {"new": "assigned"},
-    "reply": _all_open("in_progress"),
-    "message": _all_open("in_progress"),
-    "message_sent": {"in_progress": "waiting_for_customer"},
-    "customer_message": _SAME
-    | {"waiting_for_customer": "in_progress", "remedy_offered": "in_progress"}
-    | _AGAIN,
-    "goodwill": _all_open("remedy_offered"),
-    "resolve": _all_open("resolved"),
-    "close": {"resolved": "closed"},
-    "reopen": _AGAIN,
-    "revised": _SAME | _AGAIN,
-}
-
-PERMISSIONS: Mapping[str, str] = {
-    # deed          permission of core.people.roles
-    "take_over": "inbox.reply",
-    "assign": "inbox.assign",
-    "note": "inbox.reply",
-    "reply": "inbox.reply",
-    "message": "inbox.reply",
-    "undo": "inbox.reply",
-    "goodwill": "inbox.goodwill",
-    "resolve": "inbox.reply",
-    "reopen": "inbox.reply",
-}
 
 UNDO_S = 10
 """How long a reply can be taken back."""
@@ -82,13 +15,6 @@ TEXT_LIMIT_CHARS = 4000
 CLOSE_AFTER = timedelta(days=30)
 """A resolved case of which nothing more is heard is closed."""
 DUE_SOON = timedelta(hours=2)
-
-WARN_PERCENT = 80
-TARGETS_S: Mapping[bool, Mapping[ClockKind, int]] = {
-    # urgent
-    False: {"first_reply": 24 * 3600, "resolution": 5 * 24 * 3600},
-    True: {"first_reply": 4 * 3600, "resolution": 2 * 24 * 3600},
-}
 
 CONTENTED_BELOW = 0.1
 """A text that is less likely than this to be negative speaks well of the shop."""
@@ -119,35 +45,6 @@ def asks_for_change(text: str) -> bool:
     Rather too often than not: a gift can always be explained without the review.
     """
     return _ASKS.search(text) is not None
-
-
-def after(deed: Deed, state: State) -> State | None:
-    """The state of a case after a deed; None: the deed is refused in this state."""
-    return TRANSITIONS[deed].get(state)
-
-
-@dataclass(frozen=True)
-class Clock:
-    """A clock as it starts."""
-
-    kind: ClockKind
-    target_s: int
-    warn_at: datetime
-    due_at: datetime
-
-
-def clocks(urgent: bool, started_at: datetime, answered: bool) -> list[Clock]:
-    """The clocks of a new cycle; where the shop has answered already, none for the first reply."""
-    return [
-        Clock(
-            kind,
-            target_s,
-            started_at + timedelta(seconds=target_s * WARN_PERCENT // 100),
-            started_at + timedelta(seconds=target_s),
-        )
-        for kind, target_s in TARGETS_S[urgent].items()
-        if not (answered and kind == "first_reply")
-    ]
 
 
 def urgency_kinds(flags: Sequence[Flag]) -> list[str]:

@@ -6,6 +6,7 @@ so that two people never answer at once without knowing.
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from core import db
@@ -14,9 +15,12 @@ from core.ids import new_id
 from core.people import staff
 from core.people.roles import permissions_of
 from core.people.staff import StaffMember
-from reviews.cases import clocks, events, rules, statements
-from reviews.cases.rules import Deed, State
+from reviews.cases import clocks, events, machine, rules, statements
+from reviews.cases.clocks import Start
+from reviews.cases.machine import Deed, State
 from reviews.cases.tables import CaseMessage
+from reviews.cases.targets import rules as targets
+from reviews.cases.targets import service as target_service
 
 
 class CaseChanged(DomainError):
@@ -41,6 +45,17 @@ class TextUnfit(DomainError):
     code = "case_text_unfit"
     kind = Kind.INVALID
     title = "The text is empty or too long"
+
+
+class DuplicateUnfit(DomainError):
+    """There is no such case, it is this one, or it is a duplicate itself."""
+
+    code = "duplicate_unfit"
+    kind = Kind.INVALID
+    title = "The case cannot be a duplicate of that one"
+
+
+WaitsOn = Literal["customer", "third_party"]
 
 
 @dataclass(frozen=True)
@@ -75,7 +90,7 @@ async def lock(case_id: UUID, expected_version: int | None = None) -> Case:
 async def person(by: UUID, deed: str) -> StaffMember:
     """Who acts, if they may. Raises core.errors.Forbidden."""
     member = await staff.find(by)
-    if member is None or rules.PERMISSIONS[deed] not in permissions_of(member.role):
+    if member is None or machine.PERMISSIONS[deed] not in permissions_of(member.role):
         raise Forbidden(f"{deed} is not for this person")
     return member
 
@@ -90,19 +105,33 @@ def text_of(text: str, limit_chars: int = rules.TEXT_LIMIT_CHARS, limit_bytes: i
     return text
 
 
-async def move(case: Case, deed: Deed, now: datetime, owner_id: UUID | None = None) -> Case:
-    """Let the deed change the state, and the owner where one is given. Raises CaseStateRefuses."""
-    state = rules.after(deed, case.state)
+async def move(
+    case: Case,
+    deed: Deed,
+    now: datetime,
+    *,
+    owner_id: UUID | None = None,
+    duplicate_of: UUID | None = None,
+    noticed: bool = True,
+) -> Case:
+    """Let the deed change the state, and the owner where one is given. Raises CaseStateRefuses.
+
+    Unless it is `noticed`, whoever is writing need not look again.
+    """
+    state = machine.after(deed, case.state)
     if state is None:
         raise CaseStateRefuses(f"{deed} while the case is {case.state}", state=case.state)
     owner = owner_id or case.owner_id
-    version = await db.fetchval(statements.MOVE, case.id, state, 1, owner, now)
-    return replace(case, state=state, version=version, owner_id=owner)
+    version = await db.fetchval(statements.MOVE, case.id, state, int(noticed), owner, now, duplicate_of)
+    moved = replace(case, state=state, version=version, owner_id=owner)
+    if state != case.state:
+        await clocks.follow(case.id, case.cycle, state, now)
+    return moved
 
 
 async def touch(case: Case, now: datetime) -> None:
     """Something happened that whoever is writing should see first."""
-    await db.fetchval(statements.MOVE, case.id, case.state, 1, case.owner_id, now)
+    await db.execute(statements.TOUCH, case.id, now)
 
 
 async def assign(case_id: UUID, to: UUID, by: UUID, expected_version: int, now: datetime) -> int:
@@ -113,7 +142,7 @@ async def assign(case_id: UUID, to: UUID, by: UUID, expected_version: int, now: 
     receiver = await staff.find(to)
     if receiver is None:
         raise NotFound(f"nobody with the id {to} works here")
-    if rules.PERMISSIONS["reply"] not in permissions_of(receiver.role):
+    if machine.PERMISSIONS["reply"] not in permissions_of(receiver.role):
         raise Forbidden("this person cannot work on cases")
     moved = await move(case, "assign", now, owner_id=to)
     kind = "taken_over" if mine and case.owner_id not in (None, by) else "assigned"
@@ -142,6 +171,47 @@ async def resolve(case_id: UUID, by: UUID, expected_version: int, now: datetime,
     return moved.version
 
 
+async def wait(case_id: UUID, on: WaitsOn, text: str, by: UUID, expected_version: int, now: datetime) -> int:
+    """Nothing can be done until somebody has acted; `text` says what is awaited. Answers the new version."""
+    await person(by, "wait")
+    case = await lock(case_id, expected_version)
+    deed: Deed = "wait_for_customer" if on == "customer" else "wait_for_third_party"
+    moved = await move(case, deed, now, owner_id=case.owner_id or by)
+    await events.add(case.id, case.cycle, deed, now, staff_id=by, text=text_of(text))
+    return moved.version
+
+
+async def take_up(case_id: UUID, by: UUID, expected_version: int, now: datetime) -> int:
+    """What was awaited has come: the case goes on. Answers the new version."""
+    await person(by, "take_up")
+    case = await lock(case_id, expected_version)
+    moved = await move(case, "take_up", now, owner_id=case.owner_id or by)
+    await events.add(case.id, case.cycle, "taken_up", now, staff_id=by)
+    return moved.version
+
+
+async def spam(case_id: UUID, by: UUID, expected_version: int, now: datetime) -> int:
+    """Nobody's complaint. The review stays where it is. Answers the new version."""
+    await person(by, "spam")
+    moved = await move(await lock(case_id, expected_version), "spam", now)
+    await clocks.stop(moved.id, moved.cycle, now)
+    await events.add(moved.id, moved.cycle, "spam", now, staff_id=by)
+    return moved.version
+
+
+async def duplicate(case_id: UUID, of_number: int, by: UUID, expected_version: int, now: datetime) -> int:
+    """The same trouble as in another case, which goes on. Answers the new version. Raises DuplicateUnfit."""
+    await person(by, "duplicate")
+    case = await lock(case_id, expected_version)
+    other = await db.fetchrow(statements.OTHER, of_number)
+    if other is None or other["id"] == case.id or other["state"] == "duplicate":
+        raise DuplicateUnfit(number=of_number)
+    moved = await move(case, "duplicate", now, duplicate_of=other["id"])
+    await clocks.stop(case.id, case.cycle, now)
+    await events.add(case.id, case.cycle, "duplicate", now, staff_id=by, of=other["id"], number=of_number)
+    return moved.version
+
+
 async def reopen(case_id: UUID, by: UUID, expected_version: int, now: datetime) -> int:
     """It was not settled: a new cycle with clocks of its own. Answers the new version."""
     await person(by, "reopen")
@@ -153,8 +223,10 @@ async def begin_cycle(case: Case, deed: Deed, now: datetime, staff_id: UUID | No
     """Reopen a case that was done. Raises CaseStateRefuses."""
     moved = await move(case, deed, now)
     cycle: int = await db.fetchval(statements.NEXT_CYCLE, case.id)
-    started = rules.clocks(rules.is_urgent(case.urgency), now, answered=False)
-    await clocks.start([(case.id, cycle, clock) for clock in started], now)
+    subject = await target_service.subject_of(case.id, rules.is_urgent(case.urgency))
+    (terms,) = await target_service.terms_for([subject])
+    kinds = targets.first_clocks(terms, subject)
+    await clocks.start([Start(case.id, cycle, kind, terms) for kind in kinds], now)
     await db.execute(statements.NEXT_DUE, case.id)
     await events.add(case.id, cycle, "reopened", now, staff_id=staff_id, because=deed)
     return replace(moved, cycle=cycle)

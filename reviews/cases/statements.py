@@ -5,9 +5,15 @@
 JUDGED = """
     SELECT r.id AS review_id, r.version, r.state, r.customer_id, r.replied_at,
            c.id AS case_id, c.state AS case_state,
+           r.source, coalesce(nullif(v.lang, ''), s.lang, '') AS language, coalesce(m.tier_code, '') AS tier,
            (SELECT count(*) FROM orders o
             WHERE o.customer_id = r.customer_id AND o.paid_at IS NOT NULL)::int AS orders
-    FROM reviews r LEFT JOIN cases c ON c.review_id = r.id
+    FROM reviews r
+    LEFT JOIN cases c ON c.review_id = r.id
+    LEFT JOIN review_versions v ON v.review_id = r.id AND v.number = r.version
+    LEFT JOIN LATERAL (SELECT lang FROM review_scores x WHERE x.review_id = r.id AND x.version = r.version
+                       ORDER BY x.scored_at DESC LIMIT 1) s ON true
+    LEFT JOIN members m ON m.customer_id = r.customer_id AND m.left_at IS NULL
     WHERE r.id = ANY($1::uuid[])
 """
 # Openers of one merchant take turns from here to the end of their transactions.
@@ -23,18 +29,12 @@ LOADS = """
 """
 INSERT_CASES = """
     INSERT INTO cases (merchant_id, id, number, review_id, customer_id, state, priority, priority_parts,
-                       owner_id, answered_at, due_at, opened_at, updated_at)
+                       owner_id, answered_at, opened_at, updated_at)
     SELECT $1, id, number, review_id, customer_id, state, priority, parts::jsonb,
-           owner_id, answered_at, due_at, $2, $2
+           owner_id, answered_at, $2, $2
     FROM unnest($3::uuid[], $4::int[], $5::uuid[], $6::uuid[], $7::text[], $8::smallint[], $9::text[],
-                $10::uuid[], $11::timestamptz[], $12::timestamptz[])
-         AS t (id, number, review_id, customer_id, state, priority, parts, owner_id, answered_at, due_at)
-"""
-INSERT_CLOCKS = """
-    INSERT INTO case_clocks (merchant_id, case_id, cycle, started_at, kind, target_s, warn_at, due_at)
-    SELECT $1, case_id, cycle, $2, kind, target_s, warn_at, due_at
-    FROM unnest($3::uuid[], $4::int[], $5::text[], $6::int[], $7::timestamptz[], $8::timestamptz[])
-         AS t (case_id, cycle, kind, target_s, warn_at, due_at)
+                $10::uuid[], $11::timestamptz[])
+         AS t (id, number, review_id, customer_id, state, priority, parts, owner_id, answered_at)
 """
 INSERT_EVENTS = """
     INSERT INTO case_events (merchant_id, case_id, cycle, kind, actor, detail, at)
@@ -53,50 +53,107 @@ LOCK = """
 """
 MOVE = """
     UPDATE cases SET state = $2, version = version + $3, owner_id = $4, updated_at = $5,
-           resolved_at = CASE WHEN $2 IN ('resolved', 'closed') THEN coalesce(resolved_at, $5) END
+           duplicate_of = $6, resolved_at = CASE WHEN $2 IN ('resolved', 'closed', 'spam', 'duplicate')
+                                                 THEN coalesce(resolved_at, $5) END
     WHERE id = $1 RETURNING version
 """
+TOUCH = "UPDATE cases SET version = version + 1, updated_at = $2 WHERE id = $1"
+OTHER = "SELECT id, state FROM cases WHERE merchant_id = current_merchant() AND number = $1"
 NEXT_CYCLE = "UPDATE cases SET cycle = cycle + 1, answered_at = NULL WHERE id = $1 RETURNING cycle"
 UNANSWERED = "UPDATE cases SET answered_at = NULL WHERE id = $1"
 ANSWERED = "UPDATE cases SET answered_at = coalesce(answered_at, $2) WHERE id = $1"
 
 # ---------------------------------------------------------------- clocks
 
-SATISFY = """
-    UPDATE case_clocks SET satisfied_at = $4
-    WHERE case_id = $1 AND cycle = $2 AND kind = $3 AND satisfied_at IS NULL AND stopped_at IS NULL
-    RETURNING due_at
+START_CLOCKS = """
+    WITH started AS (
+        INSERT INTO case_clocks (merchant_id, case_id, cycle, kind, round, target_s, terms_id, started_at,
+                                 counted_from, marks, due_at)
+        SELECT $1, case_id, cycle, kind, round, target_s, terms_id, $2, $2, marks, due_at
+        FROM jsonb_to_recordset($3::jsonb) AS t (case_id uuid, cycle int, kind text, round int, target_s int,
+                                                 terms_id uuid, marks timestamptz[], due_at timestamptz)
+        ON CONFLICT DO NOTHING RETURNING case_id, cycle, kind, round, due_at)
+    INSERT INTO case_events (merchant_id, case_id, cycle, kind, actor, detail, at)
+    SELECT $1, case_id, cycle, 'clock_started', 'system',
+           jsonb_build_object('clock', kind, 'round', round, 'due_at', due_at), $2 FROM started
 """
-STOP = """
-    UPDATE case_clocks SET stopped_at = $3
-    WHERE case_id = $1 AND cycle = $2 AND satisfied_at IS NULL AND stopped_at IS NULL
+_TERMS = "(SELECT t.terms FROM case_terms t WHERE t.id = k.terms_id) AS terms"
+_RUNS = "satisfied_at IS NULL AND stopped_at IS NULL"
+SATISFY = f"""
+    UPDATE case_clocks k SET satisfied_at = $4
+    WHERE case_id = $1 AND cycle = $2 AND kind = $3 AND {_RUNS}
+    RETURNING round, due_at, paused_at, counted_from, worked, {_TERMS}
 """
-NEXT_DUE = """
+STOP = f"UPDATE case_clocks SET stopped_at = $3 WHERE case_id = $1 AND cycle = $2 AND {_RUNS}"
+NEXT_DUE = f"""
     UPDATE cases SET due_at = (SELECT min(due_at) FROM case_clocks k WHERE k.case_id = cases.id
-        AND k.cycle = cases.cycle AND k.satisfied_at IS NULL AND k.stopped_at IS NULL)
+        AND k.cycle = cases.cycle AND k.paused_at IS NULL AND {_RUNS})
     WHERE id = $1
 """
-_RUNNING = "satisfied_at IS NULL AND stopped_at IS NULL AND breached_at IS NULL"
-_NOTE = """
+FIRST_DUE = """
+    UPDATE cases c SET due_at = k.due_at
+    FROM (SELECT case_id, min(due_at) AS due_at FROM case_clocks
+          WHERE case_id = ANY ($1::uuid[]) GROUP BY case_id) k
+    WHERE c.id = k.case_id
+"""
+RUNNING = f"""
+    SELECT case_id, cycle, kind, round, target_s, marks, counted_from, worked, paused_at, pauses, {_TERMS}
+    FROM case_clocks k WHERE case_id = $1 AND cycle = $2 AND {_RUNS}
+    ORDER BY kind, round FOR NO KEY UPDATE
+"""
+# All clocks of a cycle have the same terms.
+LAST_CLOCKS = f"""
+    SELECT max(round) FILTER (WHERE kind = 'next_reply') IS NOT NULL AND bool_or({_RUNS})
+               FILTER (WHERE kind = 'next_reply') AS owed,
+           coalesce(max(round) FILTER (WHERE kind = 'next_reply'), 0) AS rounds,
+           (SELECT t.terms FROM case_terms t WHERE t.id = (array_agg(k.terms_id))[1]) AS terms
+    FROM case_clocks k WHERE case_id = $1 AND cycle = $2
+"""
+_ONE_CLOCK = "case_id = $1 AND cycle = $2 AND kind = $3 AND round = $4"
+PAUSE = f"""
+    UPDATE case_clocks SET marks = $5, worked = $6, paused_at = $7, pauses = pauses + 1 WHERE {_ONE_CLOCK}
+"""
+RESUME = f"""
+    UPDATE case_clocks SET marks = $5, due_at = $6, counted_from = $7, paused_at = NULL WHERE {_ONE_CLOCK}
+"""
+# Marks 1 and 2 are warnings, 3 to 5 levels of escalation. A sweep that comes late says every level, for each
+# is told to somebody else, and of the warnings only the last, if nothing is breached.
+SWEEP = f"""
+    WITH passed AS (
+        SELECT case_id, cycle, kind, round, said AS was,
+               (SELECT count(*) FROM unnest(marks) mark WHERE mark <= $2)::smallint AS passed
+        FROM case_clocks WHERE merchant_id = $1 AND next_at <= $2 AND {_RUNS}
+        ORDER BY case_id, kind, round LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED),
+    hit AS (
+        UPDATE case_clocks k SET said = p.passed,
+               breached_at = CASE WHEN k.breached_at IS NULL AND p.passed > 2 THEN $2 ELSE k.breached_at END
+        FROM passed p WHERE (k.case_id, k.cycle, k.kind, k.round) = (p.case_id, p.cycle, p.kind, p.round)
+        RETURNING k.case_id, k.cycle, k.kind, k.round, k.due_at, p.was, p.passed)
     INSERT INTO case_events (merchant_id, case_id, cycle, kind, actor, detail, at)
-    SELECT $1, case_id, cycle, '{kind}', 'system', jsonb_build_object('clock', kind, 'due_at', due_at), $2
-    FROM hit RETURNING case_id
+    SELECT $1, case_id, cycle, CASE WHEN mark > 2 THEN 'clock_breached' ELSE 'clock_warning' END, 'system',
+           jsonb_build_object('clock', kind, 'round', round, 'due_at', due_at,
+                              'level', CASE mark WHEN 1 THEN 50 WHEN 2 THEN 80 ELSE mark - 2 END), $2
+    FROM hit CROSS JOIN LATERAL generate_series(was + 1, passed) mark
+    WHERE mark > 2 OR mark = passed
+    ORDER BY case_id, kind, round, mark
+    ON CONFLICT DO NOTHING
+    RETURNING kind, case_id, cycle, detail ->> 'clock' AS clock, (detail ->> 'round')::int AS round,
+              (detail ->> 'level')::int AS level
 """
-_SWEEP = """
-    WITH hit AS (
-        UPDATE case_clocks k SET {column} = $2
-        FROM (SELECT case_id, cycle, kind FROM case_clocks
-              WHERE merchant_id = $1 AND {when} AND {running}
-              ORDER BY case_id, kind LIMIT $3 FOR UPDATE SKIP LOCKED) d
-        WHERE (k.case_id, k.cycle, k.kind) = (d.case_id, d.cycle, d.kind)
-        RETURNING k.case_id, k.cycle, k.kind, k.due_at)
+
+# Who could be told of a clock that still runs, in the order of the levels.
+OVERDUE = f"""
+    SELECT c.number, ARRAY[
+        (SELECT id FROM staff WHERE id = c.owner_id AND disabled_at IS NULL),
+        (SELECT id FROM staff WHERE role = 'community_manager' AND disabled_at IS NULL
+         ORDER BY created_at, id LIMIT 1),
+        (SELECT id FROM staff WHERE role = 'owner' AND disabled_at IS NULL ORDER BY created_at, id LIMIT 1)
+    ] AS chain
+    FROM case_clocks k JOIN cases c ON c.id = k.case_id
+    WHERE k.case_id = $1 AND k.cycle = $2 AND k.kind = $3 AND k.round = $4
+      AND k.paused_at IS NULL AND {_RUNS}
 """
-BREACH = _SWEEP.format(column="breached_at", when="due_at <= $2", running=_RUNNING) + _NOTE.format(
-    kind="clock_breached"
-)
-WARN = _SWEEP.format(
-    column="warned_at", when="warn_at <= $2 AND due_at > $2 AND warned_at IS NULL", running=_RUNNING
-) + _NOTE.format(kind="clock_warning")
+STAFF_ADDRESS = "SELECT email, locale FROM staff WHERE id = $1"
 
 QUIET = """
     SELECT id FROM cases WHERE merchant_id = $1 AND state = 'resolved' AND resolved_at <= $2

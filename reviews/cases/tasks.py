@@ -9,7 +9,7 @@ from celery import shared_task
 from core import clock, db, tenancy
 from core.outbox import handles
 from core.worker import run_async
-from reviews.cases import clocks, delivery, service
+from reviews.cases import clocks, delivery, escalation, service
 
 
 @handles(delivery.DUE)
@@ -22,6 +22,12 @@ async def send_message(payload: dict[str, Any], now: datetime) -> None:
 async def post_reply(payload: dict[str, Any], now: datetime) -> None:
     """Payload: message (id)."""
     await delivery.post(UUID(payload["message"]))
+
+
+@handles(clocks.ESCALATE)
+async def tell(payload: dict[str, Any], now: datetime) -> None:
+    """Payload: see reviews.cases.escalation.tell()."""
+    await escalation.tell(payload, now)
 
 
 async def sweep(now: datetime) -> tuple[int, int, int]:

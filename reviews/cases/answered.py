@@ -1,0 +1,37 @@
+"""The shop has spoken: the clocks that waited for it are satisfied."""
+
+from datetime import datetime
+from typing import Literal
+
+from core import db
+from reviews.accounts.service import can_reply
+from reviews.cases import clocks, machine, service, statements
+from reviews.cases.service import Case
+from reviews.cases.targets.rules import ClockKind
+from reviews.sources import source_of
+
+Spoken = Literal["public_reply", "private_message", "call"]
+
+
+async def answered(case: Case, kind: Spoken, now: datetime) -> None:
+    """A public reply was published, a message was sent, or somebody spoke with the customer."""
+    await db.execute(statements.ANSWERED, case.id, now)
+    for clock in satisfied_by(kind, await _in_public(case)):
+        await clocks.satisfy(case.id, case.cycle, clock, now)
+    if kind == "private_message" and machine.after("message_sent", case.state):
+        # The sender has seen all there is.
+        await service.move(case, "message_sent", now, noticed=False)
+
+
+def satisfied_by(kind: Spoken, in_public: bool) -> tuple[ClockKind, ...]:
+    """Clocks that waited for this; where nobody can answer `in_public`, a private word is the first."""
+    if kind == "public_reply":
+        return "first_reply", "next_reply"
+    private: tuple[ClockKind, ...] = ("private_contact", "next_reply")
+    return private if in_public else ("first_reply", *private)
+
+
+async def _in_public(case: Case) -> bool:
+    if case.source is None:
+        return False
+    return source_of(case.source).published_here or await can_reply(case.source, case.account or "")

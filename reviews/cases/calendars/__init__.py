@@ -1,0 +1,1 @@
+"""Calendars: when somebody works, so that a target counts working time only."""

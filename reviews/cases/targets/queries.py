@@ -1,0 +1,22 @@
+"""SQL over terms."""
+
+KEEP = """
+    INSERT INTO case_terms (merchant_id, fingerprint, terms, created_at)
+    SELECT $1, fingerprint, terms::jsonb, $4
+    FROM unnest($2::bytea[], $3::text[]) AS t (fingerprint, terms)
+    ON CONFLICT (merchant_id, fingerprint) DO NOTHING
+"""
+KEPT = "SELECT fingerprint, id FROM case_terms WHERE merchant_id = $1 AND fingerprint = ANY ($2::bytea[])"
+
+# The language as the source says it, else as it was read.
+SUBJECT = """
+    SELECT coalesce(r.source, '') AS source, coalesce(m.tier_code, '') AS tier,
+           coalesce(nullif(v.lang, ''), s.lang, '') AS language, c.customer_id IS NOT NULL AS reachable
+    FROM cases c
+    LEFT JOIN reviews r ON r.id = c.review_id
+    LEFT JOIN review_versions v ON v.review_id = r.id AND v.number = r.version
+    LEFT JOIN LATERAL (SELECT lang FROM review_scores x WHERE x.review_id = r.id AND x.version = r.version
+                       ORDER BY x.scored_at DESC LIMIT 1) s ON true
+    LEFT JOIN members m ON m.customer_id = c.customer_id AND m.left_at IS NULL
+    WHERE c.id = $1
+"""
