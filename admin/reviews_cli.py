@@ -54,6 +54,23 @@ def recount() -> None:
         sys.exit(run(recount_all))
 
 
+@reviews.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--format", "format_name", required=True, help=f"{FORMAT_CODES}.")
+@click.option("--source", "sources", multiple=True, help="Only reviews of this source; may be repeated.")
+@click.option("--account", help="Only of this account of the source.")
+@click.option("--emails", is_flag=True, help="With the addresses of customers we know.")
+@click.option("--merchant", help="Code of the merchant; not needed while there is only one.")
+def export_reviews(file: Path, format_name: str, **said: Any) -> None:
+    """Write the reviews into FILE, in a format that is also read: brought back, it changes nothing.
+
+    docs/formats.md says what a format has no place for.
+    """
+    from admin.commands.reviews import export_file
+
+    export_file(file, format_name, **said)
+
+
 def _pairs(columns: tuple[str, ...]) -> dict[str, str]:
     pairs = [each.partition("=") for each in columns]
     if wrong := next((field for field, equals, _ in pairs if not equals), ""):

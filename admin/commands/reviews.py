@@ -9,7 +9,7 @@ from admin.commands.progress import bar
 from admin.installation import installation, run
 from core import clock
 from reviews import files
-from reviews.files import Choices, Report
+from reviews.files import Choices, Exported, Report
 from reviews.files.rules import scale_of
 from reviews.intake.rules import Content
 
@@ -70,6 +70,30 @@ def import_file(
         click.echo(line)
     if report.rejects_path:
         click.echo(f"{report.rejected} rows rejected: see {report.rejects_path}", err=True)
+
+
+def export_file(
+    file: Path,
+    format_name: str,
+    sources: tuple[str, ...],
+    account: str | None,
+    emails: bool,
+    merchant: str | None,
+) -> None:
+    """Write a file and say how many reviews are in it. Raises click.ClickException as import_file() does."""
+
+    async def written() -> Exported:
+        owner = await whose.merchant(merchant)
+        with bar(f"Exporting {file.name}") as advance:
+            return await files.export_file(
+                file, format_name, owner.id, advance, sources=sources, account=account, emails=emails
+            )
+
+    with installation():
+        exported = run(written)
+    click.echo(f"{exported.rows} reviews written to {file}")
+    if exported.skipped:
+        click.echo(f"{exported.skipped} mentions left out: the format has no place for them", err=True)
 
 
 def summary(report: Report) -> list[str]:

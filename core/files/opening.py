@@ -20,7 +20,7 @@ RATIO_FROM_BYTES = 32 << 20
 """Below it the ratio does not matter."""
 BLOCK = 1 << 20
 
-_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
+_GZIP, _ZIP = b"\x1f\x8b", (b"PK\x03\x04", b"PK\x05\x06")
 _DAMAGED = (EOFError, OSError, zipfile.BadZipFile, zlib.error, NotImplementedError)
 
 
@@ -123,7 +123,7 @@ def _unpacked(file: BinaryIO, packed: _Whole) -> BinaryIO:
     file.seek(0)
     if head.startswith(_GZIP):
         unpacked: Any = gzip.GzipFile(fileobj=file)
-    elif head == _ZIP:
+    elif head in _ZIP:
         unpacked = _only_member(file)
     else:
         return file

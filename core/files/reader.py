@@ -8,6 +8,7 @@ import csv
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, BinaryIO
 
 import msgspec
@@ -193,7 +194,7 @@ def csv_rows(lines: Lines, header: list[str], delimiter: str) -> Iterator[Row | 
 
 def _bad_row(lines: Lines, line: int, header: list[str], cells: list[str]) -> RowRejected:
     if lines.bad:
-        column = next((n for n, cell in enumerate(cells) if not cell.isascii() and _is_broken(cell)), 0)
+        column = next((n for n, cell in enumerate(cells) if _is_broken(cell)), 0)
         name = header[column] if column < len(header) else ""
         return RowRejected(line, name, "encoding", lines.bad)
     return RowRejected(line, "", "too_many_cells", f"{len(cells)} cells, but {len(header)} columns")
@@ -244,4 +245,4 @@ def cells_of(value: dict[str, Any], before: str = "", depth: int = MAX_DEPTH) ->
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return str(value) if isinstance(value, str | Decimal) else msgspec.json.encode(value).decode()

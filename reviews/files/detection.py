@@ -75,7 +75,8 @@ def _items(text: str) -> str:
         return "" if isinstance(value, list) and rest.strip() else "item"
     if isinstance(value, dict):
         return "reviews.item" if isinstance(value.get("reviews"), list) else ""
-    return "reviews.item" if '"reviews"' in text and not rest.lstrip().startswith("{") else ""
+    named = '"reviews"' in first or ('"reviews"' in text and not rest.lstrip().startswith("{"))
+    return "reviews.item" if named else ""
 
 
 def _csv_names(head: bytes, codec: str) -> list[str]:

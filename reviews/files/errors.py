@@ -17,3 +17,11 @@ class ImportBusy(DomainError):
     code = "review_import_busy"
     kind = Kind.CONFLICT
     title = "This file is being imported already"
+
+
+class ExportTooLarge(DomainError):
+    """The format allows no file of this size: export fewer sources or accounts."""
+
+    code = "review_export_too_large"
+    kind = Kind.INVALID
+    title = "The file would be larger than its format allows"

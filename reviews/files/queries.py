@@ -42,3 +42,23 @@ END = """
     WHERE id = $1
 """
 GIVE_UP = "UPDATE review_imports SET state = 'dropped', updated_at = $2 WHERE id = $1 AND state = 'running'"
+
+# ---------------------------------------------------------------- out
+
+_OUTGOING = """
+    FROM reviews r JOIN review_versions v ON v.review_id = r.id AND v.number = r.version
+    LEFT JOIN customers c ON c.id = r.customer_id
+    LEFT JOIN customer_profiles p ON p.customer_id = r.customer_id
+    LEFT JOIN stores s ON s.id = r.store_id
+    LEFT JOIN orders o ON o.id = r.order_id
+    WHERE r.merchant_id = $1 AND r.state = 'live' AND ($2::text[] IS NULL OR r.source = ANY ($2))
+      AND ($3::text IS NULL OR r.account = $3)
+"""
+OUTGOING_COUNT = f"SELECT count(*) {_OUTGOING}"
+OUTGOING = f"""
+    SELECT r.source, r.account, r.external_id, r.kind, r.written_at, v.edited_at, v.rating_raw, v.scale_min,
+           v.scale_max, v.rating_norm, v.title, v.body, v.lang, r.author, r.product_sku, r.product_name,
+           v.photo_urls, r.moderation, r.solicited, r.incentivised, r.verified, r.reply, r.replied_at,
+           v.extra, c.external_id AS customer, p.email, s.external_id AS store, o.external_id AS order_word
+    {_OUTGOING} ORDER BY r.id
+"""

@@ -70,8 +70,10 @@ class Reading:
         return self._elements()
 
     def _elements(self) -> Rows:
-        elements = self.found.form.elements or {}
+        elements, limit = self.found.form.elements or {}, self.found.form.limit_bytes
         for item in documents.xml_items(self.file.stream, elements):
+            if limit and self.file.stream.tell() > limit:
+                raise FileUnreadable(f"a file of this format has at most {limit} bytes, unpacked too")
             if isinstance(item, RowRejected):
                 yield item
             else:

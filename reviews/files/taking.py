@@ -97,11 +97,16 @@ def _add(taking: Taking, chunk: Chunk, row: Row | RowRejected, columns: Columns)
         content = content_of(review, taking.now)
     except (FieldInvalid, ReviewInvalid) as error:
         _note_rejected(taking, row, columns)
-        column = columns.columns.get(error.field, error.field)
-        raise RowRejected(row.line, column, "invalid", error.reason) from error
+        raise RowRejected(row.line, _column(error.field, columns), "invalid", error.reason) from error
     chunk.contents.append(content)
     if len(taking.samples) < SAMPLES:
         taking.samples.append(content)
+
+
+def _column(field: str, columns: Columns) -> str:
+    """Where in the file it is; a review that was never edited was last written when it was written."""
+    known = columns.columns
+    return known.get(field) or (known.get("written_at") if field == "edited_at" else None) or field
 
 
 def _note_rejected(taking: Taking, row: Row, columns: Columns) -> None:

@@ -10,10 +10,9 @@ from reviews.files.outgoing import Outgoing, moment
 
 def adapt(fields: Fields, cells: Cells) -> Fields:
     """Somebody whom the shop has invited was asked; a file without the field does not say."""
-    if "invitation" in cells or any(name.startswith("invitation.") for name in cells):
-        invited = any(cells[name] for name in cells if name.partition(".")[0] == "invitation")
-        return fields | {"solicited": "yes" if invited else "no"}
-    return fields
+    if any(name.startswith("invitation.") for name in cells):
+        return fields | {"solicited": "yes"}
+    return fields | {"solicited": "no"} if "invitation" in cells else fields
 
 
 def _value(out: Outgoing) -> dict[str, Any]:
@@ -36,7 +35,9 @@ def _value(out: Outgoing) -> dict[str, Any]:
         "status": "inactive" if review.hidden else "active",
         "isVerified": out.verified,
     }
-    return value if review.solicited is None else value | {"invitation": {} if review.solicited else None}
+    if review.solicited is not None:
+        value["invitation"] = {"businessUnitId": review.account} if review.solicited else None
+    return value
 
 
 FORMAT = Format(
