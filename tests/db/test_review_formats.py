@@ -3,6 +3,7 @@
 import gzip
 import shutil
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -204,7 +205,7 @@ def feed(*ids: str, spoilt: str = "") -> str:
 
 
 async def states(merchant: UUID) -> dict[str, str]:
-    return dict(await rows(merchant, "SELECT external_id, state FROM reviews"))  # type: ignore[arg-type]
+    return dict(await rows(merchant, "SELECT external_id, state FROM reviews"))
 
 
 async def test_what_a_complete_feed_leaves_out_is_deleted_and_comes_back_with_it(
@@ -236,15 +237,22 @@ async def test_a_broken_or_empty_feed_deletes_nothing(merchant: UUID, tmp_path: 
     assert set((await states(merchant)).values()) == {"live"}
 
 
-async def test_a_feed_for_google_has_a_limit(merchant: UUID, tmp_path: Path) -> None:
+async def test_a_feed_for_google_has_a_limit(
+    merchant: UUID, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = written(tmp_path, feed("a"))
     with path.open("r+b") as file:
         file.truncate(100_000_001)
     with pytest.raises(FileUnreadable, match="at most 100000000 bytes"):
         await run(merchant, path, "google_product")
-    path.write_bytes(gzip.compress(feed("a").encode() + b" " * 100_000_000))
-    with pytest.raises(FileUnreadable, match="unpack"):
+    packed = gzip.compress(feed(*"abcdefgh").encode())
+    path.write_bytes(packed)
+    monkeypatch.setitem(
+        FORMATS, "google_product", replace(FORMATS["google_product"], limit_bytes=len(packed))
+    )
+    with pytest.raises(FileUnreadable, match="unpacked too"):
         await run(merchant, path, "auto")
+    assert await value(merchant, "SELECT count(*) FROM reviews") == 0
 
 
 # ---------------------------------------------------------------- what every intake must survive

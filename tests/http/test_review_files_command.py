@@ -54,7 +54,7 @@ async def test_files_of_every_format_are_imported(merchant: UUID, tmp_path: Path
 
 async def test_export_and_back(merchant: UUID, tmp_path: Path) -> None:
     who = ("--merchant", await code_of(merchant))
-    source = shutil.copy(FIXTURES / "loox.csv", tmp_path)
+    source = str(shutil.copy(FIXTURES / "loox.csv", tmp_path))
     out = tmp_path / "out.csv"
     commands = (
         ("reviews", "import", source, *who),
