@@ -21,8 +21,8 @@ COLUMNS = """
     r.insider, r.disclosure_journal_id,    r.reply, r.replied_at,
     v.rating_raw, v.scale_min, v.scale_max, v.title, v.body, v.lang, v.photo_urls,
     s.sentiment, s.negative, s.neutral, s.positive, s.stars_expected, s.stars_predicted, s.aspects,
-    s.lang AS read_lang, s.model, f.flags, e.sentiment AS explained, e.words AS evidence,
-    e.aspects AS aspect_words
+    s.lang AS read_lang, s.model, f.flags, w.sentiment AS explained, w.words AS evidence,
+    w.aspects AS aspect_words
 """
 JOINS = """
     LEFT JOIN review_versions v ON v.review_id = r.id AND v.number = r.version
@@ -31,7 +31,7 @@ JOINS = """
     LEFT JOIN LATERAL (SELECT jsonb_object_agg(y.reason, y.detail) AS flags FROM review_flags y
                        WHERE y.review_id = r.id AND y.version =
                              (SELECT max(z.version) FROM review_flags z WHERE z.review_id = r.id)) f ON true
-    LEFT JOIN review_evidence e ON e.review_id = r.id AND e.version = r.version AND e.model = s.model
+    LEFT JOIN review_evidence w ON w.review_id = r.id AND w.version = r.version AND w.model = s.model
 """
 _FIND = f"SELECT {COLUMNS} FROM reviews r {JOINS} WHERE r.id = $1"
 _OF_CUSTOMER = f"""

@@ -15,6 +15,7 @@ from reviews.cases import machine, rules
 from reviews.cases.queries import VIEWS, ViewName
 from reviews.cases.views import CaseView, ClockView, CustomerView, EventView, InboxRow, Outgoing
 from reviews.queries import Reading, ReviewView
+from reviews.similar import Alike
 from reviews.wording import shown
 
 EXCERPT_CHARS = 240
@@ -122,6 +123,7 @@ def case(
         reopen_key=new_key() if may_reply and done else "",
         outgoing=_outgoing(found.outgoing, new_key) if found.outgoing and may_reply else None,
         undelivered=_undelivered(found, to, new_key),
+        alike=tuple(_alike(each) for each in found.alike),
         previous_href=neighbours[0],
         next_href=neighbours[1],
         version=row.version,
@@ -238,6 +240,20 @@ def _review(found: CaseView, to: Reader) -> views.StaffReview:
         runs=marks.runs(shown(review.body), phrases),
         why=_why(review),
         public_reply=review.reply,
+    )
+
+
+def _alike(near: Alike) -> views.AlikeReview:
+    review = near.review
+    return views.AlikeReview(
+        excerpt=excerpt(shown(review.body or review.title)),
+        language=review.lang,
+        stars=review.stars,
+        at=review.written_at,
+        near_duplicate=near.near_duplicate,
+        case_href=f"/staff/inbox/cases/{near.case_id}" if near.case_id else "",
+        case_number=str(near.case_number or ""),
+        case_state=_STATES.get(near.case_state or "", near.case_state or ""),
     )
 
 

@@ -17,7 +17,7 @@ from api.idempotency import Once
 from api.openapi import WRITE_PROBLEMS, problems
 from api.problems import RequestRefused
 from core import clock, db
-from reviews import intake, pages
+from reviews import intake, pages, similar
 from reviews import queries as reviews
 from reviews.intake import IncomingReview
 from reviews.intake.model import ReviewKind
@@ -26,6 +26,7 @@ from reviews.queries import Aspect, Evidence, ReviewView, Urgent
 
 ARRAY_LIMIT = 500
 PAGE_LIMIT = 200
+SIMILAR_LIMIT = 50
 
 Word = Annotated[str, Meta(max_length=255)]
 Source = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}\Z")]
@@ -162,6 +163,24 @@ class Reviews(msgspec.Struct, frozen=True):
     next_after: str | None
 
 
+class SimilarReview(msgspec.Struct, frozen=True, kw_only=True):
+    """A review near to another one. `distance`: 0 (the same words) to 2; `near_duplicate`: the same text but
+    for a few letters or words. `case_id` null: it opened no case.
+    """
+
+    review: Review
+    distance: float
+    near_duplicate: bool
+    case_id: UUID | None
+    case_state: str | None
+
+
+class SimilarReviews(msgspec.Struct, frozen=True):
+    """The nearest first."""
+
+    reviews: list[SimilarReview]
+
+
 @post("/", guards=[requires_scope("reviews:write")], status_code=200, responses=WRITE_PROBLEMS)
 async def post_reviews(
     data: JSONBody[NewReview | list[NewReview]], once: NamedDependency[Once[Results]]
@@ -220,8 +239,34 @@ async def get_review(review_id: FromPath[UUID], user: NamedDependency[Integrator
         return outgoing(await reviews.find(review_id))
 
 
+@get("/{review_id:uuid}/similar", guards=[requires_scope("reviews:read")], responses=problems(401, 403))
+async def list_similar(
+    review_id: FromPath[UUID],
+    user: NamedDependency[Integrator],
+    limit: Annotated[int, QueryParameter(ge=1, le=SIMILAR_LIMIT)] = 10,
+) -> SimilarReviews:
+    """Reviews that say much the same, in any language, the nearest first; none before it was scored."""
+    async with db.transaction(user.merchant_id):
+        await reviews.find(review_id)
+        found = await similar.alike(review_id, limit)
+    return SimilarReviews(
+        [
+            SimilarReview(
+                review=outgoing(each.review),
+                distance=each.distance,
+                near_duplicate=each.near_duplicate,
+                case_id=each.case_id,
+                case_state=each.case_state,
+            )
+            for each in found
+        ]
+    )
+
+
 v1_reviews = Router(
-    "/reviews", route_handlers=[post_reviews, post_removal, list_reviews, get_review], tags=["Reviews"]
+    "/reviews",
+    route_handlers=[post_reviews, post_removal, list_reviews, get_review, list_similar],
+    tags=["Reviews"],
 )
 
 # Ids grow with the time of receipt.

@@ -537,6 +537,22 @@ class StaffReview:
 
 
 @dataclass(frozen=True)
+class AlikeReview:
+    """A review that says much the same."""
+
+    excerpt: str
+    language: str
+    stars: int | None
+    at: datetime
+    near_duplicate: bool = False
+    case_href: str = ""
+    """Empty: it opened no case."""
+    case_number: str = ""
+    case_state: str = ""
+    """Code of kind "case_state"."""
+
+
+@dataclass(frozen=True)
 class CustomerPicture:
     """What staff see of the customer."""
 
@@ -639,6 +655,8 @@ class StaffCase:
     """Somebody else replied or took over meanwhile, in the reader's language."""
     outgoing: Outgoing | None = None
     undelivered: Undelivered | None = None
+    alike: tuple[AlikeReview, ...] = ()
+    """Reviews that say much the same, the nearest first."""
     previous_href: str = ""
     next_href: str = ""
     version: int = 0

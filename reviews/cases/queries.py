@@ -7,7 +7,7 @@ from uuid import UUID
 
 from core import db
 from core.errors import NotFound
-from reviews import pages
+from reviews import pages, similar
 from reviews import queries as review_queries
 from reviews.accounts.service import can_reply
 from reviews.cases import rules
@@ -210,6 +210,7 @@ async def case(case_id: UUID, by: UUID, now: datetime) -> CaseView:
         people=tuple(Person(**each) for each in await db.fetch(_PEOPLE)),
         points_given=given,
         points_left=max(0, limit - given),
+        alike=tuple(await similar.alike(row.review.id)) if row.review else (),
     )
 
 

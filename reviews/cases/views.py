@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from reviews.queries import OwnReview, ReviewView
+from reviews.similar import Alike
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,8 @@ class CaseView:
     points_given: int
     """As goodwill on this case by the person who looks, who may give `points_left` more."""
     points_left: int
+    alike: tuple[Alike, ...] = ()
+    """Reviews that say much the same as the case's."""
 
 
 @dataclass(frozen=True)

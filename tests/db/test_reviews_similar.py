@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from core import db
 from reviews import similar
+from reviews.intake import remove
 from reviews.scoring import service
 from reviews.scoring.rules import Reading
 from reviews.scoring.tasks import read, scorer
@@ -81,6 +82,21 @@ async def test_what_is_compared_is_the_current_wording(merchant: UUID) -> None:
             merchant, "SELECT version FROM review_embeddings WHERE review_id = $1", ids["copy"]
         )
         assert versions == ([(kept,)] if kept else [])
+
+
+async def test_what_is_shown_of_look_alikes(merchant: UUID) -> None:
+    ids = await store(merchant, TEXTS | {"gone": BROKEN, "edited": BROKEN})
+    async with db.transaction(merchant):
+        await remove("first_party", "", "gone", NOW)
+    await take_in(merchant, review("edited", body="Lovely!", edited_at=NOW - DAY))
+    async with db.transaction(merchant):
+        copy, spanish = await similar.alike(ids["first"])
+        assert [each.review.id for each in await similar.alike(ids["first"], 1)] == [ids["copy"]]
+    assert (copy.review.id, copy.near_duplicate) == (ids["copy"], True)
+    assert (spanish.review.id, spanish.near_duplicate) == (ids["spanish"], False)
+    assert 0 < copy.distance < spanish.distance < similar.LOOK_ALIKE
+    number = await rows(merchant, "SELECT id, number, state FROM cases WHERE review_id = $1", ids["copy"])
+    assert [(copy.case_id, copy.case_number, copy.case_state)] == number
 
 
 async def test_embeddings_of_another_width_are_not_kept(merchant: UUID) -> None:

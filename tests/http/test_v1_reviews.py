@@ -9,6 +9,7 @@ import pytest
 from api.app import App
 from core.embedded import Services
 from core.ids import new_id
+from reviews.scoring.service import EXPLAIN
 from tests.conftest import new_merchant
 from tests.http.conftest import new_key, rows, write
 from tests.http.desk import ANGRY, SCORE, Desk, a_review, desk_app, open_desk, send, state, value, work_off
@@ -203,3 +204,26 @@ async def test_scopes_and_merchants_keep_apart(client: httpx.AsyncClient, desk: 
     assert (await client.get("/v1/reviews", headers=stranger)).json() == {"reviews": [], "next_after": None}
     problem(await client.get(f"/v1/reviews/{new_id()}", headers=reader), 404, "not_found")
     assert await state(desk.merchant) == before
+
+
+async def test_similar_reviews_and_the_words_that_count(client: httpx.AsyncClient, desk: Desk) -> None:
+    sent = [
+        a_review("one"),
+        a_review("two", body=f"{ANGRY}!"),
+        a_review("far", rating=5, body="Lovely colour."),
+    ]
+    results = (await send(client, desk, sent)).json()["results"]
+    path = f"/{results[0]['review_id']}"
+    assert await read(client, desk, f"{path}/similar") == {"reviews": []}
+    await work_off(desk.merchant, SCORE)
+    await work_off(desk.merchant, EXPLAIN)
+    [near] = (await read(client, desk, f"{path}/similar"))["reviews"]
+    assert near["review"]["id"] == results[1]["review_id"]
+    assert (near["near_duplicate"], near["case_state"]) == (True, "new")
+    found = await read(client, desk, path)
+    assert found["score"]["evidence"]["sentiment"] == "negative"
+    assert found["score"]["evidence"]["words"]
+    assert near["review"] == await read(client, desk, f"/{results[1]['review_id']}")
+    other = await new_key(await new_merchant(), "reviews:read")
+    answer = await client.get(f"/v1/reviews{path}/similar", headers=other)
+    assert answer.status_code == 404

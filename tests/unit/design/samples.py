@@ -433,6 +433,12 @@ STAFF_CASE = v.StaffCase(
     "k-assign-2",
     (v.Person("p1", "Ada Brandt"), v.Person("p2", "Jonas Okafor")),
     "k-resolve",
+    alike=(
+        v.AlikeReview(
+            "The lid came cracked.", "en", 1, _ago(days=3), True, "/staff/inbox/cases/c7", "1033", "resolved"
+        ),
+        v.AlikeReview("Der Deckel war gesprungen und niemand meldet sich.", "de", None, _ago(days=40)),
+    ),
     previous_href="/staff/inbox/cases/c0",
     next_href="/staff/inbox/cases/c2",
 )

@@ -10,6 +10,12 @@ from sentiment.urgency import PATTERNS_FILE, expression, find_urgency
 
 URGENT = {
     "safety": [
+        "There was a maggot in the salad",
+        "浴室里有股很难闻的霉味",
+        "カビ臭くて眠れません",
+        "Las cortinas estaban mohosas",
+        "Das Netzteil fing später Feuer",
+        "Da war eine Made im Essen",
         "boiling water scalded my arm",
         "the plug sparked and tripped the breaker",
         "個仔食完之後肚痛同嘔",
@@ -95,6 +101,12 @@ URGENT = {
         "Wir sehen uns vor Gericht",
     ],
     "fraud": [
+        "My phone was stolen from my room",
+        "我的手机在房间被偷了",
+        "オリジナルではなく、粗悪でした",
+        "¡Este artículo era un falso!",
+        "Annonce trompeuse",
+        "Mon téléphone a été volé dans ma chambre",
         "This is a scam",
         "Total fraud, they stole my money",
         "counterfeit product, not genuine",
@@ -145,6 +157,12 @@ URGENT = {
         "rassistisches Personal",
     ],
     "leaving": [
+        "We won't be back",
+        "Probably would not go back here",
+        "絶対に戻りません",
+        "¡No me quedaré aquí otra vez!",
+        "Je ne reviendrais probablement pas ici.",
+        "Ich würde wahrscheinlich nicht hierher zurückkehren.",
         "Je ne reviendrai pas",
         "Je n'y retournerai plus",
         "I will never buy from this store again",
@@ -185,6 +203,12 @@ URGENT = {
 }
 
 HARMLESS = [
+    "Thank you for the warm hospitality",
+    "La hospitalidad del personal fue excelente",
+    "Une hospitalité formidable",
+    "A burst of flavour in every bite",
+    "The screen has some light bleed",
+    "元に戻りません",
     "Killer sound, explosive bass",
     "The lawyer drama in this book is great",
     "这个火锅真好吃，辣得冒火",
