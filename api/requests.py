@@ -16,6 +16,7 @@ Asked = MutableMapping[str, Any]
 
 HEADER = "X-Request-Id"
 PROGRAM_PATHS = ("/v1", "/webhooks", "/health", "/public", "/openapi.json")
+_BELOW = tuple(f"{path}/" for path in PROGRAM_PATHS)
 
 _SANE = re.compile(rb"[A-Za-z0-9._-]{8,128}")
 
@@ -47,7 +48,7 @@ def method(connection: Connection) -> str:
 def is_program(scope: Any) -> bool:
     """Whether this path is for programs, which never get pages and never bring cookies."""
     path: str = scope["path"]
-    return any(path == prefix or path.startswith(f"{prefix}/") for prefix in PROGRAM_PATHS)
+    return path.startswith(_BELOW) or path in PROGRAM_PATHS
 
 
 def wants_page(connection: Connection) -> bool:

@@ -1,10 +1,12 @@
 """What members have: points by wallet, their place in the first tier set, what expires next.
 
-Asked more often than anything else, so for many members at once and in three statements for all of them.
+Asked more often than anything else, so for many members at once and in one statement for all of them. The
+programme's terms are kept from one time to the next; each answer says whether they are live still.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -13,8 +15,13 @@ from core import db
 from loyalty.ledger.queries import Expiring
 from loyalty.members.service import Balance
 from loyalty.programme import service as programme
+from loyalty.programme.service import Version
 from loyalty.tiers import standing
+from loyalty.tiers.queries import statement, with_facts
 from loyalty.tiers.standing import Standing
+
+_terms: dict[UUID, Version] = {}
+"""By merchant, the version that was live when somebody was last asked for."""
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,10 +37,32 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
 
 async def overviews(external_ids: Collection[str], now: datetime) -> dict[str, Overview]:
     """By the customer ids that were asked for; who is no member is left out. Raises ProgrammeMissing."""
-    live = await programme.live()
-    rows = await db.fetch(_OVERVIEW, list(external_ids), live.primary.code, now)
-    places = await standing.places(live, live.primary, rows, now)
+    live, rows = await _rows(list(external_ids), now)
+    facts = {row["member_id"]: _facts(row) for row in rows}
+    places = standing.placed(live, live.primary, rows, facts, now)
     return {row["asked"]: _overview(row, places[row["member_id"]]) for row in rows}
+
+
+async def _rows(external_ids: list[str], now: datetime) -> tuple[Version, Sequence[db.Row]]:
+    """The live version, and what is stored of them as it asks. Raises ProgrammeMissing."""
+    merchant_id = db.merchant_id()
+    while True:
+        live = _terms.get(merchant_id) or await programme.live()
+        rows = await db.fetch(*_statement(external_ids, live, now))
+        if all((row["version_id"], row["time_zone"]) == (live.id, live.time_zone) for row in rows[:1]):
+            _terms[merchant_id] = live
+            return live, rows
+        _terms.pop(merchant_id, None)
+
+
+def _statement(external_ids: list[str], live: Version, now: datetime) -> tuple[Any, ...]:
+    sql = with_facts(type(live.primary.metric), "overview", _OVERVIEW)
+    values = {"asked": external_ids, "set_code": live.primary.code}
+    return statement(sql, values | standing.facts_values(live, live.primary, now))
+
+
+def _facts(row: db.Row) -> list[standing.Fact]:
+    return list(zip(row["moments"], row["deltas"], strict=True)) if row["moments"] else []
 
 
 def _overview(row: db.Row, place: Standing) -> Overview:
@@ -57,12 +86,14 @@ _OVERVIEW = """
 SELECT asked.external_id AS asked, m.id AS member_id, c.external_id, m.joined_at,
        m.tier_code AS primary_code, m.tier_since AS primary_since, t.tier_code,
        coalesce(t.since, m.joined_at) AS since, coalesce(t.basis, 'reached') AS basis, t.until,
-       b.wallets, b.pending, b.active, b.held, b.debt, x.points, x.expires_at
+       b.wallets, b.pending, b.active, b.held, b.debt, x.points, x.expires_at,
+       (SELECT v.id FROM programme_versions v WHERE v.state = 'published') AS version_id,
+       (SELECT time_zone FROM merchants) AS time_zone
 FROM customers asked
 JOIN customers c
      ON c.id = CASE WHEN asked.merged_into IS NULL THEN asked.id ELSE asked.merged_into END
 JOIN members m ON m.customer_id = c.id
-LEFT JOIN member_tiers t ON t.member_id = m.id AND t.set_code = $2
+LEFT JOIN member_tiers t ON t.member_id = m.id AND t.set_code = :set_code
 CROSS JOIN LATERAL (
     SELECT array_agg(w.code ORDER BY w.code) AS wallets,
            array_agg(coalesce(a.points_pending, 0) ORDER BY w.code) AS pending,
@@ -74,7 +105,7 @@ CROSS JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT sum(l.points_active)::bigint AS points, l.expires_at FROM ledger_lots l
     WHERE l.account_id = b.spendable AND l.points_pending + l.points_active + l.points_held > 0
-      AND l.points_active > 0 AND l.expires_at > $3
+      AND l.points_active > 0 AND l.expires_at > :at
     GROUP BY l.expires_at ORDER BY l.expires_at LIMIT 1) x ON true
-WHERE asked.external_id = ANY ($1::text[])
+WHERE asked.external_id = ANY (:asked::text[])
 """

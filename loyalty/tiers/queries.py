@@ -349,10 +349,31 @@ def apply(metric: Metric, form: Form, all_members: bool) -> str:
 
 def facts_of(metric: Metric) -> str:
     """What the metric counts of each of :members from :since to :at, in order of time."""
-    facts = _facts(type(metric), all_members=False)
+    return _facts_of(type(metric))
+
+
+@cache
+def _facts_of(metric: type[Metric]) -> str:
+    facts = _facts(metric, all_members=False)
     return (
         f"WITH {facts} SELECT member_id, at, sum(delta)::bigint AS delta FROM facts GROUP BY 1, 2 ORDER BY 2"
     )
+
+
+@cache
+def with_facts(metric: type[Metric], name: str, rows: str) -> str:
+    """A statement of its own, `rows` with a column member_id, and in `moments` and `deltas` what facts_of()
+    would say of each of these members; NULL: nothing."""
+    facts = _facts(metric, all_members=False).replace(
+        ":members::uuid[]", f"ARRAY(SELECT member_id FROM {name})"
+    )
+    return f"""
+WITH {name} AS MATERIALIZED ({rows}), {facts}
+SELECT {name}.*, f.moments, f.deltas FROM {name} LEFT JOIN (
+    SELECT member_id, array_agg(at) AS moments, array_agg(delta) AS deltas
+    FROM (SELECT member_id, at, sum(delta)::bigint AS delta FROM facts GROUP BY 1, 2) each GROUP BY 1
+) f USING (member_id)
+"""
 
 
 STANDINGS = """

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from core import db
-from core.days import day_of, start_of_day, zone_of
+from core.days import day_of, months_on, start_of_day, zone_of
 from loyalty.programme import service as programme
 from loyalty.programme.service import Version
 from loyalty.tiers import queries
@@ -95,11 +96,35 @@ async def places(
     live: Version, tier_set: TierSet, rows: Sequence[db.Row], now: datetime
 ) -> dict[UUID, Standing]:
     """Where members stand in a set; `rows` have the columns of queries.STANDINGS."""
+    facts: dict[UUID, list[Fact]] = {row["member_id"]: [] for row in rows}
+    values = facts_values(live, tier_set, now) | {"members": list(facts)}
+    for row in await db.fetch(*queries.statement(queries.facts_of(tier_set.metric), values)):
+        facts[row["member_id"]].append((row["at"], row["delta"]))
+    return placed(live, tier_set, rows, facts, now)
+
+
+def placed(
+    live: Version,
+    tier_set: TierSet,
+    rows: Sequence[db.Row],
+    facts: Mapping[UUID, Sequence[Fact]],
+    now: datetime,
+) -> dict[UUID, Standing]:
+    """Pure: the same, with the facts of each member that facts_values() ask for."""
     periods = _periods(live, tier_set, rows, now)
-    facts = await _facts(live, tier_set, periods, now)
     return {
         row["member_id"]: _standing(live, tier_set, row, facts[row["member_id"]], periods[row["member_id"]])
         for row in rows
+    }
+
+
+def facts_values(live: Version, tier_set: TierSet, now: datetime) -> dict[str, Any]:
+    """Pure: by name, which facts queries.facts_of() has to find; `members` aside."""
+    return {
+        "at": now,
+        "since": _facts_since(tier_set, now, zone_of(live.time_zone)),
+        "counted": counted(tier_set.metric),
+        "guest_claim_days": live.guest_claim_days,
     }
 
 
@@ -146,31 +171,16 @@ def _standing(
     )
 
 
-def _since(tier_set: TierSet, start: datetime, zone: ZoneInfo) -> datetime:
-    """From when on something matters: before a rolling window, as long as its grace (and a short month)."""
-    if isinstance(tier_set.window, RollingDays | RollingMonths) and tier_set.grace_days:
+def _facts_since(tier_set: TierSet, now: datetime, zone: ZoneInfo) -> datetime:
+    """From when on something matters to anybody. Before a rolling window: as long as its grace and a short
+    month."""
+    window = tier_set.window
+    if isinstance(window, Anniversary):  # whenever somebody joined, their year began within the last one
+        return start_of_day(months_on(day_of(now, zone), -12) - timedelta(days=1), zone)
+    start, _ = period_of(window, now, zone, now)
+    if isinstance(window, RollingDays | RollingMonths) and tier_set.grace_days:
         return _days_on(start, -tier_set.grace_days - 3, zone)
     return start
-
-
-async def _facts(
-    live: Version, tier_set: TierSet, periods: Mapping[UUID, Period], now: datetime
-) -> dict[UUID, list[Fact]]:
-    """What counts for each member within their period, or did in a rolling window's grace."""
-    zone = zone_of(live.time_zone)
-    since = {member_id: _since(tier_set, start, zone) for member_id, (start, _) in periods.items()}
-    values = {
-        "members": list(periods),
-        "at": now,
-        "since": min(since.values(), default=now),
-        "counted": counted(tier_set.metric),
-        "guest_claim_days": live.guest_claim_days,
-    }
-    facts: dict[UUID, list[Fact]] = {member_id: [] for member_id in periods}
-    for row in await db.fetch(*queries.statement(queries.facts_of(tier_set.metric), values)):
-        if row["at"] >= since[row["member_id"]]:
-            facts[row["member_id"]].append((row["at"], row["delta"]))
-    return facts
 
 
 def _keep(
