@@ -78,7 +78,7 @@ def create() -> App:
     app = create_app(*pages, v1=V1)
     app.state["demo"] = settings().demo
     app.state["mails_href"] = "/staff/mails" if settings().demo else ""
-    # What has been made so far stays: looking through it for garbage again and again takes a tenth of a request.
+    # What is made so far stays. To look through it for garbage again and again takes a tenth of a request.
     gc.collect()
     gc.freeze()
     return app
