@@ -5,7 +5,7 @@ import gc
 from granian import Granian
 from granian.constants import Interfaces, Loops
 
-from admin import home, inbox, operations, studio
+from admin import home, inbox, moderation, operations, studio
 from admin.demo import page as demo
 from admin.demo import storefront
 from api import portal, public
@@ -70,6 +70,7 @@ def create() -> App:
         public.pages,
         portal.router,
         inbox.router,
+        moderation.router,
         studio.router,
         operations.router,
     ]

@@ -17,7 +17,13 @@ from core.design import views
 from core.design.pages import render
 from core.i18n import Locale, negotiate
 
-SECTIONS = {"inbox": "inbox.read", "studio": "studio.read", "mails": "mails.read", "parked": "parked.read"}
+SECTIONS = {
+    "inbox": "inbox.read",
+    "moderation": "inbox.read",
+    "studio": "studio.read",
+    "mails": "mails.read",
+    "parked": "parked.read",
+}
 """Sections of the staff's navigation and the permission that shows each."""
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -22,6 +22,7 @@ from reviews import queries as reviews
 from reviews.intake import IncomingReview
 from reviews.intake.model import ReviewKind
 from reviews.intake.rules import CLOCK_SKEW, PHOTO_LIMIT, ReviewInvalid, content_of
+from reviews.moderation import service as moderation
 from reviews.queries import Aspect, Evidence, ReviewView, Urgent
 
 ARRAY_LIMIT = 500
@@ -76,6 +77,8 @@ class Removal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     external_id: Annotated[str, Meta(min_length=1, max_length=255)]
     account: Word = ""
     removed_at: Moment | None = None
+    by: Literal["author", "source"] = "source"
+    """Who removed it. On a marketplace, reviews that were written here are removed by their authors alone."""
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -209,6 +212,7 @@ async def post_removal(data: JSONBody[Removal], once: NamedDependency[Once[Remov
     async def effect() -> Removed:
         now = clock.now()
         at = data.removed_at or now
+        await moderation.expect_removable(data.source, data.by)
         if at > now + CLOCK_SKEW:
             raise ReviewInvalid("removed_at", "is in the future")
         changed = await intake.remove(data.source, data.account, data.external_id, at, now)

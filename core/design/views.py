@@ -40,7 +40,7 @@ class Frame:
     role: str = ""
     """Code of kind "role"; staff pages only."""
     sections: tuple[str, ...] = ()
-    """What the role may open: inbox, studio, mails, parked, demo; staff pages only."""
+    """What the role may open: inbox, moderation, studio, mails, parked, demo; staff pages only."""
     section: str = ""
     """Where this page is: one of `sections`, or home, activity, rewards, reviews in the portal."""
     notices: tuple[Notice, ...] = ()

@@ -15,6 +15,7 @@ _WORDS: dict[str, dict[str, str]] = {
     },
     "section": {
         "inbox": mark("Inbox"),
+        "moderation": mark("Moderation"),
         "studio": mark("Studio"),
         "mails": mark("Outgoing mail"),
         "parked": mark("Parked work"),
@@ -124,6 +125,30 @@ _WORDS: dict[str, dict[str, str]] = {
         "published": mark("Published"),
         "hidden": mark("Not shown"),
         "deleted": mark("Deleted"),
+    },
+    "moderation": {
+        "pending": mark("Being checked"),
+        "approved": mark("Shown"),
+        "held": mark("Waits for a person"),
+        "hidden": mark("Hidden"),
+    },
+    "moderation_reason": {
+        "spam": mark("Advertising or spam"),
+        "duplicate": mark("The same text again"),
+        "profanity": mark("Swearing or abuse"),
+        "personal_data": mark("Personal data"),
+        "off_topic": mark("Not about the purchase"),
+        "insider": mark("Written by somebody of the shop"),
+        "fraud": mark("Not a genuine experience"),
+        "unlawful": mark("Unlawful"),
+        "edited": mark("Written anew after it was hidden"),
+        "passed": mark("Within the rules"),
+    },
+    "personal_data": {
+        "email": mark("e-mail address"),
+        "phone": mark("phone number"),
+        "address": mark("postal address"),
+        "card": mark("card number"),
     },
     "customer_case": {
         "open": mark("We are on it"),

@@ -12,6 +12,8 @@ PERMISSIONS: dict[str, tuple[Role, ...]] = {
     "inbox.assign": ("owner", "community_manager"),
     "customers.email": ("owner", "community_manager", "agent"),
     "reviews.import": ("owner", "community_manager"),
+    "reviews.moderate": ("owner", "community_manager", "agent"),
+    "reviews.settings": ("owner", "community_manager"),
     "studio.read": ("owner", "marketer", "community_manager", "auditor"),
     "studio.publish": ("owner", "marketer"),
     "tiers.override": ("owner", "marketer", "community_manager"),

@@ -14,6 +14,7 @@ from loyalty.rules.facts import ReviewFacts
 from reviews.moderation import queries, rules
 from reviews.moderation.model import HIDES, Profile, Reason, Submission, Verdict
 from reviews.points import service as points
+from reviews.sources import FIRST_PARTY
 
 Decision = Literal["approved", "hidden"]
 
@@ -178,6 +179,15 @@ async def _expect_allowed(decision: Decision, reason: Reason) -> None:
     if reason not in HIDES:
         raise ReasonUnfit(reason)
     if await profile() == "marketplace" and reason != "unlawful":
+        raise DeletionDisabled()
+
+
+async def expect_removable(source: str, by: Literal["author", "source"]) -> None:
+    """The shop is the source of what is written here: on a marketplace it takes nothing of it away.
+
+    Raises DeletionDisabled.
+    """
+    if source == FIRST_PARTY and by == "source" and await profile() == "marketplace":
         raise DeletionDisabled()
 
 

@@ -43,7 +43,7 @@ def _portal(path: str, section: str, name: str = "Mei Lin") -> v.Frame:
 
 
 def _staff(path: str, section: str) -> v.Frame:
-    sections = ("inbox", "studio", "mails", "parked", "demo")
+    sections = ("inbox", "moderation", "studio", "mails", "parked", "demo")
     return v.Frame(path, NOW, "Europe/Berlin", "Harbour & Home", "Ada Brandt", "owner", sections, section)
 
 
@@ -114,6 +114,43 @@ EDIT_FORM = ev.ReviewForm(
     problem="The title is too long.",
     delete_action="/portal/reviews/r3/delete",
     delete_key="k-delete",
+)
+
+HELD = ev.HeldReview(
+    id="h1",
+    version=2,
+    at=_ago(hours=3),
+    about="Oak tray",
+    author="Mei L.",
+    text="Cheaper at https://example.com, call 415-555-2671.",
+    language="en",
+    verified=True,
+    incentivised=True,
+    evidence=(ev.Evidence("spam", "https://"), ev.Evidence("insider", "the author belongs to the shop")),
+    signals=("Four reviews came from one device within an hour.",),
+    covered=("phone",),
+    pictures=PICTURES,
+    approve_key="k-approve",
+    hide_key="k-hide",
+)
+REASONS = ("spam", "duplicate", "unlawful")
+DECIDED = (
+    ev.Decided(_ago(days=1), "Ada Brandt", "hidden", "spam", "Oak tray", "Cheaper at …", 5, "/staff/x/h2"),
+    ev.Decided(_ago(days=2), "Ada Brandt", "approved", "passed", "Linen", "颜色很正。", None, "/staff/x/h3"),
+)
+STEPS = (
+    ev.Step(_ago(days=2), "held", "spam"),
+    ev.Step(_ago(days=1), "hidden", "spam", "Ada Brandt"),
+)
+REVIEW_SETTINGS = ev.ReviewSettings(
+    held_count=3,
+    attributes=(ev.AttributeRow("fit", "Fit", "合身度", "合身度"), ev.AttributeRow()),
+    marketplace=True,
+    insiders=(ev.Insider("i1", "c-104", "sister of our agent", "Ada Brandt", _ago(days=9), "k-remove"),),
+    attributes_key="k-attributes",
+    profile_key="k-profile",
+    insider_key="k-insider",
+    problem="There is no such customer, or they are on the list already.",
 )
 
 REVIEWS = (
@@ -927,6 +964,48 @@ SAMPLES = (
         "portal/case.html",
         v.PortalCase(CASE, REVIEWS[0], MESSAGES, "k-answer"),
         _portal("/portal/cases/c1", "reviews"),
+    ),
+    Sample(
+        "staff-moderation",
+        "staff/moderation.html",
+        ev.Moderation(3, (HELD,), REASONS, next_href="/staff/moderation?after=x"),
+        _staff("/staff/moderation", "moderation"),
+    ),
+    Sample(
+        "staff-moderation-empty",
+        "staff/moderation.html",
+        ev.Moderation(0, marketplace=True),
+        _staff("/staff/moderation", "moderation"),
+    ),
+    Sample(
+        "staff-moderation-decided",
+        "staff/moderation_decisions.html",
+        ev.Decisions(3, DECIDED),
+        _staff("/staff/moderation/decided", "moderation"),
+    ),
+    Sample(
+        "staff-moderation-nothing-decided",
+        "staff/moderation_decisions.html",
+        ev.Decisions(3),
+        _staff("/staff/moderation/decided", "moderation"),
+    ),
+    Sample(
+        "staff-moderation-review",
+        "staff/moderation_review.html",
+        ev.ModeratedReview(3, HELD, "hidden", 4, True, STEPS, REASONS, problem="It was written anew."),
+        _staff("/staff/moderation/reviews/h1", "moderation"),
+    ),
+    Sample(
+        "staff-moderation-review-of-a-source",
+        "staff/moderation_review.html",
+        ev.ModeratedReview(3, HELD, "held", None, False, (), REASONS, marketplace=True),
+        _staff("/staff/moderation/reviews/h1", "moderation"),
+    ),
+    Sample(
+        "staff-moderation-settings",
+        "staff/moderation_settings.html",
+        REVIEW_SETTINGS,
+        _staff("/staff/moderation/settings", "moderation"),
     ),
     Sample("staff-inbox", "staff/inbox.html", INBOX, _staff("/staff/inbox", "inbox")),
     Sample("staff-inbox-empty", "staff/inbox.html", v.Inbox(TABS), _staff("/staff/inbox", "inbox")),

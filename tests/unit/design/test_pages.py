@@ -19,6 +19,8 @@ from tests.unit.design.samples import CSRF, HOME, HOSTILE, SAMPLES, Sample
 FRAGMENTS = {"staff/scoring.html", "staff/tier_preview.html"}
 BUILDING_BLOCKS = {
     "studio_base.html",
+    "moderation_base.html",
+    "moderation_parts.html",
     "adjustment_parts.html",
     "entry_parts.html",
     "base.html",
