@@ -12,6 +12,7 @@ from admin.studio import (
     referrals,
     rewards,
     rules,
+    sources,
     tiers,
     wallets,
 )
@@ -28,6 +29,7 @@ router = Router(
         *wallets.handlers,
         *achievements.handlers,
         *referrals.handlers,
+        *sources.handlers,
         *adjustments.handlers,
         *liability.handlers,
     ],

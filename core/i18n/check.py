@@ -16,6 +16,7 @@ _LATIN = frozenset(
     [
         *("Regulars", "CSV", "JSON", "API", "ID", "SMTP", "Apache", "ONNX", "Esc", "SLA", "Python"),
         *("JPEG", "PNG", "WebP", "MB"),
+        *("Google", "Trustpilot", "WooCommerce", "WordPress", "Webhook", "Business", "Profile"),
     ]
 )
 

@@ -14,6 +14,7 @@ PERMISSIONS: dict[str, tuple[Role, ...]] = {
     "reviews.import": ("owner", "community_manager"),
     "reviews.moderate": ("owner", "community_manager", "agent"),
     "reviews.settings": ("owner", "community_manager"),
+    "sources.manage": ("owner", "community_manager"),
     "studio.read": ("owner", "marketer", "community_manager", "auditor"),
     "studio.publish": ("owner", "marketer"),
     "tiers.override": ("owner", "marketer", "community_manager"),

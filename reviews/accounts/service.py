@@ -16,7 +16,7 @@ from core.settings import settings
 from core.vault import vault
 from reviews.accounts import queries
 from reviews.connectors.model import About, AccountUnfit, Connector
-from reviews.connectors.quotas import Quotas
+from reviews.connectors.quotas import Budget, Quotas
 from reviews.connectors.registry import about, connector_of
 from reviews.connectors.wire import Token, Wire
 
@@ -180,10 +180,9 @@ async def opened(account: Account) -> AsyncIterator[Connector]:
         await quotas.close()
 
 
-async def quota_left(account: Account, quotas: Quotas, now: datetime) -> tuple[int, int]:
-    """Calls that the source still allows in its shortest window, and how many that allows in all."""
-    [budget, *_] = account.about.budgets(account.settings | _open(account))
-    return await quotas.left(budget, now), budget.calls
+def budget(account: Account) -> Budget:
+    """How often its source may be called: the shortest window. Raises core.vault.Sealed."""
+    return account.about.budgets(account.settings | _open(account))[0]
 
 
 class _Tokens:

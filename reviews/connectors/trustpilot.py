@@ -126,6 +126,7 @@ class Trustpilot:
         account_of=_account,
         budgets=_budgets,
         hints=_hints,
+        hook_token=True,
     )
 
     def __init__(self, given: Given, wire: Wire) -> None:

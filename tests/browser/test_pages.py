@@ -71,6 +71,7 @@ PAGES = (
     ("tiers-of-a-member", "marketer", "/staff/studio/tiers/members/{member}", 200),
     ("wallets", "marketer", "/staff/studio/wallets", 200),
     ("wallet", "marketer", "/staff/studio/wallets/points", 200),
+    ("sources", "manager", "/staff/studio/sources", 200),
     ("rules", "marketer", "/staff/studio/rules", 200),
     ("rule", "marketer", "/staff/studio/rules/orders", 200),
     ("rule-new", "marketer", "/staff/studio/rules/new", 200),

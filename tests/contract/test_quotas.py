@@ -6,10 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from core import clock
+from core import clock, db
 from core.embedded import Services
 from core.ids import new_id
-from reviews.accounts import service
+from reviews.accounts import health
 from reviews.connectors.failures import SourceAway
 from reviews.connectors.quotas import Budget, Quotas
 from reviews.connectors.trustpilot import CALLS_AN_HOUR, CALLS_IN_5_MINUTES, Trustpilot
@@ -95,7 +95,9 @@ async def test_a_spent_quota_pauses_the_pass_and_calls_nothing_more(merchant: UU
         now = clock.now()
         for _ in range(short.calls - 2):  # the token and one page are left
             assert await quotas.take([short], now) == 0
-        assert await service.quota_left(await joined.account(), quotas, clock.now()) == (2, 833)
+        async with db.transaction(merchant):
+            [found] = await health.of([await joined.account()], clock.now())
+        assert found.quota == health.Quota(2, 833, 300)
         paused = await joined.read()
         account = await joined.account()
         assert (paused["state"], paused["pages"], len(fake.asked)) == ("running", 1, 2)

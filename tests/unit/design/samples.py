@@ -11,6 +11,7 @@ from core.design import publishing_views as pv
 from core.design import review_views as ev
 from core.design import reward_views as rv
 from core.design import rule_views as uv
+from core.design import source_views as sv
 from core.design import tier_views as t
 from core.design import views as v
 from core.design import wallet_views as wv
@@ -500,6 +501,7 @@ TROUBLED_CASE = v.StaffCase(
     reopen_key="k-reopen",
     conflict="Jonas Okafor replied while you were writing. Nothing of yours was sent.",
     outgoing=v.Outgoing("We are sorry about the lid.", _ahead(seconds=9), "k-undo"),
+    undelivered=v.Undelivered(HOSTILE, True, "The source refuses this.", 8, "k-retry", "m1"),
 )
 
 STUDIO = v.Studio(
@@ -728,6 +730,49 @@ WALLET = wv.Wallets(
         wv.WalletVersion(2, _ago(days=30), "Ada Brandt", _RULES),
         wv.WalletVersion(1, _ago(days=300), "", _RULES),
     ),
+)
+
+_SOURCE = sv.SourceCard(
+    "a1", "Google", "Main street", "accounts/101/locations/202", "reading", 512, False, _ago(minutes=4),
+    _ahead(minutes=11), 240, 512, 297, 300, 60, "", "",
+)  # fmt: skip
+_REFUSED_SOURCE = replace(
+    _SOURCE,
+    id="a2",
+    source="Trustpilot",
+    name=HOSTILE,
+    state="refused",
+    reviews_more=True,
+    last_at=None,
+    seen=None,
+    quota_left=None,
+    problem="The source refuses the credentials: connect it again.",
+    detail=HOSTILE,
+)
+_SOURCE_FORM = sv.SourceForm(
+    "google",
+    "Google",
+    "k-google",
+    (
+        sv.SourceField("location", False, True, HOSTILE, "As accounts/…/locations/…"),
+        sv.SourceField("client_secret", True, True, "", ""),
+    ),
+    problem="Something does not fit.",
+    unfit="location",
+    open=True,
+)
+SOURCES = sv.Sources((_SOURCE, _REFUSED_SOURCE), (_SOURCE_FORM,))
+SOURCE = sv.Sources(
+    (_SOURCE,),
+    (_SOURCE_FORM,),
+    replace(_SOURCE, problem="So many reviews are missing.", detail="40 of 40"),
+    (
+        sv.SourcePass(_ago(minutes=1), "incremental", "running", 50, 2, 1, 0, 0, ""),
+        sv.SourcePass(_ago(days=1), "full", "suspicious", 0, 0, 0, 0, 1, HOSTILE),
+    ),
+    sv.SourceKeys("k-sync", "k-full", "k-accept", "k-off"),
+    "https://shop.example/webhooks/reviews/a1",
+    "secret-of-webhooks",
 )
 
 FRIENDS = fv.PortalFriends(
@@ -1037,6 +1082,14 @@ SAMPLES = (
         "portal/goals.html",
         gv.PortalGoals(),
         _portal("/portal/achievements", "achievements"),
+    ),
+    Sample("staff-sources", "staff/sources.html", SOURCES, _staff("/staff/studio/sources", "studio")),
+    Sample("staff-source", "staff/sources.html", SOURCE, _staff("/staff/studio/sources/a1", "studio")),
+    Sample(
+        "staff-sources-empty",
+        "staff/sources.html",
+        sv.Sources(()),
+        _staff("/staff/studio/sources", "studio"),
     ),
     Sample("staff-wallets", "staff/wallets.html", WALLETS, _staff("/staff/studio/wallets", "studio")),
     Sample("staff-wallet", "staff/wallets.html", WALLET, _staff("/staff/studio/wallets/points", "studio")),
