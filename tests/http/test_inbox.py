@@ -3,6 +3,7 @@
 import asyncio
 import html
 import re
+from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ import pytest
 
 from admin.inbox import words
 from api.app import App
-from core import db
+from core import clock, db
 from core.embedded import Services
 from core.errors import DomainError
 from core.i18n import LOCALES, translator
@@ -526,3 +527,32 @@ async def test_points_given_count_against_the_limit(
     assert "Your limit for this case is used up." in (await browser.get(case_path(case_id))).text
     async with db.transaction(desk.merchant):
         assert await db.fetchval("SELECT sum(points)::int FROM case_remedies") == 100
+
+
+async def test_a_reply_that_did_not_reach_its_source_is_seen_and_sent_again(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk
+) -> None:
+    case_id = await open_case(client, desk, source="google", account="accounts/1/locations/2")
+    mina = await hire(desk.merchant)
+    await enter(browser, desk.merchant, mina)
+    page = (await browser.get(case_path(case_id))).text
+    assert "This source is not connected" in page and case_path(case_id, "reply") not in page
+    async with db.transaction(desk.merchant):
+        await conversation.reply(UUID(case_id), "We are sorry.", mina, 1, clock.now() - timedelta(seconds=11))
+    assert await work_off(desk.merchant, MESSAGE_DUE) == 1
+
+    page = (await browser.get(case_path(case_id))).text
+    assert "The reply has not reached its source. The source is not connected." in page
+    before = await state(desk.merchant)
+    await enter(browser, desk.merchant, await hire(desk.merchant, "auditor"))
+    assert case_path(case_id, "retry") not in (await browser.get(case_path(case_id))).text
+    hidden = form(page, case_path(case_id, "retry"))
+    assert (await post(browser, case_id, "retry", hidden)).status_code == 403
+    assert await state(desk.merchant) == before
+
+    await enter(browser, desk.merchant, mina)
+    for _ in range(2):  # a double click
+        assert (await post(browser, case_id, "retry", hidden)).status_code == 303
+    page = (await browser.get(case_path(case_id))).text
+    assert "The reply is on its way to its source." in page and "Sent again" in page
+    assert await value(desk.merchant, "SELECT count(*) FROM outbox WHERE topic = 'case.reply_post'") == 1
