@@ -29,6 +29,7 @@ from api.v1.rewards import v1_rewards
 from api.v1.rules import v1_rule_settings, v1_rules
 from api.v1.tiers import v1_member_tiers, v1_tiers
 from api.v1.transfers import v1_transfers
+from api.v1.trends import list_trends
 from api.v1.wallets import v1_wallets
 from core import logs
 from core.settings import Settings, settings
@@ -48,6 +49,7 @@ V1 = (
     v1_pools,
     v1_holds,
     v1_reviews,
+    list_trends,
     v1_publishing,
     v1_ratings,
     v1_campaigns,

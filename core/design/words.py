@@ -192,6 +192,12 @@ _WORDS: dict[str, dict[str, str]] = {
         "mismatch": mark("Stars and text disagree"),
         "manual": mark("Opened by hand"),
     },
+    "trend_dimension": {
+        "product": mark("Product"),
+        "store": mark("Store"),
+        "carrier": mark("Carrier"),
+        "aspect": mark("Aspect"),
+    },
     "clock": {
         "first_reply": mark("First reply"),
         "private_contact": mark("Private contact"),

@@ -58,6 +58,7 @@ PAGES = (
     ("moderation-settings", "manager", "/staff/moderation/settings", 200),
     ("inbox", "manager", "/staff/inbox", 200),
     ("inbox-resolved", "manager", "/staff/inbox?view=resolved", 200),
+    ("trends", "manager", "/staff/inbox/trends", 200),
     ("case", "manager", "/staff/inbox/cases/{waiting}", 200),
     ("case-resolved", "manager", "/staff/inbox/cases/{answered}", 200),
     ("mails", "manager", "/staff/mails", 200),

@@ -11,6 +11,7 @@ from api import portal
 from api.app import App, create_app
 from api.cookies import SESSION
 from api.v1.reviews import v1_reviews
+from api.v1.trends import list_trends
 from core import clock, db
 from core.ids import new_id
 from core.outbox import work
@@ -35,7 +36,7 @@ TABLES = (
 
 def desk_app() -> App:
     """The application with what is about reviews."""
-    return create_app(portal.router, inbox.router, v1=(v1_reviews,))
+    return create_app(portal.router, inbox.router, v1=(v1_reviews, list_trends))
 
 
 @dataclass(frozen=True)

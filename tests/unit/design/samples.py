@@ -481,6 +481,24 @@ STAFF_CASE = v.StaffCase(
     next_href="/staff/inbox/cases/c2",
 )
 
+TRENDS = v.Trends(
+    7,
+    56,
+    (
+        v.TrendRow(
+            "product", "Ceramic pour-over set", 31, 14, 14 / 31, 0.1, True, True,
+            (
+                v.Complaint("The lid arrived cracked and nobody answered.", "en", _ago(hours=20), "/c1", "9"),
+                v.Complaint("Der Deckel war gesprungen.", "de", _ago(days=3)),
+            ),
+        ),
+    ),
+    (
+        v.TrendRow("aspect", "shipping", 210, 12, 12 / 210, 0.05, False, True),
+        v.TrendRow("store", "berlin", 6, 2, 1 / 3, 0.1, False, False),
+    ),
+)  # fmt: skip
+
 TROUBLED_CASE = v.StaffCase(
     "c1",
     "1042",
@@ -1060,6 +1078,8 @@ SAMPLES = (
         v.Scoring(10, 10, "/staff/inbox/scoring"),
         _staff("/staff/inbox", "inbox"),
     ),
+    Sample("staff-trends", "staff/trends.html", TRENDS, _staff("/staff/inbox/trends", "inbox")),
+    Sample("staff-trends-none", "staff/trends.html", v.Trends(7, 56), _staff("/staff/inbox/trends", "inbox")),
     Sample("staff-case", "staff/case.html", STAFF_CASE, _staff("/staff/inbox/cases/c1", "inbox")),
     Sample("staff-case-troubled", "staff/case.html", TROUBLED_CASE, _staff("/staff/inbox/cases/c1", "inbox")),
     Sample("staff-studio", "staff/studio.html", STUDIO, _staff("/staff/studio", "studio")),

@@ -1,0 +1,1 @@
+"""What more reviews complain about than before: by product, store, carrier and aspect."""

@@ -1,0 +1,53 @@
+"""What rises, with the reviews that show it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from core import db
+from reviews import queries as review_queries
+from reviews.queries import ReviewView
+from reviews.trends import queries, rules
+from reviews.trends.rules import Count, Dimension, Trend
+from sentiment.types import ASPECTS
+
+EVIDENCE_LIMIT = 5
+# Of each kind; a shop with thousands of products has most of them without any recent review.
+SHOWN_LIMIT = 200
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """A review, and the case that it opened."""
+
+    review: ReviewView
+    case_id: UUID | None
+    case_number: int | None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A trend; a spike with the recent complaints that show it, the most certain first."""
+
+    trend: Trend
+    evidence: Sequence[Complaint]
+
+
+async def trends(now: datetime) -> list[Shown]:
+    """Everything that has recent reviews, spikes first, in the open transaction of a merchant."""
+    begin, between = now - rules.RECENT - rules.BEFORE, now - rules.RECENT
+    period = (db.merchant_id(), begin, between, now)
+    rows = await db.fetch(queries.COUNTS, *period, list(ASPECTS))
+    found = rules.judged([Count(**row) for row in rows if row["recent"]])[:SHOWN_LIMIT]
+    return [
+        Shown(trend, await _evidence(trend.count.dimension, trend.count.key, period) if trend.spike else ())
+        for trend in found
+    ]
+
+
+async def _evidence(dimension: Dimension, key: str, period: Sequence[object]) -> list[Complaint]:
+    rows = await db.fetch(queries.EVIDENCE, *period, dimension, key, EVIDENCE_LIMIT)
+    return [
+        Complaint(await review_queries.find(row["id"]), row["case_id"], row["case_number"]) for row in rows
+    ]
