@@ -17,6 +17,7 @@ HANDLER_MODULES = (
     "loyalty.tiers.tasks",
     "reviews.moderation.tasks",
     "reviews.scoring.tasks",
+    "reviews.search.tasks",
     "reviews.accounts.tasks",
     "reviews.cases.tasks",
 )

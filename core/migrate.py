@@ -71,7 +71,8 @@ async def _prepare(connection: asyncpg.Connection, app_url: str) -> None:
     if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = 'regulars_app'"):
         await connection.execute("CREATE ROLE regulars_app LOGIN")
     await connection.execute(f"ALTER ROLE regulars_app PASSWORD {_quoted(password)}")
-    await connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
+    for extension in ("vector", "btree_gin"):
+        await connection.execute(f"CREATE EXTENSION IF NOT EXISTS {extension}")
     await connection.execute(
         "GRANT regulars_owner TO CURRENT_USER;"
         # To give them functions, not to have their rights: the owner may not write the ledger.

@@ -1,0 +1,1 @@
+"""Reviews found by their words, in any language, or by what they mean."""
