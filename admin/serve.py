@@ -24,6 +24,7 @@ from api.v1.pools import v1_pools
 from api.v1.publishing import v1_publishing
 from api.v1.ratings import v1_ratings
 from api.v1.referrals import v1_referrals
+from api.v1.review_search import v1_review_search
 from api.v1.reviews import v1_reviews
 from api.v1.rewards import v1_rewards
 from api.v1.rules import v1_rule_settings, v1_rules
@@ -50,6 +51,7 @@ V1 = (
     v1_holds,
     v1_reviews,
     list_trends,
+    v1_review_search,
     v1_publishing,
     v1_ratings,
     v1_campaigns,

@@ -52,3 +52,46 @@ class StorePage:
     name: str
     jsonld: str
     """The inside of a script element, safe as it is."""
+
+
+@dataclass(frozen=True)
+class FoundPiece:
+    """Part of an excerpt; `match`: it is what was looked for."""
+
+    text: str
+    match: bool
+
+
+@dataclass(frozen=True)
+class FoundReview:
+    """A review that fits what was looked for."""
+
+    stars: int | None
+    author: str
+    source: str
+    product: str
+    language: str
+    written_at: datetime
+    pieces: tuple[FoundPiece, ...]
+    state: str
+    """Code of kind "review_shown"."""
+    case_href: str = ""
+    """Empty: it opened no case."""
+
+
+@dataclass(frozen=True)
+class ReviewSearch:
+    """`staff/review_search.html`. The form asks /staff/inbox/search with q, by, stars and product."""
+
+    q: str = ""
+    by: str = "words"
+    """words or meaning."""
+    stars: str = ""
+    product: str = ""
+    rows: tuple[FoundReview, ...] = ()
+    asked: bool = False
+    problem: str = ""
+    waiting: int = 0
+    """Reviews whose words are not kept yet."""
+    next_href: str = ""
+    first_href: str = ""

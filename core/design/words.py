@@ -26,6 +26,13 @@ _WORDS: dict[str, dict[str, str]] = {
         "achievements": mark("Goals"),
         "reviews": mark("My reviews"),
     },
+    "review_shown": {
+        "shown": mark("Shown"),
+        "pending": mark("Waits for moderation"),
+        "held": mark("Held back"),
+        "hidden": mark("Hidden"),
+        "mention": mark("Mention"),
+    },
     "sign_in_problem": {
         "wrong": mark("The e-mail address or the password is not right."),
         "invalid_email": mark("This does not look like an e-mail address."),

@@ -25,6 +25,7 @@ WORD_LIMIT_CHARS = 64
 _PAIRED = "\u3005\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _TOKEN = re.compile(rf"(?:(?=[^\W_])[{_PAIRED}])+|[^\W_{_PAIRED}]+(?:['’][^\W_{_PAIRED}]+)*")
 _PART = re.compile(r'(-?)"([^"]*)"|(-?)(\S+)')
+_OR = frozenset({"or", "或"})
 _APOSTROPHE = re.compile("['’]")
 
 
@@ -107,7 +108,7 @@ def parse(text: str) -> Query:
     alternatives: list[list[Term]] = [[]]
     for found in _PART.finditer(text):
         minus, phrase, bare_minus, bare = found.groups()
-        if bare and not bare_minus and bare.lower() == "or":
+        if bare and not bare_minus and bare.lower() in _OR:
             alternatives.append([])
         elif term := _term(phrase if bare is None else bare, bool(minus or bare_minus), bare is not None):
             alternatives[-1].append(term)

@@ -57,6 +57,8 @@ PAGES = (
     ("moderation-review", "manager", "/staff/moderation/reviews/{review}", 200),
     ("moderation-settings", "manager", "/staff/moderation/settings", 200),
     ("inbox", "manager", "/staff/inbox", 200),
+    ("review-search", "manager", "/staff/inbox/search?q=good+or+好", 200),
+    ("review-search-none", "manager", "/staff/inbox/search?q=-x", 200),
     ("inbox-resolved", "manager", "/staff/inbox?view=resolved", 200),
     ("trends", "manager", "/staff/inbox/trends", 200),
     ("case", "manager", "/staff/inbox/cases/{waiting}", 200),

@@ -49,7 +49,7 @@ async def test_reviews_of_two_merchants_are_scored_together_and_each_once(mercha
         )
     assert await how_far(merchant) == Progress(scored=0, total=3)
     items = await waiting(merchant, other)
-    assert len(items) == 12  # scoring, and judging what was written here
+    assert len(items) == 14  # scoring, judging what was written here, and one of words a merchant
     await work.run(items)
     explained = await waiting(merchant, other)
     assert [item.topic for item in explained] == [EXPLAIN] * 2

@@ -951,6 +951,23 @@ STAFF_ENTRY = lv.StaffEntryPage(
 POLICY = pv.ReviewPolicy(
     "Harbour & Home", 1, NOW, True, (pv.PolicyVersion(1, NOW, "/shops/harbour/review-policy?version=1"),)
 )
+FOUND = pv.FoundReview(
+    2,
+    "Ada",
+    "Shop",
+    "Wool coat",
+    "en",
+    NOW,
+    (pv.FoundPiece("It was ", False), pv.FoundPiece("late", True)),
+    "shown",
+)
+SEARCH = pv.ReviewSearch(
+    "late",
+    rows=(FOUND, replace(FOUND, stars=None, author="", language="", state="hidden")),
+    asked=True,
+    waiting=2,
+    next_href="/staff/inbox/search?q=late&after=x",
+)
 STORE_PRODUCTS = (pv.StoreProduct("Wool coat", "/demo/shop/coat"),)
 STORE_PAGE = pv.StorePage("Harbour & Home", "harbour", "coat", "Wool coat", '{"@type": "Product"}')
 
@@ -1198,6 +1215,19 @@ SAMPLES = (
     Sample("staff-demo", "staff/demo.html", DEMO, _staff("/staff/demo", "demo")),
     Sample("staff-parked", "staff/parked.html", PARKED, _staff("/staff/parked", "parked")),
     Sample("staff-parked-empty", "staff/parked.html", v.Parked(), _staff("/staff/parked", "parked")),
+    Sample("review-search", "staff/review_search.html", SEARCH, _staff("/staff/inbox/search", "inbox")),
+    Sample(
+        "review-search-none",
+        "staff/review_search.html",
+        pv.ReviewSearch("x", by="meaning", stars="3", asked=True),
+        _staff("/staff/inbox/search", "inbox"),
+    ),
+    Sample(
+        "review-search-wrong",
+        "staff/review_search.html",
+        pv.ReviewSearch("-x", problem="Write at least one word that is to be found."),
+        _staff("/staff/inbox/search", "inbox"),
+    ),
     Sample("review-policy", "public/review_policy.html", POLICY, _OUT),
     Sample("review-policy-old", "public/review_policy.html", replace(POLICY, current=False), _OUT),
     Sample("storefront", "public/storefront.html", pv.Storefront("Harbour & Home", STORE_PRODUCTS), _OUT),

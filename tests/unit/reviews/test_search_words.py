@@ -35,6 +35,7 @@ def test_words_of_a_text(text: str, found: str) -> None:
         ('"never again" -shoes', "(never <-> again) & !shoes"),
         ("refun*", "refun:*"),
         ("slow or late delivery", "slow | late & delivery"),
+        ("质量 或 物流", "质量 | 物流"),
         ("质量", "质量"),
         ("退貨很慢", "(退货 <-> 货很 <-> 很慢)"),
         ("好", "好:*"),
