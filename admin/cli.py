@@ -11,6 +11,7 @@ from admin.loyalty_cli import loyalty
 from admin.merchant_cli import merchant
 from admin.reviews_cli import reviews
 from admin.rewards_cli import rewards
+from admin.sources_cli import accounts
 
 
 class Group(click.Group):
@@ -262,6 +263,7 @@ def verify() -> None:
         sys.exit(run(verify_all))
 
 
+reviews.add_command(accounts)
 main.add_command(loyalty)
 main.add_command(merchant)
 main.add_command(reviews)

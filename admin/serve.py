@@ -24,6 +24,7 @@ from api.v1.pools import v1_pools
 from api.v1.publishing import v1_publishing
 from api.v1.ratings import v1_ratings
 from api.v1.referrals import v1_referrals
+from api.v1.review_accounts import v1_review_accounts
 from api.v1.review_search import v1_review_search
 from api.v1.reviews import v1_reviews
 from api.v1.rewards import v1_rewards
@@ -52,6 +53,7 @@ V1 = (
     v1_reviews,
     list_trends,
     v1_review_search,
+    v1_review_accounts,
     v1_publishing,
     v1_ratings,
     v1_campaigns,

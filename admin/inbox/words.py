@@ -38,6 +38,7 @@ _SOURCES = {
 }
 FAILURES = {
     "source_not_connected": mark("The source is not connected."),
+    "source_failed": mark("Something went wrong here while reading from the source."),
     "source_away": mark("The source cannot be reached, or answers what cannot be read."),
     "source_limited": mark("The source was called as often as it allows."),
     "source_cursor_lost": mark("The source has lost our place in its list; we begin anew."),

@@ -117,6 +117,8 @@ class Wire:
         """The answer; None: it was not good, and after a pause it may be asked for again."""
         try:
             answer = await outgoing.send(self._client, request)
+        except outgoing.AddressRefused as error:
+            raise SourceRefused(error.detail) from error
         except httpx.HTTPError as error:
             unsent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
             if attempt == ATTEMPTS or not (repeatable or unsent):

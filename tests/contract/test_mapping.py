@@ -1,0 +1,119 @@
+"""What each source says of a review, and what we make of it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from core import clock, db
+from tests.contract.conftest import Joined, fake_of, join, write
+from tests.contract.fakes.google import FakeGoogle
+from tests.contract.fakes.trustpilot import FakeTrustpilot
+from tests.contract.fakes.woocommerce import FakeWooCommerce
+
+AT = datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
+REVIEW = """
+    SELECT r.external_id, r.account, r.author, r.rating_norm::float AS stars, r.reply, r.replied_at,
+           r.solicited, r.product_sku, r.product_name, r.published, r.moderation, r.written_at, r.edited_at,
+           v.title, v.body, v.lang, v.rating_raw::float AS rating, v.photo_urls, v.extra
+    FROM reviews r JOIN review_versions v ON (v.review_id, v.number) = (r.id, r.version) ORDER BY 1
+"""
+
+
+async def stored(joined: Joined) -> dict[str, dict[str, Any]]:
+    rows = await joined.rows(REVIEW)
+    return {row["external_id"]: dict(row) | {"extra": db.from_json(row["extra"])} for row in rows}
+
+
+async def test_google(merchant: UUID) -> None:
+    with fake_of(FakeGoogle) as fake:
+        joined = await join(merchant, fake)
+        fake.add("1", 5, "Great <b>café</b> ☕", AT)
+        fake.add("2", 1, "", AT)
+        fake.add("3", 0, "No stars", AT)
+        fake.reviews["1"] |= {
+            "reviewReply": {
+                "comment": "Thanks",
+                "updateTime": "2026-02-04T00:00:00Z",
+                "reviewReplyState": "APPROVED",
+            },
+            "reviewMediaItems": [{"thumbnailUrl": "https://lh3.example/a"}, {"videoUrl": "x"}],
+            "somethingNew": {"a": 1},
+        }
+        fake.reviews["2"]["reviewReply"] = {"comment": "Rude", "reviewReplyState": "REJECTED"}
+        assert (await joined.read())["rejected"] == 0
+        found = await stored(joined)
+    first = found["1"]
+    assert (first["stars"], first["rating"], first["body"]) == (5.0, 5.0, "Great <b>café</b> ☕")
+    assert (first["account"], first["author"]) == (fake.account, "Guest 1")
+    assert (first["written_at"], first["reply"]) == (AT, "Thanks")
+    assert first["photo_urls"] == ["https://lh3.example/a"]
+    assert first["extra"] == {"somethingNew": {"a": 1}}
+    assert (found["2"]["stars"], found["2"]["body"], found["2"]["reply"]) == (1.0, "", "")
+    assert (found["3"]["stars"], found["3"]["body"]) == (None, "No stars")
+
+
+async def test_trustpilot(merchant: UUID) -> None:
+    with fake_of(FakeTrustpilot) as fake:
+        joined = await join(merchant, fake)
+        for name in ("1", "2", "3"):
+            fake.add(name, int(name), f"Text {name}", AT)
+        fake.reviews["1"] |= {"updatedAt": "2026-02-05T00:00:00.000Z", "language": "da"}
+        fake.reviews["2"] |= {"status": "archived", "invitation": None}
+        del fake.reviews["3"]["invitation"]
+        await joined.read()
+        found = await stored(joined)
+    first = found["1"]
+    assert (first["stars"], first["title"], first["body"], first["lang"]) == (1.0, "Text 1", "Text 1", "da")
+    assert (first["edited_at"], first["written_at"]) == (datetime(2026, 2, 5, tzinfo=UTC), AT)
+    assert (first["solicited"], found["2"]["solicited"], found["3"]["solicited"]) == (True, False, None)
+    assert (first["published"], found["2"]["published"]) == (True, False)
+    assert first["extra"]["isVerified"] is True and first["extra"]["tags"] == [
+        {"group": "Generic", "value": "vip"}
+    ]
+    assert "guest1@mail.example" not in str(found)
+
+
+async def test_woocommerce(merchant: UUID) -> None:
+    with fake_of(FakeWooCommerce) as fake:
+        joined = await join(merchant, fake)
+        for name in ("1", "2", "3", "4", "5"):
+            fake.add(name, int(name) - 1, f"Text {name}", AT)
+        fake.reviews["2"]["status"] = "hold"
+        fake.reviews["3"]["status"] = "spam"
+        await joined.read()
+        found = await stored(joined)
+        assert set(found) == {"1", "2", "4", "5"}
+        assert (found["1"]["stars"], found["5"]["stars"]) == (None, 4.0)
+        assert (found["2"]["published"], found["2"]["moderation"]) == (False, "hidden")
+        first = found["1"]
+        assert (first["product_sku"], first["product_name"]) == ("22", "Mug & saucer")
+        assert (first["body"], first["written_at"]) == ("<p>Text 1</p>\n", AT)
+        assert (first["extra"]["verified"], "reviewer_avatar_urls" in first["extra"]) == (True, False)
+
+        # Into the bin and out of it, approved after all: by listing all.
+        fake.reviews["4"]["status"] = "trash"
+        fake.reviews["3"]["status"] = "approved"
+        await joined.ask(full=True)
+        done = await joined.read()
+        assert (done["removed"], done["new"]) == (1, 1)
+        assert set(await joined.texts()) == {"1", "2", "3", "5"}
+
+
+async def test_trustpilots_page_past_the_last_is_empty_and_the_end(merchant: UUID) -> None:
+    with fake_of(FakeTrustpilot) as fake:
+        joined = await join(merchant, fake)
+        write(fake, 100)
+        done = await joined.read()
+        assert (done["state"], done["new"], done["pages"]) == ("done", 100, 2)
+
+
+async def test_google_stops_where_it_has_read_before(merchant: UUID) -> None:
+    with fake_of(FakeGoogle) as fake:
+        joined = await join(merchant, fake)
+        write(fake, 200)
+        await joined.read()
+        before = fake.lists()
+        fake.edit("5", "Text 5, edited", clock.now() - timedelta(minutes=1))
+        await joined.ask()
+        found = await joined.read()
+        assert (found["mode"], found["changed"], fake.lists() - before) == ("incremental", 1, 1)
