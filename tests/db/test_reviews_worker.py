@@ -12,6 +12,7 @@ from reviews.cases.tasks import send_message
 from reviews.moderation.tasks import JudgeReviews
 from reviews.scoring.service import EXPLAIN, Progress, progress
 from reviews.scoring.tasks import ScoreReviews
+from reviews.search.tasks import index
 from tests.conftest import new_merchant
 from tests.fixtures.reviews.shop import NOW, employee, review, rows, take_in, value
 
@@ -35,6 +36,7 @@ def test_topics_are_registered() -> None:
     assert registry.find("review.score").queue == "scoring"
     assert isinstance(registry.find("review.judge").batch, JudgeReviews)
     assert registry.find(delivery.DUE).handle is send_message
+    assert registry.find("review.index").handle is index
 
 
 async def test_reviews_of_two_merchants_are_scored_together_and_each_once(merchant: UUID) -> None:
