@@ -20,6 +20,7 @@ HANDLER_MODULES = (
     "reviews.search.tasks",
     "reviews.accounts.tasks",
     "reviews.cases.tasks",
+    "reviews.files.tasks",
 )
 """Modules that register outbox handlers and tasks. Named, not imported: core knows no package above it."""
 
@@ -59,6 +60,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("achievements", "loyalty.achievements", 600),
     Periodic("referrals", "loyalty.referrals", 600),
     Periodic("clocks", "reviews.cases.sweep", 30),
+    Periodic("files", "reviews.files.tidy", 3600),
     Periodic("late orders", "reviews.intake.prove_late", 3600),
     Periodic("ratings", "reviews.ratings.fold", 10),
     Periodic("sources", "reviews.accounts.read", 15),

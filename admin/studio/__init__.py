@@ -7,6 +7,7 @@ from admin.studio import (
     adjustments,
     campaigns,
     handlers,
+    imports,
     liability,
     members,
     referrals,
@@ -32,6 +33,7 @@ router = Router(
         *sources.handlers,
         *adjustments.handlers,
         *liability.handlers,
+        *imports.handlers,
     ],
     include_in_schema=False,
 )

@@ -15,8 +15,9 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z'’]+")
 _LATIN = frozenset(
     [
         *("Regulars", "CSV", "JSON", "API", "ID", "SMTP", "Apache", "ONNX", "Esc", "SLA", "Python"),
-        *("JPEG", "PNG", "WebP", "MB"),
+        *("JPEG", "PNG", "WebP", "MB", "kB", "NDJSON", "XML", "gzip", "zip"),
         *("Google", "Trustpilot", "WooCommerce", "WordPress", "Webhook", "Business", "Profile"),
+        *("Judge", "me", "Loox", "Yotpo"),
     ]
 )
 

@@ -25,3 +25,19 @@ class ExportTooLarge(DomainError):
     code = "review_export_too_large"
     kind = Kind.INVALID
     title = "The file would be larger than its format allows"
+
+
+class UploadTooLarge(DomainError):
+    """A file that is sent to us is read whole, and so has a limit; the command has none."""
+
+    code = "review_upload_too_large"
+    kind = Kind.INVALID
+    title = "The file is too large to be sent here"
+
+
+class ImportNotReady(DomainError):
+    """The run is not in a state in which this can be done: somebody was faster, or its file is gone."""
+
+    code = "review_import_not_ready"
+    kind = Kind.CONFLICT
+    title = "This cannot be done with the file now"

@@ -62,3 +62,46 @@ OUTGOING = f"""
            v.extra, c.external_id AS customer, p.email, s.external_id AS store, o.external_id AS order_word
     {_OUTGOING} ORDER BY r.id
 """
+
+# ---------------------------------------------------------------- files that were sent to us
+
+RUNS = f"""
+    SELECT {", ".join(f"i.{name.strip()}" for name in RUN.split(","))}, s.name AS by
+    FROM review_imports i LEFT JOIN staff s ON s.id = i.staff_id
+    WHERE i.merchant_id = $1 AND ($2::uuid IS NULL OR i.id = $2) ORDER BY i.id DESC LIMIT $3
+"""
+LOCKED = f"SELECT {RUN} FROM review_imports WHERE id = $1 FOR UPDATE"
+AGAIN = """
+    UPDATE review_imports SET format = $2, encoding = $3, choices = $4::jsonb, state = $5,
+        findings = $6::jsonb, failure = $7, updated_at = $8, offset_bytes = 0, line = 0, rows = 0,
+        bytes_done = 0, counts = '{}'
+    WHERE id = $1
+"""
+ADD_PARTS = """
+    INSERT INTO review_import_parts (merchant_id, import_id, number, bytes)
+    SELECT $1, $2, number - 1, bytes FROM unnest($3::bytea[]) WITH ORDINALITY AS t (bytes, number)
+"""
+PARTS = "SELECT bytes FROM review_import_parts WHERE import_id = $1 ORDER BY number"
+DROP_PARTS = "DELETE FROM review_import_parts WHERE import_id = $1"
+ADD_REJECTS = """
+    INSERT INTO review_import_rejects (merchant_id, import_id, number, line, column_name, code, reason)
+    SELECT $1, $2, $3 + number, line, column_name, code, reason
+    FROM unnest($4::bigint[], $5::text[], $6::text[], $7::text[])
+         WITH ORDINALITY AS t (line, column_name, code, reason, number)
+"""
+REJECTS = """
+    SELECT line, column_name, code, reason FROM review_import_rejects
+    WHERE import_id = $1 ORDER BY number LIMIT $2
+"""
+DROP_REJECTS = "DELETE FROM review_import_rejects WHERE import_id = $1"
+FORGOTTEN = """
+    SELECT id FROM review_imports
+    WHERE merchant_id = $1 AND staff_id IS NOT NULL AND state IN ('checking', 'checked', 'failed')
+      AND updated_at < $2
+      AND EXISTS (SELECT FROM review_import_parts p WHERE p.import_id = review_imports.id)
+    FOR UPDATE
+"""
+DROP = """
+    UPDATE review_imports SET state = 'dropped', findings = NULL, failure = NULL, updated_at = $2
+    WHERE id = $1
+"""

@@ -23,6 +23,8 @@ class Reading:
         self.file, self.found = file, found
         self.columns: dict[str, str] = {}
         self.unmapped: dict[str, None] = {}
+        self.names: dict[str, None] = {}
+        """All columns, in their order."""
         self._chosen = chosen
         self._start = start
         self._lines: Lines | None = None
@@ -99,6 +101,7 @@ class Reading:
             found = rules.mapping(self.found.form, names, chosen)
         except FieldInvalid as error:
             raise FileUnreadable(f"{error.field}: {error.reason}") from error
+        self.names |= dict.fromkeys(names)
         self.columns |= found.columns
         self.unmapped |= dict.fromkeys(found.unmapped)
         return found

@@ -82,6 +82,7 @@ PAGES = (
     ("campaign-new", "marketer", "/staff/studio/campaigns/new", 200),
     ("members", "marketer", "/staff/studio/members?q=a", 200),
     ("adjustments", "owner", "/staff/studio/adjustments", 200),
+    ("imports", "owner", "/staff/studio/imports?notice=dropped", 200),
     ("liability", "owner", "/staff/studio/liability", 200),
     ("studio-rewards", "marketer", "/staff/studio/rewards?notice=made", 200),
     ("studio-reward", "marketer", "/staff/studio/rewards/free-shipping", 200),

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from api.portal import qr
 from core.design import friend_views as fv
 from core.design import goal_views as gv
+from core.design import import_views as iv
 from core.design import ledger_views as lv
 from core.design import publishing_views as pv
 from core.design import review_views as ev
@@ -843,6 +844,62 @@ CAMPAIGNS = uv.StudioCampaigns(
 RULE = uv.StudioRule(
     "double", HOSTILE, _RULE_ROWS, None, "k-retire", uv.RuleFigures(90, 12, 7, 1240), beyond_form=True
 )
+_SELECT = rv.FormField(
+    "map_body", "Text", "Review Text", "select", options=(("", "No column"), ("Review Text", "Review Text"))
+)
+_CHECK = rv.FormField("mentions", "These are mentions", "", "check")
+IMPORTS = iv.Imports(
+    (
+        iv.ImportLine("/staff/studio/imports/i1", "loox.csv", "checked", "Ada", _ago(hours=1), 1200, 1100, 3),
+        iv.ImportLine("", HOSTILE, "done", "", _ago(days=2), 10, 10, 0),
+        iv.ImportLine("/staff/studio/imports/i3", "photo.csv", "failed", "Ada", _ago(days=3), 0, 0, 0),
+    ),
+    (_SELECT, _CHECK),
+    "k1",
+    32,
+    "The file cannot be read: this is a picture.",
+)
+IMPORTING = iv.ImportProgress(
+    "running", "/staff/studio/imports/i1/progress", 41.5, 500, (("new", 480), ("rejected", 20))
+)
+IMPORT = iv.ImportPage(
+    href="/staff/studio/imports/i1",
+    file_name="loox.csv",
+    by="Ada",
+    created_at=_ago(hours=1),
+    size_bytes=123_456,
+    format="Loox",
+    encoding="UTF-8",
+    progress=iv.ImportProgress("checked", "", 100.0, 1200, (("new", 1197), ("rejected", 3))),
+    failure="",
+    samples=(
+        iv.ImportSample(_ago(days=9), "5 / 5", "lamp", "Ana", "Warm light", False),
+        iv.ImportSample(_ago(days=9), "", "", "", HOSTILE, True),
+    ),
+    rejects=(iv.ImportReject(5, "status", "'Paused' does not say whether it is shown"),),
+    rejected=3,
+    about=(_CHECK,),
+    mapping=(_SELECT,),
+    key="k2",
+    can_start=True,
+)
+IMPORT_FAILED = iv.ImportPage(
+    href="/staff/studio/imports/i2",
+    file_name=HOSTILE,
+    by="",
+    created_at=_ago(hours=1),
+    size_bytes=0,
+    format="",
+    encoding="",
+    progress=iv.ImportProgress("failed", "", 0.0, 0, ()),
+    failure="no column for a rating or a text",
+    samples=(),
+    rejects=(),
+    rejected=0,
+    about=(),
+    mapping=(),
+)
+
 ADJUSTMENT = lv.AdjustmentLine(
     "a1",
     "Mei Lin",
@@ -1187,6 +1244,23 @@ SAMPLES = (
         "staff/adjustments.html",
         ADJUSTMENTS,
         _staff("/staff/studio/adjustments", "studio"),
+    ),
+    Sample("staff-imports", "staff/imports.html", IMPORTS, _staff("/staff/studio/imports", "studio")),
+    Sample(
+        "staff-imports-look", "staff/imports.html", iv.Imports(()), _staff("/staff/studio/imports", "studio")
+    ),
+    Sample("staff-import", "staff/import.html", IMPORT, _staff("/staff/studio/imports/i1", "studio")),
+    Sample(
+        "staff-import-failed",
+        "staff/import.html",
+        IMPORT_FAILED,
+        _staff("/staff/studio/imports/i2", "studio"),
+    ),
+    Sample(
+        "staff-import-progress",
+        "staff/import_progress.html",
+        IMPORTING,
+        _staff("/staff/studio/imports/i1", "studio"),
     ),
     Sample("staff-liability", "staff/liability.html", LIABILITY, _staff("/staff/studio/liability", "studio")),
     Sample("staff-tiers", "staff/tier_draft.html", DRAFT, _staff("/staff/studio/tiers", "studio")),
