@@ -58,7 +58,8 @@ class Settings(BaseSettings):
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$")
     log_format: str = Field(default="json", pattern="^(json|text)$")
     model_dir: Path | None = None
-    """Folder of a sentiment model; empty: the one that is shipped."""
+    """Folder of a sentiment model, ours or any sequence classifier in Hugging Face's format; empty: the one
+    that is shipped."""
     database_pool_size: int = Field(default=8, ge=1, le=1000)
     request_body_limit_bytes: int = Field(default=2 * 1024 * 1024, ge=1)
     session_ttl_s: int = Field(default=14 * 24 * 3600, ge=1)

@@ -16,8 +16,9 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from sentiment.model_file import ModelFile, read
-from sentiment.network import Floats, open_network
+from sentiment.foreign import open_model
+from sentiment.model_file import ModelFile
+from sentiment.network import Floats
 from sentiment.text import joined
 from sentiment.types import Text
 
@@ -79,8 +80,7 @@ def read_file(path: Path, split: str) -> Iterator[Row]:
 
 def run_network(rows: Sequence[Row], model: Path, threads: int = 2) -> tuple[ModelFile, Sample]:
     """The model's settings and its outputs for the rows: minutes for ten thousand."""
-    settings = read(model)
-    network = open_network(settings, model, threads)
+    settings, network = open_model(model, threads)
     outputs = network.run([joined(Text(row.text, row.title)) for row in rows])
     return settings, Sample(list(rows), *outputs)
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, get_args
+from typing import NamedTuple, Protocol, get_args
 
 import numpy as np
 
+from sentiment.foreign import open_model
 from sentiment.language import language_of
-from sentiment.model_file import DEFAULT_FOLDER, ModelFile, ModelInvalid, read
-from sentiment.network import Floats, Network, open_network
+from sentiment.model_file import DEFAULT_FOLDER, ModelError, ModelFile, ModelInvalid
+from sentiment.network import Floats, RawOutputs
 from sentiment.probability import STARS, Doubles, centred, logistic, median_stars, three_ways
 from sentiment.text import joined
 from sentiment.types import AspectScore, Probabilities, Score, Sentiment, Text
@@ -35,23 +36,38 @@ class Measured(NamedTuple):
     mentioned: Doubles
 
 
+class Reader(Protocol):
+    """What a scorer needs of a network."""
+
+    def run(self, lines: Sequence[str]) -> RawOutputs:
+        """What the network says of each line."""
+        ...
+
+    def visible(self, line: str) -> str:
+        """The start of a line that is not truncated."""
+        ...
+
+
 class Scorer:
     """One loaded model. Load it once a process; `score` may be called from several threads."""
 
-    def __init__(self, settings: ModelFile, network: Network) -> None:
+    def __init__(self, settings: ModelFile, network: Reader) -> None:
         self._settings = settings
         self._network = network
 
     @classmethod
     def load(cls, folder: Path | None = None, threads: int = 2) -> "Scorer":
-        """Loads and verifies a model folder, the shipped one by default; raises `model_file.ModelError`."""
+        """Loads and verifies a model folder, the shipped one by default; raises `model_file.ModelError`.
+
+        A folder of another kind of model (see `foreign`) has nothing to be verified with.
+        """
         folder = folder or DEFAULT_FOLDER
-        settings = read(folder)
         try:
-            network = open_network(settings, folder, threads)
+            return cls(*open_model(folder, threads))
+        except ModelError:
+            raise
         except Exception as error:  # onnxruntime and tokenizers have no common class of errors
             raise ModelInvalid(f"{folder}: {error}") from error
-        return cls(settings, network)
 
     @property
     def model(self) -> str:

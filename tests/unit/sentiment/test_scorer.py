@@ -16,7 +16,7 @@ from sentiment.model_file import (
     ModelInvalid,
     read,
 )
-from sentiment.network import open_network
+from sentiment.network import Network, open_network
 from sentiment.scorer import Scorer, empty_score
 from sentiment.text import RAW_CHARACTERS
 from sentiment.types import ASPECTS, LANGUAGES, Score, Text
@@ -169,6 +169,7 @@ def test_a_poisoned_title_is_harmless(scorer: Scorer) -> None:
 
 def test_a_long_text_costs_its_first_tokens_only(scorer: Scorer, monkeypatch: pytest.MonkeyPatch) -> None:
     network = scorer._network
+    assert isinstance(network, Network)
     tokenized: list[int] = []
     shapes: list[tuple[int, ...]] = []
 
@@ -182,8 +183,8 @@ def test_a_long_text_costs_its_first_tokens_only(scorer: Scorer, monkeypatch: py
             shapes.append(feed["input_ids"].shape)
             return real_session.run(names, feed)
 
-    real_tokenizer, real_session = network._tokenizer, network._session
-    monkeypatch.setattr(network, "_tokenizer", Tokenizer())
+    real_tokenizer, real_session = network._pieces._tokenizer, network._session
+    monkeypatch.setattr(network._pieces, "_tokenizer", Tokenizer())
     monkeypatch.setattr(network, "_session", Session())
     scorer.score([Text("The zip broke. " * 3_334)])
     assert max(tokenized) <= 128 * 16 < RAW_CHARACTERS

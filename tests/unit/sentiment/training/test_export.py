@@ -41,7 +41,7 @@ def test_the_exported_network_says_what_the_trained_one_says(base: Path, tmp_pat
     write_network(network, tmp_path / MODEL_FILE)
     session = Network(tmp_path / MODEL_FILE, base / "tokenizer.json", 128, len(ASPECTS), 1)
     found = session.run(LINES)
-    tokenizer = session._tokenizer
+    tokenizer = session._pieces._tokenizer
     for row, line in enumerate(LINES):
         ids = torch.tensor([tokenizer.encode(line).ids])
         with torch.no_grad():
