@@ -17,9 +17,11 @@ from api.errors import HANDLERS
 from api.field_docs import FieldDocs
 from api.health import health
 from api.openapi import openapi_config
+from api.portal import invited
 from api.problems import refuse_unreadable
 from api.v1.events import v1_events
 from api.v1.router import v1_router
+from api.webhooks import unsubscribe
 from api.webhooks.incoming import incoming
 from core import db
 from core.design.pages import STATIC_DIR, STATIC_URL
@@ -58,9 +60,11 @@ def create_app(*routers: ControllerRouterHandler, v1: tuple[ControllerRouterHand
         route_handlers=[
             v1_router(v1_events, *v1),
             incoming,
+            *unsubscribe.handlers,
             health,
             signin.router,
             media.router,
+            invited.router,
             create_static_files_router(STATIC_URL, directories=[STATIC_DIR]),
             *routers,
         ],

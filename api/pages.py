@@ -44,9 +44,13 @@ def page(
     notices: Sequence[views.Notice] = (),
     status: int = 200,
     now: datetime | None = None,
+    shop: str = "",
 ) -> Response[str]:
-    """A whole page; `section` is where it stands in the navigation."""
-    text = page_text(connection, template, view, now or clock.now(), section, notices)
+    """A whole page; `section` is where it stands in the navigation.
+
+    `shop` is named where nobody is signed in.
+    """
+    text = page_text(connection, template, view, now or clock.now(), section, notices, shop)
     return Response(text, media_type=MediaType.HTML, status_code=status)
 
 
@@ -57,10 +61,11 @@ def page_text(
     now: datetime,
     section: str = "",
     notices: Sequence[views.Notice] = (),
+    shop: str = "",
 ) -> str:
     """The page's HTML."""
     locale = locale_of(connection)
-    frame = _frame(connection, locale, now, section, notices)
+    frame = _frame(connection, locale, now, section, notices, shop)
     return render(template, locale, csrf_token=csrf.token(connection), frame=frame, view=view)
 
 
@@ -89,14 +94,19 @@ def sign_in_path(connection: Connection, problem: str = "", next_path: str = "")
 
 
 def _frame(
-    connection: Connection, locale: Locale, now: datetime, section: str, notices: Sequence[views.Notice]
+    connection: Connection,
+    locale: Locale,
+    now: datetime,
+    section: str,
+    notices: Sequence[views.Notice],
+    shop: str,
 ) -> views.Frame:
     # Only what a GET can show again is worth returning to.
     path = here(connection) if method(connection) == "GET" else connection.scope["path"]
     common: dict[str, Any] = {"path": path, "now": now, "section": section, "notices": tuple(notices)}
     user = connection.scope.get("user")
     if not isinstance(user, StaffUser | CustomerUser):
-        return views.Frame(**common, time_zone="UTC")
+        return views.Frame(**common, time_zone="UTC", shop=shop)
     common |= {"time_zone": user.shop.time_zone, "shop": user.shop.name(locale), "person": user.name}
     if isinstance(user, CustomerUser):
         return views.Frame(**common)

@@ -34,6 +34,7 @@ PERIODIC_MODULES = (
     "loyalty.settling.tasks",
     "loyalty.referrals.tasks",
     "reviews.intake.tasks",
+    "reviews.invitations.tasks",
     "reviews.ratings.tasks",
 )
 """Modules with tasks of PERIODIC that handle no topic."""
@@ -62,6 +63,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("clocks", "reviews.cases.sweep", 30),
     Periodic("files", "reviews.files.tidy", 3600),
     Periodic("late orders", "reviews.intake.prove_late", 3600),
+    Periodic("invitations", "reviews.invitations", 60),
     Periodic("ratings", "reviews.ratings.fold", 10),
     Periodic("sources", "reviews.accounts.read", 15),
 )

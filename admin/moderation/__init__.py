@@ -2,8 +2,10 @@
 
 from litestar import Router
 
-from admin.moderation import pages, settings
+from admin.moderation import pages, requests, settings
 
 router = Router(
-    "/staff/moderation", route_handlers=[*pages.handlers, *settings.handlers], include_in_schema=False
+    "/staff/moderation",
+    route_handlers=[*pages.handlers, *requests.handlers, *settings.handlers],
+    include_in_schema=False,
 )

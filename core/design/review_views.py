@@ -72,6 +72,24 @@ class Thanks:
 
 
 @dataclass(frozen=True)
+class Unsubscribe:
+    """`portal/review_unsubscribe.html`: ends mails that ask for reviews, or wants them again."""
+
+    action: str
+    key: str
+    shop: str
+    state: str = ""
+    """out, in, or empty: nothing was said yet."""
+
+
+@dataclass(frozen=True)
+class LinkEnded:
+    """`portal/review_link_ended.html`."""
+
+    sign_in_href: str = "/portal/sign-in?next=/portal/reviews"
+
+
+@dataclass(frozen=True)
 class Evidence:
     """Why a review waits for a person: a code of kind "moderation_reason", and what was found."""
 
@@ -166,6 +184,28 @@ class ModeratedReview:
     steps: tuple[Step, ...] = ()
     reasons: tuple[str, ...] = ()
     marketplace: bool = False
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Requests:
+    """`staff/moderation_requests.html`: how the shop asks for reviews, and whom it has asked.
+
+    `fields` are the settings as typed; an empty key: the reader may not change anything.
+    """
+
+    held_count: int
+    fields: dict[str, str]
+    key: str
+    days: int
+    """Length of the period of the counts below, by the day of delivery."""
+    delivered: int
+    sent: int
+    waiting: int
+    answered: int
+    unasked: int
+    skipped: tuple[tuple[str, int], ...] = ()
+    """Code of kind "skip_reason", and how many."""
     problem: str = ""
 
 

@@ -177,6 +177,13 @@ _WORDS: dict[str, dict[str, str]] = {
         "hidden": mark("Not shown"),
         "deleted": mark("Deleted"),
     },
+    "skip_reason": {
+        "no_address": mark("No e-mail address"),
+        "opted_out": mark("Does not want to be asked"),
+        "cooldown": mark("Was asked a short time before"),
+        "reviewed": mark("Has written already"),
+        "too_late": mark("Could not be sent in time"),
+    },
     "moderation": {
         "pending": mark("Being checked"),
         "approved": mark("Shown"),

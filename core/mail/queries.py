@@ -1,12 +1,12 @@
 """The SQL of mails; everything runs in the open transaction of the merchant."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from core import db
 
-COLUMNS = "id, kind, to_address, locale, subject, body, created_at, sent_at"
+COLUMNS = "id, kind, to_address, locale, subject, body, created_at, sent_at, html, headers"
 
 
 async def insert(
@@ -17,11 +17,13 @@ async def insert(
     subject: str,
     body: str,
     created_at: datetime,
+    html: str,
+    headers: Mapping[str, str],
 ) -> None:
     """Keep a mail."""
     await db.execute(
-        "INSERT INTO mails (id, merchant_id, kind, to_address, locale, subject, body, created_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO mails (id, merchant_id, kind, to_address, locale, subject, body, created_at, html,"
+        " headers) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         mail_id,
         db.merchant_id(),
         kind,
@@ -30,6 +32,8 @@ async def insert(
         subject,
         body,
         created_at,
+        html,
+        db.to_json(headers),
     )
 
 

@@ -1,10 +1,11 @@
 """Write mails, and read what was written."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from core import outbox
+from core import db, outbox
 from core.errors import NotFound
 from core.ids import new_id
 from core.mail import queries
@@ -25,15 +26,29 @@ class Mail:
     body: str
     created_at: datetime
     sent_at: datetime | None
+    html: str = ""
+    """The same with links on words and pictures; empty: there is plain text alone."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Besides those that every mail has."""
 
 
-async def send(kind: str, to_address: str, locale: str, subject: str, body: str, now: datetime) -> UUID:
-    """Keep a mail of plain text and, when a mail server is set, have it sent after this transaction.
+async def send(
+    kind: str,
+    to_address: str,
+    locale: str,
+    subject: str,
+    body: str,
+    now: datetime,
+    html: str = "",
+    headers: Mapping[str, str] | None = None,
+) -> UUID:
+    """Keep a mail and, when a mail server is set, have it sent after this transaction.
 
-    `kind` says what it is for (`login_link`, `case_reply` …). Answers its id.
+    `kind` says what it is for (`login_link`, `case_reply` …); `body` is plain text, `html` the same with
+    links on words. Answers its id.
     """
     mail_id = new_id()
-    await queries.insert(mail_id, kind, to_address, locale, subject, body, now)
+    await queries.insert(mail_id, kind, to_address, locale, subject, body, now, html, headers or {})
     if settings().smtp_url:
         await outbox.add(TOPIC, {"mail_id": mail_id}, now)
     return mail_id
@@ -44,9 +59,13 @@ async def get(mail_id: UUID) -> Mail:
     row = await queries.find(mail_id)
     if row is None:
         raise NotFound(f"no mail {mail_id}")
-    return Mail(**row)
+    return _mail(row)
 
 
 async def newest(limit: int = 50) -> list[Mail]:
     """The merchant's mails, newest first."""
-    return [Mail(**row) for row in await queries.newest(limit)]
+    return [_mail(row) for row in await queries.newest(limit)]
+
+
+def _mail(row: db.Row) -> Mail:
+    return Mail(**(dict(row) | {"headers": db.from_json(row["headers"])}))

@@ -78,7 +78,11 @@ def compose(mail: Mail, from_address: str) -> EmailMessage:
         message["Message-ID"] = f"<{mail.id}@{parseaddr(from_address)[1].partition('@')[2] or 'localhost'}>"
         message["Content-Language"] = mail.locale
         message["Auto-Submitted"] = "auto-generated"
+        for name, value in mail.headers.items():
+            message[name] = value
         message.set_content(mail.body)
+        if mail.html:
+            message.add_alternative(mail.html, subtype="html")
     except ValueError as error:
         raise MailRefused(str(error)) from error
     return message

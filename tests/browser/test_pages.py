@@ -55,6 +55,8 @@ PAGES = (
     ("moderation", "manager", "/staff/moderation", 200),
     ("moderation-decided", "manager", "/staff/moderation/decided", 200),
     ("moderation-review", "manager", "/staff/moderation/reviews/{review}", 200),
+    ("moderation-requests", "manager", "/staff/moderation/requests", 200),
+    ("review-link-ended", "nobody", "/reviews/write?token=x", 404),
     ("moderation-settings", "manager", "/staff/moderation/settings", 200),
     ("inbox", "manager", "/staff/inbox", 200),
     ("review-search", "manager", "/staff/inbox/search?q=good+or+好", 200),

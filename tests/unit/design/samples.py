@@ -155,6 +155,36 @@ REVIEW_SETTINGS = ev.ReviewSettings(
     problem="There is no such customer, or they are on the list already.",
 )
 
+REQUESTS = ev.Requests(
+    held_count=3,
+    fields={
+        "active": "1",
+        "days_after_delivery": "7",
+        "reminder_after_days": "7",
+        "cooldown_days": "14",
+        "valid_days": "60",
+        "quiet_from": "20:00",
+        "quiet_until": "09:00",
+    },
+    key="k-requests",
+    days=30,
+    delivered=120,
+    sent=80,
+    waiting=20,
+    answered=17,
+    unasked=4,
+    skipped=(("cooldown", 9), ("no_address", 3), ("opted_out", 4)),
+    problem="Something does not fit: look at the numbers.",
+)
+INVITED = ev.ReviewForm(
+    about="Oak tray",
+    action="/reviews/write?token=t&line=1",
+    key="k-write",
+    back_href="",
+    stars=ev.StarField("stars", "Your stars", 3, required=True),
+)
+_VISITOR = v.Frame("/reviews/write?token=t", NOW, "UTC", shop="Harbour & Home")
+
 REVIEWS = (
     v.MyReview(
         "r1",
@@ -1101,6 +1131,25 @@ SAMPLES = (
         "portal/case.html",
         v.PortalCase(CASE, REVIEWS[0], MESSAGES, "k-answer"),
         _portal("/portal/cases/c1", "reviews"),
+    ),
+    Sample("review-invited", "portal/review_form.html", INVITED, _VISITOR),
+    Sample("review-thanks", "portal/review_thanks.html", ev.Thanks("Harbour & Home", TO_REVIEW), _VISITOR),
+    Sample("review-thanks-alone", "portal/review_thanks.html", ev.Thanks("Harbour & Home"), _VISITOR),
+    *(
+        Sample(
+            f"review-unsubscribe-{state}",
+            "portal/review_unsubscribe.html",
+            ev.Unsubscribe("/reviews/unsubscribe?token=t", "k-end", "Harbour & Home", state),
+            _VISITOR,
+        )
+        for state in ("", "out", "in")
+    ),
+    Sample("review-link-ended", "portal/review_link_ended.html", ev.LinkEnded(), _OUT),
+    Sample(
+        "staff-moderation-requests",
+        "staff/moderation_requests.html",
+        REQUESTS,
+        _staff("/staff/moderation/requests", "moderation"),
     ),
     Sample(
         "staff-moderation",
