@@ -115,8 +115,9 @@ async def test_only_what_was_never_delivered_is_left_out(writer: Writer) -> None
     shop = writer.shop
 
     def back(order: str, days: float, *lines: str) -> Any:
-        money = [{"line_id": each, "amount_minor": {"1": 3000, "2": 7000}[each]} for each in lines]
-        data = {"order_id": order, "refund_id": "r", "amount_minor": sum(m["amount_minor"] for m in money)}
+        amounts = {each: {"1": 3000, "2": 7000}[each] for each in lines}
+        money = [{"line_id": each, "amount_minor": amount} for each, amount in amounts.items()]
+        data = {"order_id": order, "refund_id": "r", "amount_minor": sum(amounts.values())}
         return "order.refunded", shop.ago(days), data | {"lines": money}
 
     def cancelled(order: str, days: float) -> Any:
@@ -205,11 +206,8 @@ async def test_a_click_in_the_mail_opens_the_form_and_nobody_has_to_sign_in(
         writer, "SELECT solicited || ' ' || verified || ' ' || published || ' ' || incentivised FROM reviews"
     )
     assert found == "true true true true"
-    assert await value(
-        writer,
-        "SELECT r.invitation_id = i.id FROM reviews r, review_invitations i WHERE i.answered_at > now()",
-    ) in (True, None)
-    assert await value(writer, "SELECT count(*) FROM reviews WHERE invitation_id IS NOT NULL") == 1
+    answers = "SELECT count(*) FROM reviews r JOIN review_invitations i ON i.id = r.invitation_id"
+    assert await value(writer, f"{answers} AND i.answered_at IS NOT NULL") == 1
     assert (await browser.get(path)).headers["location"].startswith("/reviews/thanks?")
     # The rug is still open: the reminder is about that alone.
     await sweep(writer, 9)

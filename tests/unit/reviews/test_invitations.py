@@ -35,12 +35,17 @@ SETTINGS = Settings(active=True, quiet_from=time(20), quiet_until=time(9))
 
 
 def audience(**facts: typing.Any) -> Audience:
-    usual = {"has_address": True, "opted_out": False, "asked_at": None, "lines_to_review": 1}
+    usual: dict[str, typing.Any] = {
+        "has_address": True,
+        "opted_out": False,
+        "asked_at": None,
+        "lines_to_review": 1,
+    }
     return Audience(**(usual | facts))
 
 
 def decide(who: Audience, now: datetime = NOW, **more: typing.Any) -> rules.Decision:
-    usual = {"due_at": now, "zone": ZoneInfo("UTC"), "reminder": False}
+    usual: dict[str, typing.Any] = {"due_at": now, "zone": ZoneInfo("UTC"), "reminder": False}
     return rules.decide(who, SETTINGS, now=now, **(usual | more))
 
 
