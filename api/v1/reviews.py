@@ -82,7 +82,10 @@ class Removal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What became of one review: new, changed, late, unchanged or rejected, then with the reason."""
+    """What became of one review: new, changed, facts, late, unchanged or rejected, then with the reason.
+
+    `facts`: the current wording once more, with another reply, or something else told about it.
+    """
 
     external_id: str
     status: str

@@ -22,27 +22,36 @@ class Links:
     order_line_id: str | None = None
 
 
+NOTHING = Links()
+
+
 async def find(reviews: Sequence[IncomingReview]) -> list[Links]:
     """The links of each review, in the open transaction; at most four statements."""
-    links = [Links() for _ in reviews]
     stores = await _words(queries.STORES, {review.store for review in reviews})
     by_id = await _words(queries.CUSTOMERS, {review.customer for review in reviews})
+    emails = [review.email and review.email.strip().lower() for review in reviews]
     by_email = await _words(
         queries.CUSTOMERS_BY_EMAIL,
-        {review.email.strip().lower() for review in reviews if review.customer not in by_id},
+        {email for email, review in zip(emails, reviews, strict=True) if review.customer not in by_id},
     )
-    for review, link in zip(reviews, links, strict=True):
-        if store := stores.get(review.store):
-            link.store_id = store["id"]
-        person = by_id.get(review.customer) or by_email.get(review.email.strip().lower())
-        if review.customer_id:
-            link.customer_id = link.person_id = review.customer_id
-        elif person:
-            link.customer_id, link.person_id = person["id"], person["person"]
+    links = [
+        _link(review, stores.get(review.store), by_id.get(review.customer) or by_email.get(email))
+        for review, email in zip(reviews, emails, strict=True)
+    ]
     await _prove(reviews, links)
     for link in links:
-        link.customer_id = link.person_id
+        if link.person_id:
+            link.customer_id = link.person_id
     return links
+
+
+def _link(review: IncomingReview, store: db.Row | None, person: db.Row | None) -> Links:
+    store_id = store["id"] if store else None
+    if review.customer_id:
+        return Links(store_id, review.customer_id, review.customer_id)
+    if person:
+        return Links(store_id, person["id"], person["person"])
+    return Links(store_id) if store else NOTHING
 
 
 async def _words(sql: str, words: set[str]) -> dict[str, db.Row]:

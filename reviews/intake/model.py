@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-Status = Literal["new", "changed", "late", "unchanged"]
+Status = Literal["new", "changed", "facts", "late", "unchanged"]
 ReviewKind = Literal["review", "mention"]
 
 
@@ -66,8 +66,9 @@ class IncomingReview(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 class Received(msgspec.Struct, frozen=True):
     """What became of one incoming review.
 
-    new: first seen; changed: a newer wording, now the current one; late: an older wording that we had
-    not seen, kept as a version; unchanged: known already, nothing was written.
+    new: first seen; changed: a newer wording, now the current one; facts: the current wording once more, but
+    with another reply, or other facts about it; late: an older wording that we had not seen, kept as a
+    version; unchanged: known already, nothing was written.
     """
 
     review_id: UUID

@@ -1,5 +1,7 @@
 """The SQL of the intake: each statement handles a whole batch."""
 
+from collections.abc import Mapping
+
 STORES = "SELECT external_id, id FROM stores WHERE external_id = ANY($1::text[])"
 
 # A customer who was merged stands for the survivor; an address that two people have names neither.
@@ -7,13 +9,7 @@ CUSTOMERS = """
     SELECT external_id AS word, id, coalesce(merged_into, id) AS person FROM customers
     WHERE external_id = ANY($1::text[]) AND deleted_at IS NULL
 """
-CUSTOMERS_BY_EMAIL = """
-    SELECT lower(p.email) AS word, (array_agg(c.id))[1] AS id,
-           (array_agg(coalesce(c.merged_into, c.id)))[1] AS person
-    FROM customer_profiles p JOIN customers c ON c.id = p.customer_id
-    WHERE lower(p.email) = ANY($1::text[]) AND c.deleted_at IS NULL
-    GROUP BY 1 HAVING count(DISTINCT coalesce(c.merged_into, c.id)) = 1
-"""
+CUSTOMERS_BY_EMAIL = "SELECT word, id, person FROM customers_of_emails($1::text[])"
 
 # The order line of that very customer, paid before the review was written: the last one.
 ORDER_LINES = """
@@ -50,21 +46,65 @@ KNOWN_VERSIONS = """
     SELECT review_id, number, fingerprint FROM review_versions WHERE review_id = ANY($1::uuid[])
 """
 
-_COLUMNS = """source, account, external_id, id, store_id, product_sku, product_name, customer_id, author,
-    order_id, order_line_id, solicited, incentivised, rating_norm, written_at, edited_at, version, state,
-    reply, replied_at, kind, moderation"""
-_FACTS = f"""
-    unnest($2::text[], $3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::uuid[],
-           $10::text[], $11::uuid[], $12::text[], $13::bool[], $14::bool[], $15::numeric[],
-           $16::timestamptz[], $17::timestamptz[], $18::int[], $19::text[], $20::text[], $21::timestamptz[],
-           $22::text[], $23::text[])
-    AS t ({_COLUMNS})
+# What the intake tells of a review (FACTS) and of one wording of it (WORDING): columns with the types
+# in which they come. Numbers come as text: that is the quickest.
+FACTS = {
+    "source": "text", "account": "text", "external_id": "text", "store_id": "uuid", "product_sku": "text",
+    "product_name": "text", "customer_id": "uuid", "author": "text", "order_id": "uuid",
+    "order_line_id": "text", "solicited": "bool", "incentivised": "bool", "written_at": "timestamptz",
+    "reply": "text", "replied_at": "timestamptz", "kind": "text", "moderation": "text",
+}  # fmt: skip
+WORDING = {
+    "fingerprint": "bytea", "rating_raw": "text", "scale_min": "text", "scale_max": "text",
+    "rating_norm": "text", "title": "text", "body": "text", "lang": "text", "edited_at": "timestamptz",
+    "extra": "text", "photo_urls": "text",
+}  # fmt: skip
+STAGED = {"n": "int", "id": "uuid", **FACTS, **WORDING}
+
+
+def _arrays(columns: Mapping[str, str], first: int) -> str:
+    """Rows `t` out of arguments from number `first` on, one array a column."""
+    arrays = ", ".join(f"${first + n}::{kind}[]" for n, kind in enumerate(columns.values()))
+    return f"unnest({arrays}) AS t ({', '.join(columns)})"
+
+
+# Many rows come by COPY, which is cheaper than arrays. The table stays with the connection and is empty again
+# at the end of each transaction.
+_TYPED = ", ".join(f"{name} {kind}" for name, kind in STAGED.items())
+STAGE = f"CREATE TEMP TABLE IF NOT EXISTS review_intake ({_TYPED}) ON COMMIT DELETE ROWS"
+UNSTAGE = "DELETE FROM pg_temp.review_intake"
+
+_FACTS, _WORDING = ", ".join(FACTS), ", ".join(WORDING)
+_WORDING_VALUES = """fingerprint, rating_raw::numeric, scale_min::numeric, scale_max::numeric,
+    rating_norm::numeric, title, body, lang, edited_at, extra::jsonb,
+    CASE photo_urls WHEN '[]' THEN ARRAY[]::text[]
+                    ELSE ARRAY(SELECT jsonb_array_elements_text(photo_urls::jsonb)) END"""
+
+# In the order of their keys, so that two intakes of the same reviews never wait for each other. Of several
+# wordings the first is inserted; whatever is known by then goes the way of what is known.
+_INSERT = f"""
+    WITH made AS (
+        INSERT INTO reviews (merchant_id, received_at, version, state, id, rating_norm, edited_at, {_FACTS})
+        SELECT $1, $2, 1, 'live', id, rating_norm::numeric, edited_at, {_FACTS}
+        FROM {{rows}} ORDER BY source, account, external_id, n
+        ON CONFLICT (merchant_id, source, account, external_id) DO NOTHING RETURNING id
+    ), versions AS (
+        INSERT INTO review_versions (merchant_id, review_id, number, received_at, {_WORDING})
+        SELECT $1, id, 1, $2, {_WORDING_VALUES} FROM {{rows}} JOIN made USING (id)
+    )
+    SELECT t.n, t.id FROM {{rows}} JOIN made USING (id)
 """
-INSERT = f"""
-    INSERT INTO reviews (merchant_id, received_at, {_COLUMNS})
-    SELECT $1, $24, t.* FROM {_FACTS}
-    ON CONFLICT (merchant_id, source, account, external_id) DO NOTHING RETURNING id
-"""
+INSERT_STAGED = _INSERT.format(rows="pg_temp.review_intake t")
+INSERT = _INSERT.format(rows=_arrays(STAGED, 3))
+
+# The current wording is another now.
+_CURRENT = {
+    "id": "uuid",
+    "rating_norm": "text",
+    "edited_at": "timestamptz",
+    "version": "int",
+    "state": "text",
+}
 UPDATE = f"""
     UPDATE reviews r SET
         store_id = coalesce(t.store_id, r.store_id),
@@ -76,23 +116,39 @@ UPDATE = f"""
         order_line_id = CASE WHEN r.order_id IS NULL THEN t.order_line_id ELSE r.order_line_id END,
         solicited = coalesce(t.solicited, r.solicited),
         incentivised = r.incentivised OR t.incentivised,
-        rating_norm = t.rating_norm, written_at = least(r.written_at, t.written_at),
+        rating_norm = t.rating_norm::numeric, written_at = least(r.written_at, t.written_at),
         edited_at = t.edited_at, version = t.version, state = t.state,
         reply = coalesce(nullif(t.reply, ''), r.reply), replied_at = coalesce(t.replied_at, r.replied_at),
         moderation = CASE WHEN r.moderated_by = 'source' THEN t.moderation ELSE r.moderation END
-    FROM {_FACTS} WHERE r.merchant_id = $1 AND r.id = t.id
+    FROM {_arrays(_CURRENT | FACTS, 2)} WHERE r.merchant_id = $1 AND r.id = t.id
 """
-INSERT_VERSIONS = """
-    INSERT INTO review_versions (merchant_id, review_id, number, fingerprint, rating_raw, scale_min,
-        scale_max, rating_norm, title, body, lang, edited_at, received_at, extra, photo_urls)
-    SELECT $1, review_id, number, fingerprint, rating_raw, scale_min, scale_max,
-           rating_norm, title, body, lang, edited_at, $2, extra::jsonb,
-           ARRAY(SELECT jsonb_array_elements_text(photo_urls::jsonb))
-    FROM unnest($3::uuid[], $4::int[], $5::bytea[], $6::numeric[], $7::numeric[], $8::numeric[],
-                $9::numeric[], $10::text[], $11::text[], $12::text[], $13::timestamptz[], $14::text[],
-                $15::text[])
-         AS t (review_id, number, fingerprint, rating_raw, scale_min, scale_max, rating_norm,
-               title, body, lang, edited_at, extra, photo_urls)
+
+# The wording is as it was, but what its source tells about it may have changed.
+UPDATE_FACTS = f"""
+    UPDATE reviews r SET product_name = n.product_name, solicited = n.solicited,
+        incentivised = n.incentivised, reply = n.reply, replied_at = n.replied_at, moderation = n.moderation
+    FROM (
+        SELECT o.id, coalesce(nullif(t.product_name, ''), o.product_name) AS product_name,
+               coalesce(t.solicited, o.solicited) AS solicited,
+               o.incentivised OR t.incentivised AS incentivised,
+               coalesce(nullif(t.reply, ''), o.reply) AS reply,
+               coalesce(t.replied_at, o.replied_at) AS replied_at,
+               CASE WHEN o.moderated_by = 'source' THEN t.moderation ELSE o.moderation END AS moderation
+        FROM {_arrays({"id": "uuid"} | FACTS, 2)} JOIN reviews o ON o.id = t.id AND o.merchant_id = $1) n
+    WHERE r.id = n.id AND (r.product_name, r.solicited, r.incentivised, r.reply, r.replied_at, r.moderation)
+        IS DISTINCT FROM (n.product_name, n.solicited, n.incentivised, n.reply, n.replied_at, n.moderation)
+    RETURNING r.id
+"""
+
+INSERT_VERSIONS = f"""
+    INSERT INTO review_versions (merchant_id, received_at, review_id, number, {_WORDING})
+    SELECT $1, $2, review_id, number, {_WORDING_VALUES}
+    FROM {_arrays({"review_id": "uuid", "number": "int"} | WORDING, 3)}
+"""
+
+# First wordings that came together: between these ids, at this moment.
+RECEIVED = """
+    SELECT id FROM reviews WHERE merchant_id = $1 AND id BETWEEN $2 AND $3 AND received_at = $4 ORDER BY id
 """
 
 # Removed before we ever saw it: the row remembers, so that the review does not come back when it comes late.

@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -24,6 +26,7 @@ CLOCK_SKEW = timedelta(days=1)
 """How far ahead of us a source's clock (or a date without a zone) may be."""
 
 _WORDS = ("external_id", "account", "customer", "store", "order", "product_sku", "email", "product_name")
+_words = attrgetter(*_WORDS)
 _SOURCE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
 # PostgreSQL stores neither; in a text they say nothing.
@@ -45,8 +48,7 @@ class ReviewInvalid(DomainError):
         self.reason = reason
 
 
-@dataclass(frozen=True)
-class Content:
+class Content(msgspec.Struct, frozen=True):
     """One wording, checked and ready to be stored."""
 
     review: IncomingReview
@@ -93,7 +95,15 @@ def normalised(rating: Decimal, low: Decimal, high: Decimal) -> Decimal | None:
 
     Raises ReviewInvalid for a scale without extent or a rating outside of it.
     """
-    if not all(_is_usable(number) for number in (rating, low, high)):
+    if not (rating.is_finite() and low.is_finite() and high.is_finite()):
+        raise ReviewInvalid("rating", "is not a usable number")
+    return _normalised(rating, low, high)
+
+
+# A file has but a few ratings, a million times.
+@lru_cache(maxsize=1024)
+def _normalised(rating: Decimal, low: Decimal, high: Decimal) -> Decimal | None:
+    if not (_is_usable(rating) and _is_usable(low) and _is_usable(high)):
         raise ReviewInvalid("rating", "is not a usable number")
     if low >= high:
         raise ReviewInvalid("scale_max", f"the scale {low} to {high} has no extent")
@@ -111,11 +121,15 @@ def _is_usable(number: Decimal) -> bool:
 
 def masked(name: str) -> str:
     """A name for show: e-mail addresses in it keep their first letter only."""
+    if "@" not in name:
+        return name.strip()[:NAME_LIMIT_CHARS]
     return _EMAIL.sub(lambda found: f"{found[0][0]}***", name).strip()[:NAME_LIMIT_CHARS]
 
 
 def storable(text: str) -> str:
     """The raw text without the few characters that no database stores."""
+    if text.isascii() and "\0" not in text:
+        return text
     return _UNSTORABLE.sub("", text)
 
 
@@ -133,8 +147,9 @@ def storable_json(value: Any) -> Any:
 def content_of(review: IncomingReview, received_at: datetime) -> Content:
     """Check one review and bring it into the form that is stored. Raises ReviewInvalid."""
     _check_key(review)
-    edited_at = _time("edited_at", review.edited_at or review.written_at, received_at)
-    written_at = _time("written_at", review.written_at, received_at)
+    edited_at = written_at = _time("written_at", review.written_at, received_at)
+    if review.edited_at:
+        edited_at = max(_time("edited_at", review.edited_at, received_at), written_at)
     norm = None
     if review.rating is not None:
         norm = normalised(review.rating, review.scale_min, review.scale_max)
@@ -143,27 +158,38 @@ def content_of(review: IncomingReview, received_at: datetime) -> Content:
     _check_photos(review.photo_urls)
     if review.kind == "mention" and norm is not None:
         raise ReviewInvalid("rating", "a mention has none")
-    rating, edited_at = None if norm is None else review.rating, max(edited_at, written_at)
+    rating = None if norm is None else review.rating
     return Content(
         review=review,
         rating=rating,
         rating_norm=norm,
         title=title,
         body=body,
-        lang=review.lang.replace("_", "-") if _LANG.fullmatch(review.lang) else "",
+        lang=_tag(review.lang) if review.lang else "",
         author=masked(storable(review.author)),
         edited_at=edited_at,
         fingerprint=_fingerprint(title, body, rating, review, edited_at),
     )
 
 
+@lru_cache(maxsize=1024)
+def _tag(lang: str) -> str:
+    return lang.replace("_", "-") if _LANG.fullmatch(lang) else ""
+
+
+@lru_cache(maxsize=1024)
+def _is_source(word: str) -> bool:
+    return _SOURCE.fullmatch(word) is not None
+
+
 def _check_key(review: IncomingReview) -> None:
-    if not _SOURCE.fullmatch(review.source):
+    if not _is_source(review.source):
         raise ReviewInvalid("source", "is not a word of lower-case letters, digits and _")
     if not review.external_id:
         raise ReviewInvalid("external_id", "is empty")
-    words = [getattr(review, name) for name in _WORDS]
-    if max(map(len, words)) <= KEY_LIMIT_CHARS and not _UNSTORABLE.search("".join(words)):
+    words = _words(review)
+    together = "".join(words)
+    if len(together) <= KEY_LIMIT_CHARS and together == storable(together):
         return
     for name, word in zip(_WORDS, words, strict=True):
         if len(word) > KEY_LIMIT_CHARS or word != storable(word):
@@ -201,13 +227,16 @@ def _fingerprint(
     title: str, body: str, rating: Decimal | None, review: IncomingReview, edited_at: datetime
 ) -> bytes:
     """Equal for equal wordings: 4.5 and 4.50 are one rating; author and extra fields are no wording."""
-    on_scale = None
-    if rating is not None:
-        on_scale = [f"{number.normalize():f}" for number in (rating, review.scale_min, review.scale_max)]
+    on_scale = None if rating is None else _on_scale(rating, review.scale_min, review.scale_max)
     whole: list[Any] = [title, body, on_scale, edited_at.isoformat()]
     if review.photo_urls:
         whole.append(review.photo_urls)
     return hashlib.sha256(msgspec.json.encode(whole)).digest()
+
+
+@lru_cache(maxsize=1024)
+def _on_scale(rating: Decimal, low: Decimal, high: Decimal) -> tuple[str, ...]:
+    return tuple(f"{number.normalize():f}" for number in (rating, low, high))
 
 
 def plan(known: Known, wordings: list[Content]) -> Plan:

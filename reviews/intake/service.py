@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from core import db, outbox
 from core.ids import new_id
-from reviews.intake import links, queries, rules
+from reviews.intake import columns, links, queries, rules
 from reviews.intake.links import Links
 from reviews.intake.model import IncomingReview, Received
 from reviews.intake.rules import Content, Known, Plan
@@ -16,19 +15,27 @@ from reviews.sources import FIRST_PARTY
 
 Key = tuple[str, str, str]
 
+SCORE = "review.score"
+"""Topic of one wording: the model is to read it."""
+
+RECEIVED = "review.received"
+"""Topic of many reviews that came together: each is to be queued for scoring."""
+
 JUDGE = "review.judge"
 """Topic of reviews written here: moderation, and the points that follow it."""
 
 PROOF_WAIT = timedelta(days=7)
 
+COPY_FROM_ROWS = 50
+"""So many reviews come by COPY, and as one line of the outbox."""
+
 
 @dataclass
 class Change:
-    """One review of a batch: what is known, what came, what is to be written."""
+    """A review that is known: what of it, what came, what is to be written."""
 
     review_id: UUID
     known: Known
-    stored: bool
     positions: list[int]
     plan: Plan
 
@@ -45,17 +52,12 @@ async def receive(reviews: Sequence[IncomingReview], received_at: datetime) -> l
 async def take_in(contents: Sequence[Content], received_at: datetime) -> list[Received]:
     """receive() for reviews that rules.content_of() has checked."""
     found = await links.find([content.review for content in contents])
-    answers: dict[int, Received] = {}
-    while waiting := [n for n in range(len(contents)) if n not in answers]:
-        changes = await _plan(contents, waiting)
-        new = await _insert([change for change in changes if not change.stored], contents, found, received_at)
-        await _update([c for c in changes if c.stored and c.plan.current], contents, found)
-        # Those that somebody else inserted in this very moment go round once more.
-        written = [change for change in changes if change.stored or change.review_id in new]
-        await _add_versions(written, received_at)
-        for change in written:
-            for n, (number, status) in zip(change.positions, change.plan.answers, strict=True):
-                answers[n] = Received(change.review_id, number, status)
+    new = await _insert(contents, found, received_at)
+    answers = {n: Received(review_id, 1, "new") for n, review_id in new.items()}
+    if len(new) < len(contents):
+        answers |= await _change(
+            [n for n in range(len(contents)) if n not in new], contents, found, received_at
+        )
     return [answers[n] for n in range(len(contents))]
 
 
@@ -81,115 +83,117 @@ async def prove_late(now: datetime) -> int:
     return len(await db.fetch(queries.PROVE_LATE, db.merchant_id(), now - PROOF_WAIT))
 
 
-async def _plan(contents: Sequence[Content], waiting: Sequence[int]) -> list[Change]:
+async def _insert(
+    contents: Sequence[Content], found: Sequence[Links], received_at: datetime
+) -> dict[int, UUID]:
+    """Insert the reviews that nobody has yet, each with its first wording; their ids by place."""
+    if not contents:
+        return {}
+    rows = [
+        (n, new_id(), *columns.facts(content, found[n]), *columns.wording(content))
+        for n, content in enumerate(contents)
+    ]
+    if len(rows) < COPY_FROM_ROWS:
+        made = await db.fetch(queries.INSERT, db.merchant_id(), received_at, *columns.arrays(rows))
+    else:
+        await db.execute(queries.STAGE)
+        await db.connection().copy_records_to_table(
+            "review_intake", records=rows, columns=list(queries.STAGED), schema_name="pg_temp"
+        )
+        made = await db.fetch(queries.INSERT_STAGED, db.merchant_id(), received_at)
+        await db.execute(queries.UNSTAGE)
+    new = {row["n"]: row["id"] for row in made}
+    await _queue([(review_id, 1, contents[n]) for n, review_id in new.items()], received_at)
+    return new
+
+
+async def _change(
+    places: Sequence[int], contents: Sequence[Content], found: Sequence[Links], received_at: datetime
+) -> dict[int, Received]:
+    """What becomes of reviews that are known when these wordings of them come."""
+    changes = await _plan(contents, places)
+    await _update([change for change in changes if change.plan.current], contents, found)
+    told = await _update_facts(changes, contents, found)
+    await _add_versions(changes, received_at)
+    return {
+        n: Received(change.review_id, number, "facts" if told.get(change.review_id) == n else status)
+        for change in changes
+        for n, (number, status) in zip(change.positions, change.plan.answers, strict=True)
+    }
+
+
+async def _plan(contents: Sequence[Content], places: Sequence[int]) -> list[Change]:
     positions: dict[Key, list[int]] = {}
-    for n in waiting:
+    for n in places:
         positions.setdefault(contents[n].key, []).append(n)
-    ids, known = await _known(sorted(positions))
-    changes = []
-    for key, places in positions.items():
-        state = known.get(key, Known())
-        plan = rules.plan(state, [contents[n] for n in places])
-        changes.append(Change(ids.get(key) or new_id(), state, key in known, places, plan))
-    return changes
+    return [
+        Change(review_id, known, positions[key], rules.plan(known, [contents[n] for n in positions[key]]))
+        for key, (review_id, known) in (await _known(sorted(positions))).items()
+    ]
 
 
-async def _known(keys: Sequence[Key]) -> tuple[dict[Key, UUID], dict[Key, Known]]:
-    rows = await db.fetch(queries.KNOWN, db.merchant_id(), *_columns(keys))
-    ids: dict[Key, UUID] = {}
-    known: dict[Key, Known] = {}
+async def _known(keys: Sequence[Key]) -> dict[Key, tuple[UUID, Known]]:
+    rows = await db.fetch(queries.KNOWN, db.merchant_id(), *columns.arrays(keys))
+    known: dict[Key, tuple[UUID, Known]] = {}
     by_id: dict[UUID, Known] = {}
     for row in rows:
-        key = (row["source"], row["account"], row["external_id"])
-        ids[key] = row["id"]
-        known[key] = by_id[row["id"]] = Known({}, row["version"], row["edited_at"], row["removed_at"])
-    if by_id:
-        for row in await db.fetch(queries.KNOWN_VERSIONS, list(by_id)):
-            by_id[row["review_id"]].versions[row["fingerprint"]] = row["number"]
-    return ids, known
-
-
-async def _insert(
-    changes: Sequence[Change], contents: Sequence[Content], found: Sequence[Links], received_at: datetime
-) -> set[UUID]:
-    if not changes:
-        return set()
-    # In the order of their keys, so that two intakes of the same reviews never wait for each other.
-    facts = _columns(sorted((_facts(change, contents, found) for change in changes), key=lambda row: row[:3]))
-    rows = await db.fetch(queries.INSERT, db.merchant_id(), *facts, received_at)
-    return {row["id"] for row in rows}
+        by_id[row["id"]] = Known({}, row["version"], row["edited_at"], row["removed_at"])
+        known[row["source"], row["account"], row["external_id"]] = (row["id"], by_id[row["id"]])
+    for row in await db.fetch(queries.KNOWN_VERSIONS, list(by_id)):
+        by_id[row["review_id"]].versions[row["fingerprint"]] = row["number"]
+    return known
 
 
 async def _update(changes: Sequence[Change], contents: Sequence[Content], found: Sequence[Links]) -> None:
-    if changes:
-        facts = _columns([_facts(change, contents, found) for change in changes])
-        await db.execute(queries.UPDATE, db.merchant_id(), *facts)
+    rows = []
+    for change in changes:
+        assert change.plan.current is not None
+        number, content = change.plan.current
+        n = next(n for n in change.positions if contents[n] is content)
+        rating = None if content.rating_norm is None else str(content.rating_norm)
+        current = (change.review_id, rating, content.edited_at, number, change.plan.state)
+        rows.append(current + columns.facts(content, found[n]))
+    if rows:
+        await db.execute(queries.UPDATE, db.merchant_id(), *columns.arrays(rows))
 
 
-def _facts(change: Change, contents: Sequence[Content], found: Sequence[Links]) -> tuple[Any, ...]:
-    """The columns of queries._FACTS, out of the wording that is current now."""
-    assert change.plan.current is not None
-    number, content = change.plan.current
-    link = found[next(n for n in change.positions if contents[n] is content)]
-    review = content.review
-    return (
-        *content.key,
-        change.review_id,
-        link.store_id,
-        review.product_sku,
-        review.product_name,
-        link.customer_id,
-        content.author,
-        link.order_id,
-        link.order_line_id,
-        review.solicited,
-        review.incentivised,
-        content.rating_norm,
-        review.written_at.astimezone(UTC),
-        content.edited_at,
-        number,
-        change.plan.state,
-        rules.storable(review.reply),
-        review.replied_at if review.reply else None,
-        review.kind,
-        "hidden" if review.hidden else "approved",
-    )
+async def _update_facts(
+    changes: Sequence[Change], contents: Sequence[Content], found: Sequence[Links]
+) -> dict[UUID, int]:
+    """Take what is told about the current wording where it came once more, last of all; who told news."""
+    told = {
+        change.review_id: change.positions[-1]
+        for change in changes
+        if change.plan.answers[-1] == (change.known.current, "unchanged")
+    }
+    if not told:
+        return {}
+    rows = [(review_id, *columns.facts(contents[n], found[n])) for review_id, n in told.items()]
+    written = await db.fetch(queries.UPDATE_FACTS, db.merchant_id(), *columns.arrays(rows))
+    return {row["id"]: told[row["id"]] for row in written}
 
 
 async def _add_versions(changes: Sequence[Change], received_at: datetime) -> None:
-    rows = [(change.review_id, *version) for change in changes for version in change.plan.versions]
-    if not rows:
-        return
-    await db.execute(
-        queries.INSERT_VERSIONS,
-        db.merchant_id(),
-        received_at,
-        *_columns([_version(review_id, number, content) for review_id, number, content in rows]),
-    )
-    payloads = [{"review": review_id, "version": number} for review_id, number, _ in rows]
-    await outbox.add_many("review.score", payloads, received_at)
-    ours = {review_id for review_id, _, content in rows if content.review.source == FIRST_PARTY}
+    added = [(change.review_id, *version) for change in changes for version in change.plan.versions]
+    if added:
+        rows = [(review_id, number, *columns.wording(content)) for review_id, number, content in added]
+        await db.execute(queries.INSERT_VERSIONS, db.merchant_id(), received_at, *columns.arrays(rows))
+        await _queue(added, received_at)
+
+
+async def _queue(added: Sequence[tuple[UUID, int, Content]], received_at: datetime) -> None:
+    """Have new wordings scored, and those that were written here judged."""
+    if len(added) >= COPY_FROM_ROWS and all(number == 1 for _, number, _ in added):
+        ids = [review_id for review_id, _, _ in added]
+        span = {"first": min(ids), "last": max(ids), "received_at": received_at}
+        await outbox.add(RECEIVED, span, received_at)
+    else:
+        await outbox.add_many(SCORE, [{"review": each[0], "version": each[1]} for each in added], received_at)
+    ours = {review_id for review_id, _, content in added if content.review.source == FIRST_PARTY}
     await outbox.add_many(JUDGE, [{"review": review_id} for review_id in sorted(ours)], received_at)
 
 
-def _version(review_id: UUID, number: int, content: Content) -> tuple[Any, ...]:
-    review, rated = content.review, content.rating is not None
-    return (
-        review_id,
-        number,
-        content.fingerprint,
-        content.rating,
-        review.scale_min if rated else None,
-        review.scale_max if rated else None,
-        content.rating_norm,
-        content.title,
-        content.body,
-        content.lang,
-        content.edited_at,
-        db.to_json(rules.storable_json(review.extra)),
-        db.to_json(review.photo_urls),
-    )
-
-
-def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)]
+async def spread(first: UUID, last: UUID, received_at: datetime, now: datetime) -> None:
+    """Queue each of the reviews that came together for scoring: one that fails there fails alone."""
+    rows = await db.fetch(queries.RECEIVED, db.merchant_id(), first, last, received_at)
+    await outbox.add_many(SCORE, [{"review": row["id"], "version": 1} for row in rows], now)

@@ -1,12 +1,21 @@
 """Work on reviews that nobody has to start."""
 
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from celery import shared_task
 
-from core import clock, db, tenancy
+from core import clock, db, outbox, tenancy
 from core.worker import run_async
 from reviews.intake import service
+
+
+@outbox.handles(service.RECEIVED)
+async def spread(payload: dict[str, Any], now: datetime) -> None:
+    """Queue reviews that came together one by one."""
+    received_at = datetime.fromisoformat(payload["received_at"])
+    await service.spread(UUID(payload["first"]), UUID(payload["last"]), received_at, now)
 
 
 async def prove_late(now: datetime) -> int:

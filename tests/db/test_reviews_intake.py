@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from asyncpg.exceptions import PostgresError
 from hypothesis import HealthCheck, given, settings
@@ -18,7 +19,7 @@ from core.embedded import Services
 from reviews import queries
 from reviews.intake import IncomingReview, receive, remove, service
 from reviews.intake.rules import ReviewInvalid
-from reviews.intake.tasks import prove_late
+from reviews.intake.tasks import prove_late, spread
 from tests.conftest import new_merchant
 from tests.fixtures.reviews.shop import DAY, NOW, customer, order, review, rows, take_in, value
 
@@ -48,6 +49,53 @@ async def test_new_changed_unchanged(merchant: UUID) -> None:
         merchant, "SELECT payload->>'version' FROM outbox WHERE topic = 'review.score' ORDER BY id"
     )
     assert payloads == [("1",), ("2",)]
+
+
+async def test_facts_that_changed_are_taken_without_a_new_wording(merchant: UUID) -> None:
+    first = review(source="import", body="Fine.")
+    await take_in(merchant, first)
+    replied = msgspec.structs.replace(
+        first, reply="Thank you!", replied_at=NOW, solicited=True, incentivised=True, product_name="Lamp"
+    )
+    for status in ("facts", "unchanged"):
+        (received,) = await take_in(merchant, replied)
+        assert (received.status, received.version) == (status, 1)
+    # An older export knows nothing of it, and takes nothing away.
+    assert [each.status for each in await take_in(merchant, first)] == ["unchanged"]
+    hidden = msgspec.structs.replace(replied, hidden=True)
+    assert [each.status for each in await take_in(merchant, hidden, hidden)] == ["unchanged", "facts"]
+    found = await rows(
+        merchant, "SELECT reply, replied_at, solicited, incentivised, product_name, moderation FROM reviews"
+    )
+    assert found == [("Thank you!", NOW, True, True, "Lamp", "hidden")]
+    edited = msgspec.structs.replace(first, body="Broken.", edited_at=NOW)
+    assert [each.status for each in await take_in(merchant, edited, hidden)] == ["changed", "unchanged"]
+    assert await value(merchant, "SELECT moderation FROM reviews") == "approved"
+    assert await value(merchant, "SELECT count(*) FROM review_versions") == 2
+
+
+async def test_many_reviews_are_one_line_of_the_outbox_that_becomes_one_each(merchant: UUID) -> None:
+    many = [review(f"m{n}", source="import", body=f"Text {n}.") for n in range(service.COPY_FROM_ROWS + 10)]
+    assert {each.status for each in await take_in(merchant, *many, *many[:5])} == {"new", "unchanged"}
+    await take_in(merchant, *many, review("later", source="import"), at=NOW + DAY)
+    topics = "SELECT topic, count(*) FROM outbox WHERE topic LIKE 'review.%' GROUP BY 1 ORDER BY 1"
+    assert await rows(merchant, topics) == [("review.received", 1), ("review.score", 1)]
+    async with db.transaction(merchant):
+        payload = await db.fetchval("SELECT payload FROM outbox WHERE topic = 'review.received'")
+        await spread(db.from_json(payload), NOW)
+    assert await rows(merchant, topics) == [("review.received", 1), ("review.score", len(many) + 1)]
+    queued = "SELECT count(DISTINCT payload->>'review') FROM outbox WHERE topic = 'review.score'"
+    assert await value(merchant, queued) == len(many) + 1
+    assert await value(merchant, "SELECT count(*) FROM review_versions") == len(many) + 1
+
+
+async def test_two_takings_of_many_in_one_transaction(merchant: UUID) -> None:
+    many = [review(f"m{n}", source="import", body=f"Text {n}.") for n in range(2 * service.COPY_FROM_ROWS)]
+    async with db.transaction(merchant):
+        for part in (many[::2], many[1::2], many):
+            statuses = {each.status for each in await receive(part, NOW)}
+            assert statuses == ({"unchanged"} if part is many else {"new"})
+    assert await value(merchant, "SELECT count(*) FROM reviews") == len(many)
 
 
 async def test_late_wording_is_kept_but_does_not_become_current(merchant: UUID) -> None:
