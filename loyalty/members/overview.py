@@ -83,16 +83,17 @@ def _overview(row: db.Row, place: Standing) -> Overview:
 # The columns of loyalty.tiers.queries.STANDINGS, and what the member has. Lots are looked up as
 # ledger_lots_open has them: those of one account, not all that expire. For CASE see loyalty.members.queries.
 _OVERVIEW = """
-SELECT asked.external_id AS asked, m.id AS member_id, c.external_id, m.joined_at,
+SELECT asked.external_id AS asked, m.id AS member_id, coalesce(c.external_id, asked.external_id) AS external_id,
+       m.joined_at,
        m.tier_code AS primary_code, m.tier_since AS primary_since, t.tier_code,
        coalesce(t.since, m.joined_at) AS since, coalesce(t.basis, 'reached') AS basis, t.until,
        b.wallets, b.pending, b.active, b.held, b.debt, x.points, x.expires_at,
        (SELECT v.id FROM programme_versions v WHERE v.state = 'published') AS version_id,
        (SELECT time_zone FROM merchants) AS time_zone
 FROM customers asked
-JOIN customers c
-     ON c.id = CASE WHEN asked.merged_into IS NULL THEN asked.id ELSE asked.merged_into END
-JOIN members m ON m.customer_id = c.id
+LEFT JOIN customers c ON c.id = asked.merged_into
+JOIN members m
+     ON m.customer_id = CASE WHEN asked.merged_into IS NULL THEN asked.id ELSE asked.merged_into END
 LEFT JOIN member_tiers t ON t.member_id = m.id AND t.set_code = :set_code
 CROSS JOIN LATERAL (
     SELECT array_agg(w.code ORDER BY w.code) AS wallets,
