@@ -22,6 +22,7 @@ from loyalty.tiers.standing import Standing
 
 _terms: dict[UUID, Version] = {}
 """By merchant, the version that was live when somebody was last asked for."""
+TERMS_LIMIT = 1_000
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +51,8 @@ async def _rows(external_ids: list[str], now: datetime) -> tuple[Version, Sequen
         live = _terms.get(merchant_id) or await programme.live()
         rows = await db.fetch(*_statement(external_ids, live, now))
         if all((row["version_id"], row["time_zone"]) == (live.id, live.time_zone) for row in rows[:1]):
+            if len(_terms) >= TERMS_LIMIT:
+                _terms.clear()
             _terms[merchant_id] = live
             return live, rows
         _terms.pop(merchant_id, None)
