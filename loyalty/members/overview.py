@@ -86,8 +86,8 @@ def _overview(row: db.Row, place: Standing) -> Overview:
 # The columns of loyalty.tiers.queries.STANDINGS, and what the member has. Lots are looked up as
 # ledger_lots_open has them: those of one account, not all that expire. For CASE see loyalty.members.queries.
 _OVERVIEW = """
-SELECT asked.external_id AS asked, m.id AS member_id, coalesce(c.external_id, asked.external_id) AS external_id,
-       m.joined_at,
+SELECT asked.external_id AS asked, m.id AS member_id, m.joined_at,
+       coalesce(c.external_id, asked.external_id) AS external_id,
        m.tier_code AS primary_code, m.tier_since AS primary_since, t.tier_code,
        coalesce(t.since, m.joined_at) AS since, coalesce(t.basis, 'reached') AS basis, t.until,
        b.wallets, b.pending, b.active, b.held, b.debt, x.points, x.expires_at,
