@@ -118,11 +118,10 @@ def review_of(cells: Cells, found: Columns, form: Format, choices: Choices) -> I
 
 
 def _fields(cells: Cells, found: Columns) -> Fields:
-    fields: Fields = {}
-    for field, column in found.columns.items():
-        cell = cells.get(column, "")
-        fields[field] = cell if field in RAW else cell.strip()
-    return fields
+    return {
+        field: cells.get(column, "") if field in RAW else cells.get(column, "").strip()
+        for field, column in found.columns.items()
+    }
 
 
 def _review(
@@ -325,8 +324,9 @@ def photos(text: str) -> tuple[str, ...]:
 
 def _extra(cells: Cells, fields: Fields, found: Columns) -> dict[str, str]:
     extra = {name: cell for name in found.kept if (cell := cells.get(name))}
-    added = fields.keys() - _KNOWN
-    return extra | {name: fields[name] for name in added if fields[name]}
+    if len(fields) > len(found.columns):  # a format has added something, perhaps a name of its own
+        extra |= {name: text for name, text in fields.items() if text and name not in _KNOWN}
+    return extra
 
 
 _KNOWN = frozenset(FIELDS)
