@@ -10,6 +10,8 @@ PERMISSIONS: dict[str, tuple[Role, ...]] = {
     "inbox.reply": ("owner", "community_manager", "agent"),
     "inbox.goodwill": ("owner", "community_manager", "agent"),
     "inbox.assign": ("owner", "community_manager"),
+    "inbox.settings": ("owner", "community_manager"),
+    "inbox.approve": ("owner", "community_manager"),
     "customers.email": ("owner", "community_manager", "agent"),
     "reviews.import": ("owner", "community_manager"),
     "reviews.moderate": ("owner", "community_manager", "agent"),

@@ -102,6 +102,7 @@ PERMISSIONS: Mapping[str, str] = {
     "reopen": "inbox.reply",
     "spam": "inbox.reply",
     "duplicate": "inbox.reply",
+    "settings": "inbox.settings",
 }
 
 

@@ -14,10 +14,10 @@ from core.errors import DomainError, Forbidden, Kind, NotFound
 from core.ids import new_id
 from core.people import staff
 from core.people.roles import permissions_of
-from core.people.staff import StaffMember
 from reviews.cases import clocks, events, machine, rules, statements
 from reviews.cases.clocks import Start
 from reviews.cases.machine import Deed, State
+from reviews.cases.people import person
 from reviews.cases.tables import CaseMessage
 from reviews.cases.targets import rules as targets
 from reviews.cases.targets import service as target_service
@@ -85,14 +85,6 @@ async def lock(case_id: UUID, expected_version: int | None = None) -> Case:
     if expected_version is not None and case.version != expected_version:
         raise CaseChanged(version=case.version)
     return case
-
-
-async def person(by: UUID, deed: str) -> StaffMember:
-    """Who acts, if they may. Raises core.errors.Forbidden."""
-    member = await staff.find(by)
-    if member is None or machine.PERMISSIONS[deed] not in permissions_of(member.role):
-        raise Forbidden(f"{deed} is not for this person")
-    return member
 
 
 def text_of(text: str, limit_chars: int = rules.TEXT_LIMIT_CHARS, limit_bytes: int = 0) -> str:

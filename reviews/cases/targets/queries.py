@@ -1,4 +1,4 @@
-"""SQL over terms."""
+"""SQL over policies and terms."""
 
 KEEP = """
     INSERT INTO case_terms (merchant_id, fingerprint, terms, created_at)
@@ -20,3 +20,16 @@ SUBJECT = """
     LEFT JOIN members m ON m.customer_id = c.customer_id AND m.left_at IS NULL
     WHERE c.id = $1
 """
+
+POLICIES = "SELECT policy FROM case_policies ORDER BY position, code"
+PUT = """
+    INSERT INTO case_policies AS p (merchant_id, code, position, policy, calendar, changed_by, changed_at)
+    VALUES (current_merchant(), $1, (SELECT coalesce(max(position), 0) + 1 FROM case_policies),
+            $2::jsonb, $3, $4, $5)
+    ON CONFLICT (merchant_id, code) DO UPDATE
+        SET policy = $2::jsonb, calendar = $3, changed_by = $4, changed_at = $5
+"""
+ORDER = """
+    UPDATE case_policies SET position = coalesce(array_position($1::text[], code), position + cardinality($1))
+"""
+REMOVE = "DELETE FROM case_policies WHERE code = $1 RETURNING code"

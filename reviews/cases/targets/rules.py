@@ -129,9 +129,14 @@ def fits(wanted: Fits, subject: Subject) -> bool:
     return (
         (not wanted.sources or subject.source in wanted.sources)
         and (not wanted.tiers or subject.tier in wanted.tiers)
-        and (not wanted.languages or subject.language in wanted.languages)
+        and (not wanted.languages or any(_speaks(subject.language, each) for each in wanted.languages))
         and (wanted.urgent is None or wanted.urgent == subject.urgent)
     )
+
+
+def _speaks(language: str, wanted: str) -> bool:
+    """zh-Hant is a zh."""
+    return language == wanted or language.startswith(f"{wanted}-")
 
 
 def choose(policies: Sequence[Policy], subject: Subject) -> Policy | None:

@@ -1,20 +1,71 @@
 """Which terms a cycle gets, and how they are kept for as long as it runs."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from core import db
+from core.errors import NotFound
+from reviews.cases.calendars import service as calendars
+from reviews.cases.calendars.rules import Calendar
+from reviews.cases.codes import CODE, NAME_LIMIT_CHARS
+from reviews.cases.people import person
 from reviews.cases.targets import queries, rules
-from reviews.cases.targets.rules import Subject, Terms
+from reviews.cases.targets.rules import Policy, PolicyUnfit, Subject, Terms
+
+LIMIT = 50
+
+
+async def policies() -> list[Policy]:
+    """The merchant's policies; the first that fits a case counts."""
+    return [msgspec.json.decode(row["policy"], type=Policy) for row in await db.fetch(queries.POLICIES)]
+
+
+async def put(policy: Policy, by: UUID, now: datetime) -> None:
+    """Make a policy, at the end, or change it where it stands; for cycles that begin from now on.
+
+    Raises PolicyUnfit or core.errors.Forbidden.
+    """
+    await person(by, "settings")
+    rules.check(policy)
+    if not CODE.fullmatch(policy.code) or not 0 < len(policy.name) <= NAME_LIMIT_CHARS:
+        raise PolicyUnfit("a code of small letters, digits and hyphens, and a name")
+    known = {kept.code for kept in await calendars.every()}
+    if policy.calendar and policy.calendar not in known:
+        raise PolicyUnfit(f"no calendar {policy.calendar}")
+    others = {each.code for each in await policies()}
+    if len(others) >= LIMIT and policy.code not in others:
+        raise PolicyUnfit(f"at most {LIMIT} policies")
+    await db.execute(queries.PUT, policy.code, db.to_json(policy), policy.calendar or None, by, now)
+
+
+async def order(codes: Sequence[str], by: UUID) -> None:
+    """The order in which policies are looked at; those that are not named follow."""
+    await person(by, "settings")
+    await db.execute(queries.ORDER, list(codes))
+
+
+async def remove(code: str, by: UUID) -> None:
+    """Raises core.errors.NotFound or Forbidden."""
+    await person(by, "settings")
+    if await db.fetchval(queries.REMOVE, code) is None:
+        raise NotFound(f"no policy {code}")
 
 
 async def terms_for(subjects: Sequence[Subject]) -> list[Terms]:
     """What a cycle that begins now is promised, for each case, in the open transaction."""
-    return [rules.SHIPPED[subject.urgent] for subject in subjects]
+    written = await policies()
+    kept = {each.code: each.calendar for each in await calendars.every()} if written else {}
+    return [_terms(rules.choose(written, subject), kept, subject) for subject in subjects]
+
+
+def _terms(policy: Policy | None, kept: Mapping[str, Calendar], subject: Subject) -> Terms:
+    if policy is None:
+        return rules.SHIPPED[subject.urgent]
+    return Terms(policy.targets, policy.pauses, kept.get(policy.calendar), policy.code)
 
 
 async def subject_of(case_id: UUID, urgent: bool) -> Subject:
