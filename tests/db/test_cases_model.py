@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -32,6 +33,10 @@ MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)
 SPLIT = tuple(Shift(day, begins * 60, ends * 60) for day in range(7) for begins, ends in ((9, 13), (14, 18)))
 
 
+MINUTES = st.integers(0, 300)
+"""Before each deed."""
+
+
 class Cases(RuleBasedStateMachine):
     """One case of a shop; deeds run on the loop of the tests, each in its own transaction."""
 
@@ -41,10 +46,10 @@ class Cases(RuleBasedStateMachine):
     buyer: UUID
     opened = 0
 
-    def __init__(self) -> None:
-        super().__init__()
+    @initialize(minute=st.integers(0, 1439))
+    def opens(self, minute: int) -> None:
         Cases.opened += 1
-        self.model = case_model.Case(minute=Cases.opened * 61 % 1440)
+        self.model = case_model.Case(minute)
         self.case = self.run(self._open())
         self.model.begin()
 
@@ -72,10 +77,14 @@ class Cases(RuleBasedStateMachine):
         found: int = await db.fetchval("SELECT version FROM cases WHERE id = $1", self.case)
         return found
 
-    @rule(minutes=st.integers(1, 400), sweeps=st.booleans())
-    def time_passes(self, minutes: int, sweeps: bool) -> None:
+    @rule(minutes=MINUTES)
+    def time_passes(self, minutes: int) -> None:
+        self.later(minutes)
+
+    def later(self, minutes: int) -> None:
+        """Some time, and then the workers look; sometimes they do not."""
         self.model.pass_minutes(minutes)
-        if sweeps:
+        if minutes % 3:
             self.sweep()
 
     def sweep(self) -> None:
@@ -87,8 +96,10 @@ class Cases(RuleBasedStateMachine):
         self.model.sweep()
 
     @precondition(lambda self: self.model.state in OPEN)
-    @rule()
-    def replies(self) -> None:
+    @rule(minutes=MINUTES)
+    def replies(self, minutes: int) -> None:
+        self.later(minutes)
+
         async def deed() -> None:
             queued = await conversation.reply(self.case, "Sorry", self.agent, await self._version(), self.now)
             await delivery.deliver(queued.message_id, self.now)
@@ -97,8 +108,10 @@ class Cases(RuleBasedStateMachine):
         self.model.we_reply()
 
     @precondition(lambda self: self.model.state in OPEN)
-    @rule()
-    def writes(self) -> None:
+    @rule(minutes=MINUTES)
+    def writes(self, minutes: int) -> None:
+        self.later(minutes)
+
         async def deed() -> None:
             queued = await conversation.message(
                 self.case, "Sorry", self.agent, await self._version(), self.now
@@ -109,22 +122,28 @@ class Cases(RuleBasedStateMachine):
         self.model.we_write()
 
     @precondition(lambda self: self.model.state in OPEN)
-    @rule()
-    def calls(self) -> None:
+    @rule(minutes=MINUTES)
+    def calls(self, minutes: int) -> None:
+        self.later(minutes)
+
         async def deed() -> None:
             await conversation.call(self.case, "Spoke", self.agent, await self._version(), self.now)
 
         self.run(deed())
         self.model.we_call()
 
-    @rule()
-    def customer_writes(self) -> None:
+    @rule(minutes=MINUTES)
+    def customer_writes(self, minutes: int) -> None:
+        self.later(minutes)
+
         self.run(conversation.customer_message(self.case, self.buyer, "No.", self.now))
         self.model.customer_writes()
 
     @precondition(lambda self: self.model.state in OPEN)
-    @rule(on=st.sampled_from(["customer", "third_party"]))
-    def waits(self, on: service.WaitsOn) -> None:
+    @rule(minutes=MINUTES, on=st.sampled_from(["customer", "third_party"]))
+    def waits(self, minutes: int, on: service.WaitsOn) -> None:
+        self.later(minutes)
+
         async def deed() -> None:
             await service.wait(self.case, on, "They look", self.agent, await self._version(), self.now)
 
@@ -132,8 +151,10 @@ class Cases(RuleBasedStateMachine):
         self.model.go(f"waiting_for_{on}")
 
     @precondition(lambda self: self.model.state.startswith("waiting"))
-    @rule()
-    def takes_up(self) -> None:
+    @rule(minutes=MINUTES)
+    def takes_up(self, minutes: int) -> None:
+        self.later(minutes)
+
         async def deed() -> None:
             await service.take_up(self.case, self.agent, await self._version(), self.now)
 
@@ -141,8 +162,10 @@ class Cases(RuleBasedStateMachine):
         self.model.go("in_progress")
 
     @precondition(lambda self: self.model.state in OPEN)
-    @rule(end=st.sampled_from(["resolve", "spam"]))
-    def ends(self, end: str) -> None:
+    @rule(minutes=MINUTES, end=st.sampled_from(["resolve", "spam"]))
+    def ends(self, minutes: int, end: str) -> None:
+        self.later(minutes)
+
         async def deed() -> None:
             await getattr(service, end)(self.case, self.agent, await self._version(), self.now)
 
@@ -153,8 +176,10 @@ class Cases(RuleBasedStateMachine):
             self.model.drop("spam")
 
     @precondition(lambda self: self.model.state not in OPEN)
-    @rule()
-    def reopens(self) -> None:
+    @rule(minutes=MINUTES)
+    def reopens(self, minutes: int) -> None:
+        self.later(minutes)
+
         async def deed() -> None:
             await service.reopen(self.case, self.agent, await self._version(), self.now)
 
@@ -162,8 +187,10 @@ class Cases(RuleBasedStateMachine):
         self.model.reopen()
 
     @precondition(lambda self: self.model.state not in OPEN)
-    @rule()
-    def what_is_done_refuses(self) -> None:
+    @rule(minutes=MINUTES)
+    def what_is_done_refuses(self, minutes: int) -> None:
+        self.later(minutes)
+
         async def deed() -> None:
             try:
                 await service.resolve(self.case, self.agent, await self._version(), self.now)
