@@ -204,7 +204,8 @@ async def audit(shop: Shop, story: Story, report: Report) -> None:
         unowned: int = await db.fetchval(
             """
             SELECT count(*) FROM review_flags f JOIN reviews r ON r.id = f.review_id AND r.version = f.version
-            WHERE NOT EXISTS (SELECT FROM cases c WHERE c.review_id = r.id AND c.owner_id IS NOT NULL)
+            WHERE NOT EXISTS (SELECT FROM case_reviews x JOIN cases c ON c.id = x.case_id
+                              WHERE x.review_id = r.id AND c.owner_id IS NOT NULL)
             """
         )
     async with db.transaction(None):

@@ -6,9 +6,9 @@ from core import db
 
 _NEIGHBOUR = """
     SELECT n.id FROM cases c JOIN cases n ON n.merchant_id = c.merchant_id AND n.open
-        AND (-n.priority, n.opened_at, n.id) {beyond} (-c.priority, c.opened_at, c.id)
+        AND n.snoozed_until IS NULL AND (n.rank_at, n.id) {beyond} (c.rank_at, c.id)
     WHERE c.id = $1
-    ORDER BY -n.priority {direction}, n.opened_at {direction}, n.id {direction} LIMIT 1
+    ORDER BY n.rank_at {direction}, n.id {direction} LIMIT 1
 """
 _BEFORE = _NEIGHBOUR.format(beyond="<", direction="DESC")
 _AFTER = _NEIGHBOUR.format(beyond=">", direction="ASC")

@@ -275,6 +275,9 @@ _WORDS: dict[str, dict[str, str]] = {
         "unanswered": mark("Unanswered"),
         "due_soon": mark("Due soon"),
         "mine": mark("Mine"),
+        "unowned": mark("Nobody's"),
+        "snoozed": mark("Snoozed"),
+        "patrol": mark("Patrol"),
         "resolved": mark("Resolved"),
     },
     "case_state": {

@@ -1,4 +1,4 @@
-"""A negative review opens one case, with an owner, its clocks and its reasons."""
+"""A negative review opens one case, with an owner, its clocks and its reasons, or joins one that is open."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +9,10 @@ from uuid import UUID
 
 from core import db
 from core.ids import new_id
-from reviews.cases import clocks, events, machine, rules, service, statements
+from reviews.cases import clocks, events, joining, machine, rules, service, statements
 from reviews.cases.clocks import Start
+from reviews.cases.routing import service as routing
+from reviews.cases.routing.service import Place, Wanted
 from reviews.cases.targets import rules as targets
 from reviews.cases.targets import service as target_service
 from reviews.cases.targets.rules import Subject, Terms
@@ -37,7 +39,7 @@ class Opened:
     number: int
     judged: Flagged
     row: db.Row
-    owner_id: UUID | None
+    place: Place
     parts: dict[str, int]
     subject: Subject
     terms: Terms
@@ -46,8 +48,9 @@ class Opened:
 async def judge(judged: Sequence[Flagged], now: datetime) -> list[UUID]:
     """Open a case for each review whose current wording is negative and that has none; answers their ids.
 
-    A review that has one and was revised is noted in it; if the new wording is negative and the case
-    was done, it is reopened. In the open transaction.
+    One of a customer or an order with an open case joins that one. A review that has a case and was revised
+    is noted in it; if the new wording is negative and the case was done, it is reopened. In the open
+    transaction.
     """
     ids = sorted({each.review_id for each in judged})
     rows = {row["review_id"]: row for row in await db.fetch(statements.JUDGED, ids)}
@@ -70,23 +73,42 @@ async def _open(fresh: Sequence[Flagged], rows: dict[UUID, db.Row], now: datetim
     last: int = await db.fetchval(statements.TAKE_TURN, merchant_id)
     taken = await db.fetch(statements.HAVE_CASES, [each.review_id for each in fresh])
     have = {row["review_id"] for row in taken}
-    fresh = [each for each in fresh if each.review_id not in have]
-    if not fresh:
-        return []
-    loads = {row["id"]: row["cases"] for row in await db.fetch(statements.LOADS)}
-    ranked = sorted(fresh, key=lambda each: (-sum(_parts(each, rows).values()), each.review_id))
-    owners = rules.share_out(loads, len(ranked))
-    subjects = [_subject(each, rows[each.review_id], rows) for each in ranked]
-    terms = await target_service.terms_for(subjects)
-    opened = [
-        Opened(new_id(), last + n, each, rows[each.review_id], owner, _parts(each, rows), subject, promised)
-        for n, (each, owner, subject, promised) in enumerate(
-            zip(ranked, owners, subjects, terms, strict=True), start=1
+    ranked = sorted(
+        (each for each in fresh if each.review_id not in have),
+        key=lambda each: (-sum(_parts(each, rows).values()), each.review_id),
+    )
+    plan = await joining.plan([rows[each.review_id] for each in ranked])
+    alone = [each for each in ranked if each.review_id not in plan]
+    opened = await _opened(alone, rows, last, now)
+    if opened:
+        await db.execute(statements.TAKE_NUMBERS, merchant_id, len(opened))
+        await _write(opened, now)
+    cases = {each.judged.review_id: each.case_id for each in opened}
+    for each in ranked:
+        if each.review_id in plan:
+            to = plan[each.review_id]
+            reasons = [flag.reason for flag in each.flags]
+            parts = _parts(each, rows)
+            await joining.join(cases.get(to, to), each.review_id, each.version, reasons, parts, now)
+    return [each.case_id for each in opened]
+
+
+async def _opened(
+    alone: Sequence[Flagged], rows: dict[UUID, db.Row], last: int, now: datetime
+) -> list[Opened]:
+    subjects = [_subject(each, rows[each.review_id], rows) for each in alone]
+    wanted = [
+        Wanted(rows[each.review_id]["aspects"], subject.language)
+        for each, subject in zip(alone, subjects, strict=True)
+    ]
+    places = await routing.places(wanted, now) if alone else []
+    terms = await target_service.terms_for(subjects) if alone else []
+    return [
+        Opened(new_id(), last + n, each, rows[each.review_id], place, _parts(each, rows), subject, promised)
+        for n, (each, place, subject, promised) in enumerate(
+            zip(alone, places, subjects, terms, strict=True), start=1
         )
     ]
-    await db.execute(statements.TAKE_NUMBERS, merchant_id, len(opened))
-    await _write(opened, now)
-    return [each.case_id for each in opened]
 
 
 def _parts(each: Flagged, rows: dict[UUID, db.Row]) -> dict[str, int]:
@@ -113,8 +135,10 @@ async def _write(opened: Sequence[Opened], now: datetime) -> None:
         reasons = [{"reason": flag.reason, **flag.detail} for flag in each.judged.flags]
         why = {"reasons": reasons, "priority": each.parts, "version": each.judged.version}
         noted.append((each.case_id, 1, "opened", db.to_json(why)))
-        if each.owner_id:
-            noted.append((each.case_id, 1, "assigned", db.to_json({"to": each.owner_id})))
+        if each.place.team_id:
+            noted.append((each.case_id, 1, "triaged", db.to_json({"team": each.place.team_id})))
+        if each.place.owner_id:
+            noted.append((each.case_id, 1, "assigned", db.to_json({"to": each.place.owner_id})))
     await db.execute(statements.INSERT_EVENTS, merchant_id, now, *map(list, zip(*noted, strict=True)))
     await clocks.start(
         [
@@ -133,10 +157,11 @@ def _columns(each: Opened) -> tuple[Any, ...]:
         each.number,
         each.judged.review_id,
         each.row["customer_id"],
-        "assigned" if each.owner_id else "new",
+        each.place.state,
         sum(each.parts.values()),
         db.to_json(each.parts),
-        each.owner_id,
+        each.place.owner_id,
+        each.place.team_id,
         each.row["replied_at"],
     )
 

@@ -28,7 +28,7 @@ from reviews.pages import Page
 from reviews.queries import OwnCase, OwnReview
 from reviews.sources import source_of
 
-ViewName = Literal["open", "unanswered", "due_soon", "mine", "resolved"]
+ViewName = Literal["open", "unanswered", "due_soon", "mine", "unowned", "snoozed", "resolved"]
 VIEWS: tuple[ViewName, ...] = get_args(ViewName)
 
 COUNT_LIMIT = 10_000
@@ -46,12 +46,14 @@ class _List:
     descending: bool = False
 
 
-_QUEUE: tuple[Any, ...] = (("(-c.priority)", "c.opened_at", "c.id"), (int, datetime, UUID))
+_QUEUE: tuple[Any, ...] = (("c.rank_at", "c.id"), pages.NEWEST)
 _LISTS: dict[ViewName, _List] = {
-    "open": _List("c.open", *_QUEUE),
-    "unanswered": _List("c.open AND c.answered_at IS NULL", *_QUEUE),
+    "open": _List("c.open AND c.snoozed_until IS NULL", *_QUEUE),
+    "unanswered": _List("c.open AND c.snoozed_until IS NULL AND c.answered_at IS NULL", *_QUEUE),
     "due_soon": _List("c.open AND c.due_at <= $3", ("c.due_at", "c.id"), pages.NEWEST),
     "mine": _List("c.open AND c.owner_id = $2", *_QUEUE),
+    "unowned": _List("c.open AND c.owner_id IS NULL", *_QUEUE),
+    "snoozed": _List("c.open AND c.snoozed_until IS NOT NULL", ("c.snoozed_until", "c.id"), pages.NEWEST),
     "resolved": _List("NOT c.open", ("c.resolved_at", "c.id"), pages.NEWEST, descending=True),
 }
 # Types of arguments that a view does not use must be told.
@@ -167,7 +169,7 @@ def _inbox_sql(found: _List, placed: bool) -> str:
         beyond = f"AND ({', '.join(found.sort)}) {'<' if found.descending else '>'} ({marks})"
     again = ", ".join(f"c.sort{n} {direction}" for n in range(len(found.sort)))
     return f"""
-        SELECT {_CASE_COLUMNS}, c.sort0, c.sort1 {", c.sort2" if len(found.sort) > 2 else ""},
+        SELECT {_CASE_COLUMNS}, c.sort0, c.sort1,
                coalesce(p.name, '') AS customer_name, k.*, {review_queries.COLUMNS}
         FROM (SELECT c.*, {sorts} FROM cases c WHERE {_ASKED} AND {found.where} {beyond}
               ORDER BY {order} LIMIT $4) c {_CASE_JOINS} {_CLOCK}

@@ -1,11 +1,9 @@
 """What of cases comes first, who gets them, and what may not be said with a gift. Pure."""
 
-import heapq
 import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
-from uuid import UUID
 
 from reviews.scoring.rules import Flag
 
@@ -15,6 +13,8 @@ TEXT_LIMIT_CHARS = 4000
 CLOSE_AFTER = timedelta(days=30)
 """A resolved case of which nothing more is heard is closed."""
 DUE_SOON = timedelta(hours=2)
+POINTS_AN_HOUR = 1
+"""A case that waits rises in the queue by so much priority; case_rank() in SQL does the same."""
 
 CONTENTED_BELOW = 0.1
 """A text that is less likely than this to be negative speaks well of the shop."""
@@ -57,6 +57,11 @@ def is_urgent(urgency: int) -> bool:
     return urgency > _URGENCY_WEIGHT["leaving"]
 
 
+def age(waits: timedelta) -> int:
+    """The part of the priority that a case has gained by waiting."""
+    return max(0, int(waits.total_seconds() / 3600 * POINTS_AN_HOUR))
+
+
 def priority(
     flags: Sequence[Flag], rating_norm: Decimal | None, negative: float, orders: int
 ) -> dict[str, int]:
@@ -75,17 +80,3 @@ def priority(
         "urgency": urgency // 3 if contented else urgency,
         "customer": min(orders, 10) * 2,
     }
-
-
-def share_out(loads: Mapping[UUID, int], cases: int) -> list[UUID | None]:
-    """An owner for each new case, always whoever has the fewest open ones; None: there is nobody."""
-    if not loads:
-        return [None] * cases
-    queue = [(load, person) for person, load in loads.items()]
-    heapq.heapify(queue)
-    owners: list[UUID | None] = []
-    for _ in range(cases):
-        load, person = heapq.heappop(queue)
-        owners.append(person)
-        heapq.heappush(queue, (load + 1, person))
-    return owners

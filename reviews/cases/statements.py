@@ -6,13 +6,17 @@ JUDGED = """
     SELECT r.id AS review_id, r.version, r.state, r.customer_id, r.replied_at,
            c.id AS case_id, c.state AS case_state,
            r.source, coalesce(nullif(v.lang, ''), s.lang, '') AS language, coalesce(m.tier_code, '') AS tier,
+           r.order_id, ARRAY(SELECT a ->> 'aspect' FROM jsonb_array_elements(s.aspects) a
+                             WHERE a ->> 'polarity' = 'negative') AS aspects,
            (SELECT count(*) FROM orders o
             WHERE o.customer_id = r.customer_id AND o.paid_at IS NOT NULL)::int AS orders
     FROM reviews r
-    LEFT JOIN cases c ON c.review_id = r.id
+    LEFT JOIN case_reviews x ON x.review_id = r.id
+    LEFT JOIN cases c ON c.id = x.case_id
     LEFT JOIN review_versions v ON v.review_id = r.id AND v.number = r.version
-    LEFT JOIN LATERAL (SELECT lang FROM review_scores x WHERE x.review_id = r.id AND x.version = r.version
-                       ORDER BY x.scored_at DESC LIMIT 1) s ON true
+    LEFT JOIN LATERAL (SELECT lang, aspects FROM review_scores y
+                       WHERE y.review_id = r.id AND y.version = r.version
+                       ORDER BY y.scored_at DESC LIMIT 1) s ON true
     LEFT JOIN members m ON m.customer_id = r.customer_id AND m.left_at IS NULL
     WHERE r.id = ANY($1::uuid[])
 """
@@ -22,20 +26,39 @@ TAKE_TURN = """
     ON CONFLICT (merchant_id) DO UPDATE SET last = case_numbers.last RETURNING last
 """
 TAKE_NUMBERS = "UPDATE case_numbers SET last = last + $2 WHERE merchant_id = $1"
-HAVE_CASES = "SELECT review_id FROM cases WHERE review_id = ANY($1::uuid[])"
-LOADS = """
-    SELECT s.id, count(c.id)::int AS cases FROM staff s LEFT JOIN cases c ON c.owner_id = s.id AND c.open
-    WHERE s.role IN ('agent', 'community_manager') AND s.disabled_at IS NULL GROUP BY s.id
+HAVE_CASES = "SELECT review_id FROM case_reviews WHERE review_id = ANY($1::uuid[])"
+# Open cases of the same customer, and of the same order; locked, so that they stay open meanwhile.
+SAME_CUSTOMER = """
+    SELECT r.id AS review_id, c.id AS case_id
+    FROM reviews r JOIN cases c ON c.customer_id = r.customer_id AND c.open
+    WHERE r.id = ANY ($1::uuid[]) ORDER BY c.opened_at, c.id FOR NO KEY UPDATE OF c
+"""
+SAME_ORDER = """
+    SELECT r.id AS review_id, c.id AS case_id
+    FROM reviews r JOIN reviews o ON o.order_id = r.order_id AND o.id <> r.id
+    JOIN case_reviews x ON x.review_id = o.id JOIN cases c ON c.id = x.case_id AND c.open
+    WHERE r.id = ANY ($1::uuid[]) ORDER BY c.opened_at, c.id FOR NO KEY UPDATE OF c
 """
 INSERT_CASES = """
-    INSERT INTO cases (merchant_id, id, number, review_id, customer_id, state, priority, priority_parts,
-                       owner_id, answered_at, opened_at, updated_at)
-    SELECT $1, id, number, review_id, customer_id, state, priority, parts::jsonb,
-           owner_id, answered_at, $2, $2
-    FROM unnest($3::uuid[], $4::int[], $5::uuid[], $6::uuid[], $7::text[], $8::smallint[], $9::text[],
-                $10::uuid[], $11::timestamptz[])
-         AS t (id, number, review_id, customer_id, state, priority, parts, owner_id, answered_at)
+    WITH opened AS (
+        INSERT INTO cases (merchant_id, id, number, review_id, customer_id, state, priority, priority_parts,
+                           owner_id, team_id, answered_at, assigned_at, opened_at, updated_at)
+        SELECT $1, id, number, review_id, customer_id, state, priority, parts::jsonb, owner_id, team_id,
+               answered_at, CASE WHEN owner_id IS NOT NULL THEN $2::timestamptz END, $2, $2
+        FROM unnest($3::uuid[], $4::int[], $5::uuid[], $6::uuid[], $7::text[], $8::smallint[], $9::text[],
+                    $10::uuid[], $11::uuid[], $12::timestamptz[])
+             AS t (id, number, review_id, customer_id, state, priority, parts, owner_id, team_id, answered_at)
+        RETURNING id, review_id)
+    INSERT INTO case_reviews (merchant_id, case_id, review_id, joined_at)
+    SELECT $1, id, review_id, $2 FROM opened
 """
+JOIN_CASE = """
+    WITH joined AS (
+        INSERT INTO case_reviews (merchant_id, case_id, review_id, joined_at) VALUES ($1, $2, $3, $4))
+    UPDATE cases SET priority = greatest(priority, $5), priority_parts = $6::jsonb, answered_at = NULL
+    WHERE id = $2
+"""
+PARTS = "SELECT priority_parts FROM cases WHERE id = $1"
 INSERT_EVENTS = """
     INSERT INTO case_events (merchant_id, case_id, cycle, kind, actor, detail, at)
     SELECT $1, case_id, cycle, kind, 'system', detail::jsonb, $2
@@ -53,6 +76,8 @@ LOCK = """
 """
 MOVE = """
     UPDATE cases SET state = $2, version = version + $3, owner_id = $4, updated_at = $5,
+           assigned_at = CASE WHEN owner_id IS DISTINCT FROM $4 THEN $5 ELSE assigned_at END,
+           snoozed_until = CASE WHEN $3 > 0 THEN NULL ELSE snoozed_until END,
            duplicate_of = $6, resolved_at = CASE WHEN $2 IN ('resolved', 'closed', 'spam', 'duplicate')
                                                  THEN coalesce(resolved_at, $5) END
     WHERE id = $1 RETURNING version
@@ -145,6 +170,8 @@ SWEEP = f"""
 OVERDUE = f"""
     SELECT c.number, ARRAY[
         (SELECT id FROM staff WHERE id = c.owner_id AND disabled_at IS NULL),
+        (SELECT s.id FROM case_teams t JOIN staff s ON s.id = t.lead_id
+         WHERE t.id = c.team_id AND s.disabled_at IS NULL),
         (SELECT id FROM staff WHERE role = 'community_manager' AND disabled_at IS NULL
          ORDER BY created_at, id LIMIT 1),
         (SELECT id FROM staff WHERE role = 'owner' AND disabled_at IS NULL ORDER BY created_at, id LIMIT 1)

@@ -10,6 +10,7 @@ from core import clock, db, tenancy
 from core.outbox import handles
 from core.worker import run_async
 from reviews.cases import clocks, delivery, escalation, service
+from reviews.cases.routing import service as routing
 
 
 @handles(delivery.DUE)
@@ -41,6 +42,8 @@ async def sweep(now: datetime) -> tuple[int, int, int]:
             more = await clocks.sweep(now)
             warned, breached = warned + more[0], breached + more[1]
             closed += await service.close_quiet(now)
+            await routing.wake(now)
+            await routing.give_out(now)
 
     await tenancy.for_each(of_merchant)
     return warned, breached, closed

@@ -62,12 +62,16 @@ async def test_pages_of_a_view_join_to_the_whole_in_order(merchant: UUID, view: 
         await value(merchant, "UPDATE cases SET state = 'resolved', resolved_at = opened_at")
     if view == "due_soon":
         await value(merchant, "UPDATE cases SET due_at = opened_at - interval '1 day'")
+    if view == "unowned":
+        await value(merchant, "UPDATE cases SET owner_id = NULL")
+    if view == "snoozed":
+        await value(merchant, "UPDATE cases SET snoozed_until = opened_at + number * interval '1 day'")
     whole = await walk(merchant, view, agent, 100)
     assert sorted(whole) == list(range(1, 10))
     for limit in (1, 2, 4):
         assert await walk(merchant, view, agent, limit) == whole
     if view == "open":
-        ranked = await rows(merchant, "SELECT number FROM cases ORDER BY -priority, opened_at, id")
+        ranked = await rows(merchant, "SELECT number FROM cases ORDER BY rank_at, id")
         assert whole == [number for (number,) in ranked]
     async with db.transaction(merchant):
         counts = await queries.counts(agent, NOW)
@@ -96,6 +100,8 @@ async def test_views_hold_what_they_say(merchant: UUID) -> None:
         "unanswered": {3, 4},
         "due_soon": {3, 4},
         "mine": {1, 3},
+        "unowned": set(),
+        "snoozed": set(),
         "resolved": {2},
     }
     assert counts == {view: len(numbers) for view, numbers in held.items()}

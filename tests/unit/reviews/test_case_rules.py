@@ -1,11 +1,8 @@
 """Priorities, owners, and words that may not go with a gift."""
 
 from decimal import Decimal
-from uuid import UUID
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from reviews.cases import rules
 from reviews.scoring.rules import Flag
@@ -33,20 +30,6 @@ def test_leaving_alone_is_not_urgent() -> None:
         rules.priority([urgency(kind)], None, 0, 0)["urgency"] for kind in ("leaving", "safety", "legal")
     ]
     assert [rules.is_urgent(part) for part in parts] == [False, True, True]
-
-
-@given(st.lists(st.integers(0, 20), min_size=1, max_size=6), st.integers(0, 40))
-def test_cases_are_shared_out_evenly(loads: list[int], cases: int) -> None:
-    people = {UUID(int=n): load for n, load in enumerate(loads)}
-    owners = rules.share_out(people, cases)
-    assert len(owners) == cases
-    after = {person: load + owners.count(person) for person, load in people.items()}
-    given_to = [after[person] for person in people if person in owners]
-    assert not given_to or max(given_to) <= min(after.values()) + 1
-
-
-def test_nobody_to_share_with() -> None:
-    assert rules.share_out({}, 2) == [None, None]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,52 @@
+"""Further reviews of one customer or order join the case that is open: nobody explains twice."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from core import db
+from reviews.cases import clocks, events, machine, rules, service, statements
+
+
+async def plan(rows: Sequence[db.Row]) -> dict[UUID, UUID]:
+    """By review, the case that it joins, or the review of this batch that opens it; missing: its own.
+
+    Rows have review_id, customer_id and order_id; the first of each customer or order opens. The cases are
+    locked. In the open transaction, whose openers take turns.
+    """
+    ids = [row["review_id"] for row in rows]
+    found: dict[UUID, UUID] = {}
+    for statement in (statements.SAME_CUSTOMER, statements.SAME_ORDER):
+        for row in await db.fetch(statement, ids):
+            found.setdefault(row["review_id"], row["case_id"])
+    first: dict[UUID, UUID] = {}
+    for row in rows:
+        if row["review_id"] in found:
+            continue
+        keys = [key for key in (row["customer_id"], row["order_id"]) if key]
+        opener = next((first[key] for key in keys if key in first), None)
+        if opener:
+            found[row["review_id"]] = opener
+        for key in keys:
+            first.setdefault(key, opener or row["review_id"])
+    return found
+
+
+async def join(
+    case_id: UUID, review_id: UUID, version: int, reasons: Sequence[str], parts: dict[str, int], now: datetime
+) -> None:
+    """Put a review into an open case, which becomes at least as pressing as the review alone would be."""
+    case = await service.lock(case_id)
+    before: dict[str, int] = db.from_json(await db.fetchval(statements.PARTS, case_id))
+    together = {name: max(before.get(name, 0), parts.get(name, 0)) for name in {**before, **parts}}
+    await db.execute(
+        statements.JOIN_CASE, db.merchant_id(), case_id, review_id, now,
+        sum(together.values()), db.to_json(together),
+    )  # fmt: skip
+    await service.move(case, "join", now)
+    await events.add(
+        case_id, case.cycle, "review_joined", now, by_customer=True,
+        review=review_id, version=version, reasons=list(reasons),
+    )  # fmt: skip
+    if case.state not in machine.UNTOUCHED:
+        await clocks.owe_reply(case_id, case.cycle, rules.is_urgent(together.get("urgency", 0)), now)
