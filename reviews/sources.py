@@ -28,8 +28,9 @@ OURS = tuple(
 GOOGLE = Source("google", published_here=False, reply_limit_chars=4096, reply_limit_bytes=4096)
 TRUSTPILOT = Source("trustpilot", published_here=False, reply_limit_chars=4096)
 WOOCOMMERCE = Source("woocommerce", published_here=False, reply_limit_chars=65_525, reply_limit_bytes=65_525)
+APP_STORE = Source("app_store", published_here=False, reply_limit_chars=5970)
 
-_BY_CODE = {source.code: source for source in (*OURS, GOOGLE, TRUSTPILOT, WOOCOMMERCE)}
+_BY_CODE = {source.code: source for source in (*OURS, GOOGLE, TRUSTPILOT, WOOCOMMERCE, APP_STORE)}
 
 
 def source_of(code: str) -> Source:

@@ -35,6 +35,7 @@ _SOURCES = {
     "google": "Google",
     "trustpilot": "Trustpilot",
     "woocommerce": "WooCommerce",
+    "app_store": "App Store",
 }
 FAILURES = {
     "source_not_connected": mark("The source is not connected."),

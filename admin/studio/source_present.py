@@ -24,6 +24,7 @@ _HINTS = {
     "business_user": mark("In whose name replies are written; needed without a user name."),
     "url": mark("Where customers open it, such as %(example)s."),
     "wordpress_user": mark("Who replies; without one there are no replies."),
+    "private_key": mark("What the .p8 file holds."),
     "application_password": mark("Made in WordPress, on that user's profile."),
 }
 _EXAMPLES = {

@@ -50,6 +50,10 @@ class ConnectForm(KeyedForm, kw_only=True):
     consumer_secret: str = ""
     wordpress_user: str = ""
     application_password: str = ""
+    app_id: str = ""
+    issuer_id: str = ""
+    key_id: str = ""
+    private_key: str = ""
 
 
 class DeedForm(KeyedForm, kw_only=True):

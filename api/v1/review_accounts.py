@@ -25,13 +25,14 @@ class NewAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """An account to connect. Its secrets go in with `fields` and are never answered."""
 
     source: Annotated[str, Meta(max_length=40)]
-    """google, trustpilot or woocommerce."""
+    """google, trustpilot, woocommerce or app_store."""
     name: Annotated[str, Meta(max_length=accounts.NAME_LIMIT_CHARS)] = ""
     """As the team calls it; empty: as the source does."""
     fields: Annotated[dict[str, Value], Meta(max_length=20)]
     """google: location, client_id, client_secret, refresh_token. trustpilot: business_unit, api_key,
     api_secret, and username and password, or business_user. woocommerce: url, consumer_key,
-    consumer_secret, and for replies wordpress_user and application_password."""
+    consumer_secret, and for replies wordpress_user and application_password. app_store: app_id, issuer_id,
+    key_id, private_key."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -355,6 +355,10 @@ _WORDS: dict[str, dict[str, str]] = {
         "consumer_secret": mark("Consumer secret"),
         "wordpress_user": mark("WordPress user"),
         "application_password": mark("Application password"),
+        "app_id": mark("Apple ID of the app"),
+        "issuer_id": mark("Issuer ID"),
+        "key_id": mark("Key ID"),
+        "private_key": mark("Private key"),
     },
     "delivery": {
         "queued": mark("Waiting to be sent"),

@@ -17,7 +17,7 @@ _LATIN = frozenset(
         *("Regulars", "CSV", "JSON", "API", "ID", "SMTP", "Apache", "ONNX", "Esc", "SLA", "Python"),
         *("JPEG", "PNG", "WebP", "MB", "kB", "NDJSON", "XML", "gzip", "zip"),
         *("Google", "Trustpilot", "WooCommerce", "WordPress", "Webhook", "Business", "Profile"),
-        *("Judge", "me", "Loox", "Yotpo"),
+        *("Judge", "me", "Loox", "Yotpo", "Apple", "App"),
     ]
 )
 

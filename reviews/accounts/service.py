@@ -218,7 +218,8 @@ def _filled(known: About, given: Mapping[str, str]) -> dict[str, str]:
         value = filled.get(field.name, "")
         if field.required and not value:
             raise AccountUnfit(field.name, "is missing")
-        if len(value) > VALUE_LIMIT_CHARS or not value.isprintable():
+        line = value.replace("\r", "").replace("\n", "") if field.secret else value
+        if len(value) > VALUE_LIMIT_CHARS or not line.isprintable():
             raise AccountUnfit(field.name, f"is longer than {VALUE_LIMIT_CHARS} characters, or no text")
     return filled
 

@@ -1,12 +1,13 @@
 """Every source with a connector. A new one is a module and a line here."""
 
 from core.errors import NotFound
+from reviews.connectors.app_store import AppStore
 from reviews.connectors.google import Google
 from reviews.connectors.model import About, Connector
 from reviews.connectors.trustpilot import Trustpilot
 from reviews.connectors.woocommerce import WooCommerce
 
-CONNECTORS: tuple[type[Connector], ...] = (Google, Trustpilot, WooCommerce)
+CONNECTORS: tuple[type[Connector], ...] = (Google, Trustpilot, WooCommerce, AppStore)
 
 _BY_SOURCE = {each.about.source.code: each for each in CONNECTORS}
 

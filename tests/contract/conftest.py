@@ -21,13 +21,14 @@ from reviews.accounts import service, sync
 from reviews.accounts import tasks as account_tasks
 from reviews.accounts.service import Account
 from reviews.cases import tasks as case_tasks
-from reviews.connectors import wire
+from reviews.connectors import app_store, wire
+from tests.contract.fakes.app_store import FakeAppStore
 from tests.contract.fakes.google import FakeGoogle
 from tests.contract.fakes.server import Fake, running
 from tests.contract.fakes.trustpilot import FakeTrustpilot
 from tests.contract.fakes.woocommerce import FakeWooCommerce
 
-FAKES = (FakeGoogle, FakeTrustpilot, FakeWooCommerce)
+FAKES = (FakeGoogle, FakeTrustpilot, FakeWooCommerce, FakeAppStore)
 # Importing them registers their topics.
 HANDLERS = (account_tasks, case_tasks)
 LONG = timedelta(minutes=1)
@@ -54,6 +55,7 @@ def installed(fake: Fake) -> Iterator[None]:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses between attempts are short."""
     monkeypatch.setattr(wire, "FIRST_PAUSE_S", 0.001)
+    monkeypatch.setattr(app_store, "PAGE_SIZE", 100)  # so that 120 reviews are two pages everywhere
     vault.cache_clear()
 
 

@@ -21,7 +21,15 @@ from tests.contract.fakes.google import FakeGoogle
 from tests.contract.fakes.server import Fake, answers
 from tests.contract.fakes.woocommerce import FakeWooCommerce
 
-SECRET_FIELDS = ("client_secret", "refresh_token", "api_key", "api_secret", "password", "consumer_key")
+SECRET_FIELDS = (
+    "client_secret",
+    "refresh_token",
+    "api_key",
+    "api_secret",
+    "password",
+    "consumer_key",
+    "private_key",
+)
 
 
 def secrets_of(fake: Fake) -> list[str]:

@@ -4,8 +4,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from core import clock, db
+from reviews.accounts import service
+from reviews.connectors.model import AccountUnfit
 from tests.contract.conftest import Joined, fake_of, join, write
+from tests.contract.fakes.app_store import FakeAppStore
 from tests.contract.fakes.google import FakeGoogle
 from tests.contract.fakes.trustpilot import FakeTrustpilot
 from tests.contract.fakes.woocommerce import FakeWooCommerce
@@ -97,6 +102,47 @@ async def test_woocommerce(merchant: UUID) -> None:
         done = await joined.read()
         assert (done["removed"], done["new"]) == (1, 1)
         assert set(await joined.texts()) == {"1", "2", "3", "5"}
+
+
+async def test_app_store(merchant: UUID) -> None:
+    with fake_of(FakeAppStore) as fake:
+        assert isinstance(fake, FakeAppStore)
+        joined = await join(merchant, fake)
+        fake.add("1", 2, "Crashes 💥", AT)
+        fake.add("2", 5, "Fine", AT)
+        fake.posted["1"] = "Update, please"
+        await joined.read()
+        found = await stored(joined)
+        first = found["1"]
+        assert (first["stars"], first["title"], first["body"]) == (2.0, "Crashes 💥", "Crashes 💥")
+        assert (first["written_at"], first["author"], first["extra"]) == (AT, "Guest 1", {"territory": "USA"})
+        assert (first["reply"], found["2"]["reply"]) == ("Update, please", "")
+        assert str(first["replied_at"]) == "2026-01-02 03:04:05+00:00"
+
+        # Its customer writes anew: another review takes the place of the first.
+        fake.delete("1")
+        fake.add("3", 4, "Better", AT + timedelta(days=1))
+        await joined.ask(full=True)
+        done = await joined.read()
+        assert (done["new"], done["removed"]) == (1, 1)
+
+
+@pytest.mark.parametrize("shape", ["lines", "one line", "bare"])
+async def test_the_key_of_app_store_is_taken_as_people_paste_it(merchant: UUID, shape: str) -> None:
+    with fake_of(FakeAppStore) as fake:
+        key = fake.fields["private_key"]
+        if shape != "lines":
+            key = key.replace("\n", "")
+        if shape == "bare":
+            key = key.replace("-----BEGIN PRIVATE KEY-----", "").replace("-----END PRIVATE KEY-----", "")
+        async with db.transaction(merchant):
+            given = fake.fields | {"private_key": key}
+            account_id = await service.connect("app_store", "", given, clock.now())
+            for wrong in ("no key", "AAAA", key[:-20]):
+                with pytest.raises(AccountUnfit, match="private_key"):
+                    await service.connect("app_store", "", given | {"private_key": wrong}, clock.now())
+        write(fake, 2)
+        assert (await Joined(merchant, fake, account_id).read())["new"] == 2
 
 
 async def test_trustpilots_page_past_the_last_is_empty_and_the_end(merchant: UUID) -> None:

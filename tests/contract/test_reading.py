@@ -228,7 +228,7 @@ async def test_the_next_reader_goes_on_where_the_last_one_stopped(joined: Joined
     asked = joined.fake.lists()
     done = await joined.read()
     assert (done["id"], done["state"], done["new"]) == (halted["id"], "done", 120)
-    pages = {"google": 3, "trustpilot": 3, "woocommerce": 2}[joined.source]
+    pages = {"google": 3, "trustpilot": 3, "woocommerce": 2, "app_store": 2}[joined.source]
     assert (asked, joined.fake.lists()) == (1, pages)
 
 
@@ -279,7 +279,7 @@ async def test_a_hint_brings_the_review_and_its_absence_the_tombstone(joined: Jo
 async def test_a_review_that_cannot_be_read_is_counted_and_hinders_no_other(joined: Joined) -> None:
     write(joined.fake, 5)
     broken = joined.fake.reviews["3"]
-    for name in ("createTime", "createdAt", "date_created_gmt"):
+    for name in ("createTime", "createdAt", "date_created_gmt", "attributes"):
         if name in broken:
             broken[name] = "no date"
     done = await joined.read()

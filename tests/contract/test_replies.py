@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
@@ -12,8 +13,10 @@ from core.ids import new_id
 from core.people import staff
 from core.people.roles import Role
 from reviews.accounts import replies, service
-from reviews.cases import conversation, delivery, queries
+from reviews.cases import conversation, delivery, opening, queries
+from reviews.cases.opening import Flagged
 from reviews.cases.service import TextUnfit
+from reviews.scoring.rules import Flag
 from tests.contract.conftest import Joined, fake_of, in_background, join, waiting, work_off, write
 from tests.contract.fakes.google import FakeGoogle
 from tests.contract.fakes.server import Fake, Trouble, answers, cut, html, slow
@@ -66,20 +69,16 @@ async def answered(joined: Joined, text: str = WORDS) -> Answered:
     agent = await hire(joined.merchant)
     async with db.transaction(joined.merchant):
         review = await db.fetchval("SELECT id FROM reviews WHERE external_id = '1'")
-        case = await db.fetchval(_CASE, joined.merchant, review, clock.now())
-        await db.execute(_CLOCK, joined.merchant, case, clock.now())
+        case = await open_case(review)
         queued = await conversation.reply(case, text, agent, 1, clock.now() - timedelta(seconds=11))
     return Answered(joined, case, agent, queued.message_id)
 
 
-_CASE = """
-    INSERT INTO cases (merchant_id, number, review_id, state, priority, priority_parts, opened_at, updated_at)
-    VALUES ($1, 1, $2, 'new', 10, '{}', $3, $3) RETURNING id
-"""
-_CLOCK = """
-    INSERT INTO case_clocks (merchant_id, case_id, cycle, kind, target_s, started_at, warn_at, due_at)
-    VALUES ($1, $2, 1, 'first_reply', 3600, $3, $3, $3)
-"""
+async def open_case(review: UUID) -> UUID:
+    """In the open transaction."""
+    flag = Flag("rating", {"rating": "1"})
+    [case] = await opening.judge([Flagged(review, 1, Decimal(1), 0.9, [flag])], clock.now())
+    return case
 
 
 async def test_sent_only_once_the_source_has_said_so(joined: Joined) -> None:
@@ -202,9 +201,7 @@ async def test_google_counts_bytes_and_may_reject_what_it_took(merchant: UUID) -
         fake.rejects_replies = True
         agent = await hire(merchant, "owner")
         async with db.transaction(merchant):
-            case = await db.fetchval(
-                _CASE, merchant, await db.fetchval("SELECT id FROM reviews"), clock.now()
-            )
+            case = await open_case(await db.fetchval("SELECT id FROM reviews"))
             queued = await conversation.reply(
                 case, "歉" * 1365, agent, 1, clock.now() - timedelta(seconds=11)
             )
