@@ -13,7 +13,8 @@ from playwright.async_api import Page, expect
 from admin.demo.shop import MERCHANT
 from core.i18n import Locale
 from tests.browser.site import Site
-from tests.fixtures.reviews.shop import NOW, review, take_in
+from tests.fixtures.reviews.shop import NOW, take_in
+from tests.fixtures.reviews.shop import moved as review
 
 pytestmark = pytest.mark.browser
 

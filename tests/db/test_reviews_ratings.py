@@ -18,7 +18,8 @@ from reviews.ratings import rules, service
 from reviews.ratings.rules import Rating
 from reviews.ratings.tasks import fold_all
 from tests.conftest import new_merchant
-from tests.fixtures.reviews.shop import DAY, NOW, customer, review, rows, take_in, value
+from tests.fixtures.reviews.shop import DAY, NOW, customer, rows, take_in, value
+from tests.fixtures.reviews.shop import moved as review
 
 MODERATE = "UPDATE reviews SET moderation = $2, moderated_by = 'staff' WHERE external_id = $1"
 MERGE = "UPDATE reviews SET customer_id = $1, store_id = $2 WHERE customer_id IS NOT NULL"
@@ -50,10 +51,10 @@ async def test_what_is_counted_and_what_is_not(merchant: UUID) -> None:
             scale_min=Decimal(0),
             scale_max=Decimal(100),
             product_sku="lamp",
-            source="import",
+            source="judgeme",
         ),
         review("words alone", rating=None, product_sku="lamp"),
-        review("hidden", source="import", rating=Decimal(1), product_sku="lamp", hidden=True),
+        review("hidden", source="judgeme", rating=Decimal(1), product_sku="lamp", hidden=True),
         review("mention", rating=None, product_sku="lamp", kind="mention"),
         review("of the shop", rating=Decimal(1)),
     )
@@ -63,13 +64,13 @@ async def test_what_is_counted_and_what_is_not(merchant: UUID) -> None:
         rating = await _rating(merchant, "lamp")
         assert (rating.reviews, rating.stars, rating.ratings) == (4, (0, 0, 0, 0, 3), 3)
         assert rating.mean == Decimal("4.6733")
-        assert (await _rating(merchant, "lamp", ["import"])).ratings == 1
+        assert (await _rating(merchant, "lamp", ["judgeme"])).ratings == 1
         assert (await _rating(merchant, "nothing")).mean is None
         async with db.transaction(merchant):
             assert (await service.rating_of("shop", "")).reviews == 5
     await value(merchant, MODERATE, "five", "hidden")
     async with db.transaction(merchant):
-        await remove("import", "", "88 of 100", NOW)
+        await remove("judgeme", "", "88 of 100", NOW)
     assert (await _rating(merchant, "lamp")).stars == (0, 0, 0, 0, 1)
     await value(merchant, MODERATE, "five", "approved")
     assert (await _rating(merchant, "lamp")).stars == (0, 0, 0, 0, 2)
@@ -202,7 +203,7 @@ async def _do(merchant: UUID, deed: tuple[Any, ...], people: tuple[UUID, UUID], 
             await value(merchant, MODERATE, key, word)
         case ("remove", key, days):
             async with db.transaction(merchant):
-                await remove("first_party", "", key, NOW - timedelta(days=60 - 3 * days))
+                await remove("import", "", key, NOW - timedelta(days=60 - 3 * days))
         case ("merge",):
             await value(merchant, "SELECT 1 FROM reviews ORDER BY id FOR UPDATE")
             async with db.transaction(merchant):
@@ -228,5 +229,5 @@ async def test_the_command_tells_what_differs(
     assert f"{code}: 1 published reviews, 0 counts differ" in capsys.readouterr().out
     await value(merchant, "DELETE FROM review_rating_deltas")
     assert await recount_all() == 1
-    assert "product lamp first_party all 0001-01-01: 0 kept, 1 counted" in capsys.readouterr().out
+    assert "product lamp import all 0001-01-01: 0 kept, 1 counted" in capsys.readouterr().out
     assert len(await rows(merchant, "SELECT 1 FROM reviews")) == 1

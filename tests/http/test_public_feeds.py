@@ -18,7 +18,8 @@ from core.embedded import Services
 from reviews.publishing import feeds
 from reviews.publishing import service as publishing
 from reviews.publishing.service import PublicShop
-from tests.fixtures.reviews.shop import DAY, NOW, customer, order, review, take_in, value
+from tests.fixtures.reviews.shop import DAY, NOW, customer, order, take_in, value
+from tests.fixtures.reviews.shop import moved as review
 from tests.http.conftest import _transport
 
 # The order of elements in Google's schema 2.4; a review has those with a star.
@@ -120,7 +121,7 @@ FILL = """
     WITH made AS (
         INSERT INTO reviews (merchant_id, source, account, external_id, product_sku, rating_norm, written_at,
                              edited_at, received_at, version, state)
-        SELECT $1, 'first_party', '', 'f' || n, 'lamp', 4, $3, $3, $3, 1, 'live' FROM generate_series(1, $2) n
+        SELECT $1, 'import', '', 'f' || n, 'lamp', 4, $3, $3, $3, 1, 'live' FROM generate_series(1, $2) n
         RETURNING id)
     INSERT INTO review_versions (merchant_id, review_id, number, fingerprint, title, body, lang, edited_at,
                                  received_at)

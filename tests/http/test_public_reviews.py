@@ -23,7 +23,8 @@ from reviews.publishing import jsonld
 from reviews.publishing import service as publishing
 from reviews.publishing.rules import POLICIES, Wanted
 from tests.conftest import new_merchant
-from tests.fixtures.reviews.shop import DAY, NOW, customer, order, review, rows, take_in, value
+from tests.fixtures.reviews.shop import DAY, NOW, customer, order, rows, take_in, value
+from tests.fixtures.reviews.shop import moved as review
 from tests.http.conftest import PAGE, _transport
 
 HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"

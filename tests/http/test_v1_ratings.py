@@ -10,7 +10,8 @@ from admin.serve import V1
 from api.app import create_app
 from core import db
 from core.embedded import Services
-from tests.fixtures.reviews.shop import DAY, NOW, review, take_in, value
+from tests.fixtures.reviews.shop import DAY, NOW, take_in, value
+from tests.fixtures.reviews.shop import moved as review
 from tests.http.conftest import _transport, new_key, write
 
 
