@@ -47,11 +47,19 @@ class Verification(msgspec.Struct, frozen=True):
     url: str
 
 
+class PublicPhoto(msgspec.Struct, frozen=True):
+    """A picture that is kept here: whole, and at most 400 pixels long."""
+
+    url: str
+    small_url: str
+
+
 class PublicReview(msgspec.Struct, frozen=True, kw_only=True):
     """A published review. Texts are plain text: escape them, never run them.
 
     `verified_by` is `order` where an order of the author proves the purchase, else null. `incentivised`:
-    its author got something for writing it, whatever it says; show that. `solicited` null: not known.
+    its author got something for writing it, whatever it says; `insider`: its author belongs to the shop or is
+    close to it; show both. `solicited` null: not known. `photo_urls` are where the review was written first.
     """
 
     id: UUID
@@ -68,6 +76,8 @@ class PublicReview(msgspec.Struct, frozen=True, kw_only=True):
     verified_by: str | None
     incentivised: bool
     solicited: bool | None
+    insider: bool
+    photos: tuple[PublicPhoto, ...]
     photo_urls: tuple[str, ...]
     helpful: int
     reply: str
@@ -162,10 +172,13 @@ async def structured(product: str, name: str = "", url: str = "") -> dict[str, A
 
 def outgoing(review: Published) -> PublicReview:
     """The review as the API shows it: nothing of its author but the name that is shown."""
-    names = [name for name in PublicReview.__struct_fields__ if name not in ("rating", "verified_by")]
+    names = [
+        name for name in PublicReview.__struct_fields__ if name not in ("rating", "verified_by", "photos")
+    ]
     return PublicReview(
         rating=_number(review.rating),
         verified_by="order" if review.verified else None,
+        photos=tuple(_photo(each) for each in review.photos),
         **{name: getattr(review, name) for name in names},
     )
 
@@ -173,6 +186,11 @@ def outgoing(review: Published) -> PublicReview:
 def counted(rating: Counted) -> Rating:
     """The counts as the API shows them."""
     return Rating(rating.reviews, rating.ratings, _number(rating.mean), rating.stars)
+
+
+def _photo(photo_id: UUID) -> PublicPhoto:
+    url = f"{settings().public_url}/media/reviews/{photo_id}"
+    return PublicPhoto(url, f"{url}/small")
 
 
 def _verification(shop: str) -> Verification:

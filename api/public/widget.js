@@ -16,7 +16,7 @@
       sort: "Sort by", newest: "Newest", highest: "Highest rating", lowest: "Lowest rating", helpful: "Most helpful",
       verified: "Verified purchases", photos: "With photos", language: "In English", all: "Show all",
       more: "More reviews", loading: "Loading reviews…", failed: "Reviews cannot be shown now.", again: "Try again",
-      isVerified: "Verified purchase", how: "How reviews are verified", isIncentivised: "Received a reward for this review",
+      isVerified: "Verified purchase", how: "How reviews are verified", isIncentivised: "Received a reward for this review", insider: "Belongs to the shop or is close to it",
       edited: "edited", anonymous: "Anonymous", reply: "Reply from {0}", photo: "Photo {0}", noStars: "No stars given",
       found: ["{0} person found this helpful", "{0} people found this helpful"], vote: "Helpful", thanks: "Thank you.",
       filters: "Filter reviews", shown: "{0} reviews are shown.",
@@ -27,7 +27,7 @@
       sort: "排序", newest: "最新", highest: "评分从高到低", lowest: "评分从低到高", helpful: "最有帮助",
       verified: "已验证购买", photos: "有图片", language: "中文评价", all: "显示全部",
       more: "更多评价", loading: "正在加载评价…", failed: "暂时无法显示评价。", again: "重试",
-      isVerified: "已验证购买", how: "评价如何验证", isIncentivised: "撰写此评价获得了奖励",
+      isVerified: "已验证购买", how: "评价如何验证", isIncentivised: "撰写此评价获得了奖励", insider: "店铺员工或相关人员",
       edited: "已编辑", anonymous: "匿名", reply: "{0} 的回复", photo: "图片 {0}", noStars: "未评星级",
       found: ["{0} 人觉得有帮助"], vote: "有帮助", thanks: "谢谢。",
       filters: "筛选评价", shown: "已显示 {0} 条评价。",
@@ -38,7 +38,7 @@
       sort: "排序方式", newest: "最新", highest: "評分由高至低", lowest: "評分由低至高", helpful: "最有幫助",
       verified: "已驗證購買", photos: "附照片", language: "中文評價", all: "顯示全部",
       more: "更多評價", loading: "正在載入評價…", failed: "目前無法顯示評價。", again: "再試一次",
-      isVerified: "已驗證購買", how: "評價如何驗證", isIncentivised: "撰寫此評價獲得了獎勵",
+      isVerified: "已驗證購買", how: "評價如何驗證", isIncentivised: "撰寫此評價獲得了獎勵", insider: "商店員工或相關人士",
       edited: "已編輯", anonymous: "匿名", reply: "{0} 的回覆", photo: "照片 {0}", noStars: "未評星等",
       found: ["{0} 人覺得有幫助"], vote: "有幫助", thanks: "謝謝。",
       filters: "篩選評價", shown: "已顯示 {0} 則評價。",
@@ -163,6 +163,17 @@
       tools.hidden = !rating.reviews;
     }
 
+    // Our own pictures are shown; those at their source are links, since this page asks no other host.
+    function photos(review) {
+      const own = review.photos.map((photo, n) => [photo.url, element("img",
+        { src: photo.small_url, alt: say(words.photo, n + 1), loading: "lazy", height: 80 })]);
+      const others = review.photo_urls.map((url, n) => [url, say(words.photo, own.length + n + 1)]);
+      const all = [...own, ...others];
+      if (!all.length) return null;
+      return element("ul", { class: "photos" }, ...all.map(([href, shown]) =>
+        element("li", {}, element("a", { href, rel: "ugc nofollow noopener", target: "_blank" }, shown))));
+    }
+
     function vote(review) {
       const told = element("span", {}, review.helpful ? plural(words.found, review.helpful) : "");
       const button = element("button", { type: "button", onclick: async () => {
@@ -183,6 +194,7 @@
       const tags = [];
       if (review.verified_by) tags.push(element("li", {}, words.isVerified));
       if (review.incentivised) tags.push(element("li", {}, words.isIncentivised));
+      if (review.insider) tags.push(element("li", {}, words.insider));
       return element("li", { class: "review", tabindex: "-1" },
         review.stars ? glyphs(review.rating) : element("span", {}, words.noStars),
         review.title ? element("h3", { lang: review.language || null, dir: "auto" }, review.title) : null,
@@ -191,8 +203,7 @@
           review.edited ? element("span", {}, words.edited) : null),
         tags.length ? element("ul", { class: "tags" }, ...tags) : null,
         review.body ? element("p", { class: "body", lang: review.language || null, dir: "auto" }, review.body) : null,
-        review.photo_urls.length ? element("ul", { class: "photos" }, ...review.photo_urls.map((url, n) =>
-          element("li", {}, element("a", { href: url, rel: "ugc nofollow noopener", target: "_blank" }, say(words.photo, n + 1))))) : null,
+        photos(review),
         review.reply ? element("blockquote", {}, element("b", {}, say(words.reply, name)), element("br"),
           element("span", { dir: "auto" }, review.reply)) : null,
         vote(review));

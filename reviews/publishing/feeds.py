@@ -15,11 +15,13 @@ import msgspec
 
 from core import db
 from core.errors import DomainError, Kind, NotFound
+from core.settings import settings
 from reviews.files.formats import google, meta
 from reviews.files.formats.form import Writer
 from reviews.files.formats.writers import XmlWriter
 from reviews.files.outgoing import Outgoing
 from reviews.intake.model import IncomingReview
+from reviews.photos import service as photos
 from reviews.publishing import queries, service
 from reviews.publishing.rules import HERE, Published
 from reviews.publishing.service import PublicShop
@@ -98,8 +100,10 @@ async def stream(shop: PublicShop, feed: Feed, part: Part) -> AsyncIterator[byte
         async with db.transaction(shop.id):
             address = await _address()
             rows = await db.fetch(queries.FEED, shop.id, list(HERE), after, part.until, BATCH)
+            pictures = await photos.of_reviews([row["id"] for row in rows])
         for row in rows:
-            written = writer.row(_outgoing(service.published(row), shop, address), first)
+            review = service.published(row, pictures.get(row["id"], ()))
+            written = writer.row(_outgoing(review, shop, address), first)
             first = False
             yield written
         if len(rows) < BATCH:
@@ -125,6 +129,7 @@ def _outgoing(review: Published, shop: PublicShop, address: str) -> Outgoing:
         "store.name": shop.name(shop.locale),
         "store.storeUrls": f"{place.scheme}://{place.netloc}",
     }
+    own = [f"{settings().public_url}/media/reviews/{each}" for each in review.photos]
     told = IncomingReview(
         source="first_party",
         external_id=str(review.id),
@@ -137,7 +142,7 @@ def _outgoing(review: Published, shop: PublicShop, address: str) -> Outgoing:
         store=shop.code,
         product_sku=review.product,
         product_name=review.product_name,
-        photo_urls=review.photo_urls,
+        photo_urls=(*own, *review.photo_urls),
         solicited=review.solicited,
         incentivised=review.incentivised,
         extra=extra,

@@ -8,7 +8,7 @@ from reviews.publishing.rules import HERE, Wanted
 
 COLUMNS = """
     r.id, r.author, r.stars, r.rating_norm AS rating, r.product_sku AS product, r.product_name, r.verified,
-    r.incentivised, r.solicited, r.helpful, r.written_at, r.edited_at > r.written_at AS edited,
+    r.incentivised, r.solicited, r.insider, r.helpful, r.written_at, r.edited_at > r.written_at AS edited,
     r.reply, r.replied_at, v.title, v.body, v.photo_urls,
     CASE WHEN v.lang <> '' THEN v.lang ELSE coalesce(s.lang, '') END AS language
 """
@@ -21,8 +21,9 @@ _OF_PRODUCT = """
     r.merchant_id = $1 AND r.product_sku = $2 AND r.published AND r.source = ANY ($3::text[])
 """
 _PHOTOS = """
-    EXISTS (SELECT FROM review_versions x WHERE x.review_id = r.id AND x.number = r.version
-            AND cardinality(x.photo_urls) > 0)
+    (EXISTS (SELECT FROM review_versions x WHERE x.review_id = r.id AND x.number = r.version
+             AND cardinality(x.photo_urls) > 0)
+     OR EXISTS (SELECT FROM review_photos p WHERE p.review_id = r.id AND p.last_version IS NULL))
 """
 # What its source declares, else what was read in it.
 _LANGUAGE = """

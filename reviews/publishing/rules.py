@@ -48,7 +48,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Published:
-    """A review as everybody may see it. Texts are as written: to be escaped where they are shown."""
+    """A review as everybody may see it: personal data in its text is covered. To be escaped where shown."""
 
     id: UUID
     author: str
@@ -68,7 +68,12 @@ class Published:
     """An order of its author proves the purchase."""
     incentivised: bool
     solicited: bool | None
+    insider: bool
+    """Somebody of the shop wrote it, or close to it."""
+    photos: tuple[UUID, ...]
+    """Pictures that are kept here, under /media/reviews."""
     photo_urls: tuple[str, ...]
+    """Pictures where its source keeps them."""
     helpful: int
     reply: str
     replied_at: datetime | None

@@ -1,5 +1,6 @@
 """What everybody may see of a merchant's reviews."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,8 @@ from core.errors import DomainError, Kind, NotFound
 from core.i18n import in_language
 from reviews import pages
 from reviews.pages import Page
+from reviews.photos import service as photos
+from reviews.photos.service import Photo
 from reviews.publishing import queries
 from reviews.publishing.rules import HERE, Published, Wanted
 from reviews.ratings import service as ratings
@@ -22,7 +25,7 @@ _STARRED: tuple[type, ...] = (int, datetime, UUID)
 _PLACES = {"newest": pages.NEWEST, "highest": _STARRED, "lowest": _STARRED, "helpful": _STARRED}
 _PLAIN = (
     *("id", "author", "stars", "rating", "product", "product_name", "verified", "incentivised", "solicited"),
-    *("helpful", "written_at", "edited", "replied_at", "language"),
+    *("insider", "helpful", "written_at", "edited", "replied_at", "language"),
 )
 
 
@@ -62,7 +65,8 @@ async def page(wanted: Wanted, after: str = "", limit: int = 10) -> Page[Publish
     place = pages.place(after, _PLACES[wanted.sort]) if after else None
     statement, arguments = queries.page(db.merchant_id(), wanted, place, limit + 1)
     rows = await db.fetch(statement, *arguments)
-    found = [published(row) for row in rows[:limit]]
+    pictures = await photos.of_reviews([row["id"] for row in rows[:limit]])
+    found = [published(row, pictures.get(row["id"], ())) for row in rows[:limit]]
     return Page(found, _cursor(wanted, found[-1]) if len(rows) > limit else None)
 
 
@@ -99,11 +103,12 @@ async def keep_product_url(address: str, now: datetime) -> None:
         raise ProductUrlInvalid("the address must start with http:// or https://") from error
 
 
-def published(row: db.Row) -> Published:
-    """A row with queries.COLUMNS."""
+def published(row: db.Row, pictures: Sequence[Photo] = ()) -> Published:
+    """A row with queries.COLUMNS, and its own pictures."""
     return Published(
         title=public(row["title"]),
         body=public(row["body"]),
+        photos=tuple(each.id for each in pictures),
         reply=shown(row["reply"]),
         photo_urls=tuple(row["photo_urls"]),
         **{name: row[name] for name in _PLAIN},

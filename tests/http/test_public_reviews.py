@@ -131,6 +131,29 @@ async def test_nothing_of_the_author_but_the_name_that_is_shown(
     assert {"customer_id", "email", "order", "external_id"}.isdisjoint(shown)
 
 
+async def test_personal_data_in_a_text_is_covered(
+    public: httpx.AsyncClient, merchant: UUID, code: str
+) -> None:
+    await take_in(merchant, review(body="Write to ana@secret.test please", product_sku="lamp"))
+    (shown,) = (await public.get(f"/public/{code}/reviews?product=lamp")).json()["reviews"]
+    assert shown["body"] == "Write to ••••• please"
+
+
+async def test_pictures_that_are_kept_here(public: httpx.AsyncClient, merchant: UUID, code: str) -> None:
+    (taken, other) = await take_in(
+        merchant, review("a", product_sku="lamp"), review("b", product_sku="lamp", written_at=NOW - 8 * DAY)
+    )
+    add = (
+        "INSERT INTO review_photos (merchant_id, review_id, first_version, last_version, width, height,"
+        " image, small, added_at) VALUES ($1, $2, 1, $3, 1, 1, '', '', $4) RETURNING id"
+    )
+    picture = await value(merchant, add, merchant, taken.review_id, None, NOW)
+    await value(merchant, add, merchant, other.review_id, 1, NOW)
+    found = (await public.get(f"/public/{code}/reviews?product=lamp&photos=true")).json()["reviews"]
+    (photo,) = found[0]["photos"]
+    assert len(found) == 1 and photo["small_url"].endswith(f"/media/reviews/{picture}/small")
+
+
 async def test_badges_are_told(public: httpx.AsyncClient, merchant: UUID, code: str) -> None:
     await _filled(merchant)
     shown = (await public.get(f"/public/{code}/reviews?product=lamp&limit=12")).json()

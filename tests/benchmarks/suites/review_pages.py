@@ -34,7 +34,8 @@ SELECT ('0192' || lpad(to_hex({part}), 4, '0') || '-0000-7000-8000-' || lpad(to_
             ELSE 5 END,
        t.at, t.at, t.at, 1, 'live', CASE WHEN n % 50 = 0 THEN n % 9 ELSE 0 END
 FROM generate_series(1, {rows}) n
-CROSS JOIN LATERAL (SELECT timestamptz '2026-01-01' - make_interval(secs => n * 7919 % 63072000) AS at) t
+CROSS JOIN LATERAL (SELECT timestamptz '2026-01-01'
+                           - make_interval(secs => n::bigint * 7919 % 63072000) AS at) t
 CROSS JOIN LATERAL (SELECT CASE WHEN n % 2 = 0 THEN gen_random_uuid() END AS id,
                            CASE WHEN n % 2 = 0 THEN '1' END AS line) o;
 INSERT INTO review_versions (merchant_id, review_id, number, fingerprint, rating_raw, scale_min, scale_max,
