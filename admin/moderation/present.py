@@ -7,6 +7,7 @@ from uuid import UUID
 
 from api.portal.review_form import pictures
 from core.design import review_views as views
+from core.design.formats import formats
 from core.design.words import word
 from core.i18n import Locale, translator
 from reviews.moderation.queue import Decided, Waiting
@@ -31,6 +32,7 @@ def waiting(
         verified=review.verified,
         incentivised=review.incentivised,
         evidence=tuple(_evidence(each, locale) for each in review.findings),
+        signals=tuple(_signal(each, locale) for each in review.signals),
         covered=tuple(review.redacted),
         pictures=pictures(photos.get(review.id, ())),
         approve_key=keys[0],
@@ -63,6 +65,43 @@ def stars(rating: Decimal | None) -> int | None:
     return None if rating is None else int(rating.quantize(Decimal(1), ROUND_HALF_UP))
 
 
+def _signal(signal: Mapping[str, Any], locale: Locale) -> str:
+    """What looks odd, in a sentence with its numbers."""
+    words, detail = translator(locale), signal["detail"]
+    match signal["kind"]:
+        case "burst":
+            return words.gettext(
+                "%(count)s reviews of this within a day; %(usual)s a day are usual.",
+                count=detail["in_a_day"],
+                usual=formats(locale).number(detail["usual_a_day"]),
+            )
+        case "near_duplicate":
+            return words.gettext("Another customer's review has the same words but for a few.")
+        case "shared_device":
+            return words.ngettext(
+                "%(num)s other customer has written from this device within a week.",
+                "%(num)s other customers have written from this device within a week.",
+                detail["others"],
+            )
+        case "shared_address":
+            return words.ngettext(
+                "%(num)s other customer has written from this network address within a week.",
+                "%(num)s other customers have written from this network address within a week.",
+                detail["others"],
+            )
+        case "shared_mailbox":
+            return words.ngettext(
+                "%(num)s other customer has an address of the same mailbox.",
+                "%(num)s other customers have addresses of the same mailbox.",
+                detail["others"],
+            )
+    return words.gettext(
+        "%(count)s reviews by this member within a day, %(unproven)s of them without an order.",
+        count=detail["in_a_day"],
+        unproven=detail["without_order"],
+    )
+
+
 def _evidence(finding: Mapping[str, Any], locale: Locale) -> views.Evidence:
     words, reason, found = translator(locale), finding["reason"], finding["evidence"]
     match reason:
@@ -77,6 +116,8 @@ def _evidence(finding: Mapping[str, Any], locale: Locale) -> views.Evidence:
                 "an earlier wording was hidden for: %(reason)s",
                 reason=word(words, "moderation_reason", found["hidden_for"]),
             )
+        case "fraud":
+            text = words.gettext("see what looks odd below")
         case "insider":
             text = words.gettext("the author belongs to the shop and does not say so")
         case _:

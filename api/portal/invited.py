@@ -13,7 +13,7 @@ from litestar.params import FromQuery, URLEncodedBody
 
 from api.forms import KeyedForm
 from api.pages import locale_of, page, see_other
-from api.portal import review_form
+from api.portal import review_form, traces
 from api.portal.review_form import BODY_LIMIT_BYTES
 from api.problems import STATUS
 from core import clock, db, tenancy
@@ -23,6 +23,7 @@ from core.idempotency import Answer, fingerprint, once
 from core.ids import new_id
 from loyalty.members import service as members
 from reviews import attributes
+from reviews.fraud import service as fraud
 from reviews.invitations import service as invitations
 from reviews.invitations.letter import UNSUBSCRIBE_PATH, WRITE_PATH
 from reviews.invitations.service import Invited, LinkEnded
@@ -73,7 +74,8 @@ async def write(request: Visitor, token: FromQuery[str] = "", line: FromQuery[st
 
         async def effect() -> str:
             fresh = await writing.line(invited.customer_id, invited.order_id, about.line_id)
-            await invitations.answer(invited, fresh, posted.draft, pictures, now)
+            review_id = await invitations.answer(invited, fresh, posted.draft, pictures, now)
+            await fraud.leave(review_id, traces.of(request, invited.email, now), now)
             return _path(THANKS_PATH, token)
 
         files = [hashlib.sha256(each).hexdigest() for each in posted.uploads]
@@ -190,7 +192,9 @@ async def _form(
         gives = await points.sentences(locale, now) if member else ()
     name, path = review_form.about(about, locale), _line_path(token, about)
     view = review_form.view(name, path, "", draft, asked, locale, points=gives, problem=problem)
-    return page(request, "portal/review_form.html", view, shop=shop, status=status, now=now)
+    answer = page(request, "portal/review_form.html", view, shop=shop, status=status, now=now)
+    answer.cookies = traces.cookies(request)
+    return answer
 
 
 async def _once(

@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery, URLEncodedBody
 
 from api.forms import KeyedForm, once_to
 from api.pages import locale_of, page, see_other
-from api.portal import review_form
+from api.portal import review_form, traces
 from api.portal.common import Customer
 from api.portal.review_form import BODY_LIMIT_BYTES, Posted
 from api.problems import STATUS
@@ -21,6 +21,7 @@ from core.errors import DomainError
 from core.ids import new_id
 from loyalty.members import service as members
 from reviews import attributes
+from reviews.fraud import service as fraud
 from reviews.photos import service as photos
 from reviews.photos.pixels import Picture
 from reviews.points import service as points
@@ -61,7 +62,8 @@ async def write(
 
         async def effect() -> str:
             fresh = await _subject(request, order, line, store)
-            await writing.write(fresh, posted.draft, pictures, now)
+            review_id = await writing.write(fresh, posted.draft, pictures, now)
+            await fraud.leave(review_id, traces.of(request, user.profile.email, now), now)
             return f"{LIST}?notice=written"
 
         return await once_to(request, posted.key, _said(posted), effect, now)
@@ -163,7 +165,9 @@ async def _new_page(
         points=gives,
         problem=problem,
     )
-    return page(request, "portal/review_form.html", view, section="reviews", status=status, now=now)
+    answer = page(request, "portal/review_form.html", view, section="reviews", status=status, now=now)
+    answer.cookies = traces.cookies(request)
+    return answer
 
 
 async def _edit_page(

@@ -69,6 +69,7 @@ ADD_LINK = """
 GATE = "SELECT merchant_id FROM gate_review_link($1)"
 LINK = """
     SELECT i.id, i.order_id, i.customer_id, i.answered_at, coalesce(p.name, '') AS name,
+           coalesce(p.email, '') AS email,
            coalesce(p.locale, 'en') AS locale
     FROM review_invitation_links l JOIN review_invitations i ON i.id = l.invitation_id
     JOIN customers c ON c.id = i.customer_id AND c.deleted_at IS NULL

@@ -43,6 +43,7 @@ class Invited:
     order_id: UUID
     customer_id: UUID
     name: str
+    email: str
     locale: str
 
 

@@ -44,6 +44,8 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     insider_disclosed: bool = False
     hidden_before: str = ""
     """Why staff hid an earlier wording of it."""
+    signals: tuple[str, ...] = ()
+    """Kinds of reviews.fraud.rules.Signal that should hold it."""
 
 
 class Finding(msgspec.Struct, frozen=True):

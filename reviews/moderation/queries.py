@@ -56,6 +56,11 @@ NOTE = """
          AS n (id, review_id, version, moderation, reason, detail)
 """
 
+SHOWN_BY_POLICY = """
+    SELECT id, version FROM reviews
+    WHERE id = ANY ($1::uuid[]) AND state = 'live' AND moderation = 'approved' AND moderated_by = 'policy'
+    ORDER BY id FOR NO KEY UPDATE
+"""
 LOCK = """
     SELECT r.id, r.version, r.state, r.moderation, r.source, r.customer_id, r.insider, r.disclosure_journal_id
     FROM reviews r WHERE r.id = $1 AND r.version > 0 FOR NO KEY UPDATE

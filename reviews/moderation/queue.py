@@ -15,7 +15,9 @@ from reviews.pages import Page
 # `detail` is what the policy last said of it.
 _WAITING = """
     SELECT r.id, r.version, r.received_at, r.edited_at, r.product_sku, r.product_name, r.author, r.moderation,
-           r.verified, r.incentivised, v.title, v.body, v.lang, m.detail
+           r.verified, r.incentivised, v.title, v.body, v.lang, m.detail,
+           (SELECT jsonb_agg(jsonb_build_object('kind', s.kind, 'detail', s.detail) ORDER BY s.id)
+            FROM review_signals s WHERE s.review_id = r.id AND s.version = r.version) AS signals
     FROM reviews r JOIN review_versions v ON (v.review_id, v.number) = (r.id, r.version)
     LEFT JOIN LATERAL (SELECT x.detail FROM review_moderations x
                        WHERE x.review_id = r.id AND x.moderated_by = 'policy'
@@ -66,6 +68,8 @@ class Waiting:
     findings: Sequence[Mapping[str, Any]]
     """Reason and evidence of each."""
     redacted: Sequence[str]
+    signals: Sequence[Mapping[str, Any]]
+    """Kind and detail of each."""
 
 
 @dataclass(frozen=True)
@@ -138,5 +142,8 @@ async def decided(after: str, limit: int) -> Page[Decided]:
 
 def _waiting(row: db.Row) -> Waiting:
     detail = db.from_json(row["detail"]) if row["detail"] else {}
-    told = {name: value for name, value in row.items() if name != "detail"}
-    return Waiting(**told, findings=detail.get("findings", ()), redacted=detail.get("redacted", ()))
+    told = {name: value for name, value in row.items() if name not in ("detail", "signals")}
+    signals = db.from_json(row["signals"]) if row["signals"] else ()
+    return Waiting(
+        **told, findings=detail.get("findings", ()), redacted=detail.get("redacted", ()), signals=signals
+    )

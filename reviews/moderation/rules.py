@@ -45,6 +45,8 @@ def _findings(submission: Submission, text: str) -> Iterator[Finding]:
         yield Finding("insider", {})
     if submission.repeats:
         yield Finding("duplicate", {"of": submission.repeats})
+    if submission.signals:
+        yield Finding("fraud", {"signals": submission.signals})
     if words := _words_in(text, "profanity"):
         yield Finding("profanity", {"words": words})
     if signs := _spam(text):

@@ -11,6 +11,7 @@ from core.errors import DomainError, Kind, NotFound
 from core.ids import new_id
 from loyalty.earning.service import Written
 from loyalty.rules.facts import ReviewFacts
+from reviews.fraud import service as fraud
 from reviews.moderation import queries, rules
 from reviews.moderation.model import HIDES, Profile, Reason, Submission, Verdict
 from reviews.points import service as points
@@ -62,7 +63,7 @@ async def judge(review_ids: Sequence[UUID], now: datetime) -> None:
     rows = await db.fetch(queries.WORDINGS, list(set(review_ids)))
     live = [row for row in rows if row["state"] == "live"]
     earned = await points.submitted([_written(row) for row in live if row["member_id"]], now)
-    verdicts = await _verdicts([row for row in live if row["moderation"] == "pending"])
+    verdicts = await _verdicts([row for row in live if row["moderation"] == "pending"], now)
     await _note_verdicts(verdicts, now)
     shown = {row["id"] for row, verdict in verdicts if verdict.moderation == "approved"}
     shown |= {row["id"] for row in live if row["moderation"] == "approved"}
@@ -79,12 +80,26 @@ def _written(row: db.Row) -> Written:
     return Written(review_id=row["id"], member_id=row["member_id"], facts=facts, at=row["written_at"])
 
 
-async def _verdicts(rows: Sequence[db.Row]) -> list[tuple[db.Row, Verdict]]:
+async def compare(review_ids: Sequence[UUID], now: datetime) -> None:
+    """Hold what repeats another customer's words, now that texts can be compared, in the open transaction.
+
+    What a person has decided stays; what was not judged yet is held when it is.
+    """
+    found = await fraud.compare(review_ids, now)
+    rows = await db.fetch(queries.SHOWN_BY_POLICY, found) if found else []
+    if rows:
+        detail = {"findings": [{"reason": "fraud", "evidence": {"signals": ["near_duplicate"]}}]}
+        noted: list[Noted] = [(row["id"], row["version"], "held", "fraud", detail) for row in rows]
+        await _note("policy", None, noted, now)
+
+
+async def _verdicts(rows: Sequence[db.Row], now: datetime) -> list[tuple[db.Row, Verdict]]:
     if not rows:
         return []
     ids = [row["id"] for row in rows]
     insiders = await _insiders([row["customer_id"] for row in rows if row["customer_id"]])
     repeats = await _repeats(rows)
+    signals = await fraud.look(ids, now)
     hidden = {row["id"]: row["reason"] for row in await db.fetch(queries.HIDDEN_BEFORE, ids)}
     return [
         (
@@ -97,6 +112,7 @@ async def _verdicts(rows: Sequence[db.Row]) -> list[tuple[db.Row, Verdict]]:
                     insider=row["customer_id"] in insiders,
                     insider_disclosed=row["insider"],
                     hidden_before=hidden.get(row["id"], ""),
+                    signals=signals.get(row["id"], ()),
                 )
             ),
         )

@@ -11,6 +11,7 @@ from core import db, outbox
 from reviews import similar
 from reviews.cases import opening
 from reviews.cases.opening import Flagged
+from reviews.moderation import service as moderation
 from reviews.scoring import queries, rules
 from reviews.scoring.rules import Flag, Reading
 from sentiment.types import Text
@@ -61,6 +62,7 @@ async def store(wordings: Sequence[Wording], readings: Sequence[Reading], now: d
     await _embed(pairs)
     await _have_explained(pairs, flagged, now)
     await opening.judge(flagged, now)
+    await moderation.compare([wording.review_id for wording, _ in pairs], now)
 
 
 async def progress() -> Progress:

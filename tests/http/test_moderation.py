@@ -65,7 +65,7 @@ async def test_what_waits_is_shown_with_its_evidence_and_without_stars(
         assert 'class="stars"' not in (await browser.get(path)).text
     assert set(queue.Waiting.__dataclass_fields__) == {
         *("id", "version", "received_at", "edited_at", "product_sku", "product_name", "author", "moderation"),
-        *("verified", "incentivised", "title", "body", "lang", "findings", "redacted"),
+        *("verified", "incentivised", "title", "body", "lang", "findings", "redacted", "signals"),
     }
 
 

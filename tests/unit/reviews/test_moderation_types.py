@@ -43,6 +43,7 @@ def test_a_submission_is_exactly_this() -> None:
         "insider": bool,
         "insider_disclosed": bool,
         "hidden_before": str,
+        "signals": tuple[str, ...],
     }
     assert set(fields(Verdict)) == {"findings", "redacted"}
     assert set(fields(Finding)) == {"reason", "evidence"}
