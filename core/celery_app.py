@@ -24,6 +24,8 @@ HANDLER_MODULES = (
 )
 """Modules that register outbox handlers and tasks. Named, not imported: core knows no package above it."""
 
+CHILD_MEMORY_LIMIT_KB = 1_500_000
+
 PERIODIC_MODULES = (
     "core.purge",
     "loyalty.achievements.tasks",
@@ -101,6 +103,8 @@ def _configuration() -> dict[str, Any]:
         "worker_prefetch_multiplier": 1,
         "worker_redirect_stdouts": False,
         "worker_proc_alive_timeout": 30,
+        # Several times what the model needs: a child that grew beyond it ends after its task.
+        "worker_max_memory_per_child": CHILD_MEMORY_LIMIT_KB,
     }
 
 

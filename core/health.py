@@ -1,6 +1,7 @@
 """Is it alive, is it ready: what orchestrators ask."""
 
 import asyncio
+import resource
 import socket
 from collections.abc import Awaitable, Sequence
 from datetime import datetime
@@ -34,6 +35,15 @@ def beat(role: str) -> None:
 def rest(role: str) -> None:
     """The process of this role ends as it should."""
     _beat_file(role).unlink(missing_ok=True)
+
+
+def resident_mb() -> float:
+    """Memory of this process that is in RAM; 0 where the system does not tell."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except OSError:
+        return 0.0
+    return pages * resource.getpagesize() / 2**20
 
 
 def worker_alive(now: datetime, queues: Sequence[str] = ()) -> bool:

@@ -13,6 +13,7 @@ from celery import signals
 
 from core import db, health, logs
 from core.celery_app import app
+from core.outbox.registry import warm_up
 from core.settings import settings
 
 POOL_SIZE = 2
@@ -46,6 +47,7 @@ def run_worker(queues: Sequence[str], concurrency: int | None = None) -> int:
     """
     logs.configure(settings().log_level, settings().log_format)
     signals.heartbeat_sent.connect(lambda **_: health.beat(health.worker_role(queues)), weak=False)
+    signals.worker_process_init.connect(lambda **_: warm_up(queues), weak=False)
     worker = app.Worker(
         hostname=f"{'-'.join(queues)}-{os.getpid()}@{socket.gethostname()}",
         queues=list(queues),

@@ -1,10 +1,10 @@
 """Which code does the work of a topic. Modules register theirs when they are imported."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 QUEUES = ("events", "scoring")
 """`events`: short work of the database. `scoring`: long work of the processor, in batches."""
@@ -29,6 +29,14 @@ class Batch(Protocol):
 
         These may be fewer than were loaded: others may be done already.
         """
+
+
+@runtime_checkable
+class Warm(Protocol):
+    """A batch with something to load, once a process."""
+
+    def warm_up(self) -> None:
+        """Load it; what goes wrong is logged, and met again by the first work."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,13 @@ def find(name: str) -> Topic:
     if name not in _topics:
         raise UnknownTopic(f"nothing handles the topic {name!r}")
     return _topics[name]
+
+
+def warm_up(queues: Collection[str]) -> None:
+    """Let batches of these queues load what their first work would wait for: those that have a warm_up()."""
+    for topic in _topics.values():
+        if topic.queue in queues and isinstance(topic.batch, Warm):
+            topic.batch.warm_up()
 
 
 def _register(topic: Topic) -> None:

@@ -18,6 +18,8 @@ from sentiment.types import Text
 
 EXPLAIN = "review.explain"
 """Topic: review (id), version (number)."""
+EXPLAIN_AFTER_S = 30.0
+"""Explaining costs several times as much as scoring: the scores of a burst come first."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ async def _have_explained(
         for (wording, _), each in zip(pairs, flagged, strict=True)
         if each.flags and (wording.text.text.strip() or wording.text.title.strip())
     ]
-    await outbox.add_many(EXPLAIN, told, now)
+    await outbox.add_many(EXPLAIN, told, now, EXPLAIN_AFTER_S)
 
 
 async def _embed(pairs: Sequence[tuple[Wording, Reading]]) -> None:

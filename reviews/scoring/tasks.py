@@ -6,6 +6,9 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+import structlog
+
+from core.health import resident_mb
 from core.outbox import handles_batch
 from core.settings import settings
 from reviews.scoring import evidence, service
@@ -13,7 +16,9 @@ from reviews.scoring.evidence import Unexplained
 from reviews.scoring.rules import Reading
 from reviews.scoring.service import Wording
 from sentiment.evidence import Evidence, explain
+from sentiment.model_file import ModelError
 from sentiment.scorer import Scorer
+from sentiment.types import Text
 from sentiment.urgency import find_urgency
 
 
@@ -23,6 +28,9 @@ def scorer() -> Scorer:
     return Scorer.load(settings().model_dir)
 
 
+log = structlog.get_logger(__name__)
+
+
 @handles_batch("review.score", queue="scoring")
 class ScoreReviews:
     """Payload: review (id), version (number)."""
@@ -30,6 +38,15 @@ class ScoreReviews:
     async def load(self, payloads: list[dict[str, Any]]) -> list[Wording | None]:
         """The wordings; see core.outbox.registry.Batch."""
         return await service.load([(UUID(each["review"]), int(each["version"])) for each in payloads])
+
+    def warm_up(self) -> None:
+        """The model and what tells languages apart, with a line in the log of what they take."""
+        try:
+            scorer().score([Text("Good."), Text("好"), Text("Gut und günstig, gern wieder.")])
+        except ModelError as error:
+            log.warning("the model cannot be loaded", code=error.code, error=str(error))
+        else:
+            log.info("model loaded", model=scorer().model, resident_mb=resident_mb())
 
     def compute(self, items: list[Wording]) -> list[Reading]:
         """What the model reads in them."""

@@ -1,0 +1,56 @@
+"""A worker loads what its queues need before its first work, and nothing else."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from core.outbox import registry
+from core.outbox.registry import Topic
+from reviews.scoring import tasks
+from reviews.scoring.tasks import ScoreReviews
+from sentiment.model_file import ModelMissing
+
+
+class Warming:
+    def __init__(self) -> None:
+        self.warm = 0
+
+    def warm_up(self) -> None:
+        self.warm += 1
+
+    async def load(self, payloads: list[Any]) -> list[Any]:
+        return payloads
+
+    def compute(self, items: list[Any]) -> list[Any]:
+        return items
+
+    async def store(self, loaded: list[Any], results: list[Any], now: Any) -> None:
+        pass
+
+
+def test_only_the_batches_of_these_queues_are_warmed(monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = Warming()
+    monkeypatch.setattr(registry, "_topics", {"t": Topic("t", "scoring", 1, batch=batch)})
+    registry.warm_up(["events"])
+    assert batch.warm == 0
+    registry.warm_up(["events", "scoring"])
+    assert batch.warm == 1
+
+
+def test_what_the_model_takes_is_logged() -> None:
+    with capture_logs() as logs:
+        ScoreReviews().warm_up()
+    [line] = [log for log in logs if log["event"] == "model loaded"]
+    assert line["model"] == "regulars-1" and 50 < line["resident_mb"] < 1_500
+
+
+def test_a_model_that_is_not_there_lets_the_worker_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> Any:
+        raise ModelMissing(str(Path("nowhere")))
+
+    monkeypatch.setattr(tasks, "scorer", missing)
+    with capture_logs() as logs:
+        ScoreReviews().warm_up()
+    assert [log["code"] for log in logs] == ["model_missing"]
