@@ -18,9 +18,15 @@ A = TypeVar("A")
 
 GROUP_LIMIT = 64
 
+Lane = tuple[UUID, int]
+"""Of a merchant, and which of their lanes."""
+
 
 class Gather(Generic[Q, A]):
     """`work` does a group: in a transaction of its own, with an answer or an error for each request.
+
+    So many groups of a merchant at once as there are `lanes`. What is asked for together stays in one lane,
+    in its order.
 
     If it raises, nothing was done, and the requests are done one by one: what is wrong with one of them
     never fails its neighbours. If the database is away, all of them are told so.
@@ -30,10 +36,12 @@ class Gather(Generic[Q, A]):
         self,
         work: Callable[[UUID, Sequence[Q]], Awaitable[Sequence[A | Exception]]],
         limit: int = GROUP_LIMIT,
+        lanes: int = 1,
     ) -> None:
         self._work = work
         self._limit = limit
-        self._waiting: dict[UUID, deque[tuple[Q, asyncio.Future[A]]]] = {}
+        self._lanes = range(lanes)
+        self._waiting: dict[Lane, deque[tuple[Q, asyncio.Future[A]]]] = {}
         self._running: set[asyncio.Task[None]] = set()
 
     async def do(self, merchant_id: UUID, request: Q) -> A:
@@ -59,24 +67,29 @@ class Gather(Generic[Q, A]):
     def _add(self, merchant_id: UUID, requests: Sequence[Q]) -> list[asyncio.Future[A]]:
         loop = asyncio.get_running_loop()
         answers: list[asyncio.Future[A]] = [loop.create_future() for _ in requests]
-        idle = merchant_id not in self._waiting
-        self._waiting.setdefault(merchant_id, deque()).extend(zip(requests, answers, strict=True))
+        lane = min(((merchant_id, number) for number in self._lanes), key=self._load)
+        idle = lane not in self._waiting
+        self._waiting.setdefault(lane, deque()).extend(zip(requests, answers, strict=True))
         if idle:
             # Of no request: neither its cancellation nor its transaction and log fields reach the group.
-            task = loop.create_task(self._drain(merchant_id), context=Context())
+            task = loop.create_task(self._drain(lane), context=Context())
             self._running.add(task)
             task.add_done_callback(self._running.discard)
         return answers
 
-    async def _drain(self, merchant_id: UUID) -> None:
-        waiting = self._waiting[merchant_id]
+    def _load(self, lane: Lane) -> int:
+        waiting = self._waiting.get(lane)
+        return -1 if waiting is None else len(waiting)
+
+    async def _drain(self, lane: Lane) -> None:
+        waiting = self._waiting[lane]
         group: list[tuple[Q, asyncio.Future[A]]] = []
         try:
             while waiting:
                 group = [waiting.popleft() for _ in range(min(self._limit, len(waiting)))]
-                await self._do(merchant_id, group)
+                await self._do(lane[0], group)
         finally:
-            del self._waiting[merchant_id]
+            del self._waiting[lane]
             for _, answer in [*group, *waiting]:  # none, unless this process is ending
                 answer.cancel()
 

@@ -16,10 +16,10 @@ MERCHANT, OTHER = new_id(), new_id()
 class Desk:
     """Doubles numbers, group by group; what is odd about a number is told by its value."""
 
-    def __init__(self, limit: int = 64) -> None:
+    def __init__(self, limit: int = 64, lanes: int = 1) -> None:
         self.groups: list[tuple[UUID, list[int]]] = []
         self.go_on = asyncio.Event()
-        self.gather: Gather[int, int] = Gather(self.work, limit)
+        self.gather: Gather[int, int] = Gather(self.work, limit, lanes)
 
     async def work(self, merchant_id: UUID, numbers: Sequence[int]) -> list[int | Exception]:
         self.groups.append((merchant_id, list(numbers)))
@@ -53,6 +53,17 @@ async def test_merchants_are_not_mixed_and_do_not_wait_for_each_other() -> None:
     assert desk.groups == [(MERCHANT, [1, 2]), (OTHER, [3])]
     desk.go_on.set()
     assert await asyncio.gather(*tasks) == [2, 4, 6]
+
+
+async def test_lanes_go_side_by_side_and_what_is_asked_for_together_stays_in_one() -> None:
+    desk = Desk(limit=2, lanes=2)
+    together = asyncio.create_task(desk.gather.do_all(MERCHANT, [1, 2, 3]))
+    await asyncio.sleep(0.01)
+    tasks = [*await desk.ask(4), *await desk.ask(5)]
+    assert desk.groups == [(MERCHANT, [1, 2]), (MERCHANT, [4])]  # 5 waits where fewer do
+    desk.go_on.set()
+    assert (await together, await asyncio.gather(*tasks)) == ([2, 4, 6], [8, 10])
+    assert sorted(numbers for _, numbers in desk.groups) == [[1, 2], [3], [4], [5]]
 
 
 async def test_an_error_is_of_its_request_alone() -> None:
