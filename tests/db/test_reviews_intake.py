@@ -78,7 +78,8 @@ async def test_many_reviews_are_one_line_of_the_outbox_that_becomes_one_each(mer
     many = [review(f"m{n}", source="import", body=f"Text {n}.") for n in range(service.COPY_FROM_ROWS + 10)]
     assert {each.status for each in await take_in(merchant, *many, *many[:5])} == {"new", "unchanged"}
     await take_in(merchant, *many, review("later", source="import"), at=NOW + DAY)
-    topics = "SELECT topic, count(*) FROM outbox WHERE topic LIKE 'review.%' GROUP BY 1 ORDER BY 1"
+    topics = "SELECT topic, count(*) FROM outbox WHERE topic = ANY (ARRAY['review.received', 'review.score'])"
+    topics += " GROUP BY 1 ORDER BY 1"
     assert await rows(merchant, topics) == [("review.received", 1), ("review.score", 1)]
     async with db.transaction(merchant):
         payload = await db.fetchval("SELECT payload FROM outbox WHERE topic = 'review.received'")
