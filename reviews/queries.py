@@ -40,7 +40,7 @@ _OF_CUSTOMER = f"""
           WHERE customer_id = $1 AND version > 0
             AND ($2::timestamptz IS NULL OR (written_at, id) < ($2, $3))
           ORDER BY written_at DESC, id DESC LIMIT $4) r {JOINS}
-    LEFT JOIN case_reviews w ON w.review_id = r.id LEFT JOIN cases c ON c.id = w.case_id
+    LEFT JOIN case_reviews cr ON cr.review_id = r.id LEFT JOIN cases c ON c.id = cr.case_id
     ORDER BY r.written_at DESC, r.id DESC
 """
 _VERSIONS = """

@@ -24,7 +24,7 @@ from core import clock
 from core.errors import DomainError, Kind, NotFound
 from core.i18n import translator
 from reviews.cases import conversation, delivery, goodwill, service
-from reviews.cases.goodwill import PointsUnfit
+from reviews.cases.remedies.service import PointsUnfit
 
 replies = requires_permission("inbox.reply")
 POINTS_LIMIT_DIGITS = 15

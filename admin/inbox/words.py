@@ -25,6 +25,11 @@ _PROBLEMS = {
     "goodwill_key_reused": mark(
         "This form was sent before with other content. Look at the timeline, and send it again if needed."
     ),
+    "remedy_unfit": mark("Check the amount and what it is for: nothing was given."),
+    "remedy_budget_exhausted": mark("This month's budget for remedies is used up. Nothing was given."),
+    "remedy_budget_below_use": mark("More than that was given this month already."),
+    "remedy_decided": mark("Somebody else was faster: it is decided already."),
+    "remedy_second_person": mark("Whoever asks for a remedy cannot decide on it."),
     "owner_unfit": mark("This person cannot take over cases."),
     "duplicate_unfit": mark("There is no other case with this number that is no duplicate itself."),
 }

@@ -38,7 +38,10 @@ from reviews.sources import FIRST_PARTY
 from reviews.wording import shown
 
 PAGE_SIZE = 20
-_GIFTS = "SELECT case_id, sum(points)::bigint AS points FROM case_remedies WHERE case_id = ANY($1) GROUP BY 1"
+_GIFTS = """
+    SELECT case_id, sum(points)::bigint AS points FROM case_remedies
+    WHERE case_id = ANY($1) AND kind = 'points' GROUP BY 1
+"""
 _STATES = {"pending": "pending", "held": "pending", "approved": "published", "hidden": "hidden"}
 _PROBLEMS = {
     TextUnfit.code: mark("Write 1 to %(limit)s characters."),

@@ -103,6 +103,7 @@ PERMISSIONS: Mapping[str, str] = {
     "spam": "inbox.reply",
     "duplicate": "inbox.reply",
     "settings": "inbox.settings",
+    "approve": "inbox.approve",
 }
 
 

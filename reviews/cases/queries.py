@@ -7,10 +7,12 @@ from uuid import UUID
 
 from core import db
 from core.errors import NotFound
+from core.people import staff
 from reviews import pages, similar
 from reviews import queries as review_queries
 from reviews.accounts.service import can_reply
 from reviews.cases import rules
+from reviews.cases.remedies import service as remedies
 from reviews.cases.targets import rules as targets
 from reviews.cases.views import (
     CaseView,
@@ -129,9 +131,8 @@ _PEOPLE = """
     SELECT id, name FROM staff
     WHERE role IN ('owner', 'agent', 'community_manager') AND disabled_at IS NULL ORDER BY name, id
 """
-_AUTHORITY = """
-    SELECT coalesce((SELECT sum(points) FROM case_remedies WHERE case_id = $1 AND staff_id = $2), 0)::bigint
-           AS given, coalesce((SELECT goodwill_limit_points FROM staff WHERE id = $2), 0) AS limit_points
+_GIVEN = """
+    SELECT coalesce(sum(points), 0)::bigint FROM case_remedies WHERE case_id = $1 AND staff_id = $2
 """
 _MESSAGES = """
     SELECT m.kind, coalesce(s.name, '') AS author, m.body AS text, 0::bigint AS points,
@@ -139,7 +140,7 @@ _MESSAGES = """
     FROM case_messages m LEFT JOIN staff s ON s.id = m.staff_id
     WHERE m.case_id = $1 AND m.kind NOT IN ('note', 'call') AND (m.state IS NULL OR m.state = 'sent')
     UNION ALL
-    SELECT 'goodwill', s.name, g.message, g.points, g.given_at
+    SELECT 'goodwill', s.name, g.message, coalesce(g.points, 0), g.given_at
     FROM case_remedies g JOIN staff s ON s.id = g.staff_id WHERE g.case_id = $1
     ORDER BY at
 """
@@ -200,7 +201,7 @@ async def case(case_id: UUID, by: UUID, now: datetime) -> CaseView:
     customer = await db.fetchrow(_CUSTOMER, row.customer_id) if row.customer_id else None
     outgoing = await db.fetchrow(_OUTGOING, case_id, now)
     undelivered = await db.fetchrow(_UNDELIVERED, case_id)
-    given, limit = await _authority(case_id, by)
+    given, left = await _authority(case_id, by)
     return CaseView(
         row=row,
         customer=CustomerView(**customer) if customer else None,
@@ -211,7 +212,8 @@ async def case(case_id: UUID, by: UUID, now: datetime) -> CaseView:
         can_reply=await _can_reply(row),
         people=tuple(Person(**each) for each in await db.fetch(_PEOPLE)),
         points_given=given,
-        points_left=max(0, limit - given),
+        points_left=left.points,
+        minor_left=left.amount_minor,
         alike=tuple(await similar.alike(row.review.id)) if row.review else (),
     )
 
@@ -223,10 +225,13 @@ async def _can_reply(row: InboxRow) -> bool:
     return await can_reply(review.source, review.account)
 
 
-async def _authority(case_id: UUID, by: UUID) -> tuple[int, int]:
-    row = await db.fetchrow(_AUTHORITY, case_id, by)
-    assert row is not None
-    return row["given"], row["limit_points"]
+async def _authority(case_id: UUID, by: UUID) -> tuple[int, remedies.Authority]:
+    """Points given on the case by this person, and what they may still give alone."""
+    member = await staff.find(by)
+    if member is None:
+        return 0, remedies.Authority(0, 0)
+    given: int = await db.fetchval(_GIVEN, case_id, by)
+    return given, await remedies.left(case_id, member)
 
 
 async def of_customer(case_id: UUID, customer_id: UUID) -> OwnCaseView:

@@ -214,9 +214,9 @@ IS_CUSTOMERS = """
     SELECT EXISTS (SELECT FROM customers WHERE id = $1 AND (id = $2 OR merged_into = $2))
 """
 REMEDY_BY_KEY = """
-    SELECT id, case_id, staff_id, points, message, journal_id FROM case_remedies WHERE key = $1
+    SELECT id, case_id, staff_id, kind, points, amount_minor, currency, order_line, message, journal_id
+    FROM case_remedies WHERE key = $1
 """
-GIVEN = "SELECT coalesce(sum(points), 0)::bigint FROM case_remedies WHERE case_id = $1 AND staff_id = $2"
 MEMBER = """
     SELECT m.id FROM members m
     JOIN customers c

@@ -38,7 +38,7 @@ class CaseMessage(Table, tablename="case_messages", db=DB):
 
 
 class CaseRemedy(Table, tablename="case_remedies", db=DB):
-    """Points given in a case. Append-only, and without a condition."""
+    """What was given in a case. Append-only, and without a condition."""
 
     id = UUID(primary_key=True, default=None)
     merchant_id = UUID(default=None)
@@ -46,7 +46,13 @@ class CaseRemedy(Table, tablename="case_remedies", db=DB):
     cycle = Integer(default=None)
     staff_id = UUID(default=None)
     key = Text(default=None)
-    points = BigInt(default=None)
-    journal_id = UUID(default=None)
+    kind = Text(default="points")
+    points = BigInt(null=True, default=None)
+    journal_id = UUID(null=True, default=None)
+    voucher_id = UUID(null=True, default=None)
+    amount_minor = BigInt(null=True, default=None)
+    currency = Text(null=True, default=None)
+    order_line = Text(default="")
+    approved_by = UUID(null=True, default=None)
     message = Text(default=None)
     given_at = Timestamptz(default=None)

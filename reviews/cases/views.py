@@ -132,6 +132,8 @@ class CaseView:
     points_given: int
     """As goodwill on this case by the person who looks, who may give `points_left` more."""
     points_left: int
+    minor_left: int
+    """Money that this person may still give back alone."""
     alike: tuple[Alike, ...] = ()
     """Reviews that say much the same as the case's."""
 

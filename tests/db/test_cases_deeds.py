@@ -13,7 +13,7 @@ from core.errors import Forbidden, NotFound
 from core.people.roles import ROLES
 from reviews.cases import conversation, goodwill, service
 from reviews.cases.conversation import NobodyToAnswer, ReplyWaiting, TooLateToUndo
-from reviews.cases.goodwill import (
+from reviews.cases.remedies.service import (
     GoodwillAboveAuthority,
     GoodwillAsksForChange,
     GoodwillKeyReused,
@@ -345,7 +345,8 @@ async def test_a_remedy_has_no_condition(merchant: UUID) -> None:
     columns = {column._meta.name for column in CaseRemedy._meta.columns}
     assert columns == {
         *("id", "merchant_id", "case_id", "cycle", "staff_id", "key"),
-        *("points", "journal_id", "message", "given_at"),
+        *("kind", "points", "journal_id", "voucher_id", "amount_minor", "currency", "order_line"),
+        *("approved_by", "message", "given_at"),
     }
     stored = await rows(
         merchant,

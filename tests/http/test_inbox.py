@@ -18,7 +18,10 @@ from core.embedded import Services
 from core.errors import DomainError
 from core.i18n import LOCALES, translator
 from core.ids import new_id
-from reviews.cases import conversation, goodwill, service
+from reviews.cases import conversation, service
+from reviews.cases.remedies import budget
+from reviews.cases.remedies import rules as remedy_rules
+from reviews.cases.remedies import service as remedies
 from tests.conftest import new_merchant
 from tests.http.conftest import PAGE, Browser
 from tests.http.desk import (
@@ -504,7 +507,7 @@ def test_every_refusal_of_a_case_has_words() -> None:
     extra: dict[str, Any] = {"limit_points": 1, "limit_chars": 1}
     refusals = [
         error
-        for module in (conversation, goodwill, service)
+        for module in (budget, conversation, remedies, remedy_rules, service)
         for error in vars(module).values()
         if isinstance(error, type) and issubclass(error, DomainError) and error.__module__ == module.__name__
     ]
