@@ -12,7 +12,7 @@ from core import db, outbox
 from core.errors import NotFound
 from reviews import intake
 from reviews.accounts import queries, service, sync
-from reviews.connectors.failures import SourceFailure
+from reviews.connectors.failures import SourceFailure, SourceLimited
 from reviews.connectors.model import Delivery, HintUnsigned
 
 TOPIC = "review_account.hint"
@@ -51,6 +51,11 @@ async def follow(account_id: UUID, external_id: str, now: datetime) -> None:
     try:
         async with service.opened(account) as connector:
             review = await connector.find(external_id)
+    except SourceLimited as error:
+        # It comes again when the source allows it, and not after eight attempts never.
+        again = {"account": account_id, "review": external_id}
+        await outbox.add(TOPIC, again, now, delay_s=error.wait_s)
+        return
     except (SourceFailure, NotFound) as error:
         if isinstance(error, SourceFailure) and error.again:
             raise

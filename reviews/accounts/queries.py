@@ -83,6 +83,7 @@ NOTE_PAGE = """
 NOTE_REMOVED = "UPDATE review_syncs SET removed = removed + 1 WHERE id = $1"
 START_AGAIN = "UPDATE review_syncs SET cursor = '' WHERE id = $1"
 END = "UPDATE review_syncs SET state = $2, ended_at = $3 WHERE id = $1"
+FORGET_PASSES = "DELETE FROM review_syncs WHERE account_id = $1 AND ended_at < $2"
 
 SIGHT = """
     INSERT INTO review_sightings (merchant_id, sync_id, external_id)

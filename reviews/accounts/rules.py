@@ -9,6 +9,8 @@ OVERLAP = timedelta(hours=1)
 FULL_EVERY = timedelta(days=1)
 STALE = timedelta(days=2)
 """A pass that has not ended by then is given up; another begins."""
+KEPT = timedelta(days=30)
+"""So long passes are shown."""
 
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=6)

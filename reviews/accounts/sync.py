@@ -260,6 +260,7 @@ async def _end(
 ) -> None:
     await db.execute(queries.FORGET_SIGHTINGS, sync.id)
     await db.execute(queries.END, sync.id, state, now)
+    await db.execute(queries.FORGET_PASSES, claimed.account.id, now - rules.KEPT)
     await db.execute(
         queries.DONE,
         *(claimed.account.id, claimed.lease, problem, detail),

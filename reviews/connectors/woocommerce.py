@@ -164,7 +164,9 @@ class WooCommerce:
         answer = await self._wire.call("GET", url, sign_in, params=asked)
         if any(_same(comment.content, text) for comment in read(answer, list[_Comment])):
             return
-        comment = {"post": convert(told, _Review).product_id, "parent": int(external_id), "content": text}
+        # A comment is HTML: what was typed is text.
+        content = html.escape(text, quote=False)
+        comment = {"post": convert(told, _Review).product_id, "parent": int(external_id), "content": content}
         try:
             read(await self._wire.call("POST", url, sign_in, json=comment), _Comment)
         except SourceRefused as error:
@@ -205,11 +207,8 @@ class WooCommerce:
 
 def _same(content: _Content, text: str) -> bool:
     """Whether a comment says this; WordPress puts it into paragraphs and cleans it."""
-    return _plain(text) in (_plain(content.raw), _plain(content.rendered))
-
-
-def _plain(text: str) -> str:
-    return " ".join(html.unescape(_TAG.sub(" ", text)).split())
+    shown = (html.unescape(_TAG.sub(" ", each)) for each in (content.raw, content.rendered))
+    return " ".join(text.split()) in (" ".join(each.split()) for each in shown)
 
 
 def _number(headers: Mapping[str, str], name: str) -> int | None:

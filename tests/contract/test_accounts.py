@@ -6,12 +6,14 @@ import json
 import os
 import secrets
 import sys
-from pathlib import Path
 from uuid import UUID
 
+import click
 import pytest
 
+from admin.commands import sources as commands
 from core import clock, db
+from core.errors import NotFound
 from core.settings import settings
 from core.vault import Sealed, vault
 from reviews.accounts import service, sync
@@ -161,33 +163,34 @@ async def command(*arguments: str, given: str = "", **environment: str) -> tuple
     return process.returncode or 0, out.decode(), errors.decode()
 
 
-async def test_an_operator_connects_reads_and_removes(merchant: UUID, tmp_path: Path) -> None:
+async def test_an_operator_connects_reads_and_removes(
+    merchant: UUID, capsys: pytest.CaptureFixture[str]
+) -> None:
     with fake_of(FakeGoogle) as fake:
         write(fake, 3)
         async with db.transaction(merchant):
-            whose = ("--merchant", await db.fetchval("SELECT code FROM merchants"))
+            code = await db.fetchval("SELECT code FROM merchants")
         fields = fake.fields
-        named = ("--set", f"location={fields['location']}", "--set", f"client_id={fields['client_id']}")
-        status, _, errors = await command("add", "google", *named, "--set", "client_secret=x", *whose)
-        assert status == 2 and "client_secret is a secret" in errors
+        named = {name: fields[name] for name in ("location", "client_id")}
+        with pytest.raises(click.UsageError, match="client_secret is a secret"):
+            commands.filled("google", named | {"client_secret": "x"}, stdin=False)
         status, out, errors = await command(
-            *("add", "google", "--name", "Main", *named, "--stdin", *whose),
+            *("add", "google", "--name", "Main", "--stdin", "--merchant", code),
+            *[part for name, value in named.items() for part in ("--set", f"{name}={value}")],
             given=f"client_secret={fields['client_secret']}\n",
             REGULARS_SOURCE_REFRESH_TOKEN=fields["refresh_token"],
         )
         assert status == 0, errors
-        account = out.split()[-1]
-        status, out, errors = await command("sync", account, *whose)
-        assert status == 0 and "full: 3 seen, 3 new, 0 changed, 0 removed, 0 rejected" in out, errors
-        status, listed, errors = await command("list", *whose)
-        assert status == 0 and account in listed and "298 of 300" in listed, errors
-        assert (await command("remove", account, *whose))[0] == 0
-        status, out, errors = await command("sync", account, *whose)
-        assert status == 1 and "not_found" in errors and "Traceback" not in errors
-        assert fields["client_secret"] not in listed + out + errors
-        joined = Joined(merchant, fake, UUID(account))
+        account = UUID(out.split()[-1])
+        await commands.sync(code, account, full=False, accept_removals=False)
+        await commands.show(code)
+        await commands.remove(code, account)
+        said = capsys.readouterr().out
+        assert "full: 3 seen, 3 new, 0 changed, 0 removed, 0 rejected" in said
+        assert str(account) in said and "298 of 300" in said
+        assert fields["client_secret"] not in said + out + errors
+        with pytest.raises(NotFound):
+            await commands.sync(code, account, full=False, accept_removals=False)
+        joined = Joined(merchant, fake, account)
         assert len(await joined.texts()) == 3
-        assert json.loads((await joined.rows("SELECT settings FROM review_accounts"))[0][0]) == {
-            "location": fields["location"],
-            "client_id": fields["client_id"],
-        }
+        assert json.loads((await joined.rows("SELECT settings FROM review_accounts"))[0][0]) == named

@@ -5,8 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from core import clock, db, outbox
-from reviews.accounts import service, sync
+from core import clock, db, outbox, tenancy
+from reviews.accounts import service, sync, tasks
+from tests.conftest import new_merchant
 from tests.contract.conftest import Joined, fake_of, join, work_off, write
 from tests.contract.fakes.google import FakeGoogle
 from tests.contract.fakes.server import Answer, Fake, Trouble, answers, cut, html, then
@@ -274,6 +275,50 @@ async def test_a_hint_brings_the_review_and_its_absence_the_tombstone(joined: Jo
     assert await joined.texts() == {"1": "Text 1", "2": "Text 2, edited", "55": "Just now"}
     assert await joined.versions() == 5
     assert await joined.rows("SELECT * FROM reviews WHERE external_id = '777'") == []
+
+
+async def test_a_hint_waits_for_the_quota_and_is_not_lost(joined: Joined) -> None:
+    write(joined.fake, 1)
+    await joined.read()
+    joined.fake.edit("1", "Edited", clock.now())
+    joined.fake.trouble(answers(429, retry_after="900"))
+    async with db.transaction(joined.merchant):
+        await outbox.add("review_account.hint", {"account": joined.id, "review": "1"}, clock.now())
+    assert await work_off(joined.merchant, "review_account.hint") == 1
+    [row] = await joined.rows(
+        "SELECT available_at - created_at, attempts FROM outbox WHERE topic = 'review_account.hint'"
+    )
+    assert tuple(row) == (timedelta(seconds=900), 0)
+    await work_off(joined.merchant, "review_account.hint")
+    assert await joined.texts() == {"1": "Edited"}
+
+
+async def test_the_task_reads_what_is_due_of_every_merchant(
+    fake: Fake, merchant: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(fake, 3)
+    both = [await join(merchant, fake), await join(await new_merchant(), fake)]
+    idle = await join(await new_merchant(), fake)
+    async with db.transaction(idle.merchant):
+        await db.execute("UPDATE review_accounts SET next_at = $1", clock.now() + timedelta(hours=1))
+    whose = {each.merchant for each in (*both, idle)}
+    found = [each for each in await tenancy.merchants() if each.id in whose]
+
+    async def of_this_test() -> list[tenancy.Merchant]:
+        return found
+
+    monkeypatch.setattr(tenancy, "merchants", of_this_test)
+    await tasks.read_due(clock.now())
+    assert [len(await each.texts()) for each in (*both, idle)] == [3, 3, 0]
+
+
+async def test_a_month_of_passes_is_kept(joined: Joined) -> None:
+    write(joined.fake, 1)
+    await joined.read()
+    await joined.rows("UPDATE review_syncs SET ended_at = ended_at - interval '31 days'")
+    await joined.ask(full=True)
+    await joined.read()
+    assert [row["mode"] for row in await joined.rows("SELECT mode FROM review_syncs")] == ["full"]
 
 
 async def test_a_review_that_cannot_be_read_is_counted_and_hinders_no_other(joined: Joined) -> None:

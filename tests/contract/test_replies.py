@@ -232,6 +232,20 @@ async def test_woocommerce_without_a_wordpress_user_says_what_is_missing(merchan
         assert await reply.state() == ("failed", "source_credentials_refused", 1)
 
 
+async def test_what_was_typed_is_no_html_in_the_shop(merchant: UUID) -> None:
+    with fake_of(FakeWooCommerce) as fake:
+        assert isinstance(fake, FakeWooCommerce)
+        typed = 'A <script>alert(1)</script> & "more" < less'
+        reply = await answered(await join(merchant, fake), typed)
+        fake.trouble(cut(), on="reply")
+        await reply.deliver()
+        await reply.deliver()
+        assert (await reply.state())[0] == "sent"
+        assert fake.replies("1") == [typed]
+        [comment] = fake.comments
+        assert "<script" not in comment["content"]["rendered"]
+
+
 async def test_wordpress_knows_the_very_same_comment(merchant: UUID) -> None:
     """It was posted between our look and our post: 409, and it stands there."""
     with fake_of(FakeWooCommerce) as fake:

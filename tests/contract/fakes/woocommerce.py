@@ -84,7 +84,9 @@ class FakeWooCommerce(Fake):
         del self.reviews[name]
 
     def replies(self, name: str) -> list[str]:
-        return [each["content"]["raw"] for each in self.comments if each["parent"] == int(name)]
+        return [
+            html.unescape(each["content"]["raw"]) for each in self.comments if each["parent"] == int(name)
+        ]
 
     def expire_tokens(self) -> None:
         """Keys do not run out."""
@@ -131,7 +133,7 @@ class FakeWooCommerce(Fake):
             return _fails(403, "rest_comment_invalid_post_id")
         if any(each["parent"] == told["parent"] and each["content"]["raw"] == text for each in self.comments):
             return _fails(409, "comment_duplicate")
-        rendered = f"<p>{html.escape(text)}</p>\n"
+        rendered = f"<p>{text}</p>\n"
         comment = {"id": 900 + len(self.comments), "post": 22, "parent": told["parent"], "status": "approved"}
         self.comments.append(comment | {"content": {"raw": text, "rendered": rendered}})
         return Answer(201, self.comments[-1])
