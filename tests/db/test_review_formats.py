@@ -14,8 +14,12 @@ import pytest
 
 from core import db
 from core.files.errors import FileUnreadable
-from reviews.files import FORMATS, Choices, Report, import_file
+from core.files.opening import fingerprint
+from reviews.files import FORMATS, Choices, Report, import_file, runs
+from reviews.files.errors import ImportBusy
 from reviews.files.rules import scale_of
+from reviews.files.runs import Run
+from reviews.files.taking import Chunk
 from reviews.intake import remove
 from tests.db.test_reviews_files import FIXTURES, rejects, run, written
 from tests.fixtures.reviews.shop import NOW, customer, order, rows, take_in, value
@@ -367,3 +371,27 @@ async def test_a_removed_review_stays_away_unless_its_feed_is_complete(
         await remove("loox", "", "LX1", NOW)
     await sample(merchant, tmp_path, "loox.csv")
     assert (await states(merchant))["LX1"] == "tombstone"
+
+
+async def test_a_later_reply_and_another_state_are_facts(merchant: UUID, tmp_path: Path) -> None:
+    await sample(merchant, tmp_path, "shopify.csv")
+    later = (FIXTURES / "shopify.csv").read_text().replace("lamp,unpublished", "lamp,published")
+    said, then = "Good,,2021-03-07 12:30:00 +0100,", "Good,Thanks,2021-03-07 12:30:00 +0100,2021-03-08"
+    later = later.replace(said, then, 1)
+    report = await run(merchant, written(tmp_path, later), "auto")
+    assert (report.counts["facts"], report.unchanged, report.new, report.changed) == (2, 1, 0, 0)
+    found = await kept(merchant)
+    assert [each["moderation"] for each in found] == ["approved"] * 3
+    assert found[2]["reply"] == "Thanks"
+    assert await value(merchant, "SELECT count(*) FROM review_versions") == 3
+
+
+async def test_two_runs_of_one_file_at_once_do_not_double(merchant: UUID, tmp_path: Path) -> None:
+    path = written(tmp_path, "id,date,text\n" + "".join(f"{n},2026-02-01,ok\n" for n in range(30)))
+    async with db.transaction(merchant):
+        other = Run(None, "in.csv", path.stat().st_size, "generic", "", Choices(), "running")
+        other = await runs.start(other, fingerprint(path, path.stat().st_size), NOW)
+        stale = replace(other)
+        await runs.advance(other, Chunk(rows=10), Counter(new=10), 0, NOW)
+        with pytest.raises(ImportBusy):
+            await runs.advance(stale, Chunk(rows=10), Counter(new=10), 0, NOW)
