@@ -26,7 +26,6 @@ Staff = Request[StaffUser, Any, Any]
 PATH = "/staff/studio/imports"
 LISTED = 50
 SHOWN_REJECTS = 20
-REJECTS_LIMIT = 1_000_000
 # The file, and what a form needs besides.
 BODY_LIMIT_BYTES = UPLOAD_LIMIT_BYTES + (1 << 20)
 
@@ -105,7 +104,7 @@ async def rejects(request: Staff, import_id: FromPath[UUID]) -> Response[bytes]:
     """Every row that could not be taken in, with its line, column and reason. Raises NotFound."""
     async with db.transaction(request.user.merchant_id):
         await uploads.find(import_id)
-        found = await uploads.rejects(import_id, REJECTS_LIMIT)
+        found = await uploads.rejects(import_id, 2 * uploads.KEPT_REJECTS)
     content = as_csv([HEADER, *(cells(each) for each in found)])
     headers = {"Content-Disposition": 'attachment; filename="rejects.csv"'}
     return Response(content, media_type="text/csv; charset=utf-8", headers=headers)

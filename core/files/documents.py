@@ -4,6 +4,7 @@ A document that is malformed at some place cannot be read beyond it: that place 
 RowRejected. One that declares entities is not read at all.
 """
 
+import codecs
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from typing import Any, BinaryIO
@@ -14,7 +15,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from core.files.errors import FileUnreadable, RowRejected
-from core.files.reader import Row, cells_of
+from core.files.reader import Row, row_of
 
 BLOCK_BYTES = 1 << 16
 MAX_ITEM_BYTES = 4 << 20
@@ -25,7 +26,7 @@ MAX_NESTING = 64
 class _Metered:
     """A file that refuses to give more than one item may have, until it is told that one has come."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: Any) -> None:
         self._file, self._bytes = file, 0
 
     def read(self, size: int = BLOCK_BYTES) -> bytes:
@@ -41,16 +42,31 @@ class _Metered:
         self._bytes = 0
 
 
-def json_items(file: BinaryIO, path: str) -> Iterator[Row | RowRejected]:
+class _AsUtf8:
+    """A file of text in another encoding, or with a mark at its start, as UTF-8 without one."""
+
+    def __init__(self, file: BinaryIO, encoding: str) -> None:
+        self._file, self._decoder = file, codecs.getincrementaldecoder(encoding)()
+        self._begun = False
+
+    def read(self, size: int = BLOCK_BYTES) -> bytes:
+        while size and (data := self._file.read(size)):
+            text = self._decoder.decode(data)
+            if not self._begun:
+                text = text.removeprefix("\ufeff")
+            self._begun = True
+            if text:
+                return text.encode()
+        return b""
+
+
+def json_items(file: BinaryIO, path: str, encoding: str = "utf-8") -> Iterator[Row | RowRejected]:
     """The objects at `path` ("item" of an array, "reviews.item" of an object); `line` counts them from 1."""
-    metered, number = _Metered(file), 0
+    metered, number = _Metered(_AsUtf8(file, encoding)), 0
     try:
         for number, value in enumerate(ijson.items(metered, path, buf_size=BLOCK_BYTES), 1):
             metered.item_came()
-            if isinstance(value, dict):
-                yield Row(number, cells_of(value))
-            else:
-                yield RowRejected(number, "", "malformed", "not a JSON object")
+            yield row_of(number, value)
     except (ijson.JSONError, UnicodeDecodeError, RecursionError) as error:
         yield RowRejected(number + 1, "", "malformed", f"not JSON, and not read from here on: {error}")
 

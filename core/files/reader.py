@@ -5,10 +5,12 @@ never ends, with the very next line.
 """
 
 import csv
+import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import chain
 from typing import Any, BinaryIO
 
 import msgspec
@@ -21,8 +23,10 @@ MAX_RECORD_BYTES = 2 << 20
 """Of a row that goes over several lines."""
 MAX_DEPTH = 3
 """How deep objects in objects of JSON are told apart."""
+MAX_COLUMNS = 1000
 DELIMITERS = ",;\t"
 _BOM = "\ufeff"
+_SEP = re.compile(r'"?sep=([,;\t])"?\s*', re.IGNORECASE)
 _NEWLINES = {"utf-16-le": b"\n\0", "utf-16-be": b"\0\n"}
 
 
@@ -149,17 +153,36 @@ def lines_of(file: BinaryIO, encoding: str = "") -> Lines:
 
 
 def csv_header(lines: Lines) -> tuple[list[str], str]:
-    """The names of the columns and the delimiter, which is whichever gives most columns."""
-    lines.begin()
+    """The names of the columns and the delimiter: as declared by a line `sep=;`, else whichever gives most.
+
+    Raises FileUnreadable.
+    """
     try:
-        first = next(lines)
+        first = _first_line(lines)
+        declared = _SEP.fullmatch(first)
+        if declared:
+            first = _first_line(lines)
+        delimiter = declared[1] if declared else max(DELIMITERS, key=lambda each: len(_split([first], each)))
+        # A name may go on behind a line's end.
+        names = _split(chain([first], lines), delimiter)
     except RowRejected as rejected:
         raise FileUnreadable(f"line 1: {rejected.reason}") from rejected
+    except csv.Error as error:
+        raise FileUnreadable(f"line 1 is no header of CSV: {error}") from error
     if lines.bad:
         raise FileUnreadable(f"the header: {lines.bad}")
-    splits = {delimiter: next(csv.reader([first], delimiter=delimiter), []) for delimiter in DELIMITERS}
-    delimiter = max(DELIMITERS, key=lambda each: len(splits[each]))
-    return _distinct([name.strip() for name in splits[delimiter]]), delimiter
+    if len(names) > MAX_COLUMNS:
+        raise FileUnreadable(f"the file has more than {MAX_COLUMNS} columns")
+    return _distinct([name.strip() for name in names]), delimiter
+
+
+def _first_line(lines: Lines) -> str:
+    lines.begin()
+    return next(lines, "")
+
+
+def _split(lines: Iterable[str], delimiter: str) -> list[str]:
+    return next(csv.reader(lines, delimiter=delimiter), [])
 
 
 def _distinct(names: list[str]) -> list[str]:
@@ -226,9 +249,17 @@ def _json_row(lines: Lines, line: int, text: str) -> Row | RowRejected:
         found = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError) as error:
         return RowRejected(line, "", "malformed", f"not JSON: {error}")
-    if not isinstance(found, dict):
+    return row_of(line, found)
+
+
+def row_of(line: int, value: Any) -> Row | RowRejected:
+    """An object of JSON as a row."""
+    if not isinstance(value, dict):
         return RowRejected(line, "", "malformed", "not a JSON object")
-    return Row(line, cells_of(found))
+    cells = cells_of(value)
+    if len(cells) > MAX_COLUMNS:
+        return RowRejected(line, "", "too_many_cells", f"more than {MAX_COLUMNS} fields")
+    return Row(line, cells)
 
 
 def cells_of(value: dict[str, Any], before: str = "", depth: int = MAX_DEPTH) -> dict[str, str]:

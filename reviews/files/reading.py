@@ -12,7 +12,9 @@ from reviews.files.rules import Columns
 
 Rows = Iterator[Row | RowRejected]
 
-KNOWN_SHAPES = 1000
+TOLD_NAMES = 1000
+"""Of columns, for the report."""
+KNOWN_SHAPES = 100
 """Of JSON objects: how many sets of names are remembered with their columns."""
 
 
@@ -68,7 +70,7 @@ class Reading:
 
     def _items(self) -> Rows:
         if self.found.container == "json":
-            return documents.json_items(self.file.stream, self.found.items)
+            return documents.json_items(self.file.stream, self.found.items, self.found.encoding)
         return self._elements()
 
     def _elements(self) -> Rows:
@@ -101,7 +103,8 @@ class Reading:
             found = rules.mapping(self.found.form, names, chosen)
         except FieldInvalid as error:
             raise FileUnreadable(f"{error.field}: {error.reason}") from error
-        self.names |= dict.fromkeys(names)
         self.columns |= found.columns
-        self.unmapped |= dict.fromkeys(found.unmapped)
+        if len(self.names) < TOLD_NAMES:
+            self.names |= dict.fromkeys(names)
+            self.unmapped |= dict.fromkeys(found.unmapped)
         return found

@@ -33,6 +33,8 @@ PART_BYTES = 1 << 20
 STEP_CHUNKS = 5
 LOOK_ROWS = 200
 KEPT_DAYS = 7
+KEPT_REJECTS = 100_000
+"""More are only counted."""
 TEXT_CHARS = 200
 TOPIC = "review.import"
 
@@ -189,7 +191,7 @@ async def _some(run: Run, content: bytes, now: datetime) -> bool:
 
 
 async def _keep_rejects(run: Run, chunk: Chunk) -> None:
-    if chunk.rejected:
+    if chunk.rejected and run.counts["rejected"] < KEPT_REJECTS:
         said = [(each.column, each.code, each.reason) for each in chunk.rejected]
         texts = ([_stored(text) for text in column] for column in zip(*said, strict=True))
         lines = [each.line for each in chunk.rejected]

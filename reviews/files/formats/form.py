@@ -28,9 +28,17 @@ OWN: Mapping[Field, str] = {
 """Columns that our own files have besides those of the format: what names a review for ever."""
 
 
-@lru_cache(maxsize=10_000)
+NAME_LIMIT_CHARS = 200
+"""No longer name of a column means anything to us."""
+
+
 def normal(name: str) -> str:
     """A column's name as formats write it: lower-case words joined by `_`."""
+    return _normal(name) if len(name) <= NAME_LIMIT_CHARS else ""
+
+
+@lru_cache(maxsize=10_000)
+def _normal(name: str) -> str:
     return re.sub(r"[^\w]+", "_", name.strip().lower()).strip("_")
 
 

@@ -91,3 +91,13 @@ def test_one_endless_item_takes_no_more_than_its_limit(begin: bytes, read: Any) 
     with pytest.raises(FileUnreadable, match="without a review"):
         read(cast("Any", file))
     assert file.bytes <= documents.MAX_ITEM_BYTES + 2 * documents.BLOCK_BYTES
+
+
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16", "gb18030"])
+def test_json_in_other_encodings(codec: str) -> None:
+    text = '[{"a": "退货也没人理"}, {"a": "é"}]' + " " * 70_000
+    encoding = {"utf-8-sig": "utf-8", "utf-16": "utf-16-le", "gb18030": "gb18030"}[codec]
+    assert list(json_items(BytesIO(text.encode(codec)), "item", encoding)) == [
+        Row(1, {"a": "退货也没人理"}),
+        Row(2, {"a": "é"}),
+    ]

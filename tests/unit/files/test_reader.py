@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.files import reader
 from core.files.encodings import encoding_of
-from core.files.errors import RowRejected
+from core.files.errors import FileUnreadable, RowRejected
 from core.files.formulas import defused, restored
 from core.files.reader import Lines, Place, Row, lines_of
 
@@ -139,3 +139,38 @@ def test_what_is_written_as_csv_is_read_as_it_was(table: list[list[str]]) -> Non
         row for row in table if any(cell.strip() for cell in row)
     ]
     assert not any(isinstance(row, RowRejected) for row in found)
+
+
+@pytest.mark.parametrize(
+    ("content", "names", "delimiter"),
+    [
+        (b"sep=;\r\nid;a,b\r\n", ["id", "a,b"], ";"),
+        (b'"sep=,"\nid,text\n', ["id", "text"], ","),
+        (b'id,"Review\ntext",x\n1,ok,y\n', ["id", "Review\ntext", "x"], ","),
+        (b"id,id,text\n", ["id", "id (2)", "text"], ","),
+    ],
+)
+def test_headers(content: bytes, names: list[str], delimiter: str) -> None:
+    assert reader.csv_header(lines_of(BytesIO(content))) == (names, delimiter)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"id,text\r1,one\r2,two\r", "no header of CSV"),
+        (b"x" * 200_000 + b"\n", "no header of CSV"),
+        (b"a," * 1001 + b"\n", "more than 1000 columns"),
+        (b"x" * (1 << 20) + b"\n", "line 1: the line has more than"),
+        ("größe;text\n".encode("latin-1"), "the header: byte 2"),
+    ],
+)
+def test_what_is_no_header(content: bytes, said: str) -> None:
+    with pytest.raises(FileUnreadable, match=said):
+        reader.csv_header(lines_of(BytesIO(content)))
+
+
+def test_an_object_of_too_many_fields_is_rejected_alone() -> None:
+    wide = "{" + ",".join(f'"k{n}":1' for n in range(1001)) + "}\n"
+    first, second = reader.ndjson_rows(Lines(BytesIO(wide.encode() + b'{"a": 1}\n')))
+    assert isinstance(first, RowRejected) and first.code == "too_many_cells"
+    assert second == Row(2, {"a": "1"})
