@@ -34,7 +34,7 @@ class _Metered:
             raise FileUnreadable(
                 f"more than {MAX_ITEM_BYTES} bytes without a review: this is no such document"
             )
-        data = self._file.read(min(size, BLOCK_BYTES) if size >= 0 else BLOCK_BYTES)
+        data: bytes = self._file.read(min(size, BLOCK_BYTES) if size >= 0 else BLOCK_BYTES)
         self._bytes += len(data)
         return data
 
@@ -51,7 +51,7 @@ class _AsUtf8:
 
     def read(self, size: int = BLOCK_BYTES) -> bytes:
         while size and (data := self._file.read(size)):
-            text = self._decoder.decode(data)
+            text: str = self._decoder.decode(data)
             if not self._begun:
                 text = text.removeprefix("\ufeff")
             self._begun = True

@@ -85,9 +85,10 @@ def _csv_names(head: bytes, codec: str) -> list[str]:
 
 def _json_names(head: bytes, codec: str, items: str) -> Iterable[str]:
     file = BytesIO(head)
-    rows = (
-        documents.json_items(file, items, codec) if items else reader.ndjson_rows(reader.Lines(file, codec))
-    )
+    if items:
+        rows = documents.json_items(file, items, codec)
+    else:
+        rows = reader.ndjson_rows(reader.Lines(file, codec))
     return next((row.cells for row in rows if not isinstance(row, RowRejected)), {})
 
 
