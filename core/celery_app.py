@@ -15,6 +15,7 @@ HANDLER_MODULES = (
     "loyalty.holds.tasks",
     "loyalty.rewards.tasks",
     "loyalty.tiers.tasks",
+    "reviews.intake.tasks",
     "reviews.moderation.tasks",
     "reviews.scoring.tasks",
     "reviews.search.tasks",
@@ -35,7 +36,6 @@ PERIODIC_MODULES = (
     "loyalty.rewards.tasks",
     "loyalty.settling.tasks",
     "loyalty.referrals.tasks",
-    "reviews.intake.tasks",
     "reviews.invitations.tasks",
     "reviews.ratings.tasks",
 )

@@ -9,6 +9,7 @@ from core.outbox import registry, work
 from core.outbox.queries import Item
 from reviews.cases import conversation, delivery
 from reviews.cases.tasks import send_message
+from reviews.intake.tasks import spread
 from reviews.moderation.tasks import JudgeReviews
 from reviews.scoring.service import EXPLAIN, Progress, progress
 from reviews.scoring.tasks import ScoreReviews
@@ -37,6 +38,7 @@ def test_topics_are_registered() -> None:
     assert isinstance(registry.find("review.judge").batch, JudgeReviews)
     assert registry.find(delivery.DUE).handle is send_message
     assert registry.find("review.index").handle is index
+    assert registry.find("review.received").handle is spread
 
 
 async def test_reviews_of_two_merchants_are_scored_together_and_each_once(merchant: UUID) -> None:
