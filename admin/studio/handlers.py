@@ -1,5 +1,6 @@
 """The studio's first page: figures, members by tier, versions."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,8 @@ from core import clock, db
 from loyalty.ledger import queries as ledger
 from loyalty.programme import service as programme
 from loyalty.tiers import service as tiers
+from reviews.compliance import service as compliance
+from reviews.compliance.service import Period
 
 Staff = Request[StaffUser, Any, Any]
 
@@ -40,6 +43,8 @@ async def overview(request: Staff, published: FromQuery[int | None] = None) -> R
             live is not None and "studio.publish" in user.permissions,
             locale,
         )
+        hides = await compliance.hide_rates(Period(now - period, now))
+    view = replace(view, hide_rate_low=hides.low, hide_rate_high=hides.high, reviews_hidden=hides.hidden)
     new = live is not None and live.number == published
     said = [present.published_notice(live, locale)] if live and new else []
     return page(request, "staff/studio.html", view, section="studio", notices=said, now=now)

@@ -745,6 +745,11 @@ class Studio:
     versions: tuple[ProgrammeVersion, ...] = ()
     """The newest first."""
     can_edit: bool = False
+    hide_rate_low: float | None = None
+    """Of reviews with 1 and 2 stars in the period, the share that was hidden here; None: there are none."""
+    hide_rate_high: float | None = None
+    """The same for 4 and 5 stars."""
+    reviews_hidden: int = 0
 
 
 # --- behind the scenes ----------------------------------------------------------------------------

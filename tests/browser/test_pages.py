@@ -59,6 +59,8 @@ PAGES = (
     ("review-link-ended", "nobody", "/reviews/write?token=x", 404),
     ("moderation-settings", "manager", "/staff/moderation/settings", 200),
     ("inbox", "manager", "/staff/inbox", 200),
+    ("compliance", "auditor", "/staff/studio/compliance?days=0", 200),
+    ("compliance-rows", "manager", "/staff/studio/compliance/reviews?rows=shown&days=0", 200),
     ("review-search", "manager", "/staff/inbox/search?q=good+or+好", 200),
     ("review-search-none", "manager", "/staff/inbox/search?q=-x", 200),
     ("inbox-resolved", "manager", "/staff/inbox?view=resolved", 200),

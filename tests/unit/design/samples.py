@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from api.portal import qr
+from core.design import compliance_views as cv
 from core.design import friend_views as fv
 from core.design import goal_views as gv
 from core.design import import_views as iv
@@ -1038,6 +1039,44 @@ STAFF_ENTRY = lv.StaffEntryPage(
 POLICY = pv.ReviewPolicy(
     "Harbour & Home", 1, NOW, True, (pv.PolicyVersion(1, NOW, "/shops/harbour/review-policy?version=1"),)
 )
+_FIGURE = cv.Figure(12, "/staff/studio/compliance/reviews?rows=hidden&days=90", 0.034)
+_STARS_ROW = cv.StarsRow(
+    1, _FIGURE, _FIGURE, _FIGURE, _FIGURE, _FIGURE, _FIGURE, _FIGURE, _FIGURE, _FIGURE, 5.25
+)
+COMPLIANCE = cv.Compliance(
+    days=90,
+    choices=(
+        (30, "/staff/studio/compliance?days=30"),
+        (90, "/staff/studio/compliance?days=90"),
+        (0, "/staff/studio/compliance?days=0"),
+    ),
+    rows=(_STARS_ROW, replace(_STARS_ROW, stars=None, answer_hours=None)),
+    total=replace(_STARS_ROW, stars=None),
+    reasons=(cv.ReasonRow("spam", (_FIGURE, *[cv.Figure(0)] * 5), _FIGURE),),
+    delivered=420,
+    asked=cv.Figure(400, share=0.95),
+    waiting=8,
+    answered=73,
+    skipped=(cv.Skipped("no_address", _FIGURE), cv.Skipped("", _FIGURE)),
+    ledger=_FIGURE,
+    insider=cv.Figure(0),
+    policy_href="/shops/harbour/review-policy?version=1",
+    policy_version=1,
+    csv_href="/staff/studio/compliance.csv?days=90",
+    json_href="/staff/studio/compliance.json?days=90",
+)
+COUNTED = cv.ComplianceRows(
+    "hidden",
+    "/staff/studio/compliance?days=90",
+    reviews=(
+        cv.CountedReview("/staff/moderation/reviews/r1", 1, "Ada", "Buy pills", "en", NOW, "hidden"),
+        cv.CountedReview("/staff/moderation/reviews/r2", None, "", "", "", NOW, "removed"),
+    ),
+    next_href="/staff/studio/compliance/reviews?rows=hidden&after=x",
+)
+UNASKED = cv.ComplianceRows(
+    "unasked", "/staff/studio/compliance", orders=(cv.CountedOrder("o-1", "c-1", NOW),)
+)
 FOUND = pv.FoundReview(
     2,
     "Ada",
@@ -1338,6 +1377,22 @@ SAMPLES = (
     Sample("staff-demo", "staff/demo.html", DEMO, _staff("/staff/demo", "demo")),
     Sample("staff-parked", "staff/parked.html", PARKED, _staff("/staff/parked", "parked")),
     Sample("staff-parked-empty", "staff/parked.html", v.Parked(), _staff("/staff/parked", "parked")),
+    Sample("compliance", "staff/compliance.html", COMPLIANCE, _staff("/staff/studio/compliance", "studio")),
+    Sample(
+        "compliance-empty",
+        "staff/compliance.html",
+        replace(COMPLIANCE, rows=(), reasons=(), skipped=(), asked=cv.Figure(0)),
+        _staff("/staff/studio/compliance", "studio"),
+    ),
+    *(
+        Sample(
+            f"compliance-rows-{n}",
+            "staff/compliance_rows.html",
+            each,
+            _staff("/staff/studio/compliance/reviews", "studio"),
+        )
+        for n, each in enumerate((COUNTED, UNASKED, cv.ComplianceRows("all", "/staff/studio/compliance")))
+    ),
     Sample("review-search", "staff/review_search.html", SEARCH, _staff("/staff/inbox/search", "inbox")),
     Sample(
         "review-search-none",
