@@ -20,10 +20,11 @@ JOINS = """
 _OF_PRODUCT = """
     r.merchant_id = $1 AND r.product_sku = $2 AND r.published AND r.source = ANY ($3::text[])
 """
+# No EXISTS: the planner would read all pictures of all reviews into a hash table, for a page of ten.
 _PHOTOS = """
-    (EXISTS (SELECT FROM review_versions x WHERE x.review_id = r.id AND x.number = r.version
-             AND cardinality(x.photo_urls) > 0)
-     OR EXISTS (SELECT FROM review_photos p WHERE p.review_id = r.id AND p.last_version IS NULL))
+    ((SELECT cardinality(x.photo_urls) FROM review_versions x
+      WHERE x.review_id = r.id AND x.number = r.version) > 0
+     OR (SELECT true FROM review_photos p WHERE p.review_id = r.id AND p.last_version IS NULL LIMIT 1))
 """
 # What its source declares, else what was read in it.
 _LANGUAGE = """

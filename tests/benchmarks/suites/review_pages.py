@@ -69,7 +69,7 @@ PAGES = tuple(
     )
 )
 
-QUERIES = ("rare77", "word7 late", '"short arrived"', "质量很好 broke", "packed -again rare4", "light")
+QUERIES = ("rare77", "word7 packed", '"short arrived"', "质量很好 light", "late -again rare4", "light")
 """Some find a few hundred of a million, some a fifth of all."""
 
 # What review_search() does inside, by whom no policy holds.
