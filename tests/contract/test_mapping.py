@@ -145,6 +145,20 @@ async def test_the_key_of_app_store_is_taken_as_people_paste_it(merchant: UUID, 
         assert (await Joined(merchant, fake, account_id).read())["new"] == 2
 
 
+async def test_a_later_reply_and_another_state_come_without_a_new_wording(merchant: UUID) -> None:
+    with fake_of(FakeTrustpilot) as fake:
+        joined = await join(merchant, fake)
+        write(fake, 2)
+        await joined.read()
+        fake.reviews["1"]["companyReply"] = {"text": "Thanks!", "createdAt": "2026-01-02T03:04:05Z"}
+        fake.reviews["2"]["status"] = "archived"
+        await joined.ask(full=True)
+        assert (await joined.read())["changed"] == 2
+        found = await stored(joined)
+        assert (found["1"]["reply"], found["2"]["published"]) == ("Thanks!", False)
+        assert await joined.versions() == 2
+
+
 async def test_trustpilots_page_past_the_last_is_empty_and_the_end(merchant: UUID) -> None:
     with fake_of(FakeTrustpilot) as fake:
         joined = await join(merchant, fake)

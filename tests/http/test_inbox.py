@@ -18,6 +18,7 @@ from core.embedded import Services
 from core.errors import DomainError
 from core.i18n import LOCALES, translator
 from core.ids import new_id
+from reviews.accounts import service as accounts
 from reviews.cases import conversation, service
 from reviews.cases.remedies import budget
 from reviews.cases.remedies import rules as remedy_rules
@@ -559,3 +560,25 @@ async def test_a_reply_that_did_not_reach_its_source_is_seen_and_sent_again(
     page = (await browser.get(case_path(case_id))).text
     assert "The reply is on its way to its source." in page and "Sent again" in page
     assert await value(desk.merchant, "SELECT count(*) FROM outbox WHERE topic = 'case.reply_post'") == 1
+
+
+async def test_the_composer_has_the_limit_of_the_source(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk
+) -> None:
+    given = {
+        "location": "accounts/1/locations/2",
+        "client_id": "c",
+        "client_secret": "s",
+        "refresh_token": "r",
+    }
+    async with db.transaction(desk.merchant):
+        await accounts.connect("google", "", given, clock.now())
+    case_id = await open_case(client, desk, source="google", account=given["location"])
+    await enter(browser, desk.merchant, await hire(desk.merchant))
+    page = (await browser.get(case_path(case_id))).text
+    assert 'maxlength="4096"' in page and "at most 4,096 characters" in page
+    before = await state(desk.merchant)
+    refused = await act(browser, case_id, "reply", text="歉" * 1366)
+    assert refused.status_code == 422 and "The source takes at most 4096 bytes" in refused.text
+    assert await state(desk.merchant) == before
+    assert (await act(browser, case_id, "reply", text="歉" * 1365)).status_code == 303
