@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -247,6 +248,32 @@ def evaluate(
     from admin.commands.model import evaluate_model
 
     evaluate_model(data, model, report, threads, baseline)
+
+
+@sentiment.command()
+@click.argument("target", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--merchant", metavar="CODE", help="Whose; needed when there are several merchants.")
+@click.option(
+    "--split",
+    type=click.Choice(["dev", "train"]),
+    default="dev",
+    show_default=True,
+    help="dev: to measure models with; train: to train them.",
+)
+def corrections(target: Path, merchant: str | None, split: Literal["dev", "train"]) -> None:
+    """Write what staff corrected as labelled rows, NAME.jsonl.gz, for `evaluate` and `train`."""
+    from admin.commands.versions import export_corrections
+
+    export_corrections(target, merchant, split)
+
+
+@sentiment.command()
+@click.option("--merchant", metavar="CODE", help="Whose reviews; needed when there are several merchants.")
+def compare(merchant: str | None) -> None:
+    """Compare the model in the shadow with the one that answers, on the reviews that both have read."""
+    from admin.commands.versions import compare_models
+
+    compare_models(merchant)
 
 
 @main.group()

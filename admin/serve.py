@@ -13,6 +13,7 @@ from api.app import App, create_app
 from api.v1.achievements import v1_achievements
 from api.v1.balances import v1_balances
 from api.v1.campaigns import v1_campaigns, v1_segments
+from api.v1.corrections import post_correction
 from api.v1.earns import v1_earns
 from api.v1.holds import v1_holds
 from api.v1.households import v1_households
@@ -52,6 +53,7 @@ V1 = (
     v1_holds,
     v1_reviews,
     list_trends,
+    post_correction,
     v1_review_search,
     v1_review_accounts,
     v1_publishing,

@@ -18,6 +18,7 @@ HANDLER_MODULES = (
     "reviews.intake.tasks",
     "reviews.moderation.tasks",
     "reviews.scoring.tasks",
+    "reviews.versions.tasks",
     "reviews.search.tasks",
     "reviews.accounts.tasks",
     "reviews.cases.tasks",

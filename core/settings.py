@@ -60,6 +60,8 @@ class Settings(BaseSettings):
     model_dir: Path | None = None
     """Folder of a sentiment model, ours or any sequence classifier in Hugging Face's format; empty: the one
     that is shipped."""
+    shadow_model_dir: Path | None = None
+    """A second model that reads what the first one answers, to be compared with it; empty: none."""
     database_pool_size: int = Field(default=8, ge=1, le=1000)
     request_body_limit_bytes: int = Field(default=2 * 1024 * 1024, ge=1)
     session_ttl_s: int = Field(default=14 * 24 * 3600, ge=1)

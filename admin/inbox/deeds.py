@@ -13,18 +13,21 @@ from litestar import Response, post
 from litestar.params import FromPath, URLEncodedBody
 
 from admin.inbox import words
-from admin.inbox.forms import AssignForm, CaseForm, GoodwillForm, TextForm, UndoForm
+from admin.inbox.forms import AssignForm, CaseForm, CorrectForm, GoodwillForm, TextForm, UndoForm
 from admin.inbox.pages import Staff, case_page, path_of
 from admin.inbox.present import Deed, Refused
 from api.auth import requires_permission
 from api.forms import KeyedForm, once_to
 from api.pages import locale_of
 from api.problems import STATUS
-from core import clock
+from core import clock, db
 from core.errors import DomainError, Kind, NotFound
 from core.i18n import translator
 from reviews.cases import conversation, delivery, goodwill, service
 from reviews.cases.remedies.service import PointsUnfit
+from reviews.versions import service as versions
+from reviews.versions.rules import Correction, sentiment_of
+from sentiment.types import ASPECTS
 
 replies = requires_permission("inbox.reply")
 POINTS_LIMIT_DIGITS = 15
@@ -148,7 +151,23 @@ async def reopen(request: Staff, case_id: FromPath[UUID], data: URLEncodedBody[C
     return await _act(request, case_id, "reopen", data, effect)
 
 
-handlers = [reply, message, note, give, assign, undo, retry, resolve, reopen]
+@post("/cases/{case_id:uuid}/correct", guards=[replies], status_code=303)
+async def correct(
+    request: Staff, case_id: FromPath[UUID], data: URLEncodedBody[CorrectForm]
+) -> Response[Any]:
+    """Say what the review says; its scores stay as they are."""
+    by = request.user.member.id
+
+    async def effect(now: datetime) -> object:
+        row = await db.fetchrow("SELECT review_id FROM cases WHERE id = $1", case_id)
+        if row is None or row["review_id"] is None:
+            raise NotFound(f"no review in case {case_id}")
+        return await versions.correct(row["review_id"], _correction(data), now, by)
+
+    return await _act(request, case_id, "correct", data, effect)
+
+
+handlers = [correct, reply, message, note, give, assign, undo, retry, resolve, reopen]
 
 
 async def _act(
@@ -182,6 +201,15 @@ def _tried(deed: Deed, form: KeyedForm, because: str, conflict: bool) -> Refused
     if isinstance(form, GoodwillForm):
         return Refused(deed, because, conflict, form.reason, form.points)
     return Refused(deed, because, conflict, form.plain if isinstance(form, TextForm) else "")
+
+
+def _correction(form: CorrectForm) -> Correction:
+    """The form as a correction; stars decide the sentiment. Raises CorrectionUnfit."""
+    aspects = {name: getattr(form, name) for name in ASPECTS if getattr(form, name)}
+    if form.stars:
+        stars = int(form.stars) if form.stars in ("1", "2", "3", "4", "5") else 0
+        return Correction(sentiment_of(stars), stars, aspects)
+    return Correction(form.sentiment, None, aspects)  # type: ignore[arg-type]
 
 
 def _points(typed: str) -> int:

@@ -40,6 +40,21 @@ class AssignForm(CaseForm, forbid_unknown_fields=True, kw_only=True):
     staff_id: str = ""
 
 
+class CorrectForm(KeyedForm, forbid_unknown_fields=True, kw_only=True):
+    """What the text says to a person: a sentiment, stars or nothing; of each aspect a polarity or nothing."""
+
+    sentiment: str = ""
+    stars: str = ""
+    quality: str = ""
+    price: str = ""
+    shipping: str = ""
+    service: str = ""
+    packaging: str = ""
+    accuracy: str = ""
+    usability: str = ""
+    design: str = ""
+
+
 class UndoForm(KeyedForm, forbid_unknown_fields=True, kw_only=True):
     """Which message is taken back, or sent again."""
 

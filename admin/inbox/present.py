@@ -17,11 +17,14 @@ from reviews.cases.views import CaseView, ClockView, CustomerView, EventView, In
 from reviews.queries import Reading, ReviewView
 from reviews.similar import Alike
 from reviews.wording import shown
+from sentiment.types import ASPECTS
 
 EXCERPT_CHARS = 240
 NewKey = Callable[[], str]
 """Makes the idempotency key of one form."""
-Deed = Literal["reply", "message", "note", "goodwill", "assign", "undo", "retry", "resolve", "reopen"]
+Deed = Literal[
+    "reply", "message", "note", "goodwill", "assign", "undo", "retry", "resolve", "reopen", "correct"
+]
 
 _STATES = {"new": "open", "waiting_for_customer": "waiting"}
 _REASONS = {"rating": "low_stars", "sentiment": "negative_text", "mismatch": "mismatch"}
@@ -123,6 +126,7 @@ def case(
         reopen_key=new_key() if may_reply and done else "",
         outgoing=_outgoing(found.outgoing, new_key) if found.outgoing and may_reply else None,
         undelivered=_undelivered(found, to, new_key),
+        correction=_correction(found, new_key) if may_reply else None,
         alike=tuple(_alike(each) for each in found.alike),
         previous_href=neighbours[0],
         next_href=neighbours[1],
@@ -151,6 +155,8 @@ def refused(view: views.StaffCase, tried: Refused) -> views.StaffCase:
     elif tried.deed == "goodwill":
         form = replace(view.goodwill, points=tried.points, reason=tried.text, problem=here)
         view = replace(view, goodwill=form)
+    elif tried.deed == "correct" and view.correction:
+        view = replace(view, correction=replace(view.correction, problem=here))
     elif tried.deed == "resolve":
         view = replace(view, agreed=tried.text, agreed_problem=here)
     else:
@@ -241,6 +247,24 @@ def _review(found: CaseView, to: Reader) -> views.StaffReview:
         why=_why(review),
         public_reply=review.reply,
     )
+
+
+def _correction(found: CaseView, new_key: NewKey) -> views.Correction | None:
+    """The form with what a person last said, else with what the model reads."""
+    review = found.row.review
+    if review is None or not (review.title or review.body):
+        return None
+    if found.corrected:
+        said = found.corrected.correction
+        known = said.aspects or {}
+        aspects = tuple((name, known.get(name, "")) for name in ASPECTS)
+        by = found.corrected.person or "API"
+        return views.Correction(new_key(), said.sentiment, said.stars, aspects, by)
+    read = {each.code: each.polarity for each in _aspects(review.reading)}
+    aspects = tuple((name, read.get(name, "")) for name in ASPECTS)
+    if review.reading is None:
+        return views.Correction(new_key(), aspects=aspects)
+    return views.Correction(new_key(), review.reading.sentiment, review.reading.stars_predicted, aspects)
 
 
 def _alike(near: Alike) -> views.AlikeReview:

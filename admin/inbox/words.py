@@ -30,6 +30,7 @@ _PROBLEMS = {
     "remedy_budget_below_use": mark("More than that was given this month already."),
     "remedy_decided": mark("Somebody else was faster: it is decided already."),
     "remedy_second_person": mark("Whoever asks for a remedy cannot decide on it."),
+    "correction_unfit": mark("Choose how the text reads: stars, or negative, neutral or positive."),
     "owner_unfit": mark("This person cannot take over cases."),
     "duplicate_unfit": mark("There is no other case with this number that is no duplicate itself."),
 }

@@ -537,6 +537,21 @@ class StaffReview:
 
 
 @dataclass(frozen=True)
+class Correction:
+    """The form that says what a text says (fields `stars`, `sentiment` and one for each aspect)."""
+
+    idempotency_key: str
+    sentiment: str = ""
+    """Code of kind "sentiment": what a person last said, else what the model reads."""
+    stars: int | None = None
+    aspects: tuple[tuple[str, str], ...] = ()
+    """Each aspect with its polarity; empty: the text does not speak about it."""
+    by: str = ""
+    """Who corrected it last; empty: nobody."""
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class AlikeReview:
     """A review that says much the same."""
 
@@ -693,6 +708,8 @@ class StaffCase:
     """Somebody else replied or took over meanwhile, in the reader's language."""
     outgoing: Outgoing | None = None
     undelivered: Undelivered | None = None
+    correction: Correction | None = None
+    """None: there is nothing to correct, or not for this role."""
     alike: tuple[AlikeReview, ...] = ()
     """Reviews that say much the same, the nearest first."""
     previous_href: str = ""

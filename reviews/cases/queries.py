@@ -29,6 +29,7 @@ from reviews.cases.views import (
 from reviews.pages import Page
 from reviews.queries import OwnCase, OwnReview
 from reviews.sources import source_of
+from reviews.versions import service as versions
 
 ViewName = Literal["open", "unanswered", "due_soon", "mine", "unowned", "snoozed", "resolved"]
 VIEWS: tuple[ViewName, ...] = get_args(ViewName)
@@ -214,6 +215,7 @@ async def case(case_id: UUID, by: UUID, now: datetime) -> CaseView:
         points_given=given,
         points_left=left.points,
         minor_left=left.amount_minor,
+        corrected=await versions.corrected(row.review.id) if row.review else None,
         alike=tuple(await similar.alike(row.review.id)) if row.review else (),
     )
 

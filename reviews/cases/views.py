@@ -7,6 +7,7 @@ from uuid import UUID
 
 from reviews.queries import OwnReview, ReviewView
 from reviews.similar import Alike
+from reviews.versions.service import Corrected
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,8 @@ class CaseView:
     points_left: int
     minor_left: int
     """Money that this person may still give back alone."""
+    corrected: Corrected | None = None
+    """What a person last said that the review says."""
     alike: tuple[Alike, ...] = ()
     """Reviews that say much the same as the case's."""
 

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from core import db, outbox
+from core.settings import settings
 from reviews import similar
 from reviews.cases import opening
 from reviews.cases.opening import Flagged
@@ -20,6 +21,9 @@ EXPLAIN = "review.explain"
 """Topic: review (id), version (number)."""
 EXPLAIN_AFTER_S = 30.0
 """Explaining costs several times as much as scoring: the scores of a burst come first."""
+SHADOW = "review.shadow"
+"""Topic: review (id), version (number)."""
+SHADOW_AFTER_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ async def store(wordings: Sequence[Wording], readings: Sequence[Reading], now: d
     await db.execute(queries.INSERT_FLAGS, db.merchant_id(), now, *columns(flags, 4))
     await _embed(pairs)
     await _have_explained(pairs, flagged, now)
+    await _have_shadowed(pairs, now)
     await opening.judge(flagged, now)
     await moderation.compare([wording.review_id for wording, _ in pairs], now)
 
@@ -84,6 +89,13 @@ async def _have_explained(
         if each.flags and (wording.text.text.strip() or wording.text.title.strip())
     ]
     await outbox.add_many(EXPLAIN, told, now, EXPLAIN_AFTER_S)
+
+
+async def _have_shadowed(pairs: Sequence[tuple[Wording, Reading]], now: datetime) -> None:
+    """Queue what a second model is to read, too; see reviews.versions."""
+    if settings().shadow_model_dir:
+        read = [{"review": wording.review_id, "version": wording.version} for wording, _ in pairs]
+        await outbox.add_many(SHADOW, read, now, SHADOW_AFTER_S)
 
 
 async def _embed(pairs: Sequence[tuple[Wording, Reading]]) -> None:

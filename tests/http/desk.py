@@ -10,6 +10,7 @@ from admin import inbox
 from api import portal
 from api.app import App, create_app
 from api.cookies import SESSION
+from api.v1.corrections import post_correction
 from api.v1.reviews import v1_reviews
 from api.v1.trends import list_trends
 from core import clock, db
@@ -36,7 +37,7 @@ TABLES = (
 
 def desk_app() -> App:
     """The application with what is about reviews."""
-    return create_app(portal.router, inbox.router, v1=(v1_reviews, list_trends))
+    return create_app(portal.router, inbox.router, v1=(v1_reviews, list_trends, post_correction))
 
 
 @dataclass(frozen=True)

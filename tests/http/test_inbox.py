@@ -582,3 +582,22 @@ async def test_the_composer_has_the_limit_of_the_source(
     assert refused.status_code == 422 and "The source takes at most 4096 bytes" in refused.text
     assert await state(desk.merchant) == before
     assert (await act(browser, case_id, "reply", text="歉" * 1365)).status_code == 303
+
+
+async def test_a_person_says_what_the_text_says(
+    client: httpx.AsyncClient, browser: Browser, desk: Desk
+) -> None:
+    case = await open_case(client, desk)
+    await enter(browser, desk.merchant, await hire(desk.merchant, name="Mina"))
+    answer = await act(browser, case, "correct", stars="3", quality="negative", service="")
+    assert answer.status_code == 303
+    page = await browser.get(case_path(case))
+    assert "Corrected by Mina." in page.text
+    assert '<option value="3" selected>' in page.text
+    stored = await value(desk.merchant, "SELECT sentiment || stars || aspects::text FROM review_corrections")
+    assert stored == 'neutral3{"quality": "negative"}'
+    wrong = await act(browser, case, "correct", stars="", sentiment="furious")
+    assert wrong.status_code == 422 and "Choose how the text reads" in wrong.text
+    await enter(browser, desk.merchant, await hire(desk.merchant, "auditor"))
+    page = await browser.get(case_path(case))
+    assert "The model misread this" not in page.text

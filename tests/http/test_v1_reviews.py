@@ -227,3 +227,16 @@ async def test_similar_reviews_and_the_words_that_count(client: httpx.AsyncClien
     other = await new_key(await new_merchant(), "reviews:read")
     answer = await client.get(f"/v1/reviews{path}/similar", headers=other)
     assert answer.status_code == 404
+
+
+async def test_a_correction_by_api_changes_no_score(client: httpx.AsyncClient, desk: Desk) -> None:
+    [result] = (await send(client, desk, a_review())).json()["results"]
+    path = f"/v1/reviews/{result['review_id']}/corrections"
+    said = {"sentiment": "neutral", "stars": 3, "aspects": {"service": "negative"}}
+    answer = await client.post(path, json=said, headers=write(desk.key))
+    assert answer.status_code == 200, answer.text
+    contrary = await client.post(path, json={"sentiment": "positive", "stars": 1}, headers=write(desk.key))
+    problem(contrary, 422, "correction_unfit")
+    reader = await new_key(desk.merchant, "reviews:read")
+    assert (await client.post(path, json=said, headers=write(reader))).status_code == 403
+    assert await rows(desk.merchant, "review_corrections") == 1

@@ -503,6 +503,9 @@ STAFF_CASE = v.StaffCase(
     "k-assign-2",
     (v.Person("p1", "Ada Brandt"), v.Person("p2", "Jonas Okafor")),
     "k-resolve",
+    correction=v.Correction(
+        "k-correct", "negative", 2, (("quality", "negative"), ("service", "")), by="Ada Brandt"
+    ),
     alike=(
         v.AlikeReview(
             "The lid came cracked.", "en", 1, _ago(days=3), True, "/staff/inbox/cases/c7", "1033", "resolved"

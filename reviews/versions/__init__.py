@@ -1,0 +1,1 @@
+"""Models side by side, and what people say that reviews say."""

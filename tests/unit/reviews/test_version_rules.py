@@ -1,0 +1,45 @@
+"""What a correction may say, and the labelled row that it becomes."""
+
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from reviews.versions.rules import Correction, CorrectionUnfit, checked, row, sentiment_of
+from sentiment.rows import Row
+
+
+@pytest.mark.parametrize(
+    "correction",
+    [
+        Correction("negative", 3),
+        Correction("positive", 2),
+        Correction("neutral", 4),
+        Correction("negative", 0),
+        Correction("angry"),  # type: ignore[arg-type]
+        Correction("negative", None, {"weather": "negative"}),
+        Correction("negative", None, {"price": "pos"}),  # type: ignore[dict-item]
+    ],
+)
+def test_what_contradicts_itself_is_refused(correction: Correction) -> None:
+    with pytest.raises(CorrectionUnfit):
+        checked(correction)
+
+
+def test_stars_say_the_sentiment() -> None:
+    assert [sentiment_of(stars) for stars in range(1, 6)] == [
+        "negative", "negative", "neutral", "positive", "positive",
+    ]  # fmt: skip
+    assert checked(Correction("negative", 1, {"price": "negative"})).stars == 1
+
+
+@pytest.mark.parametrize(("aspects", "annotated"), [(None, None), ({}, 8), ({"price": "negative"}, 8)])
+def test_a_row_is_what_evaluate_reads(aspects: dict[str, str] | None, annotated: int | None) -> None:
+    stored = {
+        "review_id": UUID(int=1), "version": 2, "lang": "de", "title": "", "body": "Zu teuer.",
+        "stars": 2, "sentiment": "negative", "aspects": aspects,
+    }  # fmt: skip
+    found = msgspec.json.decode(msgspec.json.encode(row(stored, "dev")), type=Row)
+    assert (found.label, found.stars, found.split, found.source) == ("neg", 2, "dev", "corrections")
+    assert (None if found.annotated is None else len(found.annotated)) == annotated
+    assert found.aspects == (None if aspects is None else dict.fromkeys(aspects, "neg"))
