@@ -23,7 +23,7 @@ from reviews.scoring import tasks as scoring_tasks
 from tests.http.conftest import Browser, new_key, write
 from tests.http.shop import Shop, form, member_with, open_shop, speak
 
-SCORE = "review.score"
+SCORE, RECEIVED = "review.score", "review.received"
 MESSAGE_DUE = "case.message_due"
 # Importing them registers their topics.
 HANDLERS = (case_tasks, scoring_tasks)
@@ -70,7 +70,12 @@ async def send(client: httpx.AsyncClient, desk: Desk, body: Any) -> httpx.Respon
 
 
 async def work_off(merchant: UUID, topic: str) -> int:
-    """Do what waits in the outbox, as a worker does; answers how much it was."""
+    """Do what waits in the outbox, as a worker does; answers how much it was.
+
+    Before scoring, reviews that came together are queued one by one.
+    """
+    if topic == SCORE:
+        await work_off(merchant, RECEIVED)
     async with db.transaction(merchant):
         rows = await db.fetch("SELECT id, merchant_id, topic, attempts FROM outbox WHERE topic = $1", topic)
     await work.run([Item(**row) for row in rows])
