@@ -58,8 +58,8 @@ DONE = """
 """
 FAILED = """
     UPDATE review_accounts SET failures = failures + $3, problem = $4, problem_detail = $5, next_at = $6,
-           state = $7
-    WHERE id = $1 AND lease = $2
+           state = $7, lease = NULL, leased_until = NULL
+    WHERE id = $1 AND lease = $2 RETURNING id
 """
 
 # ---------------------------------------------------------------- passes

@@ -290,11 +290,10 @@ async def _note_failure(claimed: Claim, error: DomainError) -> None:
         "source failed", account=str(account.id), source=account.source, code=error.code, error=error.detail
     )
     async with db.transaction(claimed.merchant_id):
-        if isinstance(error, SourceRefused):
-            await service.end_running(account.id, "failed", now)
-        await db.execute(
+        ours = await db.fetchval(
             queries.FAILED,
             *(account.id, claimed.lease, counted, error.code, error.detail[:500], again_at),
             "refused" if refused else "connected",
         )
-        await db.execute(queries.RELEASE, account.id, claimed.lease)
+        if ours and isinstance(error, SourceRefused):
+            await service.end_running(account.id, "failed", now)

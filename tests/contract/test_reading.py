@@ -7,6 +7,7 @@ import pytest
 
 from core import clock, db, outbox, tenancy
 from reviews.accounts import service, sync, tasks
+from reviews.connectors.failures import SourceRefused
 from tests.conftest import new_merchant
 from tests.contract.conftest import Joined, fake_of, join, work_off, write
 from tests.contract.fakes.google import FakeGoogle
@@ -245,6 +246,23 @@ async def test_one_reader_at_a_time_and_a_dead_one_loses_its_right(joined: Joine
     assert await joined.texts() == {}
     await sync.read(later, now + timedelta(minutes=1))
     assert len(await joined.texts()) == 3
+
+
+async def test_what_a_dead_reader_met_is_no_word_about_the_one_that_lives(joined: Joined) -> None:
+    write(joined.fake, 3)
+    now = clock.now()
+    dead = await sync.claim(joined.merchant, now)
+    assert dead is not None
+    later = await sync.claim(joined.merchant, now + sync.LEASE)
+    assert later is not None
+    await sync.read(later, now)  # it has begun, and goes on below
+    living = await sync.claim(joined.merchant, clock.now())
+    assert living is not None
+    await sync._note_failure(dead, SourceRefused("answered 418"))
+    account = await joined.account()
+    assert (account.problem, account.failures, (await joined.sync())["state"]) == (None, 0, "running")
+    await sync.read(living, clock.now() + timedelta(minutes=1))
+    assert (await joined.sync())["state"] == "done"
 
 
 async def test_disconnected_in_the_middle_nothing_more_comes(joined: Joined) -> None:
