@@ -136,7 +136,7 @@ class Lines:
             text = raw.decode(self.encoding)
         except UnicodeDecodeError as error:
             self._note(start + error.start, raw[error.start], f"is not {encodings.shown(self.encoding)}")
-            text = raw.decode(self.encoding, errors="surrogateescape")
+            text = raw.decode(self.encoding, errors="replace")
         if "\0" in text:
             self._note(start + raw.index(0), 0, "is no text")
         return text.removeprefix(_BOM) if start == 0 else text
@@ -224,7 +224,7 @@ def _bad_row(lines: Lines, line: int, header: list[str], cells: list[str]) -> Ro
 
 
 def _is_broken(text: str) -> bool:
-    return any("\udc80" <= char <= "\udcff" or char == "\0" for char in text)
+    return "\ufffd" in text or "\0" in text
 
 
 def ndjson_rows(lines: Lines) -> Iterator[Row | RowRejected]:

@@ -94,6 +94,10 @@ REJECTS = """
     WHERE import_id = $1 ORDER BY number LIMIT $2
 """
 DROP_REJECTS = "DELETE FROM review_import_rejects WHERE import_id = $1"
+DROP_OLD_REJECTS = """
+    DELETE FROM review_import_rejects r USING review_imports i
+    WHERE i.id = r.import_id AND i.merchant_id = $1 AND i.updated_at < $2
+"""
 FORGOTTEN = """
     SELECT id FROM review_imports
     WHERE merchant_id = $1 AND staff_id IS NOT NULL AND state IN ('checking', 'checked', 'failed')

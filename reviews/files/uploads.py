@@ -33,6 +33,7 @@ PART_BYTES = 1 << 20
 STEP_CHUNKS = 5
 LOOK_ROWS = 200
 KEPT_DAYS = 7
+REJECTS_KEPT_DAYS = 90
 KEPT_REJECTS = 100_000
 """More are only counted."""
 TEXT_CHARS = 200
@@ -161,12 +162,12 @@ async def rejects(import_id: UUID, limit: int) -> list[RowRejected]:
 
 
 async def tidy(now: datetime) -> int:
-    """Drop files of this merchant that nobody has come back to; how many."""
-    before = now - timedelta(days=KEPT_DAYS)
-    rows = await db.fetch(queries.FORGOTTEN, db.merchant_id(), before)
+    """Drop files of this merchant that nobody has come back to, and old rejects; how many files."""
+    rows = await db.fetch(queries.FORGOTTEN, db.merchant_id(), now - timedelta(days=KEPT_DAYS))
     for row in rows:
         await _forget(row["id"])
         await db.execute(queries.DROP, row["id"], now)
+    await db.execute(queries.DROP_OLD_REJECTS, db.merchant_id(), now - timedelta(days=REJECTS_KEPT_DAYS))
     return len(rows)
 
 
@@ -184,8 +185,11 @@ async def _some(run: Run, content: bytes, now: datetime) -> bool:
     if next(chunks, None) is not None:
         return False
     run.counts += await taking.complete(take)
-    await runs.end(run, "checked" if run.state == "checking" else "done", now)
-    if run.state == "done":
+    if run.state == "checking":
+        await runs.end(run, "checked", now)
+    else:
+        # What people wrote stands in the reviews from now on, and nowhere else.
+        await runs.end(run, "done", now, run.findings | {"samples": []})
         await db.execute(queries.DROP_PARTS, run.id)
     return True
 

@@ -91,9 +91,16 @@ async def test_a_file_is_tried_then_taken_in(browser: Browser, merchant: UUID) -
     page = (await browser.get(path)).text
     assert "Taken in" in page and "/check" not in page and "/drop" not in page
     assert await value(merchant, "SELECT count(*) FROM review_import_parts") == 0, "the file is gone"
+    assert await value(merchant, "SELECT findings ->> 'samples' FROM review_imports") == "[]"
     rejects = await browser.get(f"{path}/rejects.csv")
     assert rejects.text.splitlines()[1].startswith("6,status,invalid,")
     assert "loox.csv.gz" in (await browser.get(IMPORTS)).text
+    async with db.transaction(merchant):
+        latest = await db.fetchval("SELECT updated_at FROM review_imports")
+        await uploads.tidy(latest + timedelta(days=uploads.REJECTS_KEPT_DAYS))
+        assert await db.fetchval("SELECT count(*) FROM review_import_rejects") == 1
+        assert await uploads.tidy(latest + timedelta(days=uploads.REJECTS_KEPT_DAYS + 1)) == 0
+        assert await db.fetchval("SELECT count(*) FROM review_import_rejects") == 0
 
 
 async def test_columns_that_nobody_knows_are_chosen(
