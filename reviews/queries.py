@@ -18,7 +18,7 @@ COLUMNS = """
     r.id AS review_id, r.source, r.account, r.external_id, r.product_sku, r.product_name, r.author,
     r.customer_id AS author_id, r.rating_norm, r.written_at, r.edited_at, r.version AS review_version,
     r.state AS review_state, r.kind, r.moderation, r.published, r.verified, r.incentivised,
-    r.insider, r.disclosure_journal_id,    r.reply, r.replied_at,
+    r.insider, r.disclosure_journal_id, r.solicited, r.reply, r.replied_at,
     v.rating_raw, v.scale_min, v.scale_max, v.title, v.body, v.lang, v.photo_urls,
     s.sentiment, s.negative, s.neutral, s.positive, s.stars_expected, s.stars_predicted, s.aspects,
     s.lang AS read_lang, s.model, f.flags, w.sentiment AS explained, w.words AS evidence,
@@ -128,6 +128,8 @@ class ReviewView:
     photo_urls: tuple[str, ...]
     verified: bool
     incentivised: bool
+    solicited: bool | None
+    """The shop asked for it; None: its source does not say."""
     insider: bool
     """Written by somebody of the shop, and shown with that."""
     disclosure_journal_id: UUID | None
@@ -245,7 +247,16 @@ _PLAIN = (
         "rating_raw",
     ),
     *("scale_min", "scale_max", "title", "body", "written_at", "edited_at", "verified", "incentivised"),
-    *("insider", "disclosure_journal_id", "reply", "replied_at", "kind", "moderation", "published"),
+    *(
+        "solicited",
+        "insider",
+        "disclosure_journal_id",
+        "reply",
+        "replied_at",
+        "kind",
+        "moderation",
+        "published",
+    ),
 )
 
 

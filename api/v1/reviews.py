@@ -154,7 +154,13 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     moderation: str
     photo_urls: tuple[str, ...]
     verified: bool
+    verified_by: str | None
+    """How: `order`, a line of an order that its author had paid before; null: not at all."""
+    solicited: bool | None
+    """The shop asked for it; null: its source does not say."""
     incentivised: bool
+    insider: bool
+    """Written by somebody of the shop, which is shown with it."""
     reply: str
     replied_at: datetime | None
     score: Score | None
@@ -305,11 +311,12 @@ def outgoing(review: ReviewView) -> Review:
         stars=_number(review.rating_norm),
         score=_score(review),
         flags=review.reasons,
+        verified_by="order" if review.verified else None,
         **{name: getattr(review, name) for name in names},
     )
 
 
-_MADE = frozenset({"rating", "scale_min", "scale_max", "stars", "score", "flags"})
+_MADE = frozenset({"rating", "scale_min", "scale_max", "stars", "score", "flags", "verified_by"})
 
 
 def _score(review: ReviewView) -> Score | None:

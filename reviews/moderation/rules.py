@@ -21,7 +21,7 @@ RUN_LIMIT = 12
 
 # A bare "it.Shop" is a missing space, not an address.
 _LINK = re.compile(
-    r"https?://|\bwww\.[\w-]|(?<![@\w.-])(?:[a-z0-9-]{2,63}\.)+(?:(?:com|net|org|cn|tw|hk|ru|xyz|io)\b|[a-z]{2,6}/)",
+    r"https?://\S{0,80}|\bwww\.[\w-][\w.-]*|(?<![@\w.-])(?:[a-z0-9-]{2,63}\.)+(?:(?:com|net|org|cn|tw|hk|ru|xyz|io)\b|[a-z]{2,6}/)",
     re.IGNORECASE,
 )
 _WIDE = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
@@ -43,10 +43,10 @@ def _findings(submission: Submission, text: str) -> Iterator[Finding]:
         yield Finding("edited", {"hidden_for": submission.hidden_before})
     if submission.insider and not submission.insider_disclosed:
         yield Finding("insider", {})
-    if submission.repeats:
+    if submission.repeats or "near_duplicate" in submission.signals:
         yield Finding("duplicate", {"of": submission.repeats})
-    if submission.signals:
-        yield Finding("fraud", {"signals": submission.signals})
+    if odd := [each for each in submission.signals if each != "near_duplicate"]:
+        yield Finding("fraud", {"signals": odd})
     if words := _words_in(text, "profanity"):
         yield Finding("profanity", {"words": words})
     if signs := _spam(text):

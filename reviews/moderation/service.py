@@ -88,8 +88,8 @@ async def compare(review_ids: Sequence[UUID], now: datetime) -> None:
     found = await fraud.compare(review_ids, now)
     rows = await db.fetch(queries.SHOWN_BY_POLICY, found) if found else []
     if rows:
-        detail = {"findings": [{"reason": "fraud", "evidence": {"signals": ["near_duplicate"]}}]}
-        noted: list[Noted] = [(row["id"], row["version"], "held", "fraud", detail) for row in rows]
+        detail = {"findings": [{"reason": "duplicate", "evidence": {"of": ""}}], "redacted": []}
+        noted: list[Noted] = [(row["id"], row["version"], "held", "duplicate", detail) for row in rows]
         await _note("policy", None, noted, now)
 
 

@@ -15,7 +15,7 @@ from uuid import UUID
 import httpx
 from playwright.async_api import Browser, BrowserContext
 
-from admin.demo import history
+from admin.demo import forms, history
 from admin.demo import shop as shops
 from admin.demo.shop import SEED, Shop
 from admin.demo.story import build_story
@@ -125,6 +125,8 @@ async def make(browser: Browser, url: str) -> Site:
     story = build_story(SEED, shop.began_at, MEMBERS)
     await history.load_events(shop, story, shop.began_at, _silent)
     await history.load_reviews(shop, story, _silent)
+    await work_off(shop)
+    await forms.fill_in(shop.merchant_id, shop.began_at)
     await work_off(shop)
     found = await _cases(shop)
     await _answer(shop, found[-1])

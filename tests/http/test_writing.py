@@ -1,6 +1,7 @@
 """Writing, editing and deleting a review on the portal, with pictures and points, without scripts."""
 
 import re
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from tests.http.shop import (
 )
 from tests.http.writer import POINTS, Writer, fill_in, judge, open_writer, value, writing_app
 
+ROOT = Path(__file__).parents[2]
 REVIEW = "SELECT id FROM reviews WHERE version > 0"
 STATE = "SELECT moderation || ' ' || published || ' ' || incentivised FROM reviews"
 
@@ -291,3 +293,61 @@ async def test_a_disclosure_stays_for_ever(browser: Browser, writer: Writer) -> 
     for change in ("incentivised = false", "disclosure_journal_id = NULL", "disclosure_journal_id = id"):
         with pytest.raises(Exception, match="the disclosure of review"):
             await value(writer, f"UPDATE reviews SET {change} RETURNING id")
+
+
+async def test_nobody_verifies_a_purchase_by_hand(
+    browser: Browser, client: httpx.AsyncClient, writer: Writer
+) -> None:
+    """Not by API, not by form, not by staff's pages, not in the database: an order does, or nothing."""
+    key = await new_key(writer.merchant, "reviews:write", "reviews:read")
+    body = {
+        "source": "first_party", "external_id": "r1", "written_at": clock.now().isoformat(), "rating": 5,
+        "body": "Trust me.", "customer": "ada", "product_sku": "never-bought",
+    }  # fmt: skip
+    for name in ("verified", "verified_by", "order_id", "order_line_id", "verified_purchase"):
+        refused = await client.post("/v1/reviews", json=body | {name: "order"}, headers=write(key))
+        assert refused.status_code == 422
+    sent = await client.post(
+        "/v1/reviews", json=body | {"order": "o1", "extra": {"verified": True}}, headers=write(key)
+    )
+    review = sent.json()["results"][0]["review_id"]
+    await judge(writer)
+    found = (await client.get(f"/v1/reviews/{review}", headers=key)).json()
+    assert (found["verified"], found["verified_by"]) == (False, None)
+    await fill_in(browser, f"/portal/reviews/{review}/edit", verified="1", order_id=str(writer.order))
+    await judge(writer)
+    assert (await client.get(f"/v1/reviews/{review}", headers=key)).json()["verified_by"] is None
+    with pytest.raises(Exception, match="verified"):
+        await value(writer, "UPDATE reviews SET verified = true RETURNING id")
+    await fill_in(browser, writer.path())
+    lamp = await value(writer, "SELECT id FROM reviews WHERE product_sku = 'lamp'")
+    assert (await client.get(f"/v1/reviews/{lamp}", headers=key)).json()["verified_by"] == "order"
+
+
+async def test_only_the_intake_says_which_order_a_review_is_about() -> None:
+    writers = [
+        f"{path.relative_to(ROOT)}"
+        for folder in ("core", "loyalty", "reviews", "api", "admin")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for statement in re.findall(r"(?:UPDATE reviews|INSERT INTO reviews)\b[^;\"]*", path.read_text())
+        if "order_id =" in statement.partition("WHERE")[0] or "order_line_id," in statement
+    ]
+    assert set(writers) == {"reviews/intake/queries.py"}
+
+
+async def test_no_request_of_the_api_has_a_field_for_it(client: httpx.AsyncClient) -> None:
+    document = (await client.get("/openapi.json")).json()
+    requests = [
+        text
+        for path in document["paths"].values()
+        for call in path.values()
+        if (text := str(call.get("requestBody", "")))
+    ]
+    names = set(re.findall(r"#/components/schemas/([\w.]+)", " ".join(requests)))
+    schemas = document["components"]["schemas"]
+    assert names and not [
+        (name, field)
+        for name in names
+        for field in schemas.get(name, {}).get("properties", {})
+        if "verified" in field
+    ]
