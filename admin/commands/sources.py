@@ -62,6 +62,7 @@ async def show(merchant: str | None) -> None:
     table = Table(
         "account", "source", "name", "state", "reviews", "last reading", "next", "calls left", "problem"
     )
+    table.columns[0].min_width = len(str(UUID(int=0)))  # it is copied from here
     for each in found:
         table.add_row(*_row(each))
     Console(width=max(Console().width, 160)).print(table)
