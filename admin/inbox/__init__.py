@@ -2,10 +2,10 @@
 
 from litestar import Router
 
-from admin.inbox import deeds, pages, search, trends
+from admin.inbox import deeds, models, pages, search, trends
 
 router = Router(
     "/staff/inbox",
-    route_handlers=[*pages.handlers, *search.handlers, *deeds.handlers, *trends.handlers],
+    route_handlers=[*pages.handlers, *search.handlers, *deeds.handlers, *models.handlers, *trends.handlers],
     include_in_schema=False,
 )

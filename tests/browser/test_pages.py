@@ -65,6 +65,7 @@ PAGES = (
     ("review-search-none", "manager", "/staff/inbox/search?q=-x", 200),
     ("inbox-resolved", "manager", "/staff/inbox?view=resolved", 200),
     ("trends", "manager", "/staff/inbox/trends", 200),
+    ("models", "manager", "/staff/inbox/models", 200),
     ("case", "manager", "/staff/inbox/cases/{waiting}", 200),
     ("case-resolved", "manager", "/staff/inbox/cases/{answered}", 200),
     ("mails", "manager", "/staff/mails", 200),

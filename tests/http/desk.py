@@ -19,6 +19,7 @@ from core.outbox import work
 from core.outbox.queries import Item
 from core.people import sessions, staff
 from reviews.cases import tasks as case_tasks
+from reviews.intake import tasks as intake_tasks
 from reviews.scoring import tasks as scoring_tasks
 from tests.http.conftest import Browser, new_key, write
 from tests.http.shop import Shop, form, member_with, open_shop, speak
@@ -26,7 +27,7 @@ from tests.http.shop import Shop, form, member_with, open_shop, speak
 SCORE, RECEIVED = "review.score", "review.received"
 MESSAGE_DUE = "case.message_due"
 # Importing them registers their topics.
-HANDLERS = (case_tasks, scoring_tasks)
+HANDLERS = (case_tasks, intake_tasks, scoring_tasks)
 
 ANGRY = "Terrible quality. It broke on the first day and nobody answers my mails. I want my money back."
 TABLES = (

@@ -169,7 +169,7 @@ def _work_off(rig: Rig, database: Database, reviews: int) -> float:
     }
     command, log = (sys.executable, "-m", "admin.cli"), rig.folder / "logs" / "scoring.log"
     started = [
-        spawn((*command, "worker", "--queues", "scoring", "--concurrency", "1"), log, environment),
+        spawn((*command, "worker", "--queues", "events,scoring", "--concurrency", "1"), log, environment),
         spawn((*command, "scheduler"), rig.folder / "logs" / "relay.log", environment),
     ]
     try:

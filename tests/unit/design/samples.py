@@ -516,6 +516,18 @@ STAFF_CASE = v.StaffCase(
     next_href="/staff/inbox/cases/c2",
 )
 
+MODELS = v.Models(
+    (
+        v.ModelPair(
+            "regulars-1", "regulars-2", 1204, 0.94, 0.71, 31, 18, 12, 9, 11,
+            (
+                v.ModelDifference("Not bad at all.", "en", "negative", "positive", "/c1"),
+                v.ModelDifference("Na ja.", "de", "neutral", "negative"),
+            ),
+        ),
+    ),
+)  # fmt: skip
+
 TRENDS = v.Trends(
     7,
     56,
@@ -1243,6 +1255,8 @@ SAMPLES = (
         v.Scoring(10, 10, "/staff/inbox/scoring"),
         _staff("/staff/inbox", "inbox"),
     ),
+    Sample("staff-models", "staff/models.html", MODELS, _staff("/staff/inbox/models", "inbox")),
+    Sample("staff-models-none", "staff/models.html", v.Models(), _staff("/staff/inbox/models", "inbox")),
     Sample("staff-trends", "staff/trends.html", TRENDS, _staff("/staff/inbox/trends", "inbox")),
     Sample("staff-trends-none", "staff/trends.html", v.Trends(7, 56), _staff("/staff/inbox/trends", "inbox")),
     Sample("staff-case", "staff/case.html", STAFF_CASE, _staff("/staff/inbox/cases/c1", "inbox")),
