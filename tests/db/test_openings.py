@@ -1,6 +1,7 @@
 """Opening balances from a file: each lot once, with its expiry, and every bad row told."""
 
 import asyncio
+import gzip
 import tracemalloc
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -260,6 +261,12 @@ async def test_ndjson_and_what_is_no_file_of_balances(shop: UUID, tmp_path: Path
     assert counts(report) == (3, 1, 0, 2)
     with pytest.raises(FileUnreadable, match="no column points"):
         await take(shop, written(tmp_path, "1,anna", header="id,customer_id\n"))
+
+
+async def test_a_packed_file_in_another_encoding(shop: UUID, tmp_path: Path) -> None:
+    file = tmp_path / "old.csv.gz"
+    file.write_bytes(gzip.compress((HEADER + "1,anna,points,12,,,,,très bien\n").encode("utf-16")))
+    assert counts(await take(shop, file)) == (1, 1, 0, 0)
 
 
 async def test_without_a_programme_nothing_is_taken_in(merchant: UUID, tmp_path: Path) -> None:

@@ -113,6 +113,7 @@ async def test_columns_that_nobody_knows_are_chosen(
     assert "no column for a rating or a text" in page
     assert await work_off(merchant) == 0
     chosen = {"map_external_id": "nr", "map_written_at": "day", "map_rating": "how", "map_body": "what"}
+    chosen |= {"scale": "0-10", "date_order": "dmy"}
     assert await press(browser, path, "check", **chosen) == "checked"
     assert await work_off(merchant) == 3, "45 rows, 20 a step"
     page = (await browser.get(path)).text
@@ -120,6 +121,7 @@ async def test_columns_that_nobody_knows_are_chosen(
     assert await press(browser, path, "start") == "started"
     assert await work_off(merchant) == 3
     assert await value(merchant, "SELECT count(*) FROM reviews") == 45
+    assert await rows(merchant, "SELECT DISTINCT scale_min, scale_max FROM review_versions") == [(0, 10)]
     [(counts,)] = await rows(merchant, "SELECT counts::text FROM review_imports")
     assert db.from_json(counts) == {"new": 45}
 
