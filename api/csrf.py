@@ -68,10 +68,12 @@ class CsrfMiddleware(ASGIMiddleware):
 
 async def _check(request: Request[Any, Any, Any]) -> None:
     kept = request.cookies.get(COOKIE, "")
+    if not _is_ours(kept, _session(request)):
+        raise TokenInvalid()  # before a body is read, which may be full of pictures
     given = request.headers.get(HEADER, "")
     if not given and request.content_type[0] in _FORMS:
         given = str((await request.form()).get(FIELD, ""))
-    if not _is_ours(kept, _session(request)) or not hmac.compare_digest(kept.encode(), given.encode()):
+    if not hmac.compare_digest(kept.encode(), given.encode()):
         raise TokenInvalid()
 
 

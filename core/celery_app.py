@@ -15,6 +15,7 @@ HANDLER_MODULES = (
     "loyalty.holds.tasks",
     "loyalty.rewards.tasks",
     "loyalty.tiers.tasks",
+    "reviews.fraud.tasks",
     "reviews.intake.tasks",
     "reviews.moderation.tasks",
     "reviews.scoring.tasks",
@@ -67,6 +68,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("files", "reviews.files.tidy", 3600),
     Periodic("late orders", "reviews.intake.prove_late", 3600),
     Periodic("invitations", "reviews.invitations", 60),
+    Periodic("traces", "reviews.fraud.purge", 3600),
     Periodic("ratings", "reviews.ratings.fold", 10),
     Periodic("sources", "reviews.accounts.read", 15),
 )

@@ -47,9 +47,13 @@ async def compare(review_ids: Sequence[UUID], now: datetime) -> list[UUID]:
 
 
 async def leave(review_id: UUID, traces: Mapping[TraceKind, bytes], now: datetime) -> None:
-    """Keep from where a review was written, as digests; those whose time is over are deleted."""
-    await db.execute(queries.PURGE, now - timedelta(days=rules.TRACE_DAYS))
+    """Keep from where a review was written, as digests."""
     await db.execute(queries.LEAVE, review_id, now, list(traces), list(traces.values()))
+
+
+async def purge(now: datetime) -> None:
+    """Delete the traces whose time is over."""
+    await db.execute(queries.PURGE, now - timedelta(days=rules.TRACE_DAYS))
 
 
 def _add(found: Found, review_id: UUID, signal: Signal | None) -> None:
