@@ -65,6 +65,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("achievements", "loyalty.achievements", 600),
     Periodic("referrals", "loyalty.referrals", 600),
     Periodic("clocks", "reviews.cases.sweep", 30),
+    Periodic("patrol", "reviews.cases.patrol", 900),
     Periodic("files", "reviews.files.tidy", 3600),
     Periodic("late orders", "reviews.intake.prove_late", 3600),
     Periodic("invitations", "reviews.invitations", 60),

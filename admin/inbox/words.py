@@ -31,6 +31,7 @@ _PROBLEMS = {
     "remedy_decided": mark("Somebody else was faster: it is decided already."),
     "remedy_second_person": mark("Whoever asks for a remedy cannot decide on it."),
     "correction_unfit": mark("Choose how the text reads: stars, or negative, neutral or positive."),
+    "snooze_unfit": mark("Choose a moment within the next month."),
     "owner_unfit": mark("This person cannot take over cases."),
     "duplicate_unfit": mark("There is no other case with this number that is no duplicate itself."),
 }

@@ -31,7 +31,7 @@ from reviews.queries import OwnCase, OwnReview
 from reviews.sources import source_of
 from reviews.versions import service as versions
 
-ViewName = Literal["open", "unanswered", "due_soon", "mine", "unowned", "snoozed", "resolved"]
+ViewName = Literal["open", "unanswered", "due_soon", "overdue", "mine", "unowned", "snoozed", "resolved"]
 VIEWS: tuple[ViewName, ...] = get_args(ViewName)
 
 COUNT_LIMIT = 10_000
@@ -54,6 +54,7 @@ _LISTS: dict[ViewName, _List] = {
     "open": _List("c.open AND c.snoozed_until IS NULL", *_QUEUE),
     "unanswered": _List("c.open AND c.snoozed_until IS NULL AND c.answered_at IS NULL", *_QUEUE),
     "due_soon": _List("c.open AND c.due_at <= $3", ("c.due_at", "c.id"), pages.NEWEST),
+    "overdue": _List("c.open AND c.due_at <= $3 - interval '2 hours'", ("c.due_at", "c.id"), pages.NEWEST),
     "mine": _List("c.open AND c.owner_id = $2", *_QUEUE),
     "unowned": _List("c.open AND c.owner_id IS NULL", *_QUEUE),
     "snoozed": _List("c.open AND c.snoozed_until IS NOT NULL", ("c.snoozed_until", "c.id"), pages.NEWEST),

@@ -13,6 +13,7 @@ TEXT_LIMIT_CHARS = 4000
 CLOSE_AFTER = timedelta(days=30)
 """A resolved case of which nothing more is heard is closed."""
 DUE_SOON = timedelta(hours=2)
+LONGEST_SNOOZE = timedelta(days=31)
 POINTS_AN_HOUR = 1
 """A case that waits rises in the queue by so much priority; case_rank() in SQL does the same."""
 

@@ -55,6 +55,14 @@ class DuplicateUnfit(DomainError):
     title = "The case cannot be a duplicate of that one"
 
 
+class SnoozeUnfit(DomainError):
+    """Not in the future, or too far in it."""
+
+    code = "snooze_unfit"
+    kind = Kind.INVALID
+    title = "A case sleeps until a moment within the next month"
+
+
 WaitsOn = Literal["customer", "third_party"]
 
 
@@ -180,6 +188,20 @@ async def take_up(case_id: UUID, by: UUID, expected_version: int, now: datetime)
     moved = await move(case, "take_up", now, owner_id=case.owner_id or by)
     await events.add(case.id, case.cycle, "taken_up", now, staff_id=by)
     return moved.version
+
+
+async def snooze(case_id: UUID, until: datetime, by: UUID, expected_version: int, now: datetime) -> int:
+    """Keep a case out of the queue for a while; its clocks run on. Answers the new version."""
+    await person(by, "snooze")
+    case = await lock(case_id, expected_version)
+    if case.state in machine.DONE:
+        raise CaseStateRefuses(f"snooze while the case is {case.state}", state=case.state)
+    if not now < until <= now + rules.LONGEST_SNOOZE:
+        raise SnoozeUnfit()
+    await touch(case, now)
+    await db.execute(statements.SNOOZE, case.id, until)
+    await events.add(case.id, case.cycle, "snoozed", now, staff_id=by, until=until)
+    return case.version + 1
 
 
 async def spam(case_id: UUID, by: UUID, expected_version: int, now: datetime) -> int:

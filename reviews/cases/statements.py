@@ -82,6 +82,7 @@ MOVE = """
                                                  THEN coalesce(resolved_at, $5) END
     WHERE id = $1 RETURNING version
 """
+SNOOZE = "UPDATE cases SET snoozed_until = $2 WHERE id = $1"
 TOUCH = "UPDATE cases SET version = version + 1, updated_at = $2 WHERE id = $1"
 OTHER = "SELECT id, state FROM cases WHERE merchant_id = current_merchant() AND number = $1"
 NEXT_CYCLE = "UPDATE cases SET cycle = cycle + 1, answered_at = NULL WHERE id = $1 RETURNING cycle"

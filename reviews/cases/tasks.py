@@ -10,6 +10,7 @@ from core import clock, db, tenancy
 from core.outbox import handles
 from core.worker import run_async
 from reviews.cases import clocks, delivery, escalation, service
+from reviews.cases.patrol import service as patrols
 from reviews.cases.routing import service as routing
 
 
@@ -49,9 +50,25 @@ async def sweep(now: datetime) -> tuple[int, int, int]:
     return warned, breached, closed
 
 
+async def patrol(now: datetime) -> None:
+    """The daily pass of all merchants whose day has begun."""
+
+    async def of_merchant(merchant: tenancy.Merchant) -> None:
+        async with db.transaction(merchant.id):
+            await patrols.patrol(now)
+
+    await tenancy.for_each(of_merchant)
+
+
+def run_patrol() -> None:
+    """The task."""
+    run_async(patrol, clock.now())
+
+
 def run() -> None:
     """The task."""
     run_async(sweep, clock.now())
 
 
 shared_task(run, name="reviews.cases.sweep", ignore_result=True)
+shared_task(run_patrol, name="reviews.cases.patrol", ignore_result=True)

@@ -60,7 +60,7 @@ async def test_pages_of_a_view_join_to_the_whole_in_order(merchant: UUID, view: 
     agent = await fill(merchant, 9)
     if view == "resolved":
         await value(merchant, "UPDATE cases SET state = 'resolved', resolved_at = opened_at")
-    if view == "due_soon":
+    if view in ("due_soon", "overdue"):
         await value(merchant, "UPDATE cases SET due_at = opened_at - interval '1 day'")
     if view == "unowned":
         await value(merchant, "UPDATE cases SET owner_id = NULL")
@@ -99,6 +99,7 @@ async def test_views_hold_what_they_say(merchant: UUID) -> None:
         "open": {1, 3, 4},
         "unanswered": {3, 4},
         "due_soon": {3, 4},
+        "overdue": set(),
         "mine": {1, 3},
         "unowned": set(),
         "snoozed": set(),

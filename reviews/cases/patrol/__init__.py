@@ -1,0 +1,1 @@
+"""Patrol: each day, what is negative and nobody's or late."""
