@@ -2,10 +2,20 @@
 
 from litestar import Router
 
-from admin.inbox import deeds, models, pages, search, trends
+from admin.inbox import bulk, deeds, further, models, pages, patrol, search, settings, trends
 
 router = Router(
     "/staff/inbox",
-    route_handlers=[*pages.handlers, *search.handlers, *deeds.handlers, *models.handlers, *trends.handlers],
+    route_handlers=[
+        *pages.handlers,
+        *search.handlers,
+        *deeds.handlers,
+        *further.handlers,
+        *bulk.handlers,
+        *models.handlers,
+        *trends.handlers,
+        *patrol.handlers,
+        *settings.handlers,
+    ],
     include_in_schema=False,
 )

@@ -49,7 +49,7 @@ async def reply(request: Staff, case_id: FromPath[UUID], data: URLEncodedBody[Te
     async def effect(now: datetime) -> object:
         return await conversation.reply(case_id, data.plain, by, data.version, now)
 
-    return await _act(request, case_id, "reply", data, effect)
+    return await act(request, case_id, "reply", data, effect)
 
 
 @post("/cases/{case_id:uuid}/message", guards=[replies], status_code=303)
@@ -60,7 +60,7 @@ async def message(request: Staff, case_id: FromPath[UUID], data: URLEncodedBody[
     async def effect(now: datetime) -> object:
         return await conversation.message(case_id, data.plain, by, data.version, now)
 
-    return await _act(request, case_id, "message", data, effect)
+    return await act(request, case_id, "message", data, effect)
 
 
 @post("/cases/{case_id:uuid}/note", guards=[replies], status_code=303)
@@ -71,7 +71,7 @@ async def note(request: Staff, case_id: FromPath[UUID], data: URLEncodedBody[Tex
     async def effect(now: datetime) -> object:
         return await service.note(case_id, data.plain, by, now)
 
-    return await _act(request, case_id, "note", data, effect)
+    return await act(request, case_id, "note", data, effect)
 
 
 @post("/cases/{case_id:uuid}/goodwill", guards=[requires_permission("inbox.goodwill")], status_code=303)
@@ -86,7 +86,7 @@ async def give(request: Staff, case_id: FromPath[UUID], data: URLEncodedBody[Goo
         key = str(uuid5(user.member.id, data.idempotency_key))
         return await goodwill.give(case_id, points, data.reason, key, user.member.id, now)
 
-    return await _act(request, case_id, "goodwill", data, effect)
+    return await act(request, case_id, "goodwill", data, effect)
 
 
 @post("/cases/{case_id:uuid}/assign", guards=[requires_permission("inbox.read")], status_code=303)
@@ -102,7 +102,7 @@ async def assign(request: Staff, case_id: FromPath[UUID], data: URLEncodedBody[A
         except (ValueError, NotFound) as error:
             raise OwnerUnfit() from error
 
-    return await _act(request, case_id, "assign", data, effect)
+    return await act(request, case_id, "assign", data, effect)
 
 
 @post("/cases/{case_id:uuid}/undo", guards=[replies], status_code=303)
@@ -114,7 +114,7 @@ async def undo(request: Staff, case_id: FromPath[UUID], data: URLEncodedBody[Und
         await conversation.undo(case_id, data.message, by, now)
         return None
 
-    return await _act(request, case_id, "undo", data, effect)
+    return await act(request, case_id, "undo", data, effect)
 
 
 @post("/cases/{case_id:uuid}/retry", guards=[replies], status_code=303)
@@ -126,7 +126,7 @@ async def retry(request: Staff, case_id: FromPath[UUID], data: URLEncodedBody[Un
         await delivery.retry(case_id, data.message, by, now)
         return None
 
-    return await _act(request, case_id, "retry", data, effect)
+    return await act(request, case_id, "retry", data, effect)
 
 
 @post("/cases/{case_id:uuid}/resolve", guards=[replies], status_code=303)
@@ -137,7 +137,7 @@ async def resolve(request: Staff, case_id: FromPath[UUID], data: URLEncodedBody[
     async def effect(now: datetime) -> object:
         return await service.resolve(case_id, by, data.version, now, data.plain)
 
-    return await _act(request, case_id, "resolve", data, effect)
+    return await act(request, case_id, "resolve", data, effect)
 
 
 @post("/cases/{case_id:uuid}/reopen", guards=[replies], status_code=303)
@@ -148,7 +148,7 @@ async def reopen(request: Staff, case_id: FromPath[UUID], data: URLEncodedBody[C
     async def effect(now: datetime) -> object:
         return await service.reopen(case_id, by, data.version, now)
 
-    return await _act(request, case_id, "reopen", data, effect)
+    return await act(request, case_id, "reopen", data, effect)
 
 
 @post("/cases/{case_id:uuid}/correct", guards=[replies], status_code=303)
@@ -170,7 +170,7 @@ async def correct(
 handlers = [correct, reply, message, note, give, assign, undo, retry, resolve, reopen]
 
 
-async def _act(
+async def act(
     request: Staff,
     case_id: UUID,
     deed: Deed,

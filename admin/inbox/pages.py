@@ -1,5 +1,7 @@
 """The pages of the inbox: lists, one case, and how far scoring is."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,13 +16,15 @@ from api.auth import StaffUser, requires_permission
 from api.pages import locale_of, page
 from core import clock, db
 from core.design import views
-from core.i18n import in_language, translator
+from core.i18n import Locale, in_language, translator
 from core.ids import new_id
 from loyalty.programme import service as programme
 from loyalty.programme.service import ProgrammeMissing
 from reviews.cases import queries as cases
 from reviews.cases import rules
 from reviews.cases.queries import ViewName
+from reviews.cases.routing import presence
+from reviews.cases.views import Person
 from reviews.scoring import service as scoring
 from reviews.sources import source_of
 
@@ -33,23 +37,39 @@ reads = requires_permission("inbox.read")
 
 @get("/", guards=[reads])
 async def inbox(
-    request: Staff, view: FromQuery[ViewName] = "open", after: FromQuery[str] = ""
+    request: Staff,
+    view: FromQuery[ViewName] = "open",
+    after: FromQuery[str] = "",
+    done: FromQuery[int | None] = None,
+    refused: FromQuery[int] = 0,
 ) -> Response[str]:
     """One page of a view. Raises CursorInvalid."""
     now, user = clock.now(), request.user
     async with db.transaction(user.merchant_id):
         counts = await cases.counts(user.member.id, now)
         found = await cases.inbox(view, user.member.id, now, after, PAGE_SIZE)
+        people = await cases.people()
         progress = await scoring.progress()
     to = _reader(request, {}, now)
+    looking = await _looking(user, [row.id for row in found.rows], people, now)
+    acts = "inbox.reply" in user.permissions
     shown = views.Inbox(
         tabs=present.tabs(counts, view),
-        rows=tuple(present.case_row(row, to) for row in found.rows),
+        rows=tuple(
+            replace(present.case_row(row, to), looking=", ".join(looking.get(row.id, ())))
+            for row in found.rows
+        ),
+        view=view,
+        bulk_key=str(new_id()) if acts and found.rows else "",
+        people=tuple(views.Person(str(each.id), each.name) for each in people)
+        if "inbox.assign" in user.permissions
+        else (),
         scoring=views.Scoring(progress.scored, progress.total, SCORING),
         next_href=f"/staff/inbox?view={view}&after={found.next}" if found.next else "",
         first_href=f"/staff/inbox?view={view}" if after else "",
     )
-    return page(request, "staff/inbox.html", shown, section="inbox", now=now)
+    said = _notices(locale_of(request), done, refused)
+    return page(request, "staff/inbox.html", shown, section="inbox", now=now, notices=said)
 
 
 @get("/scoring", guards=[reads])
@@ -74,15 +94,47 @@ async def case_page(
         found = await cases.case(case_id, request.user.member.id, now)
         before, behind = await neighbours(case_id)
         to = _reader(request, await _tiers(request), now)
+    here = (await _looking(request.user, [case_id], found.people, now)).get(case_id, ())
+    await presence.seen(request.user.merchant_id, request.user.member.id, case_id, now)
     review = found.row.review
     limit_chars = source_of(review.source).reply_limit_chars if review else rules.TEXT_LIMIT_CHARS
-    view = present.case(found, to, limit_chars, (_href(before), _href(behind)), lambda: str(new_id()))
+    view = present.case(found, to, limit_chars, (_href(before), _href(behind)), lambda: str(new_id()), here)
     if tried:
         view = present.refused(view, tried)
     return page(request, "staff/case.html", view, section="inbox", status=status, now=now)
 
 
 handlers = [inbox, show_scoring, show_case]
+
+
+def _notices(locale: Locale, done: int | None, refused: int) -> tuple[views.Notice, ...]:
+    """What became of a deed on many cases."""
+    if done is None:
+        return ()
+    words = translator(locale)
+    said = [views.Notice("good", words.ngettext("%(num)s case done.", "%(num)s cases done.", done, num=done))]
+    if refused:
+        left = words.ngettext(
+            "%(num)s case was left alone: it is in another state by now.",
+            "%(num)s cases were left alone: they are in another state by now.",
+            refused,
+            num=refused,
+        )
+        said.append(views.Notice("info", left))
+    return tuple(said)
+
+
+async def _looking(
+    user: StaffUser, ids: list[UUID], people: Iterable[Person], now: datetime
+) -> dict[UUID, tuple[str, ...]]:
+    """By case, the names of others who look at it now; and this person is known to be there."""
+    await presence.seen(user.merchant_id, user.member.id, None, now)
+    names = {person.id: person.name for person in people}
+    found = await presence.looking(user.merchant_id, ids, now)
+    return {
+        case: tuple(sorted(names[person] for person in who if person != user.member.id and person in names))
+        for case, who in found.items()
+    }
 
 
 def path_of(case_id: UUID) -> str:

@@ -22,9 +22,10 @@ from sentiment.types import ASPECTS
 EXCERPT_CHARS = 240
 NewKey = Callable[[], str]
 """Makes the idempotency key of one form."""
-Deed = Literal[
-    "reply", "message", "note", "goodwill", "assign", "undo", "retry", "resolve", "reopen", "correct"
-]
+Further = Literal["wait", "take_up", "call", "snooze", "spam", "duplicate", "remedy", "correct"]
+Deed = (
+    Further | Literal["reply", "message", "note", "goodwill", "assign", "undo", "retry", "resolve", "reopen"]
+)
 
 _STATES = {"new": "open", "waiting_for_customer": "waiting"}
 _REASONS = {"rating": "low_stars", "sentiment": "negative_text", "mismatch": "mismatch"}
@@ -91,7 +92,12 @@ def reasons(review: ReviewView | None) -> tuple[str, ...]:
 
 
 def case(
-    found: CaseView, to: Reader, limit_chars: int, neighbours: tuple[str, str], new_key: NewKey
+    found: CaseView,
+    to: Reader,
+    limit_chars: int,
+    neighbours: tuple[str, str],
+    new_key: NewKey,
+    also_here: tuple[str, ...] = (),
 ) -> views.StaffCase:
     """The whole page of a case as it is, with every form empty.
 
@@ -122,6 +128,12 @@ def case(
         people=tuple(
             views.Person(str(each.id), each.name) for each in found.people if each.id != row.owner_id
         ),
+        further_key=new_key() if may_reply else "",
+        done=done,
+        priority=_priority(row, to),
+        joined=tuple(_joined(each, to) for each in found.joined),
+        also_here=also_here,
+        minor_left=found.minor_left if "inbox.goodwill" in to.permissions else 0,
         resolve_key=new_key() if may_reply and not done else "",
         reopen_key=new_key() if may_reply and done else "",
         outgoing=_outgoing(found.outgoing, new_key) if found.outgoing and may_reply else None,
@@ -132,6 +144,20 @@ def case(
         next_href=neighbours[1],
         version=row.version,
     )
+
+
+def _priority(row: InboxRow, to: Reader) -> tuple[views.PriorityPart, ...]:
+    """What makes it pressing, the greatest part first; waiting counts, too."""
+    waited = 0 if row.resolved_at else rules.age(to.now - row.opened_at)
+    parts = {**row.priority_parts, "age": waited}
+    ranked = sorted(parts.items(), key=lambda part: -part[1])
+    return tuple(views.PriorityPart(code, points) for code, points in ranked if points)
+
+
+def _joined(review: ReviewView, to: Reader) -> views.JoinedReview:
+    source = words.source(to.words, review.source)
+    text = excerpt(shown(review.body or review.title))
+    return views.JoinedReview(review.written_at, source, review.stars, review.lang, text)
 
 
 @dataclass(frozen=True)

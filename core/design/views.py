@@ -440,6 +440,8 @@ class CaseRow:
     owner: str = ""
     """Empty: nobody."""
     urgent: bool = False
+    looking: str = ""
+    """Who else looks at it now."""
 
 
 @dataclass(frozen=True)
@@ -462,6 +464,11 @@ class Inbox:
     """None, or all scored: no strip."""
     next_href: str = ""
     first_href: str = ""
+    view: str = "open"
+    bulk_key: str = ""
+    """Of a deed on the ticked cases; empty: this person may not."""
+    people: tuple["Person", ...] = ()
+    """To whom this person may assign them."""
 
 
 @dataclass(frozen=True)
@@ -703,6 +710,24 @@ class Person:
 
 
 @dataclass(frozen=True)
+class PriorityPart:
+    code: str
+    """Code of kind "priority"."""
+    points: int
+
+
+@dataclass(frozen=True)
+class JoinedReview:
+    """Another review of the same customer or order."""
+
+    at: datetime
+    source: str
+    stars: int | None
+    language: str
+    excerpt: str
+
+
+@dataclass(frozen=True)
 class StaffCase:
     """`staff/case.html`. Forms post to /staff/inbox/cases/{id}/reply|note|message|goodwill|assign|…
 
@@ -735,6 +760,15 @@ class StaffCase:
     """Of giving it to one of `people` (posts `staff_id`)."""
     people: tuple[Person, ...] = ()
     """Whom this person may assign to."""
+    further_key: str = ""
+    """Of waiting, sleeping, calls, spam, duplicates and remedies; empty: this person may not."""
+    done: bool = False
+    priority: tuple[PriorityPart, ...] = ()
+    joined: tuple[JoinedReview, ...] = ()
+    also_here: tuple[str, ...] = ()
+    """Names of others who look at the case now."""
+    minor_left: int = 0
+    """What this person may still give back alone, in minor units."""
     resolve_key: str = ""
     """Empty: cannot be resolved now. The form has an optional field `text`."""
     reopen_key: str = ""

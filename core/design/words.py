@@ -288,6 +288,28 @@ _WORDS: dict[str, dict[str, str]] = {
         "satisfied": mark("Met"),
         "satisfied_late": mark("Met late"),
     },
+    "weekday": {
+        "0": mark("Monday"),
+        "1": mark("Tuesday"),
+        "2": mark("Wednesday"),
+        "3": mark("Thursday"),
+        "4": mark("Friday"),
+        "5": mark("Saturday"),
+        "6": mark("Sunday"),
+    },
+    "priority": {
+        "stars": mark("Stars"),
+        "text": mark("What the text says"),
+        "urgency": mark("Urgency"),
+        "customer": mark("The customer's orders"),
+        "age": mark("Waiting"),
+    },
+    "remedy": {
+        "points": mark("Points"),
+        "voucher": mark("Voucher"),
+        "refund": mark("Refund"),
+        "replacement": mark("Replacement"),
+    },
     "inbox_view": {
         "open": mark("Open cases"),
         "unanswered": mark("Unanswered"),

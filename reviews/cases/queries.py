@@ -133,6 +133,11 @@ _PEOPLE = """
     SELECT id, name FROM staff
     WHERE role IN ('owner', 'agent', 'community_manager') AND disabled_at IS NULL ORDER BY name, id
 """
+_JOINED = f"""
+    SELECT {review_queries.COLUMNS}
+    FROM case_reviews cr JOIN reviews r ON r.id = cr.review_id {review_queries.JOINS}
+    WHERE cr.case_id = $1 AND cr.review_id <> $2 ORDER BY cr.joined_at, r.id
+"""
 _GIVEN = """
     SELECT coalesce(sum(points), 0)::bigint FROM case_remedies WHERE case_id = $1 AND staff_id = $2
 """
@@ -212,7 +217,12 @@ async def case(case_id: UUID, by: UUID, now: datetime) -> CaseView:
         outgoing=Outgoing(**outgoing) if outgoing else None,
         undelivered=Undelivered(**undelivered) if undelivered else None,
         can_reply=await _can_reply(row),
-        people=tuple(Person(**each) for each in await db.fetch(_PEOPLE)),
+        people=tuple(await people()),
+        joined=tuple(
+            [review_queries.review_of(each) for each in await db.fetch(_JOINED, case_id, row.review.id)]
+        )
+        if row.review
+        else (),
         points_given=given,
         points_left=left.points,
         minor_left=left.amount_minor,
@@ -226,6 +236,11 @@ async def _can_reply(row: InboxRow) -> bool:
     if review is None or source_of(review.source).published_here:
         return review is not None
     return await can_reply(review.source, review.account)
+
+
+async def people() -> list[Person]:
+    """Who may own a case, by name; in the open transaction."""
+    return [Person(**each) for each in await db.fetch(_PEOPLE)]
 
 
 async def _authority(case_id: UUID, by: UUID) -> tuple[int, remedies.Authority]:

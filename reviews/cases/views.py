@@ -130,6 +130,8 @@ class CaseView:
     can_reply: bool
     """Where the review lives, a reply can be delivered."""
     people: tuple[Person, ...]
+    joined: tuple[ReviewView, ...]
+    """Further reviews of the case, the oldest first."""
     points_given: int
     """As goodwill on this case by the person who looks, who may give `points_left` more."""
     points_left: int

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from api.portal import qr
+from core.design import case_views as ca
 from core.design import compliance_views as cv
 from core.design import friend_views as fv
 from core.design import goal_views as gv
@@ -1112,6 +1113,67 @@ SEARCH = pv.ReviewSearch(
 STORE_PRODUCTS = (pv.StoreProduct("Wool coat", "/demo/shop/coat"),)
 STORE_PAGE = pv.StorePage("Harbour & Home", "harbour", "coat", "Wool coat", '{"@type": "Product"}')
 
+CASE_SETTINGS = ca.CaseSettings(
+    "remedies",
+    "Remedies",
+    "What the shop gives.",
+    (
+        ca.SettingsTable(
+            "Authority",
+            ("Who", "Points"),
+            (
+                ca.SettingsLine(
+                    ("Agent", HOSTILE), "/staff/inbox/settings/teams?edit=x", "/remove", "key-remove"
+                ),
+            ),
+        ),
+        ca.SettingsTable("Nothing", ("Who",), (), "Nothing yet."),
+    ),
+    (
+        ca.SettingsForm(
+            "/staff/inbox/settings/teams",
+            "New team",
+            "Save",
+            "key-form",
+            (
+                rv.FormGroup(
+                    "Team",
+                    (
+                        rv.FormField("team", "", "1", "hidden"),
+                        rv.FormField("name", "Name", HOSTILE, hint="A name", required=True),
+                        rv.FormField("lead", "Lead", "", "select", options=(("", "nobody"),)),
+                        rv.FormField("aspect_price", "Price", "on", "check"),
+                        rv.FormField("closed", "Closed", "", "textarea", "Days"),
+                    ),
+                ),
+            ),
+            "Check the name.",
+            "/staff/inbox/settings/teams",
+        ),
+    ),
+    (
+        ca.AskedRemedy(
+            "q1", "/staff/inbox/cases/c1", 12, "Refund · €20", HOSTILE, "Mina", _ago(hours=2), "key-q1"
+        ),
+        ca.AskedRemedy("q2", "/staff/inbox/cases/c2", 13, "60 points", "", "Li", _ago(hours=3), ""),
+    ),
+)
+PATROL = ca.PatrolPage(
+    9, 4, 3, 1, 2, 1,
+    (
+        ca.PatrolLine("/staff/inbox/cases/c1", 12, HOSTILE, "", None),
+        ca.PatrolLine("/staff/inbox/cases/c2", 13, "", "Mina", _ago(hours=5)),
+    ),
+)  # fmt: skip
+FURTHER_CASE = replace(
+    STAFF_CASE,
+    state="waiting_for_us",
+    further_key="key-further",
+    priority=(v.PriorityPart("urgency", 40), v.PriorityPart("age", 5)),
+    joined=(v.JoinedReview(_ago(hours=1), "Our own pages", 1, "en", HOSTILE),),
+    also_here=("Mina", HOSTILE),
+    minor_left=2000,
+)
 SAMPLES = (
     Sample(
         "signin-staff", "signin/staff.html", v.StaffSignIn("ada@example.org", "/staff/inbox", "wrong"), _OUT
@@ -1260,6 +1322,14 @@ SAMPLES = (
     Sample("staff-trends", "staff/trends.html", TRENDS, _staff("/staff/inbox/trends", "inbox")),
     Sample("staff-trends-none", "staff/trends.html", v.Trends(7, 56), _staff("/staff/inbox/trends", "inbox")),
     Sample("staff-case", "staff/case.html", STAFF_CASE, _staff("/staff/inbox/cases/c1", "inbox")),
+    Sample(
+        "staff-case-settings",
+        "staff/case_settings.html",
+        CASE_SETTINGS,
+        _staff("/staff/inbox/settings/remedies", "inbox"),
+    ),
+    Sample("staff-patrol", "staff/patrol.html", PATROL, _staff("/staff/inbox/patrol", "inbox")),
+    Sample("staff-case-further", "staff/case.html", FURTHER_CASE, _staff("/staff/inbox/cases/c1", "inbox")),
     Sample("staff-case-troubled", "staff/case.html", TROUBLED_CASE, _staff("/staff/inbox/cases/c1", "inbox")),
     Sample("staff-studio", "staff/studio.html", STUDIO, _staff("/staff/studio", "studio")),
     Sample("portal-friends", "portal/friends.html", FRIENDS, _portal("/portal/friends", "home")),

@@ -28,6 +28,7 @@ BUILDING_BLOCKS = {
     "parts.html",
     "plain.html",
     "case_parts.html",
+    "case_further_parts.html",
     "fields.html",
 }
 REMOTE = re.compile(r"^(?:[a-z]+:)?//", re.I)

@@ -1,0 +1,104 @@
+"""What the pages of settings share: forms of plain fields, and why something was not set."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from litestar import Request, Response
+
+from api.auth import StaffUser, requires_permission
+from api.forms import once_to
+from api.pages import locale_of, page
+from api.problems import STATUS, RequestRefused
+from core import clock
+from core.design.case_views import CaseSettings
+from core.errors import DomainError, Kind
+from core.i18n import Translator, mark, translator
+
+Staff = Request[StaffUser, Any, Any]
+Fields = dict[str, str]
+
+ROOT = "/staff/inbox/settings"
+reads = requires_permission("inbox.read")
+sets = requires_permission("inbox.settings")
+
+_PROBLEMS = {
+    "calendar_without_hours": mark("Nobody would ever work by this calendar. Give it working hours."),
+    "calendar_unfit": mark("Check code, name, hours, days and country; nothing was saved."),
+    "time_zone_unknown": mark("There is no such time zone."),
+    "calendar_in_use": mark("A policy uses this calendar. Change the policy first."),
+    "policy_unfit": mark(
+        "Check code, name and targets: at least one target, each from a minute to 90 days. Nothing was saved."
+    ),
+    "team_unfit": mark("Check the name, which no other team may have, and the people. Nothing was saved."),
+    "remedy_unfit": mark(
+        "A limit is a whole number of 0 or more, and one in points stays. Nothing was saved."
+    ),
+    "remedy_budget_below_use": mark("More than that was given this month already."),
+    "budget_below_use": mark("More than that was given this month already."),
+    "remedy_budget_exhausted": mark("This month's budget for remedies is used up. Nothing was given."),
+    "remedy_decided": mark("Somebody else was faster: it is decided already."),
+    "remedy_second_person": mark("Whoever asks for a remedy cannot decide on it."),
+    "case_state_refuses": mark("The case is not in a state for this any more. Nothing was done."),
+    "customer_not_a_member": mark("Only members can receive points."),
+}
+
+
+class SettingUnfit(DomainError):
+    """What was typed cannot be read."""
+
+    code = "setting_unfit"
+    kind = Kind.INVALID
+    title = "What was typed cannot be read"
+
+
+def problem(words: Translator, error: DomainError) -> str:
+    """Why nothing was set, in the reader's language. Raises an error that there are no words for."""
+    if isinstance(error, SettingUnfit):
+        return error.detail
+    if error.code not in _PROBLEMS:
+        raise error
+    return words.gettext(_PROBLEMS[error.code])
+
+
+def key_of(data: Fields) -> str:
+    """The form's key. Raises RequestRefused without one."""
+    key = data.get("idempotency_key", "")
+    if not 1 <= len(key) <= 255:
+        raise RequestRefused("invalid_request", "The form is not right", "idempotency_key", status=422)
+    return key
+
+
+def items(text: str) -> tuple[str, ...]:
+    """Words between commas."""
+    return tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
+
+
+def ticked(fields: Fields, prefix: str, codes: Iterable[str]) -> tuple[str, ...]:
+    """Codes whose boxes are ticked."""
+    return tuple(code for code in codes if fields.get(f"{prefix}{code}") == "on")
+
+
+async def save(
+    request: Staff,
+    data: Fields,
+    path: str,
+    effect: Callable[[], Awaitable[object]],
+    again: Callable[[str], Awaitable[CaseSettings]],
+) -> Response[Any]:
+    """Do it once and go to `path`; what is refused shows the page `again` with the problem."""
+    said = {name: value for name, value in data.items() if name not in ("csrf_token", "idempotency_key")}
+
+    async def act() -> str:
+        await effect()
+        return path
+
+    try:
+        return await once_to(request, key_of(data), said, act, clock.now())
+    except DomainError as error:
+        view = await again(problem(translator(locale_of(request)), error))
+        return show(request, view, STATUS[error.kind])
+
+
+def show(request: Staff, view: CaseSettings, status: int = 200) -> Response[Any]:
+    """The page."""
+    return page(request, "staff/case_settings.html", view, section="inbox", status=status)
