@@ -164,7 +164,7 @@ async def correct(
             raise NotFound(f"no review in case {case_id}")
         return await versions.correct(row["review_id"], _correction(data), now, by)
 
-    return await _act(request, case_id, "correct", data, effect)
+    return await act(request, case_id, "correct", data, effect)
 
 
 handlers = [correct, reply, message, note, give, assign, undo, retry, resolve, reopen]
