@@ -16,6 +16,7 @@ help:
 	@echo "make test         all checks and tests"
 	@echo "make soak         the ledger against its model, for half an hour"
 	@echo "make bench        how fast it is: a table and bench.json; ONLY=name,name and SCALE=0.01 for less of it"
+	@echo "                  DATA=DIR reads labelled rows in other ways, too (train extra)"
 	@echo "make screenshots  the pictures of the README, taken of a demo of their own"
 	@echo "make lock         new requirements.lock and requirements-dev.lock from pyproject.toml"
 	@echo "make clean        remove .venv, caches and builds; data in var/ stays"
@@ -31,6 +32,7 @@ test: $(VENV)/test.stamp browser
 
 bench: $(VENV)/test.stamp wrk
 	@$(VENV)/bin/python -m tests.benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(SCALE),--scale $(SCALE)) \
+		$(if $(DATA),--data $(DATA)) \
 		$(if $(filter-out 0,$(WRITE_DOCS)),--write-docs)
 
 soak: $(VENV)/test.stamp

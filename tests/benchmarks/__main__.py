@@ -7,10 +7,11 @@ import traceback
 from pathlib import Path
 
 import click
+from rich.console import Console
 
 from core import clock
 from core.embedded import interruptible
-from tests.benchmarks import report
+from tests.benchmarks import baselines, report
 from tests.benchmarks.registry import Benchmark, NotRun, load
 from tests.benchmarks.report import Outcome
 from tests.benchmarks.rig import SERVER, Rig, rig
@@ -23,7 +24,12 @@ from tests.benchmarks.rig import SERVER, Rig, rig
 )
 @click.option("--write-docs", is_flag=True, help="Put the figures into docs/performance.md.")
 @click.option("--output", default=report.JSON, type=click.Path(path_type=Path), help="Where the figures go.")
-def main(only: str, scale: float, write_docs: bool, output: Path) -> None:
+@click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of labelled rows: prints how other ways read them.",
+)
+def main(only: str, scale: float, write_docs: bool, output: Path, data: Path | None) -> None:
     """Run benchmarks, print a table, write bench.json."""
     benchmarks = load()
     names = [name for name in only.replace(" ", "").split(",") if name] or list(benchmarks)
@@ -32,6 +38,10 @@ def main(only: str, scale: float, write_docs: bool, output: Path) -> None:
     with interruptible(), rig(scale) as made:
         outcomes = [outcome(benchmarks[name], made) for name in names]
     report.show(outcomes, scale)
+    try:
+        Console().print(baselines.table(data))
+    except NotRun as reason:
+        print(f"Other ways to read reviews: not run: {reason}")
     report.write_json(outcomes, output)
     if write_docs:
         report.write_document(outcomes, conditions(scale))
