@@ -93,6 +93,9 @@ class Reading:
     model: str
 
 
+_STANDING = {"pending": "pending", "held": "pending", "approved": "published", "hidden": "hidden"}
+
+
 @dataclass(frozen=True)
 class ReviewView:
     """A review in its current wording."""
@@ -142,6 +145,11 @@ class ReviewView:
     """Why it was flagged last: rating, sentiment, urgency, mismatch."""
     urgency: tuple[Urgent, ...]
     """Safety, legal, fraud, discrimination, leaving."""
+
+    @property
+    def standing(self) -> str:
+        """pending (also while it is held), published, hidden, or deleted."""
+        return _STANDING[self.moderation] if self.state == "live" else "deleted"
 
     @property
     def stars(self) -> int | None:

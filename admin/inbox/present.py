@@ -265,7 +265,7 @@ def _review(found: CaseView, to: Reader) -> views.StaffReview:
         text=shown(review.body),
         product=_product(review),
         verified=review.verified,
-        state="deleted" if review.state == "tombstone" else "published",
+        state=review.standing,
         sentiment=_sentiment(review.reading),
         aspects=_aspects(review.reading),
         title_runs=marks.runs(shown(review.title), phrases),

@@ -42,7 +42,6 @@ _GIFTS = """
     SELECT case_id, sum(points)::bigint AS points FROM case_remedies
     WHERE case_id = ANY($1) AND kind = 'points' GROUP BY 1
 """
-_STATES = {"pending": "pending", "held": "pending", "approved": "published", "hidden": "hidden"}
 _PROBLEMS = {
     TextUnfit.code: mark("Write 1 to %(limit)s characters."),
     KeyReused.code: mark("This form was sent before with another text. Your earlier answer is above."),
@@ -171,7 +170,7 @@ def my_review(own: OwnReview, around: Around, shop: Shop, locale: Locale, now: d
         product=about,
         stars=review.stars,
         text="\n".join(shown(part) for part in (review.title, review.body) if part),
-        state=_STATES[review.moderation] if live else "deleted",
+        state=review.standing,
         reply=review.reply,
         replied_at=review.replied_at,
         points=around.gifts.get(own.case.id, 0) if own.case else 0,

@@ -1,5 +1,6 @@
 """Writing, editing and deleting a review on the portal, with pictures and points, without scripts."""
 
+import asyncio
 import re
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from core import clock, db
 from core.embedded import Services
 from reviews import attributes
 from reviews.attributes import Attribute
+from reviews.moderation import service as moderation
 from reviews.photos.pixels import BYTES_LIMIT
 from tests.conftest import new_merchant
 from tests.factories import photos
@@ -351,3 +353,17 @@ async def test_no_request_of_the_api_has_a_field_for_it(client: httpx.AsyncClien
         for field in schemas.get(name, {}).get("properties", {})
         if "verified" in field
     ]
+
+
+async def test_workers_at_once_judge_and_give_points_once(browser: Browser, writer: Writer) -> None:
+    start = await balance(writer.shop, "ada")
+    await fill_in(browser, writer.path())
+    review = await value(writer, REVIEW)
+
+    async def work() -> None:
+        async with db.transaction(writer.merchant):
+            await moderation.judge([review], clock.now())
+
+    await asyncio.gather(*(work() for _ in range(6)))
+    assert await rows(writer.merchant, "review_moderations") == 1
+    assert await balance(writer.shop, "ada") == (start[0] + POINTS, start[1])
