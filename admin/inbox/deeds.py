@@ -13,7 +13,7 @@ from litestar import Response, post
 from litestar.params import FromPath, URLEncodedBody
 
 from admin.inbox import words
-from admin.inbox.forms import AssignForm, CaseForm, CorrectForm, GoodwillForm, TextForm, UndoForm
+from admin.inbox.forms import AssignForm, CaseForm, CorrectForm, GoodwillForm, ReplyForm, TextForm, UndoForm
 from admin.inbox.pages import Staff, case_page, path_of
 from admin.inbox.present import Deed, Refused
 from api.auth import requires_permission
@@ -42,12 +42,12 @@ class OwnerUnfit(DomainError):
 
 
 @post("/cases/{case_id:uuid}/reply", guards=[replies], status_code=303)
-async def reply(request: Staff, case_id: FromPath[UUID], data: URLEncodedBody[TextForm]) -> Response[Any]:
+async def reply(request: Staff, case_id: FromPath[UUID], data: URLEncodedBody[ReplyForm]) -> Response[Any]:
     """Answer in public."""
     by = request.user.member.id
 
     async def effect(now: datetime) -> object:
-        return await conversation.reply(case_id, data.plain, by, data.version, now)
+        return await conversation.reply(case_id, data.plain, by, data.version, now, data.review)
 
     return await act(request, case_id, "reply", data, effect)
 

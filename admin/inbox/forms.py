@@ -27,6 +27,12 @@ class TextForm(CaseForm, forbid_unknown_fields=True, kw_only=True):
         return self.text.replace("\r\n", "\n")
 
 
+class ReplyForm(TextForm, forbid_unknown_fields=True, kw_only=True):
+    """Which review of the case is answered; None: the one that opened it."""
+
+    review: UUID | None = None
+
+
 class GoodwillForm(CaseForm, forbid_unknown_fields=True, kw_only=True):
     """Points as they were typed, and what the customer reads with them."""
 

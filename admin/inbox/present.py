@@ -157,7 +157,9 @@ def _priority(row: InboxRow, to: Reader) -> tuple[views.PriorityPart, ...]:
 def _joined(review: ReviewView, to: Reader) -> views.JoinedReview:
     source = words.source(to.words, review.source)
     text = excerpt(shown(review.body or review.title))
-    return views.JoinedReview(review.written_at, source, review.stars, review.lang, text)
+    return views.JoinedReview(
+        str(review.id), review.written_at, source, review.stars, review.lang, text, review.reply
+    )
 
 
 @dataclass(frozen=True)

@@ -720,11 +720,14 @@ class PriorityPart:
 class JoinedReview:
     """Another review of the same customer or order."""
 
+    id: str
     at: datetime
     source: str
     stars: int | None
     language: str
     excerpt: str
+    reply: str = ""
+    """What we have answered in public."""
 
 
 @dataclass(frozen=True)

@@ -47,17 +47,19 @@ class Queued:
     """Of the case, from now on."""
 
 
-async def reply(case_id: UUID, text: str, by: UUID, expected_version: int, now: datetime) -> Queued:
-    """Answer the review in public, where it lives."""
+async def reply(
+    case_id: UUID, text: str, by: UUID, expected_version: int, now: datetime, review_id: UUID | None = None
+) -> Queued:
+    """Answer a review of the case in public, where it lives; None: the one that opened the case."""
     await service.person(by, "reply")
-    case = await service.lock(case_id, expected_version)
+    case = await service.about(await service.lock(case_id, expected_version), review_id)
     if case.source is None:
         raise NobodyToAnswer()
     if await db.fetchval(statements.WAITING, case.id):
         raise ReplyWaiting()
     source = source_of(case.source)
     body = service.text_of(text, source.reply_limit_chars, source.reply_limit_bytes)
-    return await _queue(case, "public_reply", body, by, now)
+    return await _queue(case, "public_reply", body, by, now, review_id)
 
 
 async def message(case_id: UUID, text: str, by: UUID, expected_version: int, now: datetime) -> Queued:
@@ -70,12 +72,17 @@ async def message(case_id: UUID, text: str, by: UUID, expected_version: int, now
 
 
 async def _queue(
-    case: Case, kind: Literal["public_reply", "private_message"], body: str, by: UUID, now: datetime
+    case: Case,
+    kind: Literal["public_reply", "private_message"],
+    body: str,
+    by: UUID,
+    now: datetime,
+    review_id: UUID | None = None,
 ) -> Queued:
     deed: Literal["reply", "message"] = "reply" if kind == "public_reply" else "message"
     moved = await service.move(case, deed, now, owner_id=case.owner_id or by)
     until = now + timedelta(seconds=rules.UNDO_S)
-    message_id = await service.add_message(case, kind, body, by, now, send_after=until)
+    message_id = await service.add_message(case, kind, body, by, now, send_after=until, review_id=review_id)
     await events.add(case.id, case.cycle, deed, now, staff_id=by, message=message_id)
     await outbox.add(delivery.DUE, {"message": message_id}, now, delay_s=rules.UNDO_S)
     return Queued(message_id, until, moved.version)

@@ -44,6 +44,7 @@ async def deliver(message_id: UUID, now: datetime) -> None:
     waiting = await db.fetchrow(statements.FIND_MESSAGE, message_id)
     if waiting is None or waiting["state"] != "queued":
         return
+    case = await service.about(case, waiting["review_id"])
     if waiting["kind"] == "private_message":
         await _mail(case, waiting["body"], now)
     elif not source_of(case.source or "").published_here:
@@ -62,7 +63,8 @@ async def post(message_id: UUID) -> None:
     found = await db.fetchrow(statements.FIND_MESSAGE, message_id)
     if found is None or found["state"] != "sending":
         return
-    review_id = await db.fetchval("SELECT review_id FROM cases WHERE id = $1", found["case_id"])
+    opener = await db.fetchval("SELECT review_id FROM cases WHERE id = $1", found["case_id"])
+    review_id = found["review_id"] or opener
     failure: SourceFailure | None = None
     try:
         await replies.post(review_id, found["body"])

@@ -95,6 +95,16 @@ async def lock(case_id: UUID, expected_version: int | None = None) -> Case:
     return case
 
 
+async def about(case: Case, review_id: UUID | None) -> Case:
+    """The case as it is about another of its reviews; None: the one that opened it. Raises NotFound."""
+    if review_id is None or review_id == case.review_id:
+        return case
+    row = await db.fetchrow(statements.REVIEW_OF, case.id, review_id)
+    if row is None:
+        raise NotFound(f"no review {review_id} in this case")
+    return replace(case, **row)
+
+
 def text_of(text: str, limit_chars: int = rules.TEXT_LIMIT_CHARS, limit_bytes: int = 0) -> str:
     """The text to send, without space around it; `limit_bytes` of UTF-8, 0: any. Raises TextUnfit."""
     text = text.replace("\0", "").strip()
@@ -270,6 +280,7 @@ async def add_message(
     staff_id: UUID | None,
     now: datetime,
     send_after: datetime | None = None,
+    review_id: UUID | None = None,
 ) -> UUID:
     """One row of the conversation; with `send_after` it waits to be sent. Answers its id."""
     message_id = new_id()
@@ -285,6 +296,7 @@ async def add_message(
             state="queued" if send_after else None,
             created_at=now,
             send_after=send_after,
+            review_id=review_id,
         )
     )
     return message_id

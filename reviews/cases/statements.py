@@ -190,7 +190,13 @@ QUIET = """
 
 # ---------------------------------------------------------------- conversation and remedies
 
-FIND_MESSAGE = "SELECT case_id, kind, state, body, send_after, attempts FROM case_messages WHERE id = $1"
+FIND_MESSAGE = """
+    SELECT case_id, review_id, kind, state, body, send_after, attempts FROM case_messages WHERE id = $1
+"""
+REVIEW_OF = """
+    SELECT r.id AS review_id, r.source, r.account FROM case_reviews x JOIN reviews r ON r.id = x.review_id
+    WHERE x.case_id = $1 AND x.review_id = $2
+"""
 CANCEL = """
     UPDATE case_messages SET state = 'cancelled'
     WHERE id = $1 AND case_id = $2 AND state = 'queued' AND send_after > $3 RETURNING id

@@ -34,6 +34,7 @@ class CaseMessage(Table, tablename="case_messages", db=DB):
     failure = Text(null=True, default=None)
     created_at = Timestamptz(default=None)
     send_after = Timestamptz(null=True, default=None)
+    review_id = UUID(null=True, default=None)
     sent_at = Timestamptz(null=True, default=None)
 
 

@@ -9,7 +9,7 @@ import pytest
 from asyncpg.exceptions import PostgresError
 
 from core import db
-from core.errors import Forbidden
+from core.errors import Forbidden, NotFound
 from core.ids import new_id
 from reviews.cases import conversation, delivery, service
 from reviews.cases.routing import presence
@@ -176,3 +176,19 @@ async def test_teams_that_cannot_be(merchant: UUID) -> None:
     async with db.transaction(merchant):
         await routing.remove(team.id, boss)
         assert await routing.teams() == []
+
+
+async def test_each_review_of_a_case_is_answered_where_it_lives(merchant: UUID) -> None:
+    buyer, agent = await customer(merchant), await employee(merchant)
+    case = await open_case(merchant, customer_id=buyer)
+    second = await negative(merchant, "r2", buyer)
+    stranger = await negative(merchant, "r3", None)
+    async with db.transaction(merchant):
+        with pytest.raises(NotFound):
+            await conversation.reply(case, "Sorry", agent, 2, NOW, stranger)
+        queued = await conversation.reply(case, "Sorry for the second, too", agent, 2, NOW, second)
+        with pytest.raises(conversation.ReplyWaiting):
+            await conversation.reply(case, "Twice", agent, 3, NOW, second)
+        await delivery.deliver(queued.message_id, NOW)
+    replies = await rows(merchant, "SELECT external_id, reply FROM reviews ORDER BY 1")
+    assert replies == [("r1", ""), ("r2", "Sorry for the second, too"), ("r3", "")]

@@ -1170,7 +1170,10 @@ FURTHER_CASE = replace(
     state="waiting_for_us",
     further_key="key-further",
     priority=(v.PriorityPart("urgency", 40), v.PriorityPart("age", 5)),
-    joined=(v.JoinedReview(_ago(hours=1), "Our own pages", 1, "en", HOSTILE),),
+    joined=(
+        v.JoinedReview("r2", _ago(hours=1), "Our own pages", 1, "en", HOSTILE),
+        v.JoinedReview("r3", _ago(hours=1), "Google", None, "en", "", HOSTILE),
+    ),
     also_here=("Mina", HOSTILE),
     minor_left=2000,
 )
