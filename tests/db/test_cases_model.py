@@ -251,7 +251,7 @@ async def test_any_deeds_in_any_order(merchant: UUID) -> None:
         policy = Policy("all", "All", Fits(), promised, pauses, "split")
         await targets.put(policy, Cases.agent, MIDNIGHT)
     kept = settings(
-        max_examples=16,
+        max_examples=40,
         stateful_step_count=15,
         deadline=None,
         database=None,
