@@ -10,6 +10,7 @@ from api.v1.reviews import NewReview, Removal, incoming
 from loyalty.intake.events import Event, Result
 from reviews import intake
 from reviews.intake.rules import CLOCK_SKEW, ReviewInvalid
+from reviews.moderation import service as moderation
 
 WRITTEN = frozenset({"review.created", "review.updated"})
 REMOVED = "review.deleted"
@@ -25,7 +26,7 @@ async def take_review(event: Event, now: datetime) -> Result:
 
     `data` is as POST /v1/reviews takes it (review.created, review.updated; which of them does not matter) or
     POST /v1/reviews/removals (review.deleted; without `removed_at`, at the event's time). Raises
-    RequestRefused or ReviewInvalid.
+    RequestRefused, ReviewInvalid or DeletionDisabled.
     """
     if event.type == REMOVED:
         changed = await _remove(_read(event.data, Removal), event, now)
@@ -39,6 +40,7 @@ async def _remove(told: Removal, event: Event, now: datetime) -> bool:
     at = told.removed_at or event.time
     if at > now + CLOCK_SKEW:
         raise ReviewInvalid("removed_at", "is in the future")
+    await moderation.expect_removable(told.source, told.by)
     return await intake.remove(told.source, told.account, told.external_id, at, now)
 
 

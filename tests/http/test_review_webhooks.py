@@ -14,8 +14,10 @@ from core import clock, db
 from core.ids import new_id
 from core.people import webhooks
 from reviews.accounts import hints, service
+from reviews.moderation import service as moderation
 from tests.http.conftest import rows
 from tests.http.test_errors import problem
+from tests.http.test_signin import new_staff
 from tests.http.test_webhooks import deliver, signed
 
 REVIEW = {
@@ -91,6 +93,23 @@ async def test_what_is_no_review_changes_nothing(
     body = event(kind, data)
     problem(await deliver(client, source, body, signed(source, body)), 422, code)
     assert await state(merchant) == []
+
+
+async def test_a_marketplace_takes_no_review_away_by_webhook(
+    client: httpx.AsyncClient, merchant: UUID, source: webhooks.Source
+) -> None:
+    ours = {"source": "first_party", "external_id": "r1"}
+    body = event("review.created", REVIEW | ours)
+    assert (await deliver(client, source, body, signed(source, body))).status_code == 200
+    await new_staff(merchant, "owner")
+    async with db.transaction(merchant):
+        await moderation.set_profile("marketplace", await db.fetchval("SELECT id FROM staff"), clock.now())
+    body = event("review.deleted", ours)
+    problem(await deliver(client, source, body, signed(source, body)), 403, "deletion_disabled")
+    assert (await state(merchant))[0][2] == "live"
+    body = event("review.deleted", ours | {"by": "author"})
+    assert (await deliver(client, source, body, signed(source, body))).json()["status"] == "applied"
+    assert (await state(merchant))[0][2] == "tombstone"
 
 
 # --- hints of sources ---------------------------------------------------------------------------------
