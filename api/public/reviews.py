@@ -147,7 +147,7 @@ async def show_jsonld(
     found = await shop_of(request, shop)
     async with db.transaction(found.id):
         document = await structured(product, name, url)
-    return cacheable(request, document, LD_JSON)
+    return cacheable(request, jsonld.script(document).encode(), LD_JSON)
 
 
 @post("/{shop:str}/reviews/{review_id:uuid}/helpful", status_code=200, responses=problems(429))

@@ -93,7 +93,7 @@ def _lowest(where: str, argument: Argument, place: Sequence[Any] | None, limit: 
     first = "1"
     if place:
         stars, at, last = place
-        first = f"{argument(stars)}::int"
+        first = f"greatest({argument(stars)}::int, 1)"  # a cursor may come from anybody
         where += (
             f" AND (k.stars > {first} OR"
             f" (r.written_at, r.id) < ({argument(at)}::timestamptz, {argument(last)}::uuid))"

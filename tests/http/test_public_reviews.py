@@ -18,7 +18,9 @@ from api.public.common import PER_ADDRESS
 from api.public.widget import SCRIPT
 from core import db
 from core.embedded import Services
+from core.ids import new_id
 from core.people import throttle
+from reviews.pages import cursor
 from reviews.publishing import jsonld
 from reviews.publishing import service as publishing
 from reviews.publishing.rules import POLICIES, Wanted
@@ -195,6 +197,15 @@ async def test_what_is_refused(public: httpx.AsyncClient, merchant: UUID, code: 
         assert answer.headers["access-control-allow-origin"] == "*"
 
 
+async def test_a_made_up_cursor_makes_no_work(merchant: UUID) -> None:
+    await take_in(merchant, review(product_sku="lamp"))
+    async with db.transaction(merchant):
+        await db.execute("SET LOCAL statement_timeout = '5s'")
+        after = cursor([-2_000_000_000, NOW, new_id()])
+        found = await publishing.page(Wanted("lamp", "lowest"), after)
+    assert len(found.rows) == 1
+
+
 async def test_whoever_asks_too_often_waits(
     public: httpx.AsyncClient, code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -276,6 +287,15 @@ async def test_structured_data_cannot_end_its_element(merchant: UUID) -> None:
     inside = jsonld.script(document)
     assert "<" not in inside and ">" not in inside
     assert msgspec.json.decode(inside) == document
+
+
+async def test_structured_data_cannot_end_the_element_that_a_shop_puts_it_into(
+    public: httpx.AsyncClient, merchant: UUID, code: str
+) -> None:
+    await take_in(merchant, review(body=HOSTILE, author=HOSTILE[:60], product_sku="lamp"))
+    answer = await public.get(f"/public/{code}/reviews.jsonld", params={"product": "lamp", "name": HOSTILE})
+    assert "<" not in answer.text and ">" not in answer.text
+    assert answer.json()["name"] == HOSTILE and answer.json()["review"][0]["reviewBody"] == HOSTILE
 
 
 async def test_the_statement_on_verification_has_versions(public: httpx.AsyncClient, code: str) -> None:
