@@ -20,9 +20,10 @@ from core.files.errors import FieldInvalid, FileUnreadable
 from core.files.reader import Lines
 from loyalty.ledger import Deduct, Merge, post
 from loyalty.ledger import queries as ledger
+from loyalty.members import merge
 from loyalty.openings import files, service
 from loyalty.openings.files import Report, import_file
-from loyalty.openings.rules import COLUMNS, opening_of
+from loyalty.openings.rules import COLUMNS, Opening, opening_of
 from loyalty.programme.service import ProgrammeMissing
 from loyalty.settling.service import settle_due
 from loyalty.wallets import service as wallets
@@ -165,6 +166,67 @@ async def test_a_debt_is_paid_first_and_a_merged_wallet_is_followed(shop: UUID, 
     async with db.transaction(shop):
         assert await balance(anna) == (7, 6, 0) and await balance(bert) == (0, 0, 0)
         assert await ledger.check() == []
+
+
+async def test_who_owes_or_was_merged_since_is_known_when_sent_again(shop: UUID, tmp_path: Path) -> None:
+    await take(
+        shop, written(tmp_path, "1,anna,points,10,,,,,", "2,bert,points,5,,,,,", "3,cleo,points,1,,,,,")
+    )
+    async with db.transaction(shop):
+        anna, cleo = await member_of("anna"), await member_of("cleo")
+        reason = {"rule": "test"}
+        owe = Deduct(key="d", member=anna, points=40, policy="debt", effective_at=NOW, reason=reason)
+        await post([owe], NOW)
+        await merge.merge("bert", "cleo", NOW, NOW)
+    again = written(
+        tmp_path,
+        *("1,anna,points,10,,,,,", "2,bert,points,5,,,,,", "4,anna,points,7,,,,,"),
+        *("3,anna,points,9,,,,,", "5,bert,points,2,,,,,"),
+    )
+    for new in (2, 0):
+        report = await take(shop, again)
+        assert counts(report) == (5, new, 4 - new, 1) and report.points == (9 if new else 0)
+        assert rejects(report) == [["5", "id", "posting_key_reused"]]
+    async with db.transaction(shop):
+        assert await balance(anna) == (0, 0, 23) and await balance(cleo) == (0, 8, 0)
+        assert await ledger.check() == [] and await ledger.verify() == []
+
+
+async def test_an_id_that_another_connection_posts_meanwhile_is_refused(shop: UUID, tmp_path: Path) -> None:
+    """One id is known when the set begins, the other belongs to an open transaction of somebody else."""
+    rows = "1,anna,,10,,,,,", "0,bert,,1,,,,,", "0-0,cleo,,1,,,,,"
+    await take(shop, written(tmp_path, *rows))
+    posted, go_on = asyncio.Event(), asyncio.Event()
+
+    async def other() -> None:
+        async with db.transaction(shop):
+            await service.take_in([opening("2", "cleo")], False, NOW)
+            posted.set()
+            await go_on.wait()
+
+    async def all_of_them() -> list[str]:
+        await posted.wait()
+        async with db.transaction(shop):
+            rows = [opening("1", "anna"), opening("2", "bert")]
+            return [each.status for each in await service.take_in(rows, False, NOW)]
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(other())
+        late = group.create_task(all_of_them())
+        while not late.done() and not await _somebody_waits(shop):
+            pass
+        go_on.set()
+    assert late.result() == ["known", "rejected"]
+
+
+async def _somebody_waits(shop: UUID) -> bool:
+    async with db.transaction(shop):
+        return bool(await db.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"))
+
+
+def opening(id: str, customer: str) -> Opening:
+    cells = {"id": id, "customer_id": customer, "points": "10"}
+    return opening_of(cells, ZoneInfo("UTC"), NOW)
 
 
 async def test_the_same_file_twice_at_once_is_taken_in_once(shop: UUID, tmp_path: Path) -> None:
