@@ -37,7 +37,7 @@ _FIND = f"SELECT {COLUMNS} FROM reviews r {JOINS} WHERE r.id = $1"
 _OF_CUSTOMER = f"""
     SELECT {COLUMNS}, c.id AS case_id, c.number, c.state AS case_state, c.updated_at, c.due_at, c.answered_at
     FROM (SELECT * FROM reviews
-          WHERE customer_id = $1 AND version > 0
+          WHERE customer_id IN (SELECT id FROM customers WHERE id = $1 OR merged_into = $1) AND version > 0
             AND ($2::timestamptz IS NULL OR (written_at, id) < ($2, $3))
           ORDER BY written_at DESC, id DESC LIMIT $4) r {JOINS}
     LEFT JOIN case_reviews cr ON cr.review_id = r.id LEFT JOIN cases c ON c.id = cr.case_id
@@ -208,7 +208,7 @@ async def versions(review_id: UUID) -> list[Version]:
 
 
 async def of_customer(customer_id: UUID, after: str = "", limit: int = 20) -> Page[OwnReview]:
-    """What a customer wrote, the newest first, with reply, case and next step."""
+    """What a customer and those merged into them wrote, the newest first, with reply, case and next step."""
     at, last = pages.place(after, pages.NEWEST) if after else (None, None)
     rows = await db.fetch(_OF_CUSTOMER, customer_id, at, last, limit + 1)
     found = [OwnReview(review_of(row), _case_of(row)) for row in rows[:limit]]

@@ -26,7 +26,7 @@ NOTHING = Links()
 
 
 async def find(reviews: Sequence[IncomingReview]) -> list[Links]:
-    """The links of each review, in the open transaction; at most four statements."""
+    """The links of each review, in the open transaction; at most five statements."""
     stores = await _words(queries.STORES, {review.store for review in reviews})
     by_id = await _words(queries.CUSTOMERS, {review.customer for review in reviews})
     emails = [review.email and review.email.strip().lower() for review in reviews]
@@ -62,7 +62,10 @@ async def _words(sql: str, words: set[str]) -> dict[str, db.Row]:
 
 
 async def _prove(reviews: Sequence[IncomingReview], links: Sequence[Links]) -> None:
-    """Fill in the order lines. A review of no product needs the order it is about."""
+    """Fill in the order lines, also of those who were merged into the author: the last one paid.
+
+    A review of no product needs the order it is about.
+    """
     asked: list[tuple[int, UUID, UUID, str, str, datetime]] = []
     for n, (review, link) in enumerate(zip(reviews, links, strict=True)):
         if link.customer_id and link.person_id and (review.product_sku or review.order):
@@ -70,5 +73,12 @@ async def _prove(reviews: Sequence[IncomingReview], links: Sequence[Links]) -> N
             asked.append((n, *people, review.product_sku, review.order, review.written_at))
     if not asked:
         return
+    merged = await db.fetch(queries.MERGED, list({person for _, _, person, *_ in asked}))
+    asked += [
+        (n, row["id"], row["id"], *about)
+        for row in merged
+        for n, _, person, *about in asked
+        if person == row["merged_into"]
+    ]
     for row in await db.fetch(queries.ORDER_LINES, *map(list, zip(*asked, strict=True))):
         links[row["n"]].order_id, links[row["n"]].order_line_id = row["order_id"], row["line_id"]

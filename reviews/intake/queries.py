@@ -17,11 +17,13 @@ ORDER_LINES = """
     FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[])
          AS w (n, customer_id, person_id, sku, order_word, written_at)
     CROSS JOIN LATERAL (
-        SELECT ol.order_id, ol.line_id FROM orders o JOIN order_lines ol ON ol.order_id = o.id
+        SELECT ol.order_id, ol.line_id, o.paid_at FROM orders o JOIN order_lines ol ON ol.order_id = o.id
         WHERE o.customer_id IN (w.customer_id, w.person_id) AND o.paid_at <= w.written_at
           AND (w.sku = '' OR ol.sku = w.sku) AND (w.order_word = '' OR o.external_id = w.order_word)
         ORDER BY o.paid_at DESC, ol.order_id, ol.line_id LIMIT 1) l
+    ORDER BY w.n, l.paid_at
 """
+MERGED = "SELECT id, merged_into FROM customers WHERE merged_into = ANY($1::uuid[])"
 
 # The same for reviews that came before the event of their order did.
 PROVE_LATE = """

@@ -26,29 +26,36 @@ SCHEDULE = """
     RETURNING id
 """
 
-DUE = """
-    SELECT i.id, i.order_id, i.customer_id, i.due_at, i.sent_at, s.time_zone, s.name AS store_name,
+# Who was asked, or whoever they were merged into since, is `c`; all who are one person with them.
+_PERSON = """
+    JOIN customers a ON a.id = i.customer_id
+    JOIN customers c ON c.id = CASE WHEN a.merged_into IS NULL THEN a.id ELSE a.merged_into END
+"""
+_ONE_PERSON = "(SELECT k.id FROM customers k WHERE k.id = c.id OR k.merged_into = c.id)"
+DUE = f"""
+    SELECT i.id, i.order_id, c.id AS customer_id, i.due_at, i.sent_at, s.time_zone, s.name AS store_name,
            p.email, p.name, p.locale,
            EXISTS (SELECT FROM review_opt_outs x
-                   WHERE x.customer_id = i.customer_id AND x.in_at IS NULL) AS opted_out,
+                   WHERE x.customer_id IN {_ONE_PERSON} AND x.in_at IS NULL) AS opted_out,
            (SELECT max(y.sent_at) FROM review_invitations y
-            WHERE y.customer_id = i.customer_id AND y.id <> i.id) AS asked_at
-    FROM review_invitations i
+            WHERE y.customer_id IN {_ONE_PERSON} AND y.id <> i.id) AS asked_at
+    FROM review_invitations i {_PERSON}
     JOIN orders o ON o.id = i.order_id JOIN stores s ON s.id = o.store_id
-    LEFT JOIN customer_profiles p ON p.customer_id = i.customer_id
+    LEFT JOIN customer_profiles p ON p.customer_id = c.id
     WHERE i.merchant_id = current_merchant() AND i.due_at <= $1
     ORDER BY i.due_at, i.id LIMIT $2 FOR NO KEY UPDATE OF i SKIP LOCKED
 """
-LINES = """
+LINES = f"""
     SELECT l.order_id, l.line_id, l.sku, l.name, l.amount_minor,
            (SELECT coalesce(sum((back ->> 1)::bigint), 0)::bigint
             FROM order_refunds f CROSS JOIN jsonb_array_elements(f.lines) back
             WHERE f.order_id = l.order_id AND f.refunded_at < o.delivered_at
               AND back ->> 0 = l.line_id) AS refunded_before_minor,
-           EXISTS (SELECT FROM reviews r WHERE r.customer_id = i.customer_id AND r.source = 'first_party'
-                   AND r.state = 'live'
+           EXISTS (SELECT FROM reviews r
+                   WHERE r.customer_id IN {_ONE_PERSON} AND r.source = 'first_party' AND r.state = 'live'
                    AND (r.order_id, r.order_line_id) = (l.order_id, l.line_id)) AS reviewed
-    FROM review_invitations i JOIN orders o ON o.id = i.order_id JOIN order_lines l ON l.order_id = o.id
+    FROM review_invitations i {_PERSON}
+    JOIN orders o ON o.id = i.order_id JOIN order_lines l ON l.order_id = o.id
     WHERE i.id = ANY ($1::uuid[]) ORDER BY l.order_id, l.line_id
 """
 
@@ -67,14 +74,15 @@ ADD_LINK = """
     VALUES ($1, current_merchant(), $2, $3, $4)
 """
 GATE = "SELECT merchant_id FROM gate_review_link($1)"
-LINK = """
-    SELECT i.id, i.order_id, i.customer_id, i.answered_at, coalesce(p.name, '') AS name,
+LINK = f"""
+    SELECT i.id, i.order_id, c.id AS customer_id, i.answered_at, coalesce(p.name, '') AS name,
            coalesce(p.email, '') AS email,
            coalesce(p.locale, 'en') AS locale
     FROM review_invitation_links l JOIN review_invitations i ON i.id = l.invitation_id
-    JOIN customers c ON c.id = i.customer_id AND c.deleted_at IS NULL
-    LEFT JOIN customer_profiles p ON p.customer_id = i.customer_id
+    {_PERSON}
+    LEFT JOIN customer_profiles p ON p.customer_id = c.id
     WHERE l.token_hash = $1 AND l.purpose = $2 AND l.expires_at > $3
+      AND a.deleted_at IS NULL AND c.deleted_at IS NULL
 """
 PURGE_LINKS = """
     DELETE FROM review_invitation_links WHERE merchant_id = current_merchant() AND expires_at < $1
@@ -87,7 +95,10 @@ OPT_OUT = """
     INSERT INTO review_opt_outs (merchant_id, customer_id, out_at) VALUES (current_merchant(), $1, $2)
     ON CONFLICT (customer_id) WHERE in_at IS NULL DO NOTHING
 """
-OPT_IN = "UPDATE review_opt_outs SET in_at = $2 WHERE customer_id = $1 AND in_at IS NULL"
+OPT_IN = """
+    UPDATE review_opt_outs SET in_at = $2
+    WHERE in_at IS NULL AND customer_id IN (SELECT id FROM customers WHERE id = $1 OR merged_into = $1)
+"""
 
 COVERAGE = """
     SELECT count(*) AS delivered, count(*) FILTER (WHERE i.state = 'sent') AS sent,

@@ -19,7 +19,9 @@ END = """
 """
 DELETE = "DELETE FROM review_photos WHERE review_id = $1"
 FIND = """
-    SELECT CASE WHEN $2 THEN p.small ELSE p.image END AS jpeg, r.customer_id,
+    SELECT CASE WHEN $2 THEN p.small ELSE p.image END AS jpeg, 
+           (SELECT CASE WHEN c.merged_into IS NULL THEN c.id ELSE c.merged_into END
+            FROM customers c WHERE c.id = r.customer_id) AS customer_id,
            r.published AND p.last_version IS NULL AS public
     FROM review_photos p JOIN reviews r ON r.id = p.review_id
     WHERE p.id = $1 AND r.state = 'live'

@@ -46,7 +46,7 @@ class Media:
     public: bool
     """The review is published."""
     customer_id: UUID | None
-    """Its author, who sees it in any case."""
+    """Its author, or who stands for them since: they see it in any case."""
 
 
 async def decode(uploads: Sequence[bytes]) -> list[Picture]:

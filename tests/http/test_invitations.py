@@ -20,8 +20,8 @@ from reviews.invitations import service as invitations
 from reviews.invitations.model import Settings
 from tests.factories import photos
 from tests.http.conftest import Browser, rows
-from tests.http.shop import delivered, enter_as_customer, enter_as_staff, form, joined, send
-from tests.http.writer import Writer, bought, fill_in, judge, open_writer, value
+from tests.http.shop import balance, delivered, enter_as_customer, enter_as_staff, form, joined, send
+from tests.http.writer import POINTS, Writer, bought, fill_in, judge, open_writer, value
 
 ALWAYS = Settings(active=True, days_after_delivery=7, quiet_from=time(0), quiet_until=time(0))
 STATES = "SELECT coalesce(string_agg(state || coalesce(' ' || skip_reason, ''), ',' ORDER BY id), '')"
@@ -277,6 +277,35 @@ async def test_one_click_ends_the_mails_and_a_page_brings_them_back(
     answer = await browser.client.post(path, data=form(done.text, action))
     assert "asks you again" in (await browser.get(answer.headers["location"])).text
     assert await value(writer, "SELECT count(*) FROM review_opt_outs WHERE in_at IS NULL") == 0
+
+
+async def test_whoever_was_merged_into_somebody_is_asked_as_that_one(
+    browser: Browser, writer: Writer
+) -> None:
+    shop = writer.shop
+    await sweep(writer, 2)
+    path = links(await newest(writer))[4]
+    await send(shop, joined("bob", shop.ago(60), "Bob"))
+    merged = {"customer_id": "ada", "into_customer_id": "bob"}
+    await send(shop, ("customer.merged", shop.now, merged))
+    active, pending = await balance(shop, "bob")
+    await fill_in(browser, path)
+    await judge(writer)
+    author = (
+        "SELECT c.external_id || ' ' || r.verified FROM reviews r JOIN customers c ON c.id = r.customer_id"
+    )
+    assert await value(writer, author) == "bob true"
+    assert (await browser.get(path)).headers["location"].startswith("/reviews/thanks?")
+    assert await balance(shop, "bob") == (active + POINTS, pending)
+    # The rug is still open: bob is reminded, until somebody who is he by now has had enough.
+    async with db.transaction(writer.merchant):
+        ada = await db.fetchval("SELECT id FROM customers WHERE external_id = 'ada'")
+        await db.execute(
+            "INSERT INTO review_opt_outs (merchant_id, customer_id, out_at)"
+            " VALUES (current_merchant(), $1, $2)", ada, shop.now,
+        )  # fmt: skip
+    assert await sweep(writer, 9) == 0
+    assert await value(writer, "SELECT due_at IS NULL FROM review_invitations")
 
 
 async def test_an_erased_customers_link_opens_nothing(browser: Browser, writer: Writer) -> None:

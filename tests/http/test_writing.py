@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,7 @@ from tests.factories import photos
 from tests.http.conftest import Browser, new_key, rows, write
 from tests.http.shop import (
     balance,
+    delivered,
     enter_as_customer,
     enter_as_staff,
     form,
@@ -28,7 +30,7 @@ from tests.http.shop import (
     member_with,
     send,
 )
-from tests.http.writer import POINTS, Writer, fill_in, judge, open_writer, value, writing_app
+from tests.http.writer import POINTS, Writer, bought, fill_in, judge, open_writer, value, writing_app
 
 ROOT = Path(__file__).parents[2]
 REVIEW = "SELECT id FROM reviews WHERE version > 0"
@@ -367,3 +369,33 @@ async def test_workers_at_once_judge_and_give_points_once(browser: Browser, writ
     await asyncio.gather(*(work() for _ in range(6)))
     assert await rows(writer.merchant, "review_moderations") == 1
     assert await balance(writer.shop, "ada") == (start[0] + POINTS, start[1])
+
+
+async def test_whoever_stands_for_another_has_their_orders_and_reviews(
+    browser: Browser, writer: Writer
+) -> None:
+    shop = writer.shop
+    await send(shop, joined("bob", shop.ago(60)), bought("bob", "o2", shop), delivered("o2", shop.ago(5)))
+    theirs = replace(writer, order=await value(writer, "SELECT id FROM orders WHERE external_id = 'o2'"))
+    await enter_as_customer(browser, shop, "bob")
+    await fill_in(browser, theirs.path(), (photos.image(),), text="Bright enough.")
+    await judge(writer)
+    await value(writer, "UPDATE reviews SET moderation = 'held' RETURNING id")  # its picture is not public
+    merged = {"customer_id": "bob", "into_customer_id": "ada"}
+    await send(shop, ("customer.merged", clock.now(), merged))
+    start = await balance(shop, "ada")
+
+    await enter_as_customer(browser, shop, "ada")
+    page = (await browser.get("/portal/reviews")).text
+    assert "Bright enough." in page and page.count("Write a review") == 4  # three lines and the store
+    review = await value(writer, REVIEW)
+    picture = await value(writer, "SELECT id FROM review_photos")
+    assert (await browser.get(f"/media/reviews/{picture}")).status_code == 200
+    answer = await fill_in(browser, f"/portal/reviews/{review}/edit", text="Dim.")
+    assert answer.headers["location"] == "/portal/reviews?notice=edited"
+
+    await fill_in(browser, theirs.path("2"), text="A soft rug.")
+    assert await value(writer, "SELECT count(*) FROM reviews WHERE verified") == 2
+    assert (await browser.get("/portal/reviews")).text.count("Write a review") == 3
+    await judge(writer)
+    assert await balance(shop, "ada") == (start[0] + POINTS, start[1])  # those of the lamp came before
