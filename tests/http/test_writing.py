@@ -399,3 +399,18 @@ async def test_whoever_stands_for_another_has_their_orders_and_reviews(
     assert (await browser.get("/portal/reviews")).text.count("Write a review") == 3
     await judge(writer)
     assert await balance(shop, "ada") == (start[0] + POINTS, start[1])  # those of the lamp came before
+
+
+async def test_an_erased_author_has_no_name_any_more(browser: Browser, writer: Writer) -> None:
+    await fill_in(browser, writer.path(), text="Warm light.", author="Ada Lovelace")
+    await judge(writer)
+    assert await value(writer, "SELECT count(*) FROM review_traces") > 0
+    points = await balance(writer.shop, "ada")
+    gone = ("customer.deleted", clock.now(), {"customer_id": "ada"})
+    await send(writer.shop, gone)
+    told = "SELECT author || '|' || published || '|' || incentivised FROM reviews"
+    assert await value(writer, told) == "|true|true"
+    assert await value(writer, "SELECT count(*) FROM review_traces") == 0
+    assert await balance(writer.shop, "ada") == points
+    await value(writer, "UPDATE reviews SET author = 'Ada' RETURNING id")  # as a late wording would
+    assert await value(writer, "SELECT author FROM reviews") == ""
