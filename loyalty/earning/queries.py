@@ -54,12 +54,13 @@ RETURNING e.id, e.key, e.member_id, e.tier_code, e.multiplier_percent, e.segment
           (SELECT joined_at FROM members x WHERE x.id = e.member_id) AS joined_at
 """
 
-# The earns of events, with what is left of them.
+# The earns of events, with what is left of them. What came while its member was merged was posted for
+# whoever stands for them.
 EARNS_OF_EVENTS = """
 SELECT e.key AS event_key, j.id AS journal_id, j.key, w.code AS wallet, w.debt_policy, e.member_id,
        l.points_pending, l.points - l.points_clawed_back AS points_left
-FROM earning_events e
-JOIN ledger_accounts a ON a.member_id = e.member_id
+FROM earning_events e JOIN members m ON m.id = e.member_id
+JOIN ledger_accounts a ON a.member_id IN (m.id, m.merged_into)
 JOIN wallet_types w ON w.id = a.wallet_type_id
 JOIN ledger_journal j ON j.account_id = a.id AND j.verb = 'earn'
      AND starts_with(j.key, 'earn:' || e.id || ':')

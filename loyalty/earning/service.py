@@ -180,9 +180,11 @@ async def settle(keys: Sequence[str], at: datetime, now: datetime) -> None:
     await post(commands, now)
 
 
-async def take_back(keys: Sequence[str], why: Mapping[str, Any], at: datetime, now: datetime) -> None:
+async def take_back(
+    keys: Sequence[str], why: Mapping[str, Any], at: datetime, now: datetime, *, refuse: bool = True
+) -> None:
     """All points of these events are taken back, by the policy of their wallets; repeating it changes
-    nothing."""
+    nothing. Without `refuse`, where the policy forbids a debt, what was spent is let go."""
     commands: list[AnyCommand] = [
         Clawback(
             key=f"clawback:{row['key']}",
@@ -190,7 +192,7 @@ async def take_back(keys: Sequence[str], why: Mapping[str, Any], at: datetime, n
             wallet=row["wallet"],
             parent=row["key"],
             points=row["points_left"],
-            policy=row["debt_policy"],
+            policy="clamp" if row["debt_policy"] == "forbid" and not refuse else row["debt_policy"],
             effective_at=at,
             reason=dict(why),
         )
@@ -236,8 +238,10 @@ async def reviews_approved(review_ids: Sequence[UUID], at: datetime, now: dateti
 
 
 async def reviews_removed(review_ids: Sequence[UUID], at: datetime, now: datetime) -> None:
-    """These reviews were withdrawn or refused: their points are taken back."""
-    await take_back([_review_key(each) for each in review_ids], {"rule": "review_removed"}, at, now)
+    """These reviews were withdrawn or refused: their points are taken back. Nobody must keep a review up
+    because its points were spent."""
+    keys = [_review_key(each) for each in review_ids]
+    await take_back(keys, {"rule": "review_removed"}, at, now, refuse=False)
 
 
 def _review_key(review_id: UUID) -> str:

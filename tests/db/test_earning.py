@@ -14,12 +14,15 @@ from loyalty.earning.service import Written
 from loyalty.intake.events import Event
 from loyalty.intake.service import ingest
 from loyalty.ledger import Earn, post
+from loyalty.members import merge
 from loyalty.rules import model as m
 from loyalty.rules import service as rules
 from loyalty.rules.facts import ReviewFacts
+from loyalty.wallets import service as wallets
+from loyalty.wallets.service import Rules
 from tests.conftest import new_merchant
 from tests.factories.events import event, joined, paid, refunded
-from tests.factories.points import balance
+from tests.factories.points import balance, one, redeem, reverse
 from tests.factories.shop import START, day, programme, store
 
 PLAIN = m.Order()
@@ -226,6 +229,20 @@ class TestOtherEvents:
             await earning.reviews_removed([review], day(3), day(3))
         assert await balance(ann) == (0, 0, 0)
 
+    async def test_a_review_can_go_although_its_points_were_spent(self) -> None:
+        await put("review", m.Review(), m.Fixed(points=30))
+        await wallets.change("points", Rules(debt_policy="forbid"), START)
+        ann = await member_of("ann")
+        written = [_written(ann), _written(ann)]
+        reviews = [each.review_id for each in written]
+        assert set(await earning.reviews_submitted(written, day(1))) == set(reviews)
+        await earning.reviews_approved(reviews, day(2), day(2))
+        await one(redeem("r", ann, 50, day(2)))
+        await earning.reviews_removed(reviews, day(3), day(3))
+        assert await balance(ann) == (0, 0, 0)
+        await one(reverse("v", ann, "r", day(4)))
+        assert await balance(ann) == (0, 0, 0)
+
     async def test_reviews_earn_nothing_when_that_is_switched_off(self) -> None:
         await put("review", m.Review(), m.Fixed(points=30))
         await rules.set_settings("cn", None, day(1))
@@ -237,6 +254,28 @@ class TestOtherEvents:
         draft = await rules.revise("review", m.Rule(trigger=m.Review(), effect=m.Fixed(points=1)), day(1))
         with pytest.raises(rules.ReviewPointsOff):
             await rules.publish(draft.version_id, day(1))
+
+
+async def test_points_for_a_review_find_whom_its_author_was_merged_into(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        await programme()
+        await put("review", m.Review(), m.Fixed(points=30))
+        await take(joined("ann", START), joined("bob", START))
+        ann, bob = await member_of("ann"), await member_of("bob")
+        await merge.merge("ann", "bob", day(2), day(2))
+    written = _written(ann)
+    async with db.transaction(merchant):
+        assert list(await earning.reviews_submitted([written], day(2))) == [written.review_id]
+        assert await balance(bob) == (30, 0, 0)
+        await earning.reviews_approved([written.review_id], day(3), day(3))
+        assert await balance(bob) == (0, 30, 0)
+        await earning.reviews_removed([written.review_id], day(4), day(4))
+        assert await balance(bob) == (0, 0, 0)
+
+
+def _written(member: UUID) -> Written:
+    facts = ReviewFacts(verified_purchase=True, has_photo=False)
+    return Written(review_id=new_id(), member_id=member, facts=facts, at=day(1))
 
 
 @pytest.mark.parametrize(
