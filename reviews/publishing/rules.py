@@ -48,7 +48,10 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Published:
-    """A review as everybody may see it: personal data in its text is covered. To be escaped where shown."""
+    """A review as everybody may see it: personal data in its texts and in the name is covered.
+
+    To be escaped where shown.
+    """
 
     id: UUID
     author: str

@@ -24,7 +24,7 @@ from reviews.wording import public, shown
 _STARRED: tuple[type, ...] = (int, datetime, UUID)
 _PLACES = {"newest": pages.NEWEST, "highest": _STARRED, "lowest": _STARRED, "helpful": _STARRED}
 _PLAIN = (
-    *("id", "author", "stars", "rating", "product", "product_name", "verified", "incentivised", "solicited"),
+    *("id", "stars", "rating", "product", "product_name", "verified", "incentivised", "solicited"),
     *("insider", "helpful", "written_at", "edited", "replied_at", "language"),
 )
 
@@ -106,6 +106,7 @@ async def keep_product_url(address: str, now: datetime) -> None:
 def published(row: db.Row, pictures: Sequence[Photo] = ()) -> Published:
     """A row with queries.COLUMNS, and its own pictures."""
     return Published(
+        author=public(row["author"]),
         title=public(row["title"]),
         body=public(row["body"]),
         photos=tuple(each.id for each in pictures),

@@ -136,9 +136,11 @@ async def test_nothing_of_the_author_but_the_name_that_is_shown(
 async def test_personal_data_in_a_text_is_covered(
     public: httpx.AsyncClient, merchant: UUID, code: str
 ) -> None:
-    await take_in(merchant, review(body="Write to ana@secret.test please", product_sku="lamp"))
+    told = review(body="Write to ana@secret.test please", author="Ana 13812345678", product_sku="lamp")
+    await take_in(merchant, told)
     (shown,) = (await public.get(f"/public/{code}/reviews?product=lamp")).json()["reviews"]
     assert shown["body"] == "Write to ••••• please"
+    assert shown["author"] == "Ana •••••"
 
 
 async def test_pictures_that_are_kept_here(public: httpx.AsyncClient, merchant: UUID, code: str) -> None:
