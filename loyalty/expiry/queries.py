@@ -8,12 +8,19 @@ WHERE a.points_active > 0 AND ($1::uuid IS NULL OR a.id > $1) AND a.wallet_type_
 ORDER BY a.id LIMIT $2
 """
 
-# Lots without a date that were made under such a rule, and when their member last earned or spent.
+# Lots without a date that were made under such a rule, and when their member last earned or spent, be it in
+# an account that is merged into this one.
 _IDLE_LOTS = """
 SELECT a.id AS account_id, a.seq, a.member_id, a.wallet_type_id, w.warn_days, l.journal_id, l.line,
        l.points_active, (v.expiry->>'days')::int AS days,
-       (SELECT max(x.effective_at) FROM ledger_journal x WHERE x.account_id = a.id
-        AND x.verb IN ('earn', 'settle', 'redeem', 'hold', 'capture', 'transfer')) AS active_at
+       (WITH RECURSIVE family AS (
+            SELECT a.id
+            UNION SELECT s.id FROM family f
+            JOIN ledger_journal t ON t.account_id = f.id AND t.verb = 'merge' AND t.parent_id IS NOT NULL
+            JOIN ledger_journal g ON g.id = t.parent_id
+            JOIN ledger_accounts s ON s.id = g.account_id AND s.merged_into = f.id)
+        SELECT max(x.effective_at) FROM family f JOIN ledger_journal x ON x.account_id = f.id
+        WHERE x.verb IN ('earn', 'settle', 'redeem', 'hold', 'capture', 'transfer')) AS active_at
 FROM ledger_accounts a JOIN wallet_types w ON w.id = a.wallet_type_id
 JOIN ledger_lots l ON l.account_id = a.id AND l.points_pending + l.points_active + l.points_held > 0
     AND l.points_active > 0 AND l.expires_at IS NULL

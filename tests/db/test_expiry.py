@@ -16,6 +16,7 @@ from core.people.customers import CustomerRow
 from core.tenancy import Merchant
 from loyalty.expiry import idle, service, tasks, warnings
 from loyalty.expiry.service import expire_due
+from loyalty.ledger import Merge, Unmerge
 from loyalty.ledger import queries as ledger
 from loyalty.members import service as members
 from loyalty.tiers.rules import Points, TierSet
@@ -24,8 +25,8 @@ from loyalty.wallets import service as wallets
 from loyalty.wallets.rules import Expiry, Inactivity, Never
 from loyalty.wallets.service import Rules
 from tests.conftest import new_merchant
-from tests.factories.points import balance, earn, lots, one, redeem, reverse
-from tests.factories.shop import START, day, ladder, new_member, programme, tier_of
+from tests.factories.points import WHY, balance, earn, lots, one, redeem, reverse
+from tests.factories.shop import START, day, ladder, new_member, new_members, programme, tier_of
 
 
 async def open_shop(merchant: UUID, expiry: Expiry, warn_days: int | None = None) -> UUID:
@@ -239,6 +240,27 @@ async def test_lots_from_before_the_policy_and_with_a_date_of_their_own_stay(mer
     await sweep(merchant, day(34))
     async with db.transaction(merchant):
         assert await balance(member) == (0, 110, 0)
+
+
+async def test_who_stands_for_somebody_was_active_when_they_were(merchant: UUID) -> None:
+    anna = await open_shop(merchant, Inactivity(30))
+    async with db.transaction(merchant):
+        bob, cleo, dan = await new_members(3)
+        await one(earn("a", anna, 1, at=day(20)))
+        await one(earn("b", bob, 10, at=day(0)))
+    for key, member, into in (("m1", anna, cleo), ("m2", cleo, bob), ("m3", bob, dan)):
+        async with db.transaction(merchant):
+            await one(Merge(key=key, member=member, into=into, effective_at=day(25), reason=WHY))
+    await sweep(merchant, day(50) - timedelta(seconds=1))
+    async with db.transaction(merchant):
+        assert await balance(dan) == (0, 11, 0)
+        await one(Unmerge(key="u", member=bob, parent="m3", effective_at=day(50), reason=WHY))
+    async with db.transaction(merchant):
+        await one(earn("d", dan, 5, at=day(50)))
+    await sweep(merchant, day(50))
+    async with db.transaction(merchant):
+        assert (await balance(bob), await balance(dan)) == ((0, 0, 0), (0, 5, 0))
+        assert await ledger.check() == [] and await ledger.verify() == []
 
 
 async def test_a_movement_between_looking_and_ending_saves_the_points(merchant: UUID) -> None:
