@@ -150,6 +150,8 @@ def content_of(review: IncomingReview, received_at: datetime) -> Content:
     edited_at = written_at = _time("written_at", review.written_at, received_at)
     if review.edited_at:
         edited_at = max(_time("edited_at", review.edited_at, received_at), written_at)
+    if review.reply and review.replied_at:
+        _time("replied_at", review.replied_at, received_at)
     norm = None
     if review.rating is not None:
         norm = normalised(review.rating, review.scale_min, review.scale_max)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import asyncpg
@@ -97,6 +98,8 @@ async def keep_product_url(address: str, now: datetime) -> None:
     """Say where products are shown; '' takes it back. Raises ProductUrlInvalid."""
     if address and (address.count("{sku}") != 1 or address.replace("{sku}", "").count("{")):
         raise ProductUrlInvalid("the address needs {sku} exactly once, and no other braces")
+    if address and not _has_host(address):
+        raise ProductUrlInvalid("the address needs a host, and {sku} behind it")
     try:
         await db.execute(queries.KEEP_PRODUCT_URL, db.merchant_id(), address, now)
     except asyncpg.CheckViolationError as error:
@@ -114,6 +117,14 @@ def published(row: db.Row, pictures: Sequence[Photo] = ()) -> Published:
         photo_urls=tuple(row["photo_urls"]),
         **{name: row[name] for name in _PLAIN},
     )
+
+
+def _has_host(address: str) -> bool:
+    try:
+        host = urlsplit(address).hostname
+    except ValueError:  # of brackets that are no address of IPv6
+        return False
+    return bool(host) and "{" not in str(host)
 
 
 def _cursor(wanted: Wanted, last: Published) -> str:

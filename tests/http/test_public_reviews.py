@@ -320,7 +320,10 @@ async def test_the_script_is_small_and_asks_no_other_host(public: httpx.AsyncCli
 
 
 async def test_the_address_of_products_is_checked(merchant: UUID) -> None:
-    for wrong in ("https://shop.example/p", "ftp://x/{sku}", "https://x/{sku}/{sku}", "https://x/{sku}{id}"):
+    for wrong in (
+        *("https://shop.example/p", "ftp://x/{sku}", "https://x/{sku}/{sku}", "https://x/{sku}{id}"),
+        *("https://[x/{sku}", "https://{sku}/", "https:///{sku}"),
+    ):
         with pytest.raises(publishing.ProductUrlInvalid):
             async with db.transaction(merchant):
                 await publishing.keep_product_url(wrong, NOW)

@@ -63,6 +63,7 @@ async def test_of_many_each_has_its_own_result(client: httpx.AsyncClient, desk: 
         a_review("off", rating=6),
         a_review("none", rating=None, body=" "),
         a_review("late", written_at="2999-01-01T00:00:00Z"),
+        a_review("beyond", reply="Sorry", replied_at="9999-12-31T23:59:59-14:00"),
         a_review("new", extra={"a": ["\u0000b", 1]}),
     ]
     answer = await send(client, desk, sent)
@@ -73,10 +74,11 @@ async def test_of_many_each_has_its_own_result(client: httpx.AsyncClient, desk: 
         ("off", "rejected"),
         ("none", "rejected"),
         ("late", "rejected"),
+        ("beyond", "rejected"),
         ("new", "new"),
     ]
-    assert {each["code"] for each in results[2:5]} == {"review_invalid"}
-    assert [each["field"] for each in results[2:4]] == ["rating", "body"]
+    assert {each["code"] for each in results[2:6]} == {"review_invalid"}
+    assert [each["field"] for each in results[2:6]] == ["rating", "body", "written_at", "replied_at"]
     assert results[4]["detail"] == "is in the future"
     assert "review_id" not in results[2]
     assert await rows(desk.merchant, "reviews") == 2
