@@ -18,9 +18,11 @@ ORDER BY l.settles_at LIMIT $2
 """
 
 
+# Of whoever has the points now: a merge takes pending ones along.
 ENTRY = """
 SELECT j.key, w.code AS wallet FROM ledger_journal j
-JOIN ledger_accounts a ON a.id = j.account_id JOIN wallet_types w ON w.id = a.wallet_type_id
+JOIN ledger_lots l ON l.journal_id = j.id AND l.line = 1
+JOIN ledger_accounts a ON a.id = l.account_id JOIN wallet_types w ON w.id = a.wallet_type_id
 WHERE j.id = $1 AND a.member_id = $2 AND j.verb = 'earn'
 """
 

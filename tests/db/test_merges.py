@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core import db
-from core.errors import DomainError
+from core.errors import DomainError, NotFound
 from core.people.customers import MergeRefused
+from loyalty.holds import service as holds
 from loyalty.intake.events import Event
 from loyalty.intake.service import ingest
 from loyalty.ledger import AnyCommand, post, queries
@@ -22,6 +24,7 @@ from loyalty.rewards import catalogue, vouchers
 from loyalty.rewards import service as rewards
 from loyalty.rewards.kinds import Product
 from loyalty.rewards.rules import Offer
+from loyalty.settling import service as settling
 from loyalty.tiers import service as tiers
 from tests.factories.events import delivered, event, joined, paid, refunded
 from tests.factories.points import balance, clawback, earn, expire, one, redeem
@@ -201,6 +204,31 @@ async def test_vouchers_are_the_survivors_while_merged(shop: UUID) -> None:
     async with db.transaction(shop):
         assert [each.id for each in await vouchers.vouchers(ann)] == [bought_one.id]
         assert not await vouchers.vouchers(bea)
+
+
+async def test_holds_and_pending_points_are_the_survivors_while_merged(shop: UUID) -> None:
+    await bought(shop, "ann", "a1", 80)
+    async with db.transaction(shop):
+        ann = await own("ann")
+        held = await holds.hold(ann, "points", 50, NOW + timedelta(days=9), "", NOW)
+        waiting = (await one(earn("e", ann, 9, pending=True))).journal_id
+    assert waiting
+    await send(shop, merged("ann", "bea"))
+    async with db.transaction(shop):
+        bea = (await members.find("ann")).id
+        assert (await holds.find(bea, held.id, NOW)).points_held == 50
+        await holds.capture(bea, held.id, 30, "", NOW)
+        await settling.settle(bea, waiting, 4, "s", "", NOW)
+    assert await spendable(shop, "bea") == (5, 34, 0)
+    await undo(shop, "ann")
+    async with db.transaction(shop):
+        with pytest.raises(NotFound):
+            await holds.release(bea, held.id, None, NOW)
+        with pytest.raises(NotFound):
+            await settling.void(bea, waiting, None, "v", "", NOW)
+        assert (await holds.release(ann, held.id, None, NOW)).points_captured == 30
+        await settling.void(ann, waiting, None, "v", "", NOW)
+    assert await spendable(shop, "ann") == (0, 54, 0)
 
 
 async def test_what_stands_in_the_way(shop: UUID) -> None:
