@@ -21,9 +21,13 @@ async def spread(payload: dict[str, Any], now: datetime) -> None:
 async def prove_late(now: datetime) -> int:
     """Reviews of all merchants that an order has verified since they came; how many."""
     proven = 0
-    for merchant in await tenancy.merchants():
+
+    async def prove(merchant: tenancy.Merchant) -> None:
+        nonlocal proven
         async with db.transaction(merchant.id):
             proven += await service.prove_late(now)
+
+    await tenancy.for_each(prove)
     return proven
 
 

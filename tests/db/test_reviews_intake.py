@@ -287,6 +287,22 @@ async def test_an_order_that_comes_after_its_review_verifies_it(merchant: UUID) 
     assert await rows(merchant, "SELECT external_id FROM reviews WHERE verified") == [("lamp",)]
 
 
+async def test_where_late_orders_fail_for_one_merchant_the_others_have_their_turn(
+    merchant: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = await new_merchant()
+    seen: set[UUID] = set()
+
+    async def prove(now: datetime) -> int:
+        seen.add(db.merchant_id())
+        raise PostgresError
+
+    monkeypatch.setattr(service, "prove_late", prove)
+    with pytest.raises(ExceptionGroup):
+        await prove_late(NOW)
+    assert {merchant, other} <= seen
+
+
 async def test_a_mention_has_no_rating_and_is_never_published(merchant: UUID) -> None:
     kept_there = {"source": "google"}
     await take_in(merchant, review("r", **kept_there), review("m", **kept_there, kind="mention", rating=None))
