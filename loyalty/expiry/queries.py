@@ -16,7 +16,7 @@ SELECT a.id AS account_id, a.seq, a.member_id, a.wallet_type_id, w.warn_days, l.
        (WITH RECURSIVE family AS (
             SELECT a.id
             UNION SELECT s.id FROM family f
-            JOIN ledger_journal t ON t.account_id = f.id AND t.verb = 'merge' AND t.parent_id IS NOT NULL
+            JOIN ledger_journal t ON t.account_id = f.id AND t.verb = 'merge'
             JOIN ledger_journal g ON g.id = t.parent_id
             JOIN ledger_accounts s ON s.id = g.account_id AND s.merged_into = f.id)
         SELECT max(x.effective_at) FROM family f JOIN ledger_journal x ON x.account_id = f.id
