@@ -257,7 +257,8 @@ async def of_customer(case_id: UUID, customer_id: UUID) -> OwnCaseView:
     found = await db.fetchrow(
         f"SELECT c.id, c.number, c.state, c.updated_at, c.due_at, c.answered_at, {review_queries.COLUMNS}"
         f" FROM cases c JOIN reviews r ON r.id = c.review_id {review_queries.JOINS}"
-        " WHERE c.id = $1 AND c.customer_id = $2",
+        " WHERE c.id = $1"
+        " AND c.customer_id IN (SELECT id FROM customers WHERE id = $2 OR merged_into = $2)",
         case_id,
         customer_id,
     )

@@ -157,6 +157,20 @@ async def test_only_ones_own(browser: Browser, client: httpx.AsyncClient, desk: 
     assert await state(desk.merchant) == before
 
 
+async def test_whoever_stands_for_another_goes_on_with_their_conversation(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk
+) -> None:
+    case_id = await open_case(client, desk)
+    await tell(desk.shop, joined("bob", desk.shop.ago(60), "Bob"))
+    merged = {"customer_id": desk.ada, "into_customer_id": "bob"}
+    await tell(desk.shop, ("customer.merged", desk.shop.now, merged))
+    await enter_as_customer(browser, desk.shop, "bob")
+    assert path(case_id) in (await browser.get("/portal/reviews")).text
+    said = await fields_of(browser, case_id) | {"text": "Still me."}
+    assert (await answer(browser, case_id, said)).headers["location"] == path(case_id)
+    assert "Still me." in (await browser.get(path(case_id))).text
+
+
 async def test_reviews_page_on_without_gaps(browser: Browser, client: httpx.AsyncClient, desk: Desk) -> None:
     sent = [a_review(f"r{n}", customer=desk.ada, body=f"Number {n:02}.") for n in range(23)]
     assert (await send(client, desk, sent)).status_code == 200
