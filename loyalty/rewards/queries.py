@@ -126,7 +126,10 @@ JOIN reward_versions v ON v.reward_id = t.reward_id AND v.number = t.version
 _OF_MEMBER = "t.member_id IN (SELECT id FROM members WHERE id = {0} OR merged_into = {0})"
 VOUCHER = _VOUCHER + "WHERE t.id = $1 AND " + _OF_MEMBER.format("$2")
 VOUCHER_BY_CODE = _VOUCHER + "WHERE t.merchant_id = current_merchant() AND t.code = $1"
-VOUCHER_BY_KEY = _VOUCHER + "WHERE t.member_id = $1 AND t.key = $2"
+# Also what was sent before they were merged, and is sent again.
+VOUCHER_BY_KEY = (
+    _VOUCHER + f"WHERE {_OF_MEMBER.format('$1')} AND t.key = $2 ORDER BY t.member_id <> $1 LIMIT 1"
+)
 VOUCHERS = (
     _VOUCHER
     + f"WHERE {_OF_MEMBER.format('$1')}"

@@ -197,6 +197,7 @@ async def test_vouchers_are_the_survivors_while_merged(shop: UUID) -> None:
     await send(shop, merged("ann", "bea"))
     async with db.transaction(shop):
         assert [each.id for each in await vouchers.vouchers(bea)] == [bought_one.id]
+        assert (await rewards.redeem(bea, mug, "k", day(21))).id == bought_one.id, "sent again"
         await rewards.cancel(bea, bought_one.id, day(22))
     assert await spendable(shop, "bea") == (0, 80, 0)
     await undo(shop, "ann")
