@@ -72,14 +72,14 @@ async def write(request: Visitor, token: FromQuery[str] = "", line: FromQuery[st
     try:
         pictures = await photos.decode(posted.uploads)
 
-        async def effect() -> str:
+        async def effect() -> None:
             fresh = await writing.line(invited.customer_id, invited.order_id, about.line_id)
             review_id = await invitations.answer(invited, fresh, posted.draft, pictures, now)
             await fraud.leave(review_id, traces.of(request, invited.email, now), now)
-            return _path(THANKS_PATH, token)
 
         files = [hashlib.sha256(each).hexdigest() for each in posted.uploads]
-        return await _once(request, merchant_id, invited, posted.key, [posted.draft, files], effect, now)
+        await _once(request, merchant_id, invited, posted.key, [posted.draft, files], effect, now)
+        return see_other(_path(THANKS_PATH, token))
     except writing.ReviewExists:
         return see_other(_path(THANKS_PATH, token))
     except DomainError as error:
@@ -199,16 +199,16 @@ async def _form(
 
 async def _once(
     request: Visitor, merchant_id: UUID, invited: Invited, key: str, said: object,
-    effect: Callable[[], Awaitable[str]], now: datetime,
-) -> Response[Any]:  # fmt: skip
-    """As api.forms.once_to, for somebody who is known by their link alone."""
+    effect: Callable[[], Awaitable[None]], now: datetime,
+) -> None:  # fmt: skip
+    """As api.forms.once_to, for somebody who is known by their link alone; which is kept nowhere."""
 
     async def run() -> Answer:
-        return Answer(303, (await effect()).encode())
+        await effect()
+        return Answer(303, b"")
 
     asked = fingerprint("POST", request.scope["path"], msgspec.json.encode(said, order="sorted"))
-    answer = await once(merchant_id, f"invitation:{invited.id}", key, asked, run, now)
-    return see_other(answer.body.decode())
+    await once(merchant_id, f"invitation:{invited.id}", key, asked, run, now)
 
 
 def _ended(request: Visitor) -> Response[Any]:
