@@ -40,6 +40,8 @@ class Clock:
     pauses: int = 0
     marks: int = 0
     """How many were said."""
+    due: int | None = None
+    """The minute at whose beginning the target was used up."""
 
 
 @dataclass
@@ -70,6 +72,9 @@ class Case:
                 for clock in self.clocks.values():
                     clock.counted += not clock.still
             self.minute += 1
+            for clock in self.clocks.values():
+                if clock.due is None and clock.counted == TARGETS_MIN[clock.name]:
+                    clock.due = self.minute
 
     def sweep(self) -> None:
         for clock in self.clocks.values():
@@ -96,7 +101,7 @@ class Case:
         clock = self.clocks.pop(name, None)
         if clock:
             self._say(clock, "satisfied", 1)
-            self.late[self.cycle, name, clock.round] = clock.counted > TARGETS_MIN[name]
+            self.late[self.cycle, name, clock.round] = clock.due is not None and self.minute > clock.due
 
     def customer_writes(self) -> None:
         if self.state not in OPEN:
