@@ -37,6 +37,8 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     title: str
     body: str
+    author: str = ""
+    """The name that is shown, which may say as much as a text."""
     repeats: str = ""
     """The id of an earlier review with the same words."""
     insider: bool = False

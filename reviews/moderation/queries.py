@@ -3,7 +3,7 @@
 # Locked in the order of their ids, so that two workers never wait for each other in a circle.
 WORDINGS = """
     SELECT r.id, r.version, r.state, r.moderation, r.customer_id, r.product_sku, r.verified, r.written_at,
-           r.insider, r.disclosure_journal_id, v.title, v.body, m.id AS member_id,
+           r.insider, r.disclosure_journal_id, r.author, v.title, v.body, m.id AS member_id,
            EXISTS (SELECT FROM review_photos p
                    WHERE p.review_id = r.id AND p.last_version IS NULL) AS has_photo
     FROM reviews r

@@ -47,9 +47,10 @@ def _findings(submission: Submission, text: str) -> Iterator[Finding]:
         yield Finding("duplicate", {"of": submission.repeats})
     if odd := [each for each in submission.signals if each != "near_duplicate"]:
         yield Finding("fraud", {"signals": odd})
-    if words := _words_in(text, "profanity"):
+    all_shown = f"{shown(submission.author)}\n{text}"
+    if words := _words_in(all_shown, "profanity"):
         yield Finding("profanity", {"words": words})
-    if signs := _spam(text):
+    if signs := _spam(all_shown):
         yield Finding("spam", {"signs": signs})
     if text and _says_nothing(text):
         yield Finding("off_topic", {"text": text[:60]})

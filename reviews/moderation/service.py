@@ -108,6 +108,7 @@ async def _verdicts(rows: Sequence[db.Row], now: datetime) -> list[tuple[db.Row,
                 Submission(
                     title=row["title"],
                     body=row["body"],
+                    author=row["author"],
                     repeats=repeats.get(row["id"], ""),
                     insider=row["customer_id"] in insiders,
                     insider_disclosed=row["insider"],

@@ -78,6 +78,9 @@ def test_facts_about_the_author_and_the_wording_hold_too() -> None:
     assert judge(said("Nice", insider=True, insider_disclosed=True)).moderation == "approved"
     assert judge(said("Nice", repeats="r1")).findings[0].evidence == {"of": "r1"}
     assert judge(said("Nice", hidden_before="spam")).reason == "edited"
+    assert judge(said("Nice", author="Visit cheap-bags.com")).reason == "spam"
+    assert judge(said("Nice", author="Fuck you")).reason == "profanity"
+    assert judge(said("Nice", author="Ana S.")).moderation == "approved"
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ def test_a_submission_is_exactly_this() -> None:
     assert fields(Submission) == {
         "title": str,
         "body": str,
+        "author": str,
         "repeats": str,
         "insider": bool,
         "insider_disclosed": bool,
