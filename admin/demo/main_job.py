@@ -137,6 +137,8 @@ async def _win_back(client: httpx.AsyncClient, shop: Shop, report: Report) -> No
     report.check("the review opened a case with an owner and a reason", case is not None)
     if case is None:
         return
+    # The points for writing it become active when it is judged: not between the two looks at the balance.
+    report.check("the review was judged", await _judged(shop))
     before = await _active(client)
     owner: UUID = case["owner_id"]
     async with db.transaction(shop.merchant_id):
@@ -167,6 +169,18 @@ async def _case(shop: Shop, began: float) -> dict[str, Any] | None:
             return dict(row) | {"seconds": time.monotonic() - began}
         await asyncio.sleep(0.1)
     return None
+
+
+async def _judged(shop: Shop) -> bool:
+    """Whether the policy has decided on the walk-in's review, once the workers have come to it."""
+    began = time.monotonic()
+    while time.monotonic() - began < SCORED_WITHIN_S:
+        async with db.transaction(shop.merchant_id):
+            state = await db.fetchval("SELECT moderation FROM reviews WHERE external_id = 'walk-in-review-1'")
+        if state != "pending":
+            return True
+        await asyncio.sleep(0.1)
+    return False
 
 
 async def _publish(shop: Shop, report: Report) -> None:
