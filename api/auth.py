@@ -150,36 +150,49 @@ class AuthMiddleware(ASGIMiddleware):
         await next_app(scope, receive, send)
 
 
-def requires_scope(scope: str) -> Guard:
-    """A guard: a write brings an idempotency key, and an integrator has a key with this scope.
+@dataclass(frozen=True)
+class RequiresScope:
+    """A guard: a write brings an idempotency key, and an integrator has a key with this scope."""
 
-    Raises RequestRefused, KeyNeeded or ScopeMissing.
-    """
-    if scope not in api_keys.SCOPES:
-        raise KeyError(scope)
+    scope: str
 
-    async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    async def __call__(
+        self, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+    ) -> None:
+        """Raises RequestRefused, KeyNeeded or ScopeMissing."""
         expect_key(connection, handler)
         if not isinstance(connection.user, Integrator):
             raise KeyNeeded()
-        if scope not in connection.user.scopes:
-            raise ScopeMissing(f"this needs {scope}")
+        if self.scope not in connection.user.scopes:
+            raise ScopeMissing(f"this needs {self.scope}")
 
-    return guard
+
+@dataclass(frozen=True)
+class RequiresPermission:
+    """A guard: staff whose role has this permission."""
+
+    permission: str
+
+    async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        """Raises SignInNeeded or PermissionMissing."""
+        if not isinstance(connection.user, StaffUser):
+            raise SignInNeeded()
+        if self.permission not in connection.user.permissions:
+            raise PermissionMissing(f"this needs {self.permission}")
+
+
+def requires_scope(scope: str) -> Guard:
+    """The guard of a scope; KeyError if there is no such scope."""
+    if scope not in api_keys.SCOPES:
+        raise KeyError(scope)
+    return RequiresScope(scope)
 
 
 def requires_permission(permission: str) -> Guard:
-    """A guard: staff whose role has this permission. Raises SignInNeeded or PermissionMissing."""
+    """The guard of a permission; KeyError if there is no such permission."""
     if permission not in PERMISSIONS:
         raise KeyError(permission)
-
-    async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        if not isinstance(connection.user, StaffUser):
-            raise SignInNeeded()
-        if permission not in connection.user.permissions:
-            raise PermissionMissing(f"this needs {permission}")
-
-    return guard
+    return RequiresPermission(permission)
 
 
 async def requires_staff(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:

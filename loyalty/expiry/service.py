@@ -19,8 +19,8 @@ async def expire_due(now: datetime, backwards: bool = False) -> int:
 async def expire_all(merchant_id: UUID, now: datetime) -> int:
     """Expire all that is due of a merchant, a batch a transaction; answers how many lots.
 
-    Whoever has more than one batch is swept from both ends at once, on two connections. Where these meet, each may
-    leave a lot because the other has its account: a last sweep alone takes those.
+    Whoever has more than one batch is swept from both ends at once, on two connections. Where these meet,
+    each may leave a lot because the other has its account: a last sweep alone takes those.
     """
     expired = await _batch(merchant_id, now, False)
     if expired == BATCH:

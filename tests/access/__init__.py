@@ -1,0 +1,1 @@
+"""Who may do what, asked of every door of the application; found from its routes, none is forgotten."""
