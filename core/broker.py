@@ -10,6 +10,9 @@ from kombu.exceptions import OperationalError
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from core.outbox.registry import Turn
+from core.transport import Channel
+
 TIMEOUT_S = 5.0
 
 
@@ -26,17 +29,30 @@ class Broker:
             url, socket_connect_timeout=TIMEOUT_S, socket_timeout=TIMEOUT_S, single_connection_client=True
         )
 
-    async def waiting(self, queue: str) -> int:
-        """Messages that no worker has fetched."""
+    async def waiting(self, queue: str, turn: Turn = Turn.NOW) -> int:
+        """Messages of this turn that no worker has fetched."""
         with _broker_errors():
-            return int(await self._valkey.llen(queue))
+            return int(await self._valkey.llen(f"{queue}{Channel.sep}{turn:d}" if turn else queue))
 
-    async def send(self, task: str, args: Sequence[Any], queue: str, expires_s: float | None = None) -> None:
+    async def send(
+        self,
+        task: str,
+        args: Sequence[Any],
+        queue: str,
+        turn: Turn = Turn.NOW,
+        expires_s: float | None = None,
+    ) -> None:
         """Hand a message to the workers of a queue. It may have arrived although this raises."""
         with _broker_errors():
             # Celery blocks; without its retries it does so for a few seconds at most.
             await asyncio.to_thread(
-                self._app.send_task, task, args=list(args), queue=queue, expires=expires_s, retry=False
+                self._app.send_task,
+                task,
+                args=list(args),
+                queue=queue,
+                priority=int(turn),
+                expires=expires_s,
+                retry=False,
             )
 
     async def first(self, key: str, ttl_s: int) -> bool:

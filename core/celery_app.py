@@ -6,7 +6,7 @@ from typing import Any
 
 from celery import Celery
 
-from core.outbox.registry import QUEUES
+from core.outbox.registry import QUEUES, Turn
 from core.settings import settings
 
 HANDLER_MODULES = (
@@ -93,6 +93,8 @@ def _configuration() -> dict[str, Any]:
             # Look for what dead workers held every 2 s, not every 100 s.
             "unacked_restore_interval": 2,
             "unacked_restore_throttle": 1,
+            # Each queue is a list for each turn; workers read the lists in this order.
+            "priority_steps": [int(turn) for turn in Turn],
             "socket_connect_timeout": 5,
             "socket_timeout": 10,
             "socket_keepalive": True,

@@ -3,11 +3,24 @@
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import IntEnum
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 QUEUES = ("events", "scoring")
 """`events`: short work of the database. `scoring`: long work of the processor, in batches."""
+
+
+class Turn(IntEnum):
+    """When a message of a queue is taken: a later one only while no earlier one waits."""
+
+    NOW = 0
+    """Somebody waits for it."""
+    BULK = 1
+    """It came with thousands of others: somebody waits for all of them."""
+    LAST = 2
+    """Nobody waits for it."""
+
 
 Handle = Callable[[dict[str, Any], datetime], Awaitable[None]]
 
@@ -46,7 +59,8 @@ class Topic:
     name: str
     queue: str
     size: int
-    """Rows in one message, at most."""
+    """Rows in one message, at most: what is urgent waits for one message in each worker's hands."""
+    turn: Turn = Turn.NOW
     handle: Handle | None = None
     batch: Batch | None = None
 
@@ -64,7 +78,7 @@ B = TypeVar("B", bound=Batch)
 _topics: dict[str, Topic] = {}
 
 
-def handles(topic: str, queue: str = "events", size: int = 50) -> Callable[[H], H]:
+def handles(topic: str, queue: str = "events", size: int = 50, turn: Turn = Turn.NOW) -> Callable[[H], H]:
     """Register `async def handle(payload, now)`; it runs in one transaction of the row's merchant.
 
     The row ends in that same transaction. A raised exception undoes both: the row is retried later,
@@ -72,17 +86,19 @@ def handles(topic: str, queue: str = "events", size: int = 50) -> Callable[[H], 
     """
 
     def register(handle: H) -> H:
-        _register(Topic(topic, queue, size, handle=handle))
+        _register(Topic(topic, queue, size, turn, handle=handle))
         return handle
 
     return register
 
 
-def handles_batch(topic: str, queue: str = "scoring", size: int = 256) -> Callable[[type[B]], type[B]]:
+def handles_batch(
+    topic: str, queue: str = "scoring", size: int = 256, turn: Turn = Turn.NOW
+) -> Callable[[type[B]], type[B]]:
     """Register a class (see Batch), made once without arguments. Raises DuplicateTopic."""
 
     def register(batch: type[B]) -> type[B]:
-        _register(Topic(topic, queue, size, batch=batch()))
+        _register(Topic(topic, queue, size, turn, batch=batch()))
         return batch
 
     return register
@@ -102,9 +118,10 @@ def find(name: str) -> Topic:
 
 def warm_up(queues: Collection[str]) -> None:
     """Let batches of these queues load what their first work would wait for: those that have a warm_up()."""
-    for topic in _topics.values():
-        if topic.queue in queues and isinstance(topic.batch, Warm):
-            topic.batch.warm_up()
+    batches = {type(topic.batch): topic.batch for topic in _topics.values() if topic.queue in queues}
+    for batch in batches.values():
+        if isinstance(batch, Warm):
+            batch.warm_up()
 
 
 def _register(topic: Topic) -> None:

@@ -4,12 +4,12 @@ A claim is a lease. A row whose work is not done when the lease ends is sent aga
 a worker loses comes back by itself, and what is sent twice is done once (see core.outbox.work).
 Several relays share the rows: each claim skips what another one holds.
 
-Back-pressure. Before a claim the relay asks Valkey how many messages wait in each queue, and claims
-for a topic only what fits below ROWS_WAITING rows; the rest stays in PostgreSQL, where it costs
+Back-pressure. Before a claim the relay asks Valkey how many messages wait for each turn of each queue, and
+claims for a topic only what fits below ROWS_WAITING rows; the rest stays in PostgreSQL, where it costs
 nothing. The measure is the queue itself and not a count of our own: it holds for all relays
 together, falls to zero when Valkey was emptied, and stops sending the same rows again and again
-while no worker runs. So a short lease is safe: a queue is first in, first out, therefore a second
-message about a row is read after the first one and finds the row gone. While the queue is full,
+while no worker runs. So a short lease is safe: a turn of a queue is first in, first out, therefore a
+second message about a row is read after the first one and finds the row gone. While it is full,
 rows gather and messages grow to their full size.
 
 It looks ten times a second. NOTIFY would wake it at once, but takes a lock on the whole database that
@@ -34,7 +34,7 @@ from asyncpg.exceptions import InterfaceError, PostgresError
 from core import clock
 from core.broker import Broker, BrokerAway
 from core.outbox import registry
-from core.outbox.registry import Topic
+from core.outbox.registry import Topic, Turn
 
 APPLICATION_NAME = "regulars relay"
 TASK = "core.outbox.run"
@@ -56,6 +56,7 @@ class Message:
     """Rows that travel together."""
 
     queue: str
+    turn: Turn
     rows: Sequence[asyncpg.Record]
 
     def items(self) -> list[SentItem]:
@@ -136,31 +137,31 @@ class Relay:
         await self._send(connection, list(self._messages(rows)))
 
     async def _room(self) -> dict[str, int]:
-        """How many rows of each topic may be sent now; topics of a full queue are missing."""
-        queues = {topic.queue for topic in self._topics.values()}
-        waiting = {queue: await self._broker.waiting(queue) for queue in queues}
+        """How many rows of each topic may be sent now; topics of a full list are missing."""
+        lists = {(topic.queue, topic.turn) for topic in self._topics.values()}
+        waiting = {each: await self._broker.waiting(*each) for each in lists}
         room = {
-            name: (max(1, ROWS_WAITING // topic.size) - waiting[topic.queue]) * topic.size
+            name: (max(1, ROWS_WAITING // topic.size) - waiting[topic.queue, topic.turn]) * topic.size
             for name, topic in self._topics.items()
         }
         return {name: rows for name, rows in room.items() if rows > 0}
 
     def _messages(self, rows: Iterable[asyncpg.Record]) -> Iterable[Message]:
-        """Rows of a batch topic travel alone, others with all of their queue and size."""
+        """Rows of a batch topic travel alone, others with all of their queue, turn and size."""
 
-        def company(row: asyncpg.Record) -> tuple[str, int, str]:
+        def company(row: asyncpg.Record) -> tuple[str, Turn, int, str]:
             topic = self._topics[row["topic"]]
-            return topic.queue, topic.size, topic.name if topic.batch else ""
+            return topic.queue, topic.turn, topic.size, topic.name if topic.batch else ""
 
-        for (queue, size, _), group in groupby(sorted(rows, key=company), key=company):
+        for (queue, turn, size, _), group in groupby(sorted(rows, key=company), key=company):
             together = list(group)
             for start in range(0, len(together), size):
-                yield Message(queue, together[start : start + size])
+                yield Message(queue, turn, together[start : start + size])
 
     async def _send(self, connection: asyncpg.Connection, messages: Sequence[Message]) -> None:
         for number, message in enumerate(messages):
             try:
-                await self._broker.send(TASK, [message.items()], message.queue)
+                await self._broker.send(TASK, [message.items()], message.queue, message.turn)
             except BrokerAway:
                 unsent = [row["id"] for each in messages[number:] for row in each.rows]
                 await self._release(connection, unsent)

@@ -7,12 +7,12 @@ from uuid import UUID
 from celery import shared_task
 
 from core import clock, db, tenancy
-from core.outbox import handles
+from core.outbox import Turn, handles
 from core.worker import run_async
 from reviews.files import uploads
 
 
-@handles(uploads.TOPIC, size=1)
+@handles(uploads.TOPIC, size=1, turn=Turn.BULK)
 async def go_on(payload: dict[str, Any], now: datetime) -> None:
     """Some thousand rows of a file more."""
     await uploads.step(UUID(payload["import"]), now)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from core import db, outbox
@@ -18,11 +19,20 @@ Key = tuple[str, str, str]
 SCORE = "review.score"
 """Topic of one wording: the model is to read it."""
 
+SCORE_BULK = "review.score_bulk"
+"""The same for wordings of an import: those of today go before them."""
+
 RECEIVED = "review.received"
 """Topic of many reviews that came together: each is to be queued for scoring."""
 
 JUDGE = "review.judge"
 """Topic of reviews written here: moderation, and the points that follow it."""
+
+JUDGE_BULK = "review.judge_bulk"
+"""The same for reviews of an import."""
+
+FRESH = timedelta(days=7)
+"""Somebody may wait for what is read in a wording of these last days; older ones are history."""
 
 PROOF_WAIT = timedelta(days=7)
 
@@ -183,17 +193,32 @@ async def _add_versions(changes: Sequence[Change], received_at: datetime) -> Non
 
 async def _queue(added: Sequence[tuple[UUID, int, Content]], received_at: datetime) -> None:
     """Have new wordings scored, and those that were written here judged."""
-    if len(added) >= COPY_FROM_ROWS and all(number == 1 for _, number, _ in added):
+    many = len(added) >= COPY_FROM_ROWS
+    urgent: list[tuple[UUID, int, Content]] = []
+    bulk: list[tuple[UUID, int, Content]] = []
+    for each in added:
+        (bulk if many or received_at - each[2].edited_at > FRESH else urgent).append(each)
+    if many and all(number == 1 for _, number, _ in added):
         ids = [review_id for review_id, _, _ in added]
         span = {"first": min(ids), "last": max(ids), "received_at": received_at}
         await outbox.add(RECEIVED, span, received_at)
     else:
-        await outbox.add_many(SCORE, [{"review": each[0], "version": each[1]} for each in added], received_at)
+        await outbox.add_many(SCORE, _wordings(urgent), received_at)
+        await outbox.add_many(SCORE_BULK, _wordings(bulk), received_at)
+    await outbox.add_many(JUDGE, _written_here(urgent), received_at)
+    await outbox.add_many(JUDGE_BULK, _written_here(bulk), received_at)
+
+
+def _wordings(added: Sequence[tuple[UUID, int, Content]]) -> list[dict[str, Any]]:
+    return [{"review": review_id, "version": number} for review_id, number, _ in added]
+
+
+def _written_here(added: Sequence[tuple[UUID, int, Content]]) -> list[dict[str, Any]]:
     ours = {review_id for review_id, _, content in added if content.review.source == FIRST_PARTY}
-    await outbox.add_many(JUDGE, [{"review": review_id} for review_id in sorted(ours)], received_at)
+    return [{"review": review_id} for review_id in sorted(ours)]
 
 
 async def spread(first: UUID, last: UUID, received_at: datetime, now: datetime) -> None:
     """Queue each of the reviews that came together for scoring: one that fails there fails alone."""
     rows = await db.fetch(queries.RECEIVED, db.merchant_id(), first, last, received_at)
-    await outbox.add_many(SCORE, [{"review": row["id"], "version": 1} for row in rows], now)
+    await outbox.add_many(SCORE_BULK, [{"review": row["id"], "version": 1} for row in rows], now)

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from core.outbox import handles_batch
-from reviews.intake.service import JUDGE
+from core.outbox import Turn, handles_batch
+from reviews.intake.service import JUDGE, JUDGE_BULK
 from reviews.moderation import service
 
 
 @handles_batch(JUDGE, queue="events", size=100)
+@handles_batch(JUDGE_BULK, queue="events", size=100, turn=Turn.BULK)
 class JudgeReviews:
     """Payload: review (id)."""
 

@@ -9,8 +9,9 @@ from uuid import UUID
 import structlog
 
 from core.health import resident_mb
-from core.outbox import handles_batch
+from core.outbox import Turn, handles_batch
 from core.settings import settings
+from reviews.intake.service import SCORE, SCORE_BULK
 from reviews.scoring import evidence, service
 from reviews.scoring.evidence import Unexplained
 from reviews.scoring.rules import Reading
@@ -31,7 +32,8 @@ def scorer() -> Scorer:
 log = structlog.get_logger(__name__)
 
 
-@handles_batch("review.score", queue="scoring")
+@handles_batch(SCORE, queue="scoring")
+@handles_batch(SCORE_BULK, queue="scoring", size=64, turn=Turn.BULK)
 class ScoreReviews:
     """Payload: review (id), version (number)."""
 
@@ -57,7 +59,7 @@ class ScoreReviews:
         await service.store(loaded, results, now)
 
 
-@handles_batch(service.EXPLAIN, queue="scoring", size=64)
+@handles_batch(service.EXPLAIN, queue="scoring", size=16, turn=Turn.LAST)
 class ExplainReviews:
     """Payload: review (id), version (number)."""
 

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from core.outbox import handles_batch
+from core.outbox import Turn, handles_batch
 from core.settings import settings
 from reviews.scoring.service import SHADOW
 from reviews.scoring.tasks import scorer
@@ -23,7 +23,7 @@ def shadow() -> Scorer | None:
     return Scorer.load(folder) if folder else None
 
 
-@handles_batch(SHADOW, queue="scoring")
+@handles_batch(SHADOW, queue="scoring", size=64, turn=Turn.LAST)
 class ShadowScores:
     """Payload: review (id), version (number)."""
 

@@ -228,7 +228,7 @@ async def test_a_crash_is_followed_by_a_run_that_doubles_nothing(
     report = await run(merchant, path)
     assert (report.unchanged, report.new, report.rows, report.resumed_rows) == (0, 45, 45, 30)
     assert await value(merchant, "SELECT count(*) FROM review_versions") == 45
-    assert await value(merchant, "SELECT count(*) FROM outbox WHERE topic = 'review.score'") == 45
+    assert await value(merchant, "SELECT count(*) FROM outbox WHERE topic = 'review.score_bulk'") == 45
     assert [done for done, _ in seen] == sorted({done for done, _ in seen})
     assert {total for _, total in seen} == {path.stat().st_size}
 

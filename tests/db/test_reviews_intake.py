@@ -78,14 +78,16 @@ async def test_many_reviews_are_one_line_of_the_outbox_that_becomes_one_each(mer
     many = [review(f"m{n}", source="import", body=f"Text {n}.") for n in range(service.COPY_FROM_ROWS + 10)]
     assert {each.status for each in await take_in(merchant, *many, *many[:5])} == {"new", "unchanged"}
     await take_in(merchant, *many, review("later", source="import"), at=NOW + DAY)
-    topics = "SELECT topic, count(*) FROM outbox WHERE topic = ANY (ARRAY['review.received', 'review.score'])"
+    topics = (
+        "SELECT topic, count(*) FROM outbox WHERE topic = ANY (ARRAY['review.received', 'review.score_bulk'])"
+    )
     topics += " GROUP BY 1 ORDER BY 1"
-    assert await rows(merchant, topics) == [("review.received", 1), ("review.score", 1)]
+    assert await rows(merchant, topics) == [("review.received", 1), ("review.score_bulk", 1)]
     async with db.transaction(merchant):
         payload = await db.fetchval("SELECT payload FROM outbox WHERE topic = 'review.received'")
         await spread(db.from_json(payload), NOW)
-    assert await rows(merchant, topics) == [("review.received", 1), ("review.score", len(many) + 1)]
-    queued = "SELECT count(DISTINCT payload->>'review') FROM outbox WHERE topic = 'review.score'"
+    assert await rows(merchant, topics) == [("review.received", 1), ("review.score_bulk", len(many) + 1)]
+    queued = "SELECT count(DISTINCT payload->>'review') FROM outbox WHERE topic = 'review.score_bulk'"
     assert await value(merchant, queued) == len(many) + 1
     assert await value(merchant, "SELECT count(*) FROM review_versions") == len(many) + 1
 

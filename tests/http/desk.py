@@ -20,11 +20,11 @@ from core.outbox.queries import Item
 from core.people import sessions, staff
 from reviews.cases import tasks as case_tasks
 from reviews.intake import tasks as intake_tasks
+from reviews.intake.service import RECEIVED, SCORE, SCORE_BULK
 from reviews.scoring import tasks as scoring_tasks
 from tests.http.conftest import Browser, new_key, write
 from tests.http.shop import Shop, form, member_with, open_shop, speak
 
-SCORE, RECEIVED = "review.score", "review.received"
 MESSAGE_DUE = "case.message_due"
 # Importing them registers their topics.
 HANDLERS = (case_tasks, intake_tasks, scoring_tasks)
@@ -73,12 +73,14 @@ async def send(client: httpx.AsyncClient, desk: Desk, body: Any) -> httpx.Respon
 async def work_off(merchant: UUID, topic: str) -> int:
     """Do what waits in the outbox, as a worker does; answers how much it was.
 
-    Before scoring, reviews that came together are queued one by one.
+    Before scoring, reviews that came together are queued one by one; scoring is that of imports, too.
     """
     if topic == SCORE:
         await work_off(merchant, RECEIVED)
+    topics = (SCORE, SCORE_BULK) if topic == SCORE else (topic,)
     async with db.transaction(merchant):
-        rows = await db.fetch("SELECT id, merchant_id, topic, attempts FROM outbox WHERE topic = $1", topic)
+        sql = "SELECT id, merchant_id, topic, attempts FROM outbox WHERE topic = ANY ($1)"
+        rows = await db.fetch(sql, topics)
     await work.run([Item(**row) for row in rows])
     return len(rows)
 

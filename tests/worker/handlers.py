@@ -36,6 +36,12 @@ async def write(payload: dict[str, Any], now: datetime) -> None:
     await asyncio.sleep(payload.get("sleep_s", 0))
 
 
+@outbox.handles("test.idle", turn=outbox.Turn.LAST)
+async def idle(payload: dict[str, Any], now: datetime) -> None:
+    """Have the effect, when nobody waits for anything else."""
+    await _write(payload["kind"], now)
+
+
 @outbox.handles("test.fail")
 async def fail(payload: dict[str, Any], now: datetime) -> None:
     """Have the effect, then fail: nothing of it may remain."""

@@ -176,21 +176,24 @@ async def test_valkey_emptied_after_sending(merchant: UUID, processes: Processes
 async def test_queue_stays_short_without_workers(
     merchant: UUID, processes: Processes, valkey: Valkey
 ) -> None:
-    """10,000 rows, no worker, a lease that ends again and again: Valkey holds 40 messages."""
+    """10,000 rows, no worker, a lease that ends again and again: Valkey holds 40 messages a turn."""
     async with db.transaction(merchant):
-        await outbox.add_many("test.write", [{"kind": KIND}] * 10_000, clock.now())
+        await outbox.add_many("test.write", [{"kind": KIND}] * 7_000, clock.now())
+        await outbox.add_many("test.idle", [{"kind": KIND}] * 3_000, clock.now())
     begun = clock.now().timestamp()
     processes.scheduler(lease_s=1)
     with valkey.client() as client:
-        lengths = []
+        lengths, idle = [], []
         for _ in range(60):
             lengths.append(int(client.llen("events")))
+            idle.append(int(client.llen("events\x06\x162")))
             await asyncio.sleep(0.1)
     # Periodic tasks come on top, one for each stretch of their time that has begun.
     ended = clock.now().timestamp()
     stretches = sum(1 + int(ended // each.every_s) - int(begun // each.every_s) for each in PERIODIC)
     assert max(lengths) <= 40 + stretches
     assert lengths[-1] >= 40
+    assert max(idle) == idle[-1] == 40
     async with db.transaction(merchant):
         await db.execute("DELETE FROM outbox")
 
