@@ -1,18 +1,13 @@
 """Further deeds on a case: waiting, sleeping, calls, what is no case, and remedies beyond points."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any, Literal
-from uuid import UUID, uuid5
+from typing import Literal
 
 from babel.numbers import get_currency_precision
-from litestar import Response, post
-from litestar.params import FromPath, URLEncodedBody
 
-from admin.inbox.deeds import act, replies
+from admin.inbox.acting import Deal, deed
 from admin.inbox.forms import CaseForm, TextForm
-from admin.inbox.pages import Staff
-from api.auth import requires_permission
 from reviews.cases import conversation, service
 from reviews.cases.remedies import service as remedies
 from reviews.cases.remedies.rules import Kinds, Remedy, RemedyUnfit
@@ -48,93 +43,50 @@ class RemedyForm(CaseForm, forbid_unknown_fields=True, kw_only=True):
     ask: str = ""
 
 
-@post("/cases/{case_id:uuid}/wait", guards=[replies], status_code=303)
-async def wait(request: Staff, case_id: FromPath[UUID], data: URLEncodedBody[WaitForm]) -> Response[Any]:
-    """Nothing can be done until somebody has acted."""
-    by = request.user.member.id
-
-    async def effect(now: datetime) -> object:
-        return await service.wait(case_id, data.on, data.plain, by, data.version, now)
-
-    return await act(request, case_id, "wait", data, effect)
+async def _wait(on: Deal, form: WaitForm) -> None:
+    await service.wait(on.case_id, form.on, form.plain, on.by, form.version, on.now)
 
 
-@post("/cases/{case_id:uuid}/take-up", guards=[replies], status_code=303)
-async def take_up(request: Staff, case_id: FromPath[UUID], data: URLEncodedBody[CaseForm]) -> Response[Any]:
-    """What was awaited has come."""
-    by = request.user.member.id
-
-    async def effect(now: datetime) -> object:
-        return await service.take_up(case_id, by, data.version, now)
-
-    return await act(request, case_id, "take_up", data, effect)
+async def _take_up(on: Deal, form: CaseForm) -> None:
+    await service.take_up(on.case_id, on.by, form.version, on.now)
 
 
-@post("/cases/{case_id:uuid}/call", guards=[replies], status_code=303)
-async def call(request: Staff, case_id: FromPath[UUID], data: URLEncodedBody[TextForm]) -> Response[Any]:
-    """Log a telephone call."""
-    by = request.user.member.id
-
-    async def effect(now: datetime) -> object:
-        return await conversation.call(case_id, data.plain, by, data.version, now)
-
-    return await act(request, case_id, "call", data, effect)
+async def _call(on: Deal, form: TextForm) -> None:
+    await conversation.call(on.case_id, form.plain, on.by, form.version, on.now)
 
 
-@post("/cases/{case_id:uuid}/snooze", guards=[replies], status_code=303)
-async def snooze(request: Staff, case_id: FromPath[UUID], data: URLEncodedBody[SnoozeForm]) -> Response[Any]:
-    """Keep it out of the queue for some days."""
-    by = request.user.member.id
-
-    async def effect(now: datetime) -> object:
-        return await service.snooze(case_id, now + timedelta(days=int(data.days)), by, data.version, now)
-
-    return await act(request, case_id, "snooze", data, effect)
+async def _snooze(on: Deal, form: SnoozeForm) -> None:
+    await service.snooze(on.case_id, on.now + timedelta(days=int(form.days)), on.by, form.version, on.now)
 
 
-@post("/cases/{case_id:uuid}/spam", guards=[replies], status_code=303)
-async def spam(request: Staff, case_id: FromPath[UUID], data: URLEncodedBody[CaseForm]) -> Response[Any]:
-    """Nobody's complaint."""
-    by = request.user.member.id
-
-    async def effect(now: datetime) -> object:
-        return await service.spam(case_id, by, data.version, now)
-
-    return await act(request, case_id, "spam", data, effect)
+async def _spam(on: Deal, form: CaseForm) -> None:
+    await service.spam(on.case_id, on.by, form.version, on.now)
 
 
-@post("/cases/{case_id:uuid}/duplicate", guards=[replies], status_code=303)
-async def duplicate(
-    request: Staff, case_id: FromPath[UUID], data: URLEncodedBody[DuplicateForm]
-) -> Response[Any]:
-    """The same trouble as in another case."""
-    by = request.user.member.id
-
-    async def effect(now: datetime) -> object:
-        number = data.number.strip()
-        if not (number.isascii() and number.isdigit() and len(number) < 10):
-            raise DuplicateUnfit(number=number)
-        return await service.duplicate(case_id, int(number), by, data.version, now)
-
-    return await act(request, case_id, "duplicate", data, effect)
+async def _duplicate(on: Deal, form: DuplicateForm) -> None:
+    number = form.number.strip()
+    if not (number.isascii() and number.isdigit() and len(number) < 10):
+        raise DuplicateUnfit(number=number)
+    await service.duplicate(on.case_id, int(number), on.by, form.version, on.now)
 
 
-@post("/cases/{case_id:uuid}/remedy", guards=[requires_permission("inbox.goodwill")], status_code=303)
-async def remedy(request: Staff, case_id: FromPath[UUID], data: URLEncodedBody[RemedyForm]) -> Response[Any]:
+async def _give_or_ask(on: Deal, form: RemedyForm) -> None:
     """Give a voucher, a refund or a replacement, or ask for what is above one's authority."""
-    user = request.user
-
-    async def effect(now: datetime) -> object:
-        await service.lock(case_id, data.version)
-        wanted = _remedy(data, user.shop.currency)
-        key = str(uuid5(user.member.id, data.idempotency_key))
-        deed = remedies.ask if data.ask else remedies.give
-        return await deed(case_id, wanted, key, user.member.id, now)
-
-    return await act(request, case_id, "remedy", data, effect)
+    await service.lock(on.case_id, form.version)
+    wanted = _remedy(form, on.currency)
+    give_or_ask = remedies.ask if form.ask else remedies.give
+    await give_or_ask(on.case_id, wanted, on.key(form), on.by, on.now)
 
 
-handlers = [wait, take_up, call, snooze, spam, duplicate, remedy]
+handlers = [
+    deed("wait", WaitForm, _wait),
+    deed("take_up", CaseForm, _take_up),
+    deed("call", TextForm, _call),
+    deed("snooze", SnoozeForm, _snooze),
+    deed("spam", CaseForm, _spam),
+    deed("duplicate", DuplicateForm, _duplicate),
+    deed("remedy", RemedyForm, _give_or_ask, "inbox.goodwill"),
+]
 
 
 def _remedy(data: RemedyForm, currency: str) -> Remedy:

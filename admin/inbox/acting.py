@@ -1,0 +1,92 @@
+"""One deed on a case: a form is posted, acts once and leads back to the case.
+
+What cannot be done comes back on the page of the case as it is now, with what was typed.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID, uuid5
+
+import msgspec
+from litestar import Response, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, URLEncodedBody
+
+from admin.inbox import words
+from admin.inbox.forms import GoodwillForm, TextForm
+from admin.inbox.pages import Staff, case_page, path_of
+from admin.inbox.present import Deed, Refused
+from api.auth import requires_permission
+from api.forms import KeyedForm, once_to
+from api.pages import locale_of
+from api.problems import STATUS
+from core import clock
+from core.errors import DomainError
+from core.i18n import translator
+from reviews.cases import service
+
+Form = TypeVar("Form", bound=KeyedForm)
+
+_NOT_SAID = ("csrf_token", "idempotency_key")
+
+
+@dataclass(frozen=True)
+class Deal:
+    """Which case somebody deals with, and when; `currency` is the shop's."""
+
+    case_id: UUID
+    by: UUID
+    now: datetime
+    currency: str
+
+    def key(self, form: KeyedForm) -> str:
+        """Of this person and this form, and short, whatever the form brought as its key."""
+        return str(uuid5(self.by, form.idempotency_key))
+
+
+def deed(
+    name: Deed,
+    form: type[Form],
+    effect: Callable[[Deal, Form], Awaitable[object]],
+    permission: str = "inbox.reply",
+) -> HTTPRouteHandler:
+    """The handler of one form; `effect` does it in the merchant's transaction."""
+
+    async def posted(
+        request: Staff,
+        case_id: FromPath[UUID],
+        data: URLEncodedBody[form],  # type: ignore[valid-type]
+    ) -> Response[Any]:
+        user, now = request.user, clock.now()
+        deal = Deal(case_id, user.member.id, now, user.shop.currency)
+        return await _act(request, deal, name, data, lambda: effect(deal, data))
+
+    path = f"/cases/{{case_id:uuid}}/{name.replace('_', '-')}"
+    return post(path, guards=[requires_permission(permission)], status_code=303)(posted)
+
+
+async def _act(
+    request: Staff, deal: Deal, name: Deed, form: KeyedForm, effect: Callable[[], Awaitable[object]]
+) -> Response[Any]:
+    said = {key: value for key, value in msgspec.to_builtins(form).items() if key not in _NOT_SAID}
+
+    async def act() -> str:
+        await effect()
+        return path_of(deal.case_id)
+
+    try:
+        return await once_to(request, form.idempotency_key, said, act, deal.now)
+    except DomainError as error:
+        because = words.problem(translator(locale_of(request)), error)
+        if not because:
+            raise
+        tried = _tried(name, form, because, conflict=error.code == service.CaseChanged.code)
+        return await case_page(request, deal.case_id, deal.now, tried, STATUS[error.kind])
+
+
+def _tried(name: Deed, form: KeyedForm, because: str, conflict: bool) -> Refused:
+    if isinstance(form, GoodwillForm):
+        return Refused(name, because, conflict, form.reason, form.points)
+    return Refused(name, because, conflict, form.plain if isinstance(form, TextForm) else "")
