@@ -21,6 +21,7 @@ HANDLER_MODULES = (
     "reviews.scoring.tasks",
     "reviews.versions.tasks",
     "reviews.search.tasks",
+    "reviews.knowledge.tasks",
     "reviews.accounts.tasks",
     "reviews.cases.tasks",
     "reviews.files.tasks",
@@ -72,6 +73,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("traces", "reviews.fraud.purge", 3600),
     Periodic("ratings", "reviews.ratings.fold", 10),
     Periodic("sources", "reviews.accounts.read", 15),
+    Periodic("knowledge", "reviews.knowledge.refresh", 600, queue="scoring"),
 )
 """Packages add a line each; the task is the name of a shared_task in one of the modules above."""
 
