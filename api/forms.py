@@ -1,7 +1,7 @@
 """What a form posts happens once, however often it is sent, and always ends on the same page."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 
 from api.auth import CustomerUser, StaffUser
 from api.pages import see_other
+from api.problems import RequestRefused
 from core.idempotency import Answer, KeyRunning, fingerprint, once
 
 Key = Annotated[str, Meta(min_length=1, max_length=255)]
@@ -23,6 +24,19 @@ class KeyedForm(Struct, forbid_unknown_fields=True, kw_only=True):
 
     csrf_token: str = ""
     idempotency_key: Key
+
+
+def key_of(data: Mapping[str, str]) -> str:
+    """The key of a form whose fields are not known before. Raises RequestRefused without one."""
+    key = data.get("idempotency_key", "")
+    if not 1 <= len(key) <= 255:
+        raise RequestRefused("invalid_request", "The form is not right", "idempotency_key", status=422)
+    return key
+
+
+def said_of(data: Mapping[str, str]) -> dict[str, str]:
+    """What such a form says besides its key."""
+    return {name: value for name, value in data.items() if name not in ("csrf_token", "idempotency_key")}
 
 
 async def once_to(

@@ -11,6 +11,7 @@ from core.settings import settings
 
 HANDLER_MODULES = (
     "core.mail.tasks",
+    "core.notifications.tasks",
     "loyalty.expiry.tasks",
     "loyalty.holds.tasks",
     "loyalty.rewards.tasks",
@@ -57,6 +58,7 @@ class Periodic:
 
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("purge", "core.purge", 3600),
+    Periodic("notifications", "core.notifications", 60),
     Periodic("settling", "loyalty.settling", 600),
     Periodic("expiry", "loyalty.expiry", 600),
     Periodic("holds", "loyalty.holds", 30),

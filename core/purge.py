@@ -21,6 +21,7 @@ async def purge(now: datetime, idempotency_ttl_s: int) -> int:
                 now - timedelta(seconds=idempotency_ttl_s),
             )
             deleted += await _delete("DELETE FROM login_links WHERE expires_at < $1", now)
+            deleted += await _delete("DELETE FROM notification_links WHERE expires_at < $1", now)
 
     await tenancy.for_each(of_merchant)
     return deleted

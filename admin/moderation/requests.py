@@ -1,6 +1,6 @@
 """How the shop asks for reviews, and of whose deliveries it has asked."""
 
-from datetime import time, timedelta
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -25,7 +25,6 @@ NEEDED = "reviews.settings"
 REQUESTS = f"{PATH}/requests"
 PERIOD_DAYS = 30
 NUMBERS = ("days_after_delivery", "reminder_after_days", "cooldown_days", "valid_days")
-TIMES = ("quiet_from", "quiet_until")
 
 
 class SettingsInvalid(DomainError):
@@ -43,8 +42,6 @@ class SettingsForm(KeyedForm, forbid_unknown_fields=True, kw_only=True):
     reminder_after_days: str
     cooldown_days: str
     valid_days: str
-    quiet_from: str
-    quiet_until: str
     active: str = ""
 
 
@@ -61,7 +58,7 @@ async def show(request: Staff, notice: FromQuery[str] = "") -> Response[Any]:
 async def save(request: Staff, data: URLEncodedBody[SettingsForm]) -> Response[Any]:
     """Set them; what is wrong with the form is said above it."""
     now = clock.now()
-    typed = {name: getattr(data, name) for name in (*NUMBERS, *TIMES, "active")}
+    typed = {name: getattr(data, name) for name in (*NUMBERS, "active")}
 
     async def effect() -> str:
         await invitations.change(read(typed), request.user.member.id, now)
@@ -81,8 +78,7 @@ def read(typed: dict[str, str]) -> Settings:
     """The settings that a form says. Raises SettingsInvalid."""
     try:
         numbers = {name: int(typed[name]) for name in NUMBERS}
-        times = {name: time.fromisoformat(typed[name]).isoformat() for name in TIMES}
-        return msgspec.convert(numbers | times | {"active": typed["active"] == "1"}, Settings)
+        return msgspec.convert(numbers | {"active": typed["active"] == "1"}, Settings)
     except (ValueError, msgspec.ValidationError) as error:
         raise SettingsInvalid(str(error)) from error
 
@@ -90,7 +86,6 @@ def read(typed: dict[str, str]) -> Settings:
 def written(settings: Settings) -> dict[str, str]:
     """The fields of the form for these settings."""
     fields = {name: str(getattr(settings, name)) for name in NUMBERS}
-    fields |= {name: getattr(settings, name).strftime("%H:%M") for name in TIMES}
     return fields | {"active": "1" if settings.active else ""}
 
 

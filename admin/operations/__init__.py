@@ -2,6 +2,7 @@
 
 from litestar import Router
 
+from admin.operations import messages
 from admin.operations.handlers import handlers
 
-router = Router("/staff", route_handlers=handlers, include_in_schema=False)
+router = Router("/staff", route_handlers=[*handlers, *messages.handlers], include_in_schema=False)

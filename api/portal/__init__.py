@@ -3,7 +3,7 @@
 from litestar import Router
 
 from api.auth import requires_customer
-from api.portal import friends, goals, pages, reviews, rewards, writing
+from api.portal import friends, goals, messages, pages, reviews, rewards, writing
 from api.portal.common import NotJoined
 
 router = Router(
@@ -13,6 +13,7 @@ router = Router(
         *rewards.handlers,
         *goals.handlers,
         *friends.handlers,
+        *messages.handlers,
         *reviews.handlers,
         *writing.handlers,
     ],

@@ -1,4 +1,4 @@
-"""The form that a mail opens, without signing in, and the end of such mails. Each link is for one thing."""
+"""The form that a mail opens, without signing in."""
 
 import hashlib
 from collections.abc import Awaitable, Callable
@@ -9,9 +9,8 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, Router, get, post
-from litestar.params import FromQuery, URLEncodedBody
+from litestar.params import FromQuery
 
-from api.forms import KeyedForm
 from api.pages import locale_of, page, see_other
 from api.portal import review_form, traces
 from api.portal.review_form import BODY_LIMIT_BYTES
@@ -20,12 +19,11 @@ from core import clock, db, tenancy
 from core.design import review_views as views
 from core.errors import DomainError
 from core.idempotency import Answer, fingerprint, once
-from core.ids import new_id
 from loyalty.members import service as members
 from reviews import attributes
 from reviews.fraud import service as fraud
 from reviews.invitations import service as invitations
-from reviews.invitations.letter import UNSUBSCRIBE_PATH, WRITE_PATH
+from reviews.invitations.letter import WRITE_PATH
 from reviews.invitations.service import Invited, LinkEnded
 from reviews.photos import service as photos
 from reviews.points import service as points
@@ -34,12 +32,6 @@ from reviews.writing.model import Draft, Subject
 
 Visitor = Request[Any, Any, Any]
 THANKS_PATH = "/reviews/thanks"
-
-
-class UnsubscribeForm(KeyedForm, forbid_unknown_fields=True, kw_only=True):
-    """`again` is set by whoever wants to be asked again."""
-
-    again: str = ""
 
 
 @get(WRITE_PATH)
@@ -117,40 +109,7 @@ async def thanks(request: Visitor, token: FromQuery[str] = "") -> Response[Any]:
     return page(request, "portal/review_thanks.html", view, shop=shop, now=now)
 
 
-@get(UNSUBSCRIBE_PATH)
-async def show_unsubscribe(
-    request: Visitor, token: FromQuery[str] = "", done: FromQuery[str] = ""
-) -> Response[Any]:
-    """A button: mail scanners open links, but they post no forms."""
-    try:
-        merchant_id, _ = await _holder(token, clock.now())
-    except LinkEnded:
-        return _ended(request)
-    async with db.transaction(merchant_id):
-        shop = (await tenancy.shop()).name(locale_of(request))
-    state = done if done in ("out", "in") else ""
-    view = views.Unsubscribe(_path(UNSUBSCRIBE_PATH, token), str(new_id()), shop, state)
-    return page(request, "portal/review_unsubscribe.html", view, shop=shop)
-
-
-@post(UNSUBSCRIBE_PATH, status_code=303)
-async def unsubscribe(
-    request: Visitor, data: URLEncodedBody[UnsubscribeForm], token: FromQuery[str] = ""
-) -> Response[Any]:
-    """Be left alone from now on, or be asked again."""
-    now = clock.now()
-    try:
-        merchant_id, invited = await _holder(token, now)
-    except LinkEnded:
-        return _ended(request)
-    async with db.transaction(merchant_id):
-        await (invitations.opt_in if data.again else invitations.opt_out)(invited, now)
-    return see_other(_path(UNSUBSCRIBE_PATH, token, done="in" if data.again else "out"))
-
-
-router = Router(
-    "/", route_handlers=[show, write, thanks, show_unsubscribe, unsubscribe], include_in_schema=False
-)
+router = Router("/", route_handlers=[show, write, thanks], include_in_schema=False)
 
 
 def _line_path(token: str, about: Subject) -> str:
@@ -161,17 +120,11 @@ def _path(path: str, token: str, **more: str) -> str:
     return f"{path}?{urlencode({'token': token} | more)}"
 
 
-async def _holder(token: str, now: datetime) -> tuple[UUID, Invited]:
-    merchant_id = await invitations.merchant_of(token)
-    async with db.transaction(merchant_id):
-        return merchant_id, await invitations.open_link(token, "unsubscribe", now)
-
-
 async def _opened(token: str, line: str, now: datetime) -> tuple[UUID, Invited, Subject]:
     """Merchant, holder, and the line: the one that is named, else the first without a review."""
     merchant_id = await invitations.merchant_of(token)
     async with db.transaction(merchant_id):
-        invited = await invitations.open_link(token, "write", now)
+        invited = await invitations.open_link(token, now)
         lines = await writing.lines_of(invited.customer_id, invited.order_id)
     named = [each for each in lines if each.line_id == line]
     waiting = [each for each in lines if each.review_id is None]

@@ -5,23 +5,24 @@ from litestar.params import FromQuery
 from litestar.response import Redirect
 
 from core import clock, db
-from reviews.invitations import service as invitations
-from reviews.invitations.letter import ONE_CLICK_PATH, UNSUBSCRIBE_PATH
+from core.notifications import consent
+from core.notifications.consent import ONE_CLICK_PATH, PATH
 
 
 @post(ONE_CLICK_PATH, status_code=200, include_in_schema=False)
 async def one_click(token: FromQuery[str] = "") -> Response[None]:
     """End the mails. Raises LinkEnded."""
     now = clock.now()
-    async with db.transaction(await invitations.merchant_of(token)):
-        await invitations.opt_out(await invitations.open_link(token, "unsubscribe", now), now)
+    async with db.transaction(await consent.merchant_of(token)):
+        holder = await consent.holder(token, now)
+        await consent.say(holder.customer_id, {(holder.about, holder.channel): False}, "one_click", now)
     return Response(None, status_code=200)
 
 
 @get(ONE_CLICK_PATH, include_in_schema=False)
 async def to_page(token: FromQuery[str] = "") -> Redirect:
     """Older mail programs open the address: there a person is asked."""
-    return Redirect(UNSUBSCRIBE_PATH, status_code=303, query_params={"token": token})
+    return Redirect(PATH, status_code=303, query_params={"token": token})
 
 
 handlers = [one_click, to_page]

@@ -73,18 +73,20 @@ class Thanks:
 
 @dataclass(frozen=True)
 class Unsubscribe:
-    """`portal/review_unsubscribe.html`: ends mails that ask for reviews, or wants them again."""
+    """`portal/unsubscribe.html`: ends messages about one matter, or wants them again."""
 
     action: str
     key: str
     shop: str
+    about: str
+    """Code of kind "about"."""
     state: str = ""
     """out, in, or empty: nothing was said yet."""
 
 
 @dataclass(frozen=True)
 class LinkEnded:
-    """`portal/review_link_ended.html`."""
+    """`portal/review_link_ended.html`, of any link without signing in."""
 
     sign_in_href: str = "/portal/sign-in?next=/portal/reviews"
 

@@ -80,6 +80,11 @@ async def find(customer_id: UUID) -> Profile | None:
     return Profile(**row) if row else None
 
 
+async def time_zone(customer_id: UUID) -> str:
+    """The clock that a customer has chosen, in the open transaction; empty: none."""
+    return str(await db.fetchval(queries.TIME_ZONE, customer_id) or "")
+
+
 async def erase(external_ids: Sequence[str], at: datetime) -> None:
     """Delete the personal data of customers and end their sessions, in the open transaction.
 

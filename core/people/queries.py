@@ -41,6 +41,8 @@ FROM customers c LEFT JOIN customer_profiles p ON p.customer_id = c.id
 WHERE c.id = $1 AND c.deleted_at IS NULL AND c.merged_into IS NULL
 """
 
+TIME_ZONE = "SELECT time_zone FROM customer_profiles WHERE customer_id = $1"
+
 MARK_DELETED = """
 UPDATE customers SET deleted_at = least(deleted_at, $2) WHERE external_id = ANY ($1::text[]) RETURNING id
 """

@@ -57,7 +57,7 @@ ORDER BY 2, 3, 4 ON CONFLICT DO NOTHING RETURNING id
 """
 
 WARNING = """
-SELECT x.member_id, x.wallet_type_id, x.expires_on, w.name, m.time_zone, p.email, p.locale,
+SELECT x.member_id, x.wallet_type_id, x.expires_on, w.name, m.time_zone,
        (SELECT coalesce(sum(l.points_active), 0)::bigint FROM ledger_accounts a
         JOIN ledger_lots l ON l.account_id = a.id AND l.points_pending + l.points_active + l.points_held > 0
         WHERE a.member_id = x.member_id AND a.wallet_type_id = x.wallet_type_id AND l.expires_at > $2
@@ -69,6 +69,9 @@ SELECT x.member_id, x.wallet_type_id, x.expires_on, w.name, m.time_zone, p.email
           AND (l.expires_at AT TIME ZONE m.time_zone)::date = x.expires_on) AS expires_at
 FROM expiry_warnings x JOIN wallet_types w ON w.id = x.wallet_type_id
 JOIN merchants m ON m.id = x.merchant_id JOIN members b ON b.id = x.member_id
-LEFT JOIN customer_profiles p ON p.customer_id = b.customer_id
+WHERE x.id = $1 AND b.left_at IS NULL
+"""
+WARNED = """
+SELECT b.customer_id FROM expiry_warnings x JOIN members b ON b.id = x.member_id
 WHERE x.id = $1 AND b.left_at IS NULL
 """

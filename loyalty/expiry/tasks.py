@@ -44,8 +44,8 @@ async def _idle(merchant_id: UUID, now: datetime) -> None:
 
 @outbox.handles(warnings.TOPIC)
 async def warn(payload: dict[str, Any], now: datetime) -> None:
-    """Mail one member; what was spent, or is gone by then, is not spoken of."""
-    await warnings.write(UUID(payload["warning_id"]), now)
+    """Tell one member; what was spent, or is gone by then, is not spoken of."""
+    await warnings.tell(UUID(payload["warning_id"]), now)
 
 
 shared_task(expire, name="loyalty.expiry", ignore_result=True)

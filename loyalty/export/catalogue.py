@@ -11,6 +11,7 @@ LEFT_OUT = frozenset(
     {
         # The platform's own: work under way, and what one signs in with.
         *("outbox", "idempotency_keys", "sessions", "login_links", "api_keys", "webhook_sources", "mails"),
+        *("notifications", "notification_links", "notification_gateways"),
     }
 )
 OTHER_HALF = ("review", "case")

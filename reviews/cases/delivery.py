@@ -7,16 +7,15 @@ source has acknowledged it; until then it is tried again, then it has failed and
 from datetime import datetime
 from uuid import UUID
 
-from core import clock, db, outbox, tenancy
+from core import clock, db, outbox
 from core.errors import DomainError, Kind, NotFound
-from core.i18n import negotiate, translator
-from core.mail import service as mail
+from core.notifications import service as notifications
 from core.outbox.failures import pause_s
-from core.settings import settings
 from reviews.accounts import replies
 from reviews.accounts.service import can_reply
 from reviews.cases import events, service, statements
 from reviews.cases.answered import Spoken, answered
+from reviews.cases.notices import MESSAGE
 from reviews.cases.service import Case
 from reviews.connectors.failures import SourceFailure, SourceLimited
 from reviews.sources import source_of
@@ -46,7 +45,12 @@ async def deliver(message_id: UUID, now: datetime) -> None:
         return
     case = await service.about(case, waiting["review_id"])
     if waiting["kind"] == "private_message":
-        await _mail(case, waiting["body"], now)
+        if case.customer_id:
+            # The portal shows it in any case.
+            told = {"message": message_id}
+            await notifications.notify(
+                MESSAGE.code, case.customer_id, told, f"case_message:{message_id}", now
+            )
     elif not source_of(case.source or "").published_here:
         await _hand_over(case, message_id, now)
         return
@@ -118,17 +122,3 @@ async def _sent(case: Case, message_id: UUID, kind: Spoken, now: datetime) -> No
     await db.execute(statements.SENT, message_id, now)
     await events.add(case.id, case.cycle, "sent", now, message=message_id)
     await answered(case, kind, now)
-
-
-async def _mail(case: Case, body: str, now: datetime) -> None:
-    """Mail the message where an address is known; the portal shows it in any case."""
-    to = await db.fetchrow(statements.ADDRESS, case.customer_id)
-    if to is None:
-        return
-    locale = negotiate(to["locale"], to["locale"])
-    words = translator(locale)
-    shop = (await tenancy.shop()).name(locale)
-    answer = words.gettext("Read and answer it here:")
-    address = f"{settings().public_url}/portal/cases/{case.id}"
-    subject = words.gettext("A message from %(shop)s about your review", shop=shop)
-    await mail.send("case_message", to["email"], locale, subject, f"{body}\n\n{answer}\n{address}\n", now)

@@ -214,9 +214,6 @@ WAITING = """
 """
 FAILED = "UPDATE case_messages SET state = 'failed', failure = $2, attempts = $3 WHERE id = $1"
 PUBLISH_REPLY = "UPDATE reviews SET reply = $2, replied_at = $3 WHERE id = $1"
-ADDRESS = """
-    SELECT p.email, p.locale FROM customer_profiles p WHERE p.customer_id = $1 AND p.email IS NOT NULL
-"""
 IS_CUSTOMERS = """
     SELECT EXISTS (SELECT FROM customers WHERE id = $1 AND (id = $2 OR merged_into = $2))
 """

@@ -10,8 +10,6 @@ from core.i18n import Locale, Translator, translator
 from reviews.invitations.model import Line
 
 WRITE_PATH = "/reviews/write"
-UNSUBSCRIBE_PATH = "/reviews/unsubscribe"
-ONE_CLICK_PATH = "/webhooks/unsubscribe"
 LINES_LIMIT = 5
 
 _STAR = (
@@ -20,7 +18,7 @@ _STAR = (
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """What a mail is made of; the tokens are two secrets, each for one purpose."""
+    """What a mail is made of; the token is a secret that opens the form, `end_href` ends such mails."""
 
     locale: Locale
     name: str
@@ -29,23 +27,12 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     reminder: bool
     base_url: str
     write_token: str
-    unsubscribe_token: str
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """What lets mail programs offer the end of such mails (RFC 8058)."""
-        href = f"{self.base_url}{ONE_CLICK_PATH}?{urlencode({'token': self.unsubscribe_token})}"
-        return {"List-Unsubscribe": f"<{href}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    end_href: str
 
     def stars_href(self, line: Line, stars: int) -> str:
         """Opens the form of a line with these stars chosen."""
         query = {"token": self.write_token, "line": line.line_id, "stars": stars}
         return f"{self.base_url}{WRITE_PATH}?{urlencode(query)}"
-
-    @property
-    def unsubscribe_href(self) -> str:
-        """A page that asks once."""
-        return f"{self.base_url}{UNSUBSCRIBE_PATH}?{urlencode({'token': self.unsubscribe_token})}"
 
 
 def write(letter: Letter) -> tuple[str, str, str]:
@@ -68,7 +55,7 @@ def _plain(letter: Letter, lines: Sequence[Line], said: tuple[str, str, str]) ->
     for line in lines:
         stars = [f"{'★' * n + '☆' * (5 - n)} {letter.stars_href(line, n)}" for n in range(5, 0, -1)]
         parts.append("\n".join([line.name, *stars]))
-    return "\n\n".join([*parts, f"{end}\n{letter.unsubscribe_href}"]) + "\n"
+    return "\n\n".join([*parts, f"{end}\n{letter.end_href}"]) + "\n"
 
 
 def _html(letter: Letter, lines: Sequence[Line], said: tuple[str, str, str], words: Translator) -> str:
@@ -84,5 +71,5 @@ def _html(letter: Letter, lines: Sequence[Line], said: tuple[str, str, str], wor
         )
         parts.append(f"<p><strong>{html.escape(line.name)}</strong><br>{stars}</p>")
     leave = html.escape(words.gettext("End these mails"))
-    parts.append(f'<p><small>{end} <a href="{html.escape(letter.unsubscribe_href)}">{leave}</a></small></p>')
+    parts.append(f'<p><small>{end} <a href="{html.escape(letter.end_href)}">{leave}</a></small></p>')
     return f'<!doctype html><html lang="{letter.locale}"><body>{"".join(parts)}</body></html>'

@@ -4,17 +4,17 @@ An Audience says who can be asked and wants to be. What somebody thinks, or may 
 types could hold: tests/unit/reviews/test_invitations.py holds it.
 """
 
-from datetime import datetime, time
+from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-SkipReason = Literal["no_address", "opted_out", "cooldown", "reviewed", "too_late"]
+SkipReason = Literal["no_address", "opted_out", "no_consent", "cooldown", "reviewed", "too_late"]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """How the shop asks; the defaults before anybody has said otherwise. Quiet hours are the store's."""
+    """How the shop asks; the defaults before anybody has said otherwise."""
 
     active: bool = False
     days_after_delivery: Annotated[int, Meta(ge=0, le=90)] = 7
@@ -22,8 +22,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """0: no reminder."""
     cooldown_days: Annotated[int, Meta(ge=0, le=365)] = 14
     """So long nobody is asked again, whatever else is delivered to them."""
-    quiet_from: time = time(20)
-    quiet_until: time = time(9)
     valid_days: Annotated[int, Meta(ge=1, le=180)] = 60
     """So long the link of a mail opens the form."""
 
@@ -44,6 +42,8 @@ class Audience(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     has_address: bool
     opted_out: bool
+    consent_missing: bool
+    """The merchant writes only to people who have agreed, and they have not."""
     asked_at: datetime | None
     """When they were last asked because of another order."""
     lines_to_review: int

@@ -1,14 +1,15 @@
 """The SQL of invitations. No stars, sentiment, cases, surveys or segments are read here."""
 
+from core.notifications.queries import WANTED
+
 SETTINGS = """
-    SELECT active, days_after_delivery, reminder_after_days, cooldown_days, quiet_from, quiet_until,
-           valid_days
+    SELECT active, days_after_delivery, reminder_after_days, cooldown_days, valid_days
     FROM review_invitation_settings ORDER BY id DESC LIMIT 1
 """
 ADD_SETTINGS = """
     INSERT INTO review_invitation_settings (id, merchant_id, active, days_after_delivery, reminder_after_days,
-        cooldown_days, quiet_from, quiet_until, valid_days, changed_by, changed_at)
-    VALUES ($1, current_merchant(), $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        cooldown_days, valid_days, changed_by, changed_at)
+    VALUES ($1, current_merchant(), $2, $3, $4, $5, $6, $7, $8)
 """
 BEGAN = "SELECT min(changed_at) FROM review_invitation_settings WHERE active"
 
@@ -34,9 +35,7 @@ _PERSON = """
 _ONE_PERSON = "(SELECT k.id FROM customers k WHERE k.id = c.id OR k.merged_into = c.id)"
 DUE = f"""
     SELECT i.id, i.order_id, c.id AS customer_id, i.due_at, i.sent_at, s.time_zone, s.name AS store_name,
-           p.email, p.name, p.locale,
-           EXISTS (SELECT FROM review_opt_outs x
-                   WHERE x.customer_id IN {_ONE_PERSON} AND x.in_at IS NULL) AS opted_out,
+           p.email, p.time_zone AS own_time_zone, {WANTED.format("'mail'", "'reviews'")} AS wanted,
            (SELECT max(y.sent_at) FROM review_invitations y
             WHERE y.customer_id IN {_ONE_PERSON} AND y.id <> i.id) AS asked_at
     FROM review_invitations i {_PERSON}
@@ -44,6 +43,11 @@ DUE = f"""
     LEFT JOIN customer_profiles p ON p.customer_id = c.id
     WHERE i.merchant_id = current_merchant() AND i.due_at <= $1
     ORDER BY i.due_at, i.id LIMIT $2 FOR NO KEY UPDATE OF i SKIP LOCKED
+"""
+TO_WRITE = """
+    SELECT i.id, i.order_id, s.name AS store_name
+    FROM review_invitations i JOIN orders o ON o.id = i.order_id JOIN stores s ON s.id = o.store_id
+    WHERE i.id = $1
 """
 LINES = f"""
     SELECT l.order_id, l.line_id, l.sku, l.name, l.amount_minor,
@@ -70,8 +74,8 @@ SENT = "UPDATE review_invitations SET state = 'sent', sent_at = $2, due_at = $3 
 REMINDED = "UPDATE review_invitations SET reminded_at = $2, due_at = NULL WHERE id = $1"
 
 ADD_LINK = """
-    INSERT INTO review_invitation_links (token_hash, merchant_id, invitation_id, purpose, expires_at)
-    VALUES ($1, current_merchant(), $2, $3, $4)
+    INSERT INTO review_invitation_links (token_hash, merchant_id, invitation_id, expires_at)
+    VALUES ($1, current_merchant(), $2, $3)
 """
 GATE = "SELECT merchant_id FROM gate_review_link($1)"
 LINK = f"""
@@ -81,7 +85,7 @@ LINK = f"""
     FROM review_invitation_links l JOIN review_invitations i ON i.id = l.invitation_id
     {_PERSON}
     LEFT JOIN customer_profiles p ON p.customer_id = c.id
-    WHERE l.token_hash = $1 AND l.purpose = $2 AND l.expires_at > $3
+    WHERE l.token_hash = $1 AND l.expires_at > $2
       AND a.deleted_at IS NULL AND c.deleted_at IS NULL
 """
 PURGE_LINKS = """
@@ -90,15 +94,6 @@ PURGE_LINKS = """
 
 ANSWERED = "UPDATE review_invitations SET answered_at = coalesce(answered_at, $2) WHERE id = $1"
 MARK_REVIEW = "UPDATE reviews SET invitation_id = $2 WHERE id = $1"
-
-OPT_OUT = """
-    INSERT INTO review_opt_outs (merchant_id, customer_id, out_at) VALUES (current_merchant(), $1, $2)
-    ON CONFLICT (customer_id) WHERE in_at IS NULL DO NOTHING
-"""
-OPT_IN = """
-    UPDATE review_opt_outs SET in_at = $2
-    WHERE in_at IS NULL AND customer_id IN (SELECT id FROM customers WHERE id = $1 OR merged_into = $1)
-"""
 
 COVERAGE = """
     SELECT count(*) AS delivered, count(*) FILTER (WHERE i.state = 'sent') AS sent,

@@ -1,10 +1,8 @@
 """Who is asked, about what, and when. Pure."""
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
-from core.days import day_of
 from reviews.invitations.model import Audience, Decision, Later, Line, Send, Settings, Skip
 
 STALE_AFTER = timedelta(days=14)
@@ -21,14 +19,29 @@ def delivered_lines(lines: Sequence[Line]) -> list[Line]:
     return kept or list(lines)
 
 
+def to_review(lines: Sequence[Line]) -> list[Line]:
+    """What was delivered and has no review yet."""
+    return [each for each in delivered_lines(lines) if not each.reviewed]
+
+
 def decide(
-    audience: Audience, settings: Settings, due_at: datetime, zone: ZoneInfo, now: datetime, reminder: bool
+    audience: Audience,
+    settings: Settings,
+    due_at: datetime,
+    quiet_until: datetime | None,
+    now: datetime,
+    reminder: bool,
 ) -> Decision:
-    """Whether to write to somebody now. A reminder is no second question: the cool-down is not for it."""
+    """Whether to write to somebody now. A reminder is no second question: the cool-down is not for it.
+
+    `quiet_until`: when the quiet hours end that it is now.
+    """
     if not audience.has_address:
         return Skip("no_address")
     if audience.opted_out:
         return Skip("opted_out")
+    if audience.consent_missing:
+        return Skip("no_consent")
     if not audience.lines_to_review:
         return Skip("reviewed")
     cooled = timedelta(days=settings.cooldown_days)
@@ -36,22 +49,6 @@ def decide(
         return Skip("cooldown")
     if now > due_at + STALE_AFTER:
         return Skip("too_late")
-    if ends := quiet_ends(settings.quiet_from, settings.quiet_until, zone, now):
-        return Later(ends)
+    if quiet_until:
+        return Later(quiet_until)
     return Send()
-
-
-def quiet_ends(quiet_from: time, quiet_until: time, zone: ZoneInfo, now: datetime) -> datetime | None:
-    """When the quiet hours end that it is now; None: it is none. They may last over midnight."""
-    here = now.astimezone(zone)
-    clock = here.time()
-    if quiet_from == quiet_until:
-        return None
-    over_midnight = quiet_from > quiet_until
-    quiet = clock >= quiet_from or clock < quiet_until if over_midnight else quiet_from <= clock < quiet_until
-    if not quiet:
-        return None
-    day = day_of(now, zone) + timedelta(days=1 if over_midnight and clock >= quiet_from else 0)
-    ends = datetime.combine(day, quiet_until, zone).astimezone(now.tzinfo)
-    # Where the clock is put back over the end, the first of the two ends may have passed.
-    return ends if ends > now else ends + timedelta(hours=1)

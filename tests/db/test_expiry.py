@@ -1,7 +1,7 @@
 """Expiry by date and by inactivity, and the mail before it."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from core import clock, db
 from core.mail import service as mail
+from core.notifications import settings as notifying
+from core.notifications.model import Settings
 from core.people import customers
 from core.people.customers import CustomerRow
 from core.tenancy import Merchant
@@ -34,6 +36,7 @@ async def open_shop(merchant: UUID, expiry: Expiry, warn_days: int | None = None
     async with db.transaction(merchant):
         await programme()
         await wallets.change("points", Rules(expiry=expiry, warn_days=warn_days), START)
+        await notifying.change(Settings(quiet_from=time(0), quiet_until=time(0)), None, START)
         row = CustomerRow("anna", START, email="anna@example.test", name="Anna", locale="zh-Hant")
         ids = await customers.upsert([row])
         await members.enrol([(ids["anna"], START, "1")])

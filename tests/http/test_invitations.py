@@ -16,6 +16,9 @@ from core.embedded import Services
 from core.mail import service as mails
 from core.mail.service import Mail
 from core.mail.smtp import compose
+from core.notifications import consent
+from core.notifications import settings as notifying
+from core.notifications.model import Settings as Notifying
 from reviews.invitations import service as invitations
 from reviews.invitations.model import Settings
 from tests.factories import photos
@@ -23,7 +26,8 @@ from tests.http.conftest import Browser, rows
 from tests.http.shop import balance, delivered, enter_as_customer, enter_as_staff, form, joined, send
 from tests.http.writer import POINTS, Writer, bought, fill_in, judge, open_writer, value
 
-ALWAYS = Settings(active=True, days_after_delivery=7, quiet_from=time(0), quiet_until=time(0))
+ALWAYS = Settings(active=True, days_after_delivery=7)
+NO_NIGHT = Notifying(quiet_from=time(0), quiet_until=time(0))
 STATES = "SELECT coalesce(string_agg(state || coalesce(' ' || skip_reason, ''), ',' ORDER BY id), '')"
 
 
@@ -37,6 +41,8 @@ async def writer(merchant: UUID) -> Writer:
     """Ada was delivered o1 five days ago; the shop has asked for reviews since twenty days."""
     found = await open_writer(merchant)
     await change(found, ALWAYS, found.shop.ago(20))
+    async with db.transaction(merchant):
+        await notifying.change(NO_NIGHT, None, found.shop.ago(20))
     return found
 
 
@@ -49,6 +55,13 @@ async def sweep(writer: Writer, days: float) -> int:
     """So many days from now."""
     async with db.transaction(writer.merchant):
         return await invitations.sweep(writer.shop.now + timedelta(days=days))
+
+
+async def end(writer: Writer, customer: str) -> None:
+    """They do not want to be asked any more."""
+    async with db.transaction(writer.merchant):
+        customer_id = await db.fetchval("SELECT id FROM customers WHERE external_id = $1", customer)
+        await consent.say(customer_id, {("reviews", "mail"): False}, "shop", writer.shop.now)
 
 
 async def states(writer: Writer) -> str:
@@ -67,7 +80,7 @@ def links(mail: Mail) -> dict[int, str]:
 
 
 def end_link(mail: Mail) -> str:
-    found = re.search(r"https?://[^/\s]+(/reviews/unsubscribe\S+)", mail.body)
+    found = re.search(r"https?://[^/\s]+(/messages/unsubscribe\S+)", mail.body)
     assert found
     return found[1]
 
@@ -150,13 +163,7 @@ async def test_who_does_not_want_it_or_was_asked_lately_is_left_out_with_the_rea
     await send(shop, ("customer.created", shop.ago(60), {"customer_id": "cat", "name": "Cat"}))
     await order(writer, "o3", customer="bob")
     await order(writer, "o4", customer="cat")
-    bob = await value(writer, "SELECT id FROM customers WHERE external_id = 'bob'")
-    await value(
-        writer,
-        "INSERT INTO review_opt_outs (merchant_id, customer_id, out_at)"
-        " VALUES (current_merchant(), $1, $2) RETURNING id",
-        bob, shop.now,
-    )  # fmt: skip
+    await end(writer, "bob")
     assert await sweep(writer, 3) == 1
     async with db.transaction(writer.merchant):
         found = await invitations.coverage(shop.ago(30), shop.now)
@@ -167,11 +174,9 @@ async def test_who_does_not_want_it_or_was_asked_lately_is_left_out_with_the_rea
 async def test_quiet_hours_put_it_off(writer: Writer) -> None:
     at = writer.shop.now.time()
     later = (writer.shop.now + timedelta(hours=2)).time()
-    await change(
-        writer,
-        Settings(active=True, quiet_from=at.replace(microsecond=0), quiet_until=later.replace(microsecond=0)),
-        writer.shop.ago(19),
-    )
+    night = Notifying(quiet_from=at.replace(microsecond=0), quiet_until=later.replace(microsecond=0))
+    async with db.transaction(writer.merchant):
+        await notifying.change(night, None, writer.shop.ago(19))
     assert await sweep(writer, 2.02) == 0
     due = await value(writer, "SELECT due_at FROM review_invitations")
     assert timedelta(days=2, hours=1) < due - writer.shop.now <= timedelta(days=2, hours=2)
@@ -242,7 +247,7 @@ async def test_a_link_is_for_one_order_one_purpose_and_some_time(browser: Browse
         crossed,
         "/reviews/write?token=x",
         "/reviews/write",
-        "/reviews/unsubscribe?token=" + token[1],
+        "/messages/unsubscribe?token=" + token[1],
     ):
         page = await browser.get(path)
         assert page.status_code == 404 and "This link has ended" in page.text
@@ -264,21 +269,22 @@ async def test_one_click_ends_the_mails_and_a_page_brings_them_back(
     for _ in range(2):
         answer = await client.post(header[1], data=body)
         assert answer.status_code == 200, answer.text
-    assert await rows(writer.merchant, "review_opt_outs") == 1
+    assert await rows(writer.merchant, "notification_choices") == 1
     assert await sweep(writer, 9) == 0  # no reminder either
     assert (await client.post("/webhooks/unsubscribe?token=x", data=body)).status_code == 404
-    assert (await client.get(header[1])).headers["location"].startswith("/reviews/unsubscribe?token=")
+    assert (await client.get(header[1])).headers["location"].startswith("/messages/unsubscribe?token=")
 
     path = end_link(mail)
     action = path.replace("&", "&amp;")
     page = (await browser.get(path)).text
-    assert "Shall Shop stop asking you" in page
+    assert "Shall Shop stop writing to you about this?" in page
     answer = await browser.client.post(path, data=form(page, action))
     done = await browser.get(answer.headers["location"])
-    assert "does not ask you for reviews any more" in done.text
+    assert "does not write to you about this any more" in done.text
     answer = await browser.client.post(path, data=form(done.text, action))
-    assert "asks you again" in (await browser.get(answer.headers["location"])).text
-    assert await value(writer, "SELECT count(*) FROM review_opt_outs WHERE in_at IS NULL") == 0
+    assert "writes to you about this again" in (await browser.get(answer.headers["location"])).text
+    said = "SELECT string_agg(via || ' ' || wanted, ', ' ORDER BY id) FROM notification_choices"
+    assert await value(writer, said) == "one_click false, link true"
 
 
 async def test_whoever_was_merged_into_somebody_is_asked_as_that_one(
@@ -300,12 +306,7 @@ async def test_whoever_was_merged_into_somebody_is_asked_as_that_one(
     assert (await browser.get(path)).headers["location"].startswith("/reviews/thanks?")
     assert await balance(shop, "bob") == (active + POINTS, pending)
     # The rug is still open: bob is reminded, until somebody who is he by now has had enough.
-    async with db.transaction(writer.merchant):
-        ada = await db.fetchval("SELECT id FROM customers WHERE external_id = 'ada'")
-        await db.execute(
-            "INSERT INTO review_opt_outs (merchant_id, customer_id, out_at)"
-            " VALUES (current_merchant(), $1, $2)", ada, shop.now,
-        )  # fmt: skip
+    await end(writer, "ada")
     assert await sweep(writer, 9) == 0
     assert await value(writer, "SELECT due_at IS NULL FROM review_invitations")
 
@@ -326,7 +327,7 @@ async def test_staff_set_how_it_asks_and_see_whom(browser: Browser, writer: Writ
     assert "Nobody can be picked or left out" in page and 'value="7"' in page
     fields = form(page, path) | {
         "days_after_delivery": "3", "reminder_after_days": "0", "cooldown_days": "30", "valid_days": "10",
-        "quiet_from": "21:00", "quiet_until": "08:30", "active": "1",
+        "active": "1",
     }  # fmt: skip
     wrong = await browser.client.post(path, data=fields | {"cooldown_days": "-1", "idempotency_key": "w"})
     assert wrong.status_code == 422 and "Something does not fit" in wrong.text
@@ -334,7 +335,7 @@ async def test_staff_set_how_it_asks_and_see_whom(browser: Browser, writer: Writ
     assert answer.headers["location"] == f"{path}?notice=saved"
     async with db.transaction(writer.merchant):
         now = await invitations.settings()
-    assert (now.days_after_delivery, now.reminder_after_days, now.quiet_until) == (3, 0, time(8, 30))
+    assert (now.days_after_delivery, now.reminder_after_days, now.valid_days) == (3, 0, 10)
     assert await value(writer, "SELECT count(changed_by) FROM review_invitation_settings") == 1
     await enter_as_staff(browser, writer.merchant, "auditor")
     denied = await browser.client.post(path, data=fields | {"csrf_token": await browser.token(path)})

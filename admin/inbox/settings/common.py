@@ -6,9 +6,9 @@ from typing import Any
 from litestar import Request, Response
 
 from api.auth import StaffUser, requires_permission
-from api.forms import once_to
+from api.forms import key_of, once_to, said_of
 from api.pages import locale_of, page
-from api.problems import STATUS, RequestRefused
+from api.problems import STATUS
 from core import clock
 from core.design.case_views import CaseSettings
 from core.errors import DomainError, Kind
@@ -60,14 +60,6 @@ def problem(words: Translator, error: DomainError) -> str:
     return words.gettext(_PROBLEMS[error.code])
 
 
-def key_of(data: Fields) -> str:
-    """The form's key. Raises RequestRefused without one."""
-    key = data.get("idempotency_key", "")
-    if not 1 <= len(key) <= 255:
-        raise RequestRefused("invalid_request", "The form is not right", "idempotency_key", status=422)
-    return key
-
-
 def items(text: str) -> tuple[str, ...]:
     """Words between commas."""
     return tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
@@ -86,14 +78,13 @@ async def save(
     again: Callable[[str], Awaitable[CaseSettings]],
 ) -> Response[Any]:
     """Do it once and go to `path`; what is refused shows the page `again` with the problem."""
-    said = {name: value for name, value in data.items() if name not in ("csrf_token", "idempotency_key")}
 
     async def act() -> str:
         await effect()
         return path
 
     try:
-        return await once_to(request, key_of(data), said, act, clock.now())
+        return await once_to(request, key_of(data), said_of(data), act, clock.now())
     except DomainError as error:
         view = await again(problem(translator(locale_of(request)), error))
         return show(request, view, STATUS[error.kind])

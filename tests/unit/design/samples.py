@@ -10,6 +10,7 @@ from core.design import friend_views as fv
 from core.design import goal_views as gv
 from core.design import import_views as iv
 from core.design import ledger_views as lv
+from core.design import message_views as mv
 from core.design import publishing_views as pv
 from core.design import review_views as ev
 from core.design import reward_views as rv
@@ -165,8 +166,6 @@ REQUESTS = ev.Requests(
         "reminder_after_days": "7",
         "cooldown_days": "14",
         "valid_days": "60",
-        "quiet_from": "20:00",
-        "quiet_until": "09:00",
     },
     key="k-requests",
     days=30,
@@ -708,6 +707,39 @@ TIER_MEMBER = t.TierMember(
     typed=("gold", "2020-01-01", "a prize"),
 )
 
+MESSAGE_LOG = mv.MessageLog(
+    rows=(
+        mv.MessageRow(
+            "Points expire soon", "mail", "sent", "", "Mei Lin", "90 points", "/staff/mails/m2", _ago(hours=2)
+        ),
+        mv.MessageRow(
+            "Request for a review", "mail", "held", "", "Wang", "", "", _ago(hours=3), due_at=_ahead(hours=8)
+        ),
+        mv.MessageRow("Message in a case", "mail", "suppressed", "opted_out", "c-17", "", "", _ago(days=1)),
+        mv.MessageRow(
+            "Message in a case", "sms", "failed", "no_answer", "Sofia", "", "", _ago(days=1),
+            attempts=8, retry_action="/staff/messages/n4/retry", retry_key="k-retry",
+        ),
+    ),
+    states=(
+        ("", 4, "/staff/messages", True),
+        *((each, 1, f"/staff/messages?only={each}", False) for each in ("held", "sent", "failed")),
+    ),
+    next_href="/staff/messages?before=n4",
+)  # fmt: skip
+CHOICES = mv.MessageChoices(
+    action="/portal/messages",
+    key="k-choices",
+    rows=tuple(
+        mv.ChoiceRow(
+            about, tuple(mv.Choice(f"{about}.{each}", each, each == "mail") for each in ("mail", "sms"))
+        )
+        for about in ("cases", "orders", "reviews")
+    ),
+    time_zone="Asia/Shanghai",
+    time_zones=("Asia/Hong_Kong", "Asia/Shanghai", "Europe/Berlin"),
+    address="mei@example.org",
+)
 MAIL_ROWS = (
     v.MailRow(
         "m1", "/staff/mails/m1", "mei@example.org", "Sign in to Harbour & Home", _ago(minutes=4), "kept"
@@ -1257,8 +1289,8 @@ SAMPLES = (
     *(
         Sample(
             f"review-unsubscribe-{state}",
-            "portal/review_unsubscribe.html",
-            ev.Unsubscribe("/reviews/unsubscribe?token=t", "k-end", "Harbour & Home", state),
+            "portal/unsubscribe.html",
+            ev.Unsubscribe("/messages/unsubscribe?token=t", "k-end", "Harbour & Home", "reviews", state),
             _VISITOR,
         )
         for state in ("", "out", "in")
@@ -1464,6 +1496,20 @@ SAMPLES = (
     Sample("staff-mails", "staff/mails.html", v.Mails(MAIL_ROWS), _staff("/staff/mails", "mails")),
     Sample("staff-mail", "staff/mails.html", v.Mails(MAIL_ROWS, MAIL), _staff("/staff/mails/m1", "mails")),
     Sample("staff-mails-empty", "staff/mails.html", v.Mails(), _staff("/staff/mails", "mails")),
+    Sample("staff-messages", "staff/messages.html", MESSAGE_LOG, _staff("/staff/messages", "mails")),
+    Sample(
+        "staff-messages-empty",
+        "staff/messages.html",
+        mv.MessageLog((), MESSAGE_LOG.states),
+        _staff("/staff/messages", "mails"),
+    ),
+    Sample(
+        "staff-message-settings",
+        "staff/message_settings.html",
+        mv.MessageSettings(CASE_SETTINGS.forms, "whsec_sample"),
+        _staff("/staff/messages/settings", "mails"),
+    ),
+    Sample("portal-messages", "portal/messages.html", CHOICES, _portal("/portal/messages", "")),
     Sample("staff-demo", "staff/demo.html", DEMO, _staff("/staff/demo", "demo")),
     Sample("staff-parked", "staff/parked.html", PARKED, _staff("/staff/parked", "parked")),
     Sample("staff-parked-empty", "staff/parked.html", v.Parked(), _staff("/staff/parked", "parked")),
