@@ -1,6 +1,7 @@
 """`regulars merchant`: set a merchant up, from nothing to the first event."""
 
 import re
+import sys
 from pathlib import Path
 
 import click
@@ -107,3 +108,11 @@ def webhook(code: str, name: str) -> None:
     """Make a source of signed webhooks; prints its address and secret, once."""
     with installation():
         run(commands.create_webhook, code, name)
+
+
+@merchant.command("inbound-mail")
+@click.argument("code")
+def inbound_mail(code: str) -> None:
+    """Take a customer's mail in, as a mail server pipes it (RFC 5322, on the standard input)."""
+    with installation():
+        run(commands.take_mail, code, sys.stdin.buffer.read())

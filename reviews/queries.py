@@ -184,6 +184,10 @@ class OwnCase:
     updated_at: datetime
     next_by: datetime | None
     """Until when the shop means to act."""
+    cause: str = "review"
+    """What opened it."""
+    order: str = ""
+    """About which order, where no review opened it."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ from loyalty.rewards import catalogue
 from loyalty.rewards.rules import Offer
 from loyalty.rules.service import Market
 from loyalty.tiers.rules import Tier, TierSet
+from reviews.cases.inbound import service as inbound
+from reviews.cases.inbound.reading import read
 
 Names = dict[str, str]
 Code = Annotated[str, Meta(min_length=1, max_length=100)]
@@ -147,7 +149,16 @@ async def create_webhook(code: str, name: str) -> None:
     """A source of signed webhooks; the secret is shown this once."""
     async with db.transaction(await _merchant(code)):
         source = await webhooks.create(name, clock.now())
-    click.echo(f"address /webhooks/in/{source.id}\nsecret  {source.secret}")
+    click.echo(
+        f"address /webhooks/in/{source.id}\nmail    /webhooks/mail/{source.id}\nsecret  {source.secret}"
+    )
+
+
+async def take_mail(code: str, raw: bytes) -> None:
+    """Take one mail into its case, or park it for a person."""
+    async with db.transaction(await _merchant(code)):
+        outcome = await inbound.receive(read(raw), clock.now())
+    click.echo("duplicate" if outcome.again else " ".join(filter(None, (outcome.state, outcome.reason))))
 
 
 async def _merchant(code: str) -> UUID:

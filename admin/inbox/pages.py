@@ -22,6 +22,7 @@ from loyalty.programme import service as programme
 from loyalty.programme.service import ProgrammeMissing
 from reviews.cases import queries as cases
 from reviews.cases import rules
+from reviews.cases.inbound import service as inbound
 from reviews.cases.queries import ViewName
 from reviews.cases.routing import presence
 from reviews.cases.views import Person
@@ -50,6 +51,7 @@ async def inbox(
         found = await cases.inbox(view, user.member.id, now, after, PAGE_SIZE)
         people = await cases.people()
         progress = await scoring.progress()
+        parked = await inbound.parked()
     to = _reader(request, {}, now)
     looking = await _looking(user, [row.id for row in found.rows], people, now)
     acts = "inbox.reply" in user.permissions
@@ -67,6 +69,7 @@ async def inbox(
         scoring=views.Scoring(progress.scored, progress.total, SCORING),
         next_href=f"/staff/inbox?view={view}&after={found.next}" if found.next else "",
         first_href=f"/staff/inbox?view={view}" if after else "",
+        mails_parked=parked,
     )
     said = _notices(locale_of(request), done, refused)
     return page(request, "staff/inbox.html", shown, section="inbox", now=now, notices=said)

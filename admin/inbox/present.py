@@ -69,7 +69,7 @@ def case_row(row: InboxRow, to: Reader) -> views.CaseRow:
         product=_product(review),
         sentiment=_sentiment(review.reading) if review else None,
         aspects=_aspects(review.reading) if review else (),
-        reasons=reasons(review),
+        reasons=reasons(review, row.cause),
         clock=_clock(row.clock, to.now) if row.clock else None,
         owner=row.owner_name,
         urgent=row.urgent,
@@ -83,10 +83,10 @@ def excerpt(text: str) -> str:
     return line if len(line) <= EXCERPT_CHARS else line[:EXCERPT_CHARS].rstrip() + "…"
 
 
-def reasons(review: ReviewView | None) -> tuple[str, ...]:
-    """Codes of kind "reason"; without a review somebody opened the case by hand."""
+def reasons(review: ReviewView | None, cause: str) -> tuple[str, ...]:
+    """Codes of kind "reason"; without a review something else opened the case."""
     if review is None:
-        return ("manual",)
+        return ("manual" if cause == "review" else cause,)
     urgent = [_URGENCY.get(each.kind, each.kind) for each in review.urgency]
     return (*urgent, *(_REASONS[reason] for reason in review.reasons if reason in _REASONS))
 
@@ -112,7 +112,7 @@ def case(
         state=_STATES.get(row.state, row.state),
         cycle=row.cycle,
         opened_at=row.opened_at,
-        reasons=reasons(row.review),
+        reasons=reasons(row.review, row.cause),
         review=_review(found, to),
         customer=_customer(found.customer, row.customer_name, to),
         reply=_reply(found, to, limit_chars, new_key),
@@ -143,6 +143,7 @@ def case(
         previous_href=neighbours[0],
         next_href=neighbours[1],
         version=row.version,
+        about=found.order,
     )
 
 
@@ -324,7 +325,7 @@ def _why(review: ReviewView) -> tuple[views.Why, ...]:
         said["mismatch"] = evidence.words
         if evidence.sentiment == "negative":
             said["negative_text"] = evidence.words
-    return tuple(views.Why(code, said.get(code, ())) for code in reasons(review))
+    return tuple(views.Why(code, said.get(code, ())) for code in reasons(review, "review"))
 
 
 def _product(review: ReviewView | None) -> str:
@@ -376,16 +377,26 @@ def _event(event: EventView, found: CaseView, to: Reader) -> views.CaseEvent:
         at=event.at,
         kind=event.kind,
         actor=(found.row.customer_name or to.words.gettext("Customer")) if by_customer else event.person,
-        text=event.text or _told(event, found, to),
+        text=_text(event, to) or _told(event, found, to),
         points=event.points,
         delivery=event.delivery,
     )
+
+
+def _text(event: EventView, to: Reader) -> str:
+    """Somebody's words, with what they sent along."""
+    if not event.attachments:
+        return event.text
+    names = ", ".join(event.attachments)
+    return f"{event.text}\n{to.words.gettext('Attached, not kept: %(names)s', names=names)}"
 
 
 def _told(event: EventView, found: CaseView, to: Reader) -> str:
     """What an event without words of a person says."""
     if event.kind.startswith("clock_"):
         return word(to.words, "clock", event.detail["clock"])
+    if event.kind in ("opened", "matter_joined") and "cause" in event.detail:
+        return word(to.words, "reason", event.detail["cause"])
     if event.kind in ("assigned", "taken_over", "escalated"):
         return next((each.name for each in found.people if str(each.id) == event.detail["to"]), "")
     return ""

@@ -31,6 +31,8 @@ _PROBLEMS = {
     "remedy_decided": mark("Somebody else was faster: it is decided already."),
     "remedy_second_person": mark("Whoever asks for a remedy cannot decide on it."),
     "correction_unfit": mark("Choose how the text reads: stars, or negative, neutral or positive."),
+    "inbound_mail_decided": mark("Somebody else was faster: this mail is decided already."),
+    "inbound_sender_unknown": mark("It is not known which customer wrote this. Type the number of a case."),
     "snooze_unfit": mark("Choose a moment within the next month."),
     "owner_unfit": mark("This person cannot take over cases."),
     "duplicate_unfit": mark("There is no other case with this number that is no duplicate itself."),

@@ -114,11 +114,12 @@ async def _case_page(
     user = request.user
     async with db.transaction(user.merchant_id):
         found = await cases.of_customer(case_id, user.profile.id)
-        around = await _around([found.own])
-    review = my_review(found.own, around, user.shop, locale_of(request), now)
-    assert review.case is not None  # of_customer() answers with the case or not at all
+        own = OwnReview(found.review, found.case) if found.review else None
+        around = await _around([own] if own else [])
+    review = my_review(own, around, user.shop, locale_of(request), now) if own else None
+    about = review.product if review else about_order(found.case, translator(locale_of(request)))
     view = views.PortalCase(
-        case=review.case,
+        case=_my_case(found.case, about, now),
         review=review,
         messages=tuple(_message(each) for each in found.messages),
         answer_key=str(new_id()),
@@ -188,6 +189,13 @@ def my_review(own: OwnReview, around: Around, shop: Shop, locale: Locale, now: d
     )
 
 
+def about_order(case: OwnCase, say: Translator) -> str:
+    """What a case without a review is about."""
+    if case.order:
+        return say.gettext("Your order %(order)s", order=case.order)
+    return say.gettext("Your question")
+
+
 def _my_case(case: OwnCase, about: str, now: datetime) -> views.MyCase:
     """A date is promised only while the shop's answer is still to come, and not one that has passed."""
     promised = case.step == "open" and case.next_by is not None and case.next_by > now
@@ -196,7 +204,9 @@ def _my_case(case: OwnCase, about: str, now: datetime) -> views.MyCase:
 
 def _message(message: MessageView) -> views.Message:
     mine = message.kind == "customer_message"
-    return views.Message(message.at, message.author, mine, message.text, message.points)
+    return views.Message(
+        message.at, message.author, mine, message.text, message.points, tuple(message.attachments)
+    )
 
 
 def _problem(say: Translator, error: DomainError) -> str:

@@ -11,6 +11,7 @@ from api.intake import take_one
 from api.openapi import problems
 from api.problems import RequestRefused
 from api.reviews_in import is_review, take_review
+from api.webhooks.mail import receive_mail
 from core import clock, db
 from core.people import webhooks
 from loyalty.intake.events import Event, Result
@@ -56,4 +57,4 @@ def _event(body: bytes) -> Event:
         raise RequestRefused("malformed_json", "The body is not JSON", str(error)) from error
 
 
-incoming = Router("/webhooks", route_handlers=[receive, hint])
+incoming = Router("/webhooks", route_handlers=[receive, hint, receive_mail])

@@ -56,7 +56,7 @@ class AskedRemedy:
 
 @dataclass(frozen=True)
 class CaseSettings:
-    """`staff/case_settings.html`: one of calendars, targets, teams, remedies."""
+    """`staff/case_settings.html`: one of calendars, targets, teams, remedies, contact."""
 
     section: str
     title: str
@@ -88,3 +88,41 @@ class PatrolPage:
     unowned: int
     overdue: int
     lines: tuple[PatrolLine, ...]
+
+
+@dataclass(frozen=True)
+class MailIn:
+    """A mail that came. Forms post to /staff/inbox/mail/{id}/put (`number`) and …/dismiss."""
+
+    id: str
+    at: datetime
+    sender: str
+    name: str
+    subject: str
+    text: str
+    cut: bool
+    """There is more of it."""
+    attachments: tuple[str, ...]
+    """Names of what was not kept."""
+    reason: str
+    """Code of kind "mail_reason"; "": it was taken at once."""
+    case_href: str
+    case_number: str
+    decided_by: str
+    put_key: str
+    """Empty: nothing can be decided."""
+    dismiss_key: str
+
+
+@dataclass(frozen=True)
+class MailsIn:
+    """`staff/mails_in.html`: mails of one state."""
+
+    state: str
+    """Code of kind "mail_state", as are `states`."""
+    states: tuple[str, ...]
+    parked: int
+    mails: tuple[MailIn, ...]
+    problem: str = ""
+    first_href: str = ""
+    next_href: str = ""

@@ -358,6 +358,8 @@ class Message:
     text: str
     points: int = 0
     """Goodwill that came with it."""
+    attachments: tuple[str, ...] = ()
+    """Names of what came along and was not kept."""
 
 
 @dataclass(frozen=True)
@@ -365,7 +367,8 @@ class PortalCase:
     """`portal/case.html`. Answering posts text to /portal/cases/{id}/answer."""
 
     case: MyCase
-    review: MyReview
+    review: MyReview | None
+    """None: something else opened the case."""
     messages: tuple[Message, ...] = ()
     answer_key: str = ""
     """Empty: cannot be answered any more."""
@@ -469,6 +472,8 @@ class Inbox:
     """Of a deed on the ticked cases; empty: this person may not."""
     people: tuple["Person", ...] = ()
     """To whom this person may assign them."""
+    mails_parked: int = 0
+    """Mails from customers that wait for a person."""
 
 
 @dataclass(frozen=True)
@@ -791,6 +796,8 @@ class StaffCase:
     agreed: str = ""
     """What was typed into the form that resolves, before a problem; the form opens with it."""
     agreed_problem: str = ""
+    about: str = ""
+    """Which order, where no review opened it."""
 
 
 # --- the studio -----------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """What a message is made of, and what a merchant sets."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Any, Literal, get_args
 from uuid import UUID
@@ -36,6 +36,8 @@ class Letter:
     """For text messages and push; empty: the subject."""
     href: str = ""
     """Where the short form leads."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Of a mail, besides those that every one has: such as where it is answered."""
 
 
 @dataclass(frozen=True)

@@ -165,7 +165,7 @@ async def _mail(message: _Message, now: datetime) -> Delivery:
         letter.body,
         now,
         letter.html,
-        _headers(reader.base_url, token),
+        {**letter.headers, **_headers(reader.base_url, token)},
     )
     await db.execute(queries.HAND_OVER, message.id, mail_id, now)
     return Delivery(message.id, "mail", "queued")

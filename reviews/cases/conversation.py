@@ -1,5 +1,6 @@
 """What is said in a case: public replies and private messages, each with ten seconds to take it back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -9,7 +10,7 @@ from core import db, outbox
 from core.errors import DomainError, Kind, NotFound
 from reviews.cases import clocks, delivery, events, machine, rules, service, statements
 from reviews.cases.answered import answered
-from reviews.cases.service import Case
+from reviews.cases.service import Case, Channel
 from reviews.sources import source_of
 
 
@@ -66,7 +67,7 @@ async def message(case_id: UUID, text: str, by: UUID, expected_version: int, now
     """Write to the customer alone: on their page, and by mail where an address is known."""
     await service.person(by, "message")
     case = await service.lock(case_id, expected_version)
-    if case.customer_id is None:
+    if case.customer_id is None or await db.fetchval(statements.IS_ERASED, case.customer_id):
         raise NobodyToAnswer()
     return await _queue(case, "private_message", service.text_of(text), by, now)
 
@@ -114,12 +115,36 @@ async def customer_message(case_id: UUID, customer_id: UUID, text: str, now: dat
     case = await service.lock(case_id)
     if not await db.fetchval(statements.IS_CUSTOMERS, case.customer_id, customer_id):
         raise NotFound(f"no case {case_id}")
-    body = service.text_of(text)
+    return await heard(case, Heard(text), now)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """Words of a customer, whichever way they came."""
+
+    text: str
+    channel: Channel = "portal"
+    attachments: Sequence[str] = ()
+    """Names of what came along and is not kept."""
+
+
+async def heard(case: Case, words: Heard, now: datetime) -> UUID:
+    """Take a customer's words into a locked case: it goes on, or is reopened, and an answer is owed.
+
+    Answers the message's id. Raises TextUnfit.
+    """
+    body = service.text_of(words.text)
     await db.execute(statements.UNANSWERED, case.id)
     again = case.state in machine.DONE
     case = await (service.begin_cycle if again else service.move)(case, "customer_message", now)
-    if not again and case.state not in machine.UNTOUCHED:
+    # Where a review waits for its first answer that clock runs already.
+    if case.review_id is None or (not again and case.state not in machine.UNTOUCHED):
         await clocks.owe_reply(case.id, case.cycle, rules.is_urgent(case.urgency), now)
-    message_id = await service.add_message(case, "customer_message", body, None, now)
-    await events.add(case.id, case.cycle, "customer_message", now, by_customer=True, message=message_id)
+    message_id = await service.add_message(
+        case, "customer_message", body, None, now, channel=words.channel, attachments=words.attachments
+    )
+    await events.add(
+        case.id, case.cycle, "customer_message", now, by_customer=True,
+        message=message_id, channel=words.channel,
+    )  # fmt: skip
     return message_id

@@ -6,8 +6,13 @@ import msgspec
 
 from core import db
 from core.i18n import translator
-from core.notifications import kinds, letters
+from core.notifications import kinds
 from core.notifications.model import Kind, Letter, Reader
+from reviews.cases.contact import letters
+
+_WRITTEN = """
+    SELECT m.case_id, m.body, c.cause FROM case_messages m JOIN cases c ON c.id = m.case_id WHERE m.id = $1
+"""
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -17,15 +22,14 @@ class Written(msgspec.Struct, frozen=True):
 
 
 async def _message(told: Written, reader: Reader) -> Letter | None:
-    row = await db.fetchrow("SELECT case_id, body FROM case_messages WHERE id = $1", told.message)
+    row = await db.fetchrow(_WRITTEN, told.message)
     if row is None:
         return None
     words = translator(reader.locale)
-    subject = words.gettext("A message from %(shop)s about your review", shop=reader.shop)
-    answer = words.gettext("Read and answer it here:")
-    href = f"{reader.base_url}/portal/cases/{row['case_id']}"
-    body = f"{row['body']}\n\n{answer}\n{href}\n\n{letters.footer(reader)}\n"
-    return Letter(subject=subject, body=body, short=f"{subject}\n{href}", href=href)
+    subject = words.gettext("A message from %(shop)s", shop=reader.shop)
+    if row["cause"] == "review":
+        subject = words.gettext("A message from %(shop)s about your review", shop=reader.shop)
+    return await letters.letter(row["case_id"], subject, [row["body"]], reader)
 
 
 MESSAGE = kinds.register(

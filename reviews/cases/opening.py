@@ -9,13 +9,12 @@ from uuid import UUID
 
 from core import db
 from core.ids import new_id
-from reviews.cases import clocks, events, joining, machine, rules, service, statements
-from reviews.cases.clocks import Start
+from reviews.cases import events, inserting, joining, machine, rules, service, statements
+from reviews.cases.inserting import Opened
 from reviews.cases.routing import service as routing
-from reviews.cases.routing.service import Place, Wanted
-from reviews.cases.targets import rules as targets
+from reviews.cases.routing.service import Wanted
 from reviews.cases.targets import service as target_service
-from reviews.cases.targets.rules import Subject, Terms
+from reviews.cases.targets.rules import Subject
 from reviews.scoring.rules import Flag
 
 
@@ -29,20 +28,6 @@ class Flagged:
     negative: float
     """Probability that the text is negative."""
     flags: Sequence[Flag]
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A case as it is written."""
-
-    case_id: UUID
-    number: int
-    judged: Flagged
-    row: db.Row
-    place: Place
-    parts: dict[str, int]
-    subject: Subject
-    terms: Terms
 
 
 async def judge(judged: Sequence[Flagged], now: datetime) -> list[UUID]:
@@ -69,8 +54,7 @@ def _may_open(each: Flagged, row: db.Row) -> bool:
 
 
 async def _open(fresh: Sequence[Flagged], rows: dict[UUID, db.Row], now: datetime) -> list[UUID]:
-    merchant_id = db.merchant_id()
-    last: int = await db.fetchval(statements.TAKE_TURN, merchant_id)
+    last = await inserting.take_turn()
     taken = await db.fetch(statements.HAVE_CASES, [each.review_id for each in fresh])
     have = {row["review_id"] for row in taken}
     ranked = sorted(
@@ -80,10 +64,8 @@ async def _open(fresh: Sequence[Flagged], rows: dict[UUID, db.Row], now: datetim
     plan = await joining.plan([rows[each.review_id] for each in ranked])
     alone = [each for each in ranked if each.review_id not in plan]
     opened = await _opened(alone, rows, last, now)
-    if opened:
-        await db.execute(statements.TAKE_NUMBERS, merchant_id, len(opened))
-        await _write(opened, now)
-    cases = {each.judged.review_id: each.case_id for each in opened}
+    await inserting.write(opened, now)
+    cases = {each.review_id: each.case_id for each in opened}
     for each in ranked:
         if each.review_id in plan:
             to = plan[each.review_id]
@@ -104,11 +86,27 @@ async def _opened(
     places = await routing.places(wanted, now) if alone else []
     terms = await target_service.terms_for(subjects) if alone else []
     return [
-        Opened(new_id(), last + n, each, rows[each.review_id], place, _parts(each, rows), subject, promised)
+        Opened(
+            case_id=new_id(),
+            number=last + n,
+            review_id=each.review_id,
+            customer_id=rows[each.review_id]["customer_id"],
+            answered_at=rows[each.review_id]["replied_at"],
+            place=place,
+            parts=_parts(each, rows),
+            subject=subject,
+            terms=promised,
+            why=_why(each),
+        )
         for n, (each, place, subject, promised) in enumerate(
             zip(alone, places, subjects, terms, strict=True), start=1
         )
     ]
+
+
+def _why(each: Flagged) -> dict[str, Any]:
+    reasons = [{"reason": flag.reason, **flag.detail} for flag in each.flags]
+    return {"reasons": reasons, "version": each.version}
 
 
 def _parts(each: Flagged, rows: dict[UUID, db.Row]) -> dict[str, int]:
@@ -123,46 +121,6 @@ def _subject(each: Flagged, row: db.Row, rows: dict[UUID, db.Row]) -> Subject:
         urgent=rules.is_urgent(_parts(each, rows)["urgency"]),
         answered=row["replied_at"] is not None,
         reachable=row["customer_id"] is not None,
-    )
-
-
-async def _write(opened: Sequence[Opened], now: datetime) -> None:
-    merchant_id = db.merchant_id()
-    columns = zip(*[_columns(each) for each in opened], strict=True)
-    await db.execute(statements.INSERT_CASES, merchant_id, now, *map(list, columns))
-    noted: list[tuple[UUID, int, str, str]] = []
-    for each in opened:
-        reasons = [{"reason": flag.reason, **flag.detail} for flag in each.judged.flags]
-        why = {"reasons": reasons, "priority": each.parts, "version": each.judged.version}
-        noted.append((each.case_id, 1, "opened", db.to_json(why)))
-        if each.place.team_id:
-            noted.append((each.case_id, 1, "triaged", db.to_json({"team": each.place.team_id})))
-        if each.place.owner_id:
-            noted.append((each.case_id, 1, "assigned", db.to_json({"to": each.place.owner_id})))
-    await db.execute(statements.INSERT_EVENTS, merchant_id, now, *map(list, zip(*noted, strict=True)))
-    await clocks.start(
-        [
-            Start(each.case_id, 1, kind, each.terms)
-            for each in opened
-            for kind in targets.first_clocks(each.terms, each.subject)
-        ],
-        now,
-    )
-    await db.execute(statements.FIRST_DUE, [each.case_id for each in opened])
-
-
-def _columns(each: Opened) -> tuple[Any, ...]:
-    return (
-        each.case_id,
-        each.number,
-        each.judged.review_id,
-        each.row["customer_id"],
-        each.place.state,
-        sum(each.parts.values()),
-        db.to_json(each.parts),
-        each.place.owner_id,
-        each.place.team_id,
-        each.row["replied_at"],
     )
 
 

@@ -27,7 +27,7 @@ from reviews.cases.views import (
     Undelivered,
 )
 from reviews.pages import Page
-from reviews.queries import OwnCase, OwnReview
+from reviews.queries import OwnCase
 from reviews.sources import source_of
 from reviews.versions import service as versions
 
@@ -64,7 +64,8 @@ _LISTS: dict[ViewName, _List] = {
 _ASKED = "c.merchant_id = $1 AND ($2::uuid IS NULL OR true) AND ($3::timestamptz IS NULL OR true)"
 _CASE_COLUMNS = """
     c.id, c.number, c.state, c.cycle, c.version, c.priority, c.priority_parts, c.owner_id,
-    o.name AS owner_name, c.customer_id, c.opened_at, c.updated_at, c.resolved_at, c.answered_at, c.due_at
+    o.name AS owner_name, c.customer_id, c.opened_at, c.updated_at, c.resolved_at, c.answered_at, c.due_at,
+    c.cause
 """
 _CASE_JOINS = f"""
     LEFT JOIN staff o ON o.id = c.owner_id
@@ -108,7 +109,8 @@ _CLOCKS = """
 _EVENTS = """
     SELECT e.kind, e.actor, coalesce(s.name, '') AS person, e.cycle, e.at, e.detail,
            coalesce(m.body, r.message, e.detail ->> 'text', '') AS text,
-           coalesce(r.points, 0) AS points, coalesce(m.state, '') AS delivery, m.id AS message_id
+           coalesce(r.points, 0) AS points, coalesce(m.state, '') AS delivery, m.id AS message_id,
+           coalesce(e.detail ->> 'channel', '') AS channel, coalesce(m.attachments, '{}') AS attachments
     FROM case_events e
     LEFT JOIN staff s ON s.id = e.staff_id
     LEFT JOIN case_messages m ON m.id = (e.detail ->> 'message')::uuid
@@ -133,21 +135,22 @@ _PEOPLE = """
     SELECT id, name FROM staff
     WHERE role IN ('owner', 'agent', 'community_manager') AND disabled_at IS NULL ORDER BY name, id
 """
+_ORDER = "SELECT o.external_id FROM cases c JOIN orders o ON o.id = c.order_id WHERE c.id = $1"
 _JOINED = f"""
     SELECT {review_queries.COLUMNS}
     FROM case_reviews cr JOIN reviews r ON r.id = cr.review_id {review_queries.JOINS}
-    WHERE cr.case_id = $1 AND cr.review_id <> $2 ORDER BY cr.joined_at, r.id
+    WHERE cr.case_id = $1 AND cr.review_id IS DISTINCT FROM $2 ORDER BY cr.joined_at, r.id
 """
 _GIVEN = """
     SELECT coalesce(sum(points), 0)::bigint FROM case_remedies WHERE case_id = $1 AND staff_id = $2
 """
 _MESSAGES = """
     SELECT m.kind, coalesce(s.name, '') AS author, m.body AS text, 0::bigint AS points,
-           coalesce(m.sent_at, m.created_at) AS at
+           coalesce(m.sent_at, m.created_at) AS at, m.attachments
     FROM case_messages m LEFT JOIN staff s ON s.id = m.staff_id
     WHERE m.case_id = $1 AND m.kind NOT IN ('note', 'call') AND (m.state IS NULL OR m.state = 'sent')
     UNION ALL
-    SELECT 'goodwill', s.name, g.message, coalesce(g.points, 0), g.given_at
+    SELECT 'goodwill', s.name, g.message, coalesce(g.points, 0), g.given_at, '{}'
     FROM case_remedies g JOIN staff s ON s.id = g.staff_id WHERE g.case_id = $1
     ORDER BY at
 """
@@ -219,15 +222,17 @@ async def case(case_id: UUID, by: UUID, now: datetime) -> CaseView:
         can_reply=await _can_reply(row),
         people=tuple(await people()),
         joined=tuple(
-            [review_queries.review_of(each) for each in await db.fetch(_JOINED, case_id, row.review.id)]
-        )
-        if row.review
-        else (),
+            [
+                review_queries.review_of(each)
+                for each in await db.fetch(_JOINED, case_id, row.review.id if row.review else None)
+            ]
+        ),
         points_given=given,
         points_left=left.points,
         minor_left=left.amount_minor,
         corrected=await versions.corrected(row.review.id) if row.review else None,
         alike=tuple(await similar.alike(row.review.id)) if row.review else (),
+        order="" if row.review else await db.fetchval(_ORDER, case_id) or "",
     )
 
 
@@ -255,8 +260,10 @@ async def _authority(case_id: UUID, by: UUID) -> tuple[int, remedies.Authority]:
 async def of_customer(case_id: UUID, customer_id: UUID) -> OwnCaseView:
     """A case for its customer's page: no notes, no names of states, nothing unsent. Raises NotFound."""
     found = await db.fetchrow(
-        f"SELECT c.id, c.number, c.state, c.updated_at, c.due_at, c.answered_at, {review_queries.COLUMNS}"
-        f" FROM cases c JOIN reviews r ON r.id = c.review_id {review_queries.JOINS}"
+        "SELECT c.id, c.number, c.state, c.updated_at, c.due_at, c.answered_at, c.cause,"
+        f" coalesce(o.external_id, '') AS order_word, {review_queries.COLUMNS}"
+        f" FROM cases c LEFT JOIN reviews r ON r.id = c.review_id {review_queries.JOINS}"
+        " LEFT JOIN orders o ON o.id = c.order_id"
         " WHERE c.id = $1"
         " AND c.customer_id IN (SELECT id FROM customers WHERE id = $2 OR merged_into = $2)",
         case_id,
@@ -265,9 +272,13 @@ async def of_customer(case_id: UUID, customer_id: UUID) -> OwnCaseView:
     if found is None:
         raise NotFound(f"no case {case_id}")
     step = review_queries.step_of(found["state"], found["answered_at"])
-    own = OwnCase(found["id"], found["number"], step, found["updated_at"], found["due_at"])
+    own = OwnCase(
+        found["id"], found["number"], step, found["updated_at"], found["due_at"],
+        found["cause"], found["order_word"],
+    )  # fmt: skip
     messages = tuple(MessageView(**each) for each in await db.fetch(_MESSAGES, case_id))
-    return OwnCaseView(OwnReview(review_queries.review_of(found), own), messages)
+    review = review_queries.review_of(found) if found["review_id"] else None
+    return OwnCaseView(own, review, messages)
 
 
 def _row_of(row: db.Row) -> InboxRow:
@@ -285,7 +296,7 @@ def _row_of(row: db.Row) -> InboxRow:
 
 _PLAIN = (
     *("id", "number", "state", "cycle", "version", "priority", "owner_id", "customer_id"),
-    *("opened_at", "updated_at", "resolved_at", "answered_at", "due_at"),
+    *("opened_at", "updated_at", "resolved_at", "answered_at", "due_at", "cause"),
 )
 
 

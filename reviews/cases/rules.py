@@ -40,6 +40,10 @@ _ASKS = re.compile(
 )
 
 
+_CAUSE_WEIGHT: Mapping[str, int] = {"stock_gone": 40, "late_promise": 30, "silent_carrier": 30}
+_ASKED_WEIGHT = 20
+
+
 def asks_for_change(text: str) -> bool:
     """Whether words that come with a gift speak of changing or removing a review, or of praise.
 
@@ -81,3 +85,8 @@ def priority(
         "urgency": urgency // 3 if contented else urgency,
         "customer": min(orders, 10) * 2,
     }
+
+
+def priority_unreviewed(cause: str, orders: int) -> dict[str, int]:
+    """The parts of the priority of a case without a review; trouble of ours comes before a question."""
+    return {"cause": _CAUSE_WEIGHT.get(cause, _ASKED_WEIGHT), "customer": min(orders, 10) * 2}

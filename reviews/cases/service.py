@@ -4,6 +4,7 @@
 so that two people never answer at once without knowing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -64,6 +65,7 @@ class SnoozeUnfit(DomainError):
 
 
 WaitsOn = Literal["customer", "third_party"]
+Channel = Literal["portal", "mail", "chat"]
 
 
 @dataclass(frozen=True)
@@ -281,8 +283,13 @@ async def add_message(
     now: datetime,
     send_after: datetime | None = None,
     review_id: UUID | None = None,
+    channel: Channel = "portal",
+    attachments: Sequence[str] = (),
 ) -> UUID:
-    """One row of the conversation; with `send_after` it waits to be sent. Answers its id."""
+    """One row of the conversation; with `send_after` it waits to be sent. Answers its id.
+
+    `attachments`: names of what came with it and was not kept.
+    """
     message_id = new_id()
     await CaseMessage.insert(
         CaseMessage(
@@ -297,6 +304,8 @@ async def add_message(
             created_at=now,
             send_after=send_after,
             review_id=review_id,
+            channel=channel,
+            attachments=list(attachments),
         )
     )
     return message_id

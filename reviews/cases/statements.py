@@ -42,15 +42,31 @@ SAME_ORDER = """
 INSERT_CASES = """
     WITH opened AS (
         INSERT INTO cases (merchant_id, id, number, review_id, customer_id, state, priority, priority_parts,
-                           owner_id, team_id, answered_at, assigned_at, opened_at, updated_at)
+                           owner_id, team_id, answered_at, assigned_at, opened_at, updated_at, cause,
+                           order_id)
         SELECT $1, id, number, review_id, customer_id, state, priority, parts::jsonb, owner_id, team_id,
-               answered_at, CASE WHEN owner_id IS NOT NULL THEN $2::timestamptz END, $2, $2
+               answered_at, CASE WHEN owner_id IS NOT NULL THEN $2::timestamptz END, $2, $2, cause, order_id
         FROM unnest($3::uuid[], $4::int[], $5::uuid[], $6::uuid[], $7::text[], $8::smallint[], $9::text[],
-                    $10::uuid[], $11::uuid[], $12::timestamptz[])
-             AS t (id, number, review_id, customer_id, state, priority, parts, owner_id, team_id, answered_at)
+                    $10::uuid[], $11::uuid[], $12::timestamptz[], $13::text[], $14::uuid[])
+             AS t (id, number, review_id, customer_id, state, priority, parts, owner_id, team_id, answered_at,
+                   cause, order_id)
         RETURNING id, review_id)
     INSERT INTO case_reviews (merchant_id, case_id, review_id, joined_at)
-    SELECT $1, id, review_id, $2 FROM opened
+    SELECT $1, id, review_id, $2 FROM opened WHERE review_id IS NOT NULL
+"""
+# Customers who can still be spoken with, and who stands for them.
+ASKING = """
+    SELECT c.id, s.id AS stands, p.locale, coalesce(m.tier_code, '') AS tier,
+           (SELECT count(*) FROM orders o WHERE o.customer_id = c.id AND o.paid_at IS NOT NULL)::int AS orders
+    FROM customers c
+    JOIN customers s ON s.id = CASE WHEN c.merged_into IS NULL THEN c.id ELSE c.merged_into END
+    LEFT JOIN customer_profiles p ON p.customer_id = s.id
+    LEFT JOIN members m ON m.customer_id = s.id AND m.left_at IS NULL
+    WHERE c.id = ANY ($1::uuid[]) AND s.deleted_at IS NULL
+"""
+OPEN_CASES = """
+    SELECT id, customer_id FROM cases WHERE customer_id = ANY ($1::uuid[]) AND open
+    ORDER BY opened_at, id FOR NO KEY UPDATE
 """
 JOIN_CASE = """
     WITH joined AS (
@@ -216,6 +232,11 @@ FAILED = "UPDATE case_messages SET state = 'failed', failure = $2, attempts = $3
 PUBLISH_REPLY = "UPDATE reviews SET reply = $2, replied_at = $3 WHERE id = $1"
 IS_CUSTOMERS = """
     SELECT EXISTS (SELECT FROM customers WHERE id = $1 AND (id = $2 OR merged_into = $2))
+"""
+IS_ERASED = """
+    SELECT s.deleted_at IS NOT NULL FROM customers c
+    JOIN customers s ON s.id = CASE WHEN c.merged_into IS NULL THEN c.id ELSE c.merged_into END
+    WHERE c.id = $1
 """
 REMEDY_BY_KEY = """
     SELECT id, case_id, staff_id, kind, points, amount_minor, currency, order_line, message, journal_id

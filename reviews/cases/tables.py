@@ -1,6 +1,6 @@
 """Tables of cases that are written one row at a time; the DDL is reviews/migrations/0001_reviews.sql."""
 
-from piccolo.columns import JSONB, UUID, BigInt, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, Array, BigInt, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 from core.db import DB
@@ -36,6 +36,8 @@ class CaseMessage(Table, tablename="case_messages", db=DB):
     send_after = Timestamptz(null=True, default=None)
     review_id = UUID(null=True, default=None)
     sent_at = Timestamptz(null=True, default=None)
+    channel = Text(default="portal")
+    attachments = Array(Text(), default=list)
 
 
 class CaseRemedy(Table, tablename="case_remedies", db=DB):

@@ -1,11 +1,12 @@
 """What the pages of cases are made of."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from reviews.queries import OwnReview, ReviewView
+from reviews.queries import OwnCase, ReviewView
 from reviews.similar import Alike
 from reviews.versions.service import Corrected
 
@@ -47,6 +48,8 @@ class InboxRow:
     clock: ClockView | None
     """The one that runs out next."""
     review: ReviewView | None
+    cause: str
+    """review, or what else opened it."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,10 @@ class EventView:
     delivery: str
     """Of what was sent: queued, sent, failed or cancelled."""
     message_id: UUID | None
+    channel: str = ""
+    """By which way a customer wrote."""
+    attachments: Sequence[str] = ()
+    """Names of what came along and was not kept."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +148,8 @@ class CaseView:
     """What a person last said that the review says."""
     alike: tuple[Alike, ...] = ()
     """Reviews that say much the same as the case's."""
+    order: str = ""
+    """About which order, where no review opened the case."""
 
 
 @dataclass(frozen=True)
@@ -152,11 +161,15 @@ class MessageView:
     text: str
     points: int
     at: datetime
+    attachments: Sequence[str] = ()
+    """Names of what they sent along and was not kept."""
 
 
 @dataclass(frozen=True)
 class OwnCaseView:
     """A case as its customer sees it."""
 
-    own: OwnReview
+    case: OwnCase
+    review: ReviewView | None
+    """None: something else opened it."""
     messages: tuple[MessageView, ...]

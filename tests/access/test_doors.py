@@ -40,6 +40,7 @@ OPEN = {
     "/staff/sign-in": "to sign in; throttled",
     "/static/{file_path:path}": "our own files",
     "/webhooks/in/{source_id:uuid}": "signed by the shop",
+    "/webhooks/mail/{source_id:uuid}": "signed by the shop's mail server",
     "/webhooks/reviews/{account_id:uuid}": "signed by the source, or by a secret address",
     "/webhooks/unsubscribe": "a signed link out of a mail (RFC 8058)",
 }

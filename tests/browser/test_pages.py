@@ -69,6 +69,8 @@ PAGES = (
     ("case", "manager", "/staff/inbox/cases/{waiting}", 200),
     ("case-resolved", "manager", "/staff/inbox/cases/{answered}", 200),
     ("patrol", "manager", "/staff/inbox/patrol", 200),
+    ("mails-in", "manager", "/staff/inbox/mail", 200),
+    ("case-contact", "manager", "/staff/inbox/settings/contact", 200),
     ("case-calendars", "manager", "/staff/inbox/settings/calendars", 200),
     ("case-targets", "manager", "/staff/inbox/settings/targets", 200),
     ("case-teams", "manager", "/staff/inbox/settings/teams", 200),

@@ -40,6 +40,7 @@ _PROBLEMS = {
     "remedy_second_person": mark("Whoever asks for a remedy cannot decide on it."),
     "case_state_refuses": mark("The case is not in a state for this any more. Nothing was done."),
     "customer_not_a_member": mark("Only members can receive points."),
+    "case_contact_unfit": mark("Check the address: letters, digits, dots and hyphens before the @."),
 }
 
 

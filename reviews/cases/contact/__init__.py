@@ -1,0 +1,1 @@
+"""How the shop and its customers reach each other about a case."""

@@ -1,0 +1,1 @@
+"""Mail from customers: found its case, taken in once, and never lost."""
