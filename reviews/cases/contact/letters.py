@@ -18,7 +18,7 @@ _TOKEN = "SELECT reply_token FROM cases WHERE id = $1"
 
 
 async def letter(case_id: UUID, subject: str, said: Sequence[str], reader: Reader) -> Letter:
-    """A letter of paragraphs about a case: it can be answered where it is read, and on the customer's page."""
+    """A letter of paragraphs about a case, answered where it is read or on the customer's page."""
     words, address = translator(reader.locale), (await contact()).reply_address
     href = f"{reader.base_url}/portal/cases/{case_id}"
     if address:
