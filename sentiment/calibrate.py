@@ -1,6 +1,4 @@
-"""Fits temperatures and thresholds on the fitting half of the dev rows."""
-
-from pathlib import Path
+"""Fits temperatures and thresholds on scored rows: those of the half that nothing is measured on."""
 
 import numpy as np
 from msgspec.structs import replace
@@ -8,7 +6,7 @@ from numpy.typing import NDArray
 
 from sentiment.model_file import AspectThreshold, ByLanguage, Calibration, WayBias
 from sentiment.probability import WAYS, Doubles, centred, logistic, star_probabilities, three_ways
-from sentiment.rows import Bools, Sample, allowed_stars, halves, labels, read_rows, run_network
+from sentiment.rows import Bools, Sample, allowed_stars, labels
 from sentiment.types import LANGUAGES
 
 # Two points above the recall that is wanted of unseen negatives (0.90): thresholds always do worse there.
@@ -24,15 +22,6 @@ _TEMPERATURES = np.geomspace(0.4, 4.0, 231)
 _MENTION_THRESHOLDS = np.round(np.arange(0.05, 0.951, 0.01), 2)
 _CENTRES = np.round(np.arange(0.30, 0.851, 0.01), 2)
 _DIGITS = 4
-
-
-def calibrate(data: Path, model: Path) -> Calibration:
-    """Scores the dev rows of a folder (see `rows`) and fits on one half of them; nothing is written.
-
-    Raises `ModelError` for the model and `msgspec.DecodeError` for the rows.
-    """
-    settings, sample = run_network(list(read_rows(data, "dev")), model)
-    return fit(halves(sample)[0], settings.aspects)
 
 
 def fit(sample: Sample, aspects: list[str]) -> Calibration:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from sentiment.bootstrap import Bootstrap, Figure, figure, share
 from sentiment.model_file import AspectThreshold, Calibration
 from sentiment.probability import Doubles, Ints, centred, logistic, median_stars, three_ways
-from sentiment.rows import Bools, Sample, halves, labels, read_rows, run_network
+from sentiment.rows import Bools, Sample, dev_rows, halves, labels, run_network
 from sentiment.types import LANGUAGES
 
 _BINS = 10
@@ -111,9 +111,9 @@ class Measured(NamedTuple):
 def evaluate(data: Path, model: Path, threads: int = 2) -> Evaluation:
     """Scores the dev rows of a folder (see `rows`) and measures on the half that `calibrate` does not use.
 
-    Raises `ModelError` for the model and `msgspec.DecodeError` for the rows.
+    Raises `ModelError` for the model and `RowsInvalid` for the rows.
     """
-    settings, sample = run_network(list(read_rows(data, "dev")), model, threads)
+    settings, sample = run_network(dev_rows(data), model, threads)
     return measure(halves(sample)[1], settings.aspects, settings.calibration)
 
 
@@ -180,13 +180,13 @@ def measure_stars(boot: Bootstrap, probabilities: Doubles, given: Ints) -> StarF
 
 
 def measure_aspects(part: Measured, aspects: Sequence[str], calibration: Calibration) -> AspectsFigures:
-    """The figures of every aspect, in the order of the outputs, and of all together."""
-    found = {name: mentions(part, column, name, calibration) for column, name in enumerate(aspects)}
-    total = Hits(*(np.sum(counts, axis=0) for counts in zip(*found.values(), strict=True)))
-    said = [hits.f1() for hits in found.values() if hits.true[0]]
+    """The figures of every aspect, in the order of the outputs, and of all together; 0 for none."""
+    found = [mentions(part, column, name, calibration) for column, name in enumerate(aspects)]
+    micro = Hits(*np.sum(found, axis=0)).f1() if found else np.zeros(1)
+    said = [hits.f1() for hits in found if hits.true[0]]
     figures = {name: measure_aspect(part, column, name, calibration) for column, name in enumerate(aspects)}
     macro = np.mean(said, axis=0) if said else np.zeros(1)
-    return AspectsFigures(figures, figure(total.f1()), figure(macro))
+    return AspectsFigures(figures, figure(micro), figure(macro))
 
 
 def mentions(part: Measured, column: int, name: str, calibration: Calibration) -> Hits:

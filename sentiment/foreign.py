@@ -18,6 +18,7 @@ from sentiment.model_file import (
     TOKENIZER_FILE,
     ByLanguage,
     Calibration,
+    ModelError,
     ModelFile,
     ModelInvalid,
     ModelMissing,
@@ -29,6 +30,7 @@ from sentiment.pieces import Batch, Pieces
 CONFIG_FILE = "config.json"
 ONNX_FILES = ("model.onnx", "onnx/model.onnx")
 MOST_TOKENS = 512
+_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 # RoBERTa counts positions from here on.
 _OFFSET_OF_POSITIONS = 2
 _STAR = re.compile(r"(?:label[_ ]?)?([1-5])(?:[_ ]?stars?)?|star[_ ]?([1-5])")
@@ -66,6 +68,8 @@ class ForeignNetwork:
         self._stars = star_shares([label for _, label in sorted(config.id2label.items())])
         onnx = next((folder / name for name in ONNX_FILES if (folder / name).is_file()), None)
         self._logits = _onnx(onnx, threads) if onnx else _torch(folder, threads)
+        # A model whose outputs are not as many as its labels fails here, and not at the first review.
+        self.run(["."])
 
     def visible(self, line: str) -> str:
         """The start of a line that is not truncated."""
@@ -84,10 +88,15 @@ class ForeignNetwork:
 
 def open_model(folder: Path, threads: int) -> tuple[ModelFile, Network | ForeignNetwork]:
     """A model of ours, verified, or one of another kind. Raises `ModelError`."""
-    if (folder / CONFIG_FILE).is_file():
-        return open_foreign(folder, threads)
-    settings = read(folder)
-    return settings, open_network(settings, folder, threads)
+    try:
+        if (folder / CONFIG_FILE).is_file():
+            return open_foreign(folder, threads)
+        settings = read(folder)
+        return settings, open_network(settings, folder, threads)
+    except ModelError:
+        raise
+    except Exception as error:  # onnxruntime and tokenizers have no common class of errors
+        raise ModelInvalid(f"{folder}: {error}") from error
 
 
 def open_foreign(folder: Path, threads: int) -> tuple[ModelFile, ForeignNetwork]:
@@ -135,13 +144,11 @@ def _onnx(path: Path, threads: int) -> Logits:
         str(path), session_options(threads), providers=["CPUExecutionProvider"]
     )
     asked = [each.name for each in session.get_inputs()]
+    if unknown := sorted(set(asked) - set(_INPUTS)):
+        raise ModelInvalid(f"{path} asks for {', '.join(unknown)}")
 
     def logits(batch: Batch) -> Floats:
-        known = {
-            "input_ids": batch.tokens,
-            "attention_mask": batch.mask,
-            "token_type_ids": np.zeros_like(batch.tokens),
-        }
+        known = dict(zip(_INPUTS, (batch.tokens, batch.mask, np.zeros_like(batch.tokens)), strict=True))
         found: Floats = session.run(None, {name: known[name] for name in asked})[0]
         return found
 

@@ -31,6 +31,8 @@ _CANTONESE = re.compile(
     "[嘅咗喺嚟啲冇佢哋嘢咁噉嗰唞攞咩嘥靚攰]|唔(?=[好係系会會知使得太夠够食想該该同識识抵錯错])|俾人|好正|抵食"
 )
 _TAG = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z0-9-_]+))?")
+# Undetermined, several, none and not coded: tags that name no language.
+_NO_LANGUAGE = frozenset(("und", "mul", "zxx", "mis"))
 _TRADITIONAL_TAG = re.compile(r"(?i)\b(hant|tw|hk|mo)\b")
 
 
@@ -56,6 +58,8 @@ def declared(tag: str) -> str | None:
     if match is None:
         return None
     language, rest = match[1].lower(), (match[2] or "").replace("_", "-")
+    if language in _NO_LANGUAGE:
+        return None
     traditional = _TRADITIONAL_TAG.search(rest) and "hans" not in rest.lower()
     if language == "yue" or (language in ("zh", "cmn") and traditional):
         return "zh-Hant"

@@ -10,23 +10,32 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Literal, get_args
 
 import msgspec
 import numpy as np
-from msgspec import Struct
+from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
 from sentiment.foreign import open_model
 from sentiment.model_file import ModelFile
 from sentiment.network import Floats
 from sentiment.text import joined
+from sentiment.training import TrainingError
 from sentiment.types import Text
 
 Bools = NDArray[np.bool_]
 
 # Changing it changes which half every published figure was measured on.
 SPLIT_SEED = "regulars-1"
-LABELS = ("neg", "neu", "pos")
+Label = Literal["neg", "neu", "pos"]
+LABELS: tuple[Label, ...] = get_args(Label)
+
+
+class RowsInvalid(TrainingError):
+    """A folder of rows cannot be used; the message names the file and the line."""
+
+    code = "rows_invalid"
 
 
 class Row(Struct, frozen=True):
@@ -38,9 +47,9 @@ class Row(Struct, frozen=True):
     source: str
     split: str
     title: str = ""
-    stars: int | None = None
-    label: str | None = None
-    aspects: dict[str, str] | None = None
+    stars: Annotated[int, Meta(ge=1, le=5)] | None = None
+    label: Label | None = None
+    aspects: dict[str, Label] | None = None
     annotated: list[str] | None = None
     pair: str | None = None
 
@@ -66,16 +75,29 @@ class Sample:
 
 
 def read_rows(data: Path, split: str) -> Iterator[Row]:
-    """The rows of one split, file by file in the order of their names; raises `msgspec.DecodeError`."""
+    """The rows of one split, file by file in the order of their names; raises `RowsInvalid`."""
     for path in sorted(data.glob("*.jsonl.gz")):
         yield from read_file(path, split)
 
 
+def dev_rows(data: Path) -> list[Row]:
+    """The rows that nothing is trained on, of all files; raises `RowsInvalid` when there are none."""
+    if not (rows := list(read_rows(data, "dev"))):
+        raise RowsInvalid(f"{data} holds no *.jsonl.gz with a dev row")
+    return rows
+
+
 def read_file(path: Path, split: str) -> Iterator[Row]:
-    """The rows of one split in one file; raises `msgspec.DecodeError`."""
+    """The rows of one split in one file; raises `RowsInvalid`."""
     decoder = msgspec.json.Decoder(Row)
     with gzip.open(path) as lines:
-        yield from (row for row in map(decoder.decode, lines) if row.split == split)
+        for number, line in enumerate(lines, start=1):
+            try:
+                row = decoder.decode(line)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                raise RowsInvalid(f"{path}, line {number}: {error}") from error
+            if row.split == split:
+                yield row
 
 
 def run_network(rows: Sequence[Row], model: Path, threads: int = 2) -> tuple[ModelFile, Sample]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from sentiment.foreign import open_model
 from sentiment.language import language_of
-from sentiment.model_file import DEFAULT_FOLDER, ModelError, ModelFile, ModelInvalid
+from sentiment.model_file import DEFAULT_FOLDER, ModelFile
 from sentiment.network import Floats, RawOutputs
 from sentiment.probability import STARS, Doubles, centred, logistic, median_stars, three_ways
 from sentiment.text import joined
@@ -61,13 +61,7 @@ class Scorer:
 
         A folder of another kind of model (see `foreign`) has nothing to be verified with.
         """
-        folder = folder or DEFAULT_FOLDER
-        try:
-            return cls(*open_model(folder, threads))
-        except ModelError:
-            raise
-        except Exception as error:  # onnxruntime and tokenizers have no common class of errors
-            raise ModelInvalid(f"{folder}: {error}") from error
+        return cls(*open_model(folder or DEFAULT_FOLDER, threads))
 
     @property
     def model(self) -> str:

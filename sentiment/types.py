@@ -31,7 +31,8 @@ class Text(Struct, frozen=True):
 class AspectScore(Struct, frozen=True):
     """One aspect that the text speaks about.
 
-    `confidence` is 0-1: the probability that it is mentioned times the probability of its polarity.
+    `confidence` is 0-1: the probability that it is mentioned times the probability of its polarity; for a
+    neutral one times how near that polarity is to the middle.
     """
 
     aspect: str

@@ -13,7 +13,7 @@ from reviews.trends.rules import Count, Dimension, Trend
 from sentiment.types import ASPECTS
 
 EVIDENCE_LIMIT = 5
-# Of each kind; a shop with thousands of products has most of them without any recent review.
+# Of all kinds together, spikes first.
 SHOWN_LIMIT = 200
 
 

@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sentiment.calibrate import fit
 from sentiment.evaluate import Evaluation, measure
 from sentiment.probability import WAYS, Doubles
-from sentiment.rows import LABELS, Row, Sample, halves, read_rows
+from sentiment.rows import LABELS, Row, Sample, dev_rows, halves
 from sentiment.text import joined
 from sentiment.training.config import Config
 from sentiment.training.mixture import examples_of_pass, read_pool
@@ -29,7 +29,7 @@ OnStage = Callable[[str], None]
 def evaluate_baseline(data: Path, config: Config, on_stage: OnStage = lambda _: None) -> Evaluation:
     """Trains on the first pass of a configuration; fitted and measured as the model is."""
     training = [example.row for example in examples_of_pass(read_pool(data, config), config, 0)]
-    dev = list(read_rows(data, "dev"))
+    dev = dev_rows(data)
     stars = np.zeros((len(dev), WAYS.shape[1]), np.float32)
     aspects = np.zeros((len(dev), 2 * len(config.aspects)), np.float32)
     for group in sorted(set(_GROUPS.values())):

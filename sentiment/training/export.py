@@ -30,7 +30,7 @@ from sentiment.model_file import (
 )
 from sentiment.network import EMBEDDING
 from sentiment.probability import median_stars
-from sentiment.rows import Sample, halves, read_rows, run_network
+from sentiment.rows import Sample, dev_rows, halves, run_network
 from sentiment.training import TrainingError, checkpoint
 from sentiment.training.checkpoint import CHECKPOINT_FILE, COOLING_FILE
 from sentiment.training.config import Config
@@ -80,7 +80,8 @@ def export(
 
     Raises `TrainingError` and `OSError`.
     """
-    on_stage("reading the run")
+    on_stage("reading rows and run")
+    rows = dev_rows(data)
     state = checkpoint.load(newest_checkpoint(run))
     network = read_base(base, config.layers, len(config.aspects), config.seed)
     put(network, state.average)
@@ -92,8 +93,12 @@ def export(
         out.mkdir(parents=True, exist_ok=True)
         on_stage("rounding it to 8 bits")
         quantise(precise / MODEL_FILE, out / MODEL_FILE)
+        size = (out / MODEL_FILE).stat().st_size
+        if size > LARGEST_BYTES:
+            raise ExportFailed(
+                f"{out / MODEL_FILE} has {size:,} bytes; at most {LARGEST_BYTES:,} are shipped"
+            )
         write_settings(out, base, config)
-        rows = list(read_rows(data, "dev"))
         on_stage(f"calibrating on {len(rows):,} rows")
         sample = run_network(rows, out)[1]
         fitting, measuring = halves(sample)
@@ -103,9 +108,6 @@ def export(
         figures = measure(measuring, config.aspects, calibration)
         unrounded = halves(run_network(rows, precise)[1])[1]
         parity = compare(unrounded, measuring, config.aspects, calibration)
-    size = (out / MODEL_FILE).stat().st_size
-    if size > LARGEST_BYTES:
-        raise ExportFailed(f"{out / MODEL_FILE} has {size:,} bytes; at most {LARGEST_BYTES:,} are shipped")
     return Exported(size, state.place.step, state.place.cpu_s / 3600, parity, figures)
 
 

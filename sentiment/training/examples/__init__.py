@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from sentiment.rows import Row
+from sentiment.rows import Label, Row
 from sentiment.types import ASPECTS
 
 _FOLDER = Path(__file__).parent
-_OPINIONS = {"-": "neg", "=": "neu", "+": "pos"}
+_OPINIONS: dict[str, Label] = {"-": "neg", "=": "neu", "+": "pos"}
 
 
 def own_examples() -> list[Row]:

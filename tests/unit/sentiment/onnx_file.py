@@ -17,10 +17,10 @@ INT64, FLOAT = 7, 1
 VOCABULARY = {"<pad>": 0, "<unk>": 1, "bad": 2, "good": 3, "fine": 4}
 
 
-def classifier(weights: Sequence[Sequence[float]]) -> bytes:
+def classifier(weights: Sequence[Sequence[float]], asks_for: str = "input_ids") -> bytes:
     """[words, labels]: input_ids [n, tokens] to logits [n, labels]; the row of <pad> must be 0."""
     table = np.array(weights, np.float32)
-    nodes = [node("Gather", ["table", "input_ids"], "found"), node("ReduceSum", ["found"], "logits", axes=1)]
+    nodes = [node("Gather", ["table", asks_for], "found"), node("ReduceSum", ["found"], "logits", axes=1)]
     initializer = b"".join(
         [
             *(number(1, size) for size in table.shape),
@@ -33,7 +33,7 @@ def classifier(weights: Sequence[Sequence[float]]) -> bytes:
         *(field(1, each) for each in nodes),
         field(2, b"classifier"),
         field(5, initializer),
-        field(11, value("input_ids", INT64, 2)),
+        field(11, value(asks_for, INT64, 2)),
         field(12, value("logits", FLOAT, 2)),
     ]
     return number(1, 7) + field(7, b"".join(graph)) + field(8, field(1, b"") + number(2, 11))

@@ -14,7 +14,7 @@ from sentiment import calibrate, evaluate
 from sentiment.bootstrap import Bootstrap, Figure, figure
 from sentiment.model_file import DEFAULT_FOLDER, AspectThreshold, ByLanguage, Calibration
 from sentiment.probability import centred, median_stars, star_probabilities, three_ways
-from sentiment.rows import Row, Sample, allowed_stars, halves, labels, read_rows
+from sentiment.rows import Row, RowsInvalid, Sample, allowed_stars, halves, labels, read_rows
 from sentiment.types import ASPECTS, LANGUAGES
 
 
@@ -193,6 +193,15 @@ def test_translations_are_found_by_their_embedding() -> None:
     assert evaluate.measure(sample, ASPECTS, calibration_of()).translations_found == {}
 
 
+def test_everything_is_fitted_for_every_language() -> None:
+    said = {"neg": [2.0, 1, 0, 0, 0], "pos": [0.0, 0, 0, 1, 2]}
+    rows = [row(n, lang=lang, label=label) for n, lang in enumerate(LANGUAGES) for label in said]
+    fitted = calibrate.fit(sample_of(rows, [said[each.label or ""] for each in rows]), list(ASPECTS))
+    assert set(fitted.aspect_thresholds) == set(ASPECTS)
+    for numbers in (fitted.temperature, fitted.negative_threshold):
+        assert set(numbers.languages) == set(LANGUAGES)
+
+
 def test_the_bias_gives_every_way_its_share() -> None:
     # The network thinks that all five stars are as likely; three of four texts are praise.
     rows = [row(n, label="neg" if n % 4 == 0 else "pos") for n in range(400)]
@@ -237,10 +246,35 @@ def test_rows_of_a_split(data: Path) -> None:
     assert [found.id for found in read_rows(data, "train")] == ["t"]
 
 
-def test_a_folder_of_rows_to_calibration_and_figures(data: Path) -> None:
-    calibration = calibrate.calibrate(data, DEFAULT_FOLDER)
-    assert set(calibration.aspect_thresholds) == set(ASPECTS)
-    assert set(calibration.temperature.languages) == set(LANGUAGES)
+KNOWN = '"id": "a", "lang": "en", "text": "x", "source": "s"'
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{",
+        '"text"',
+        f"{{{KNOWN}}}",
+        f'{{{KNOWN}, "split": 1}}',
+        f'{{{KNOWN}, "split": "dev", "stars": 6}}',
+        f'{{{KNOWN}, "split": "dev", "stars": 0}}',
+        f'{{{KNOWN}, "split": "dev", "label": "negative"}}',
+        f'{{{KNOWN}, "split": "dev", "aspects": {{"price": "bad"}}}}',
+    ],
+)
+def test_a_row_that_cannot_be_read_is_named(data: Path, line: str) -> None:
+    with gzip.open(data / "few.jsonl.gz", "at", encoding="utf-8") as file:
+        file.write(line + "\n")
+    with pytest.raises(RowsInvalid, match=r"few\.jsonl\.gz, line 26"):
+        list(read_rows(data, "train"))
+
+
+def test_without_a_dev_row_nothing_is_measured(tmp_path: Path) -> None:
+    with pytest.raises(RowsInvalid, match=r"no .* dev row"):
+        evaluate.evaluate(tmp_path, DEFAULT_FOLDER)
+
+
+def test_a_folder_of_rows_to_figures(data: Path) -> None:
     figures = evaluate.evaluate(data, DEFAULT_FOLDER).languages
     assert set(figures) == {"en"}
     assert figures["en"].accuracy.value == 1.0

@@ -15,8 +15,8 @@ from sentiment.types import Text
 
 DEMO = Path(__file__).parents[3] / "admin" / "demo" / "data" / "reviews.jsonl.gz"
 REVIEWS = 1_000
-# Of each a sentence or two: the whole texts would take minutes.
-CHARACTERS = 70
+# Of each a sentence: the whole texts would take minutes.
+CHARACTERS = 50
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,13 @@
 """Models in Hugging Face's format: their labels become stars, and nothing of them asks the network."""
 
+import gzip
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from sentiment.evaluate import evaluate
 from sentiment.evidence import explain
 from sentiment.foreign import Config, max_tokens, star_shares
 from sentiment.model_file import ModelInvalid, ModelMissing
@@ -82,6 +85,34 @@ def test_a_folder_that_lacks_something_is_refused(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{", encoding="utf-8")
     with pytest.raises(ModelInvalid, match="config"):
         Scorer.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("labels", "asks_for", "message"),
+    [
+        (["NEGATIVE", "POSITIVE"], "position_ids", "position_ids"),
+        (["1", "2", "3", "4", "5"], "input_ids", "mismatch"),
+    ],
+)
+def test_a_network_that_does_not_fit_is_refused_before_it_reads_a_review(
+    tmp_path: Path, labels: list[str], asks_for: str, message: str
+) -> None:
+    folder = folder_of(tmp_path, labels, [NEGATIVE, POSITIVE])
+    (folder / "model.onnx").write_bytes(classifier(np.array([NEGATIVE, POSITIVE]).T.tolist(), asks_for))
+    with pytest.raises(ModelInvalid, match=message):
+        Scorer.load(folder, threads=1)
+
+
+def test_it_is_measured_on_what_it_knows(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, ["NEGATIVE", "POSITIVE"], [NEGATIVE, POSITIVE])
+    with gzip.open(tmp_path / "few.jsonl.gz", "wt", encoding="utf-8") as file:
+        for number in range(40):
+            way = ("bad", "neg") if number % 2 else ("good", "pos")
+            row = {"id": str(number), "lang": "en", "text": way[0], "label": way[1], "aspects": {}}
+            file.write(json.dumps(row | {"annotated": ["price"], "source": "few", "split": "dev"}) + "\n")
+    found = evaluate(tmp_path, folder)
+    assert found.languages["en"].accuracy.value == 1
+    assert (found.aspects.aspects, found.aspects.micro_f1.value) == ({}, 0)
 
 
 def test_how_much_is_read() -> None:

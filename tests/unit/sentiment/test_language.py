@@ -54,6 +54,8 @@ def test_detect(language: str, text: str) -> None:
         ("it", "it"),
         ("english please", None),
         ("", None),
+        ("und", None),
+        ("mul-Latn", None),
     ],
 )
 def test_declared(tag: str, language: str | None) -> None:
