@@ -76,6 +76,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("ratings", "reviews.ratings.fold", 10),
     Periodic("sources", "reviews.accounts.read", 15),
     Periodic("knowledge", "reviews.knowledge.refresh", 600, queue="scoring"),
+    Periodic("embeddings", "reviews.scoring.refresh", 600, queue="scoring"),
 )
 """Packages add a line each; the task is the name of a shared_task in one of the modules above."""
 

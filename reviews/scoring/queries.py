@@ -33,6 +33,14 @@ EMBED = """
     SET version = excluded.version, model = excluded.model, embedding = excluded.embedding
     WHERE (review_embeddings.version, review_embeddings.model) <> (excluded.version, excluded.model)
 """
+# Below and above, for an index knows no "another"; nothing while what was found last is still queued.
+OUTDATED = """
+    SELECT r.id, r.version FROM review_embeddings e
+    JOIN reviews r ON r.id = e.review_id AND r.version = e.version AND r.state = 'live'
+    WHERE e.merchant_id = $1 AND (e.model < $2 OR e.model > $2)
+      AND NOT EXISTS (SELECT FROM outbox WHERE topic = $3)
+    ORDER BY r.id LIMIT $4
+"""
 FORGET_EMBEDDINGS = """
     DELETE FROM review_embeddings e
     USING unnest($1::uuid[], $2::int[]) AS t (review_id, version), reviews r

@@ -21,6 +21,10 @@ EXPLAIN = "review.explain"
 """Topic: review (id), version (number)."""
 EXPLAIN_AFTER_S = 30.0
 """Explaining costs several times as much as scoring: the scores of a burst come first."""
+EMBED = "review.embed"
+"""Topic: review (id), version (number)."""
+EMBED_AT_ONCE = 1_000
+"""So many reviews of a merchant are queued for it in one go."""
 SHADOW = "review.shadow"
 """Topic: review (id), version (number)."""
 SHADOW_AFTER_S = 60.0
@@ -65,7 +69,7 @@ async def store(wordings: Sequence[Wording], readings: Sequence[Reading], now: d
     await db.execute(queries.INSERT_SCORES, db.merchant_id(), now, *columns(scores, 12))
     flags = [_flag(each, flag) for each in flagged for flag in each.flags]
     await db.execute(queries.INSERT_FLAGS, db.merchant_id(), now, *columns(flags, 4))
-    await _embed(pairs)
+    await embed(pairs)
     await _have_explained(pairs, flagged, now)
     await _have_shadowed(pairs, now)
     await opening.judge(flagged, now)
@@ -98,8 +102,15 @@ async def _have_shadowed(pairs: Sequence[tuple[Wording, Reading]], now: datetime
         await outbox.add_many(SHADOW, read, now, SHADOW_AFTER_S)
 
 
-async def _embed(pairs: Sequence[tuple[Wording, Reading]]) -> None:
-    """Keep what current wordings are about; nothing of a wording that says nothing any more."""
+async def have_embedded(model: str, now: datetime) -> int:
+    """Queue reviews that another model embedded: only those of one compare. How many were queued."""
+    rows = await db.fetch(queries.OUTDATED, db.merchant_id(), model, EMBED, EMBED_AT_ONCE)
+    await outbox.add_many(EMBED, [{"review": row["id"], "version": row["version"]} for row in rows], now)
+    return len(rows)
+
+
+async def embed(pairs: Sequence[tuple[Wording, Reading]]) -> None:
+    """Keep what current wordings are about, in the order of their ids; nothing of one that says nothing."""
     known: list[tuple[Any, ...]] = []
     empty: list[tuple[Any, ...]] = []
     for wording, reading in pairs:

@@ -7,10 +7,13 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from celery import shared_task
 
+from core import clock, db, tenancy
 from core.health import resident_mb
 from core.outbox import Turn, handles_batch
 from core.settings import settings
+from core.worker import run_async
 from reviews.intake.service import SCORE, SCORE_BULK
 from reviews.scoring import evidence, service
 from reviews.scoring.evidence import Unexplained
@@ -59,6 +62,24 @@ class ScoreReviews:
         await service.store(loaded, results, now)
 
 
+@handles_batch(service.EMBED, queue="scoring", size=64, turn=Turn.LAST)
+class EmbedReviews:
+    """Payload: review (id), version (number). Scores and flags stay those of the model that gave them."""
+
+    async def load(self, payloads: list[dict[str, Any]]) -> list[Wording | None]:
+        """The wordings; see core.outbox.registry.Batch."""
+        return await service.load([(UUID(each["review"]), int(each["version"])) for each in payloads])
+
+    def compute(self, items: list[Wording]) -> list[Reading]:
+        """What the model reads in them."""
+        return read(scorer(), items)
+
+    async def store(self, loaded: list[Wording], results: list[Reading], now: datetime) -> None:
+        """What they are about, and nothing else."""
+        pairs = zip(loaded, results, strict=True)
+        await service.embed(sorted(pairs, key=lambda pair: pair[0].review_id))
+
+
 @handles_batch(service.EXPLAIN, queue="scoring", size=16, turn=Turn.LAST)
 class ExplainReviews:
     """Payload: review (id), version (number)."""
@@ -90,3 +111,24 @@ def read(model: Scorer, items: Sequence[Wording]) -> list[Reading]:
         )
         for text, score, embedding in zip(texts, found.scores, found.embeddings, strict=True)
     ]
+
+
+async def refresh(now: datetime) -> int:
+    """Have reviews embedded again that another model embedded; how many were queued."""
+    model, due = scorer().model, 0
+
+    async def of_merchant(merchant: tenancy.Merchant) -> None:
+        nonlocal due
+        async with db.transaction(merchant.id):
+            due += await service.have_embedded(model, now)
+
+    await tenancy.for_each(of_merchant)
+    return due
+
+
+def run() -> None:
+    """The task."""
+    run_async(refresh, clock.now())
+
+
+shared_task(run, name="reviews.scoring.refresh", ignore_result=True)

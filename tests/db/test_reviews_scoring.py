@@ -1,6 +1,7 @@
 """Scores, flags and the one case that a negative review opens."""
 
 import asyncio
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -8,9 +9,10 @@ from uuid import UUID
 import pytest
 
 from core import db
+from reviews import similar
 from reviews.queries import Evidence, find
 from reviews.scoring import rules, service
-from reviews.scoring.tasks import ExplainReviews, ScoreReviews, read, scorer
+from reviews.scoring.tasks import EmbedReviews, ExplainReviews, ScoreReviews, read, scorer
 from sentiment.types import Urgency
 from tests.fixtures.reviews.shop import (
     DAY,
@@ -172,6 +174,40 @@ async def test_the_shipped_model_through_the_worker(merchant: UUID) -> None:
         " JOIN reviews r ON r.id = f.review_id ORDER BY 1, 2",
     )
     assert flagged == [("five", "mismatch"), ("five", "sentiment"), ("one", "rating"), ("one", "sentiment")]
+
+
+async def test_what_another_model_embedded_is_embedded_again_and_nothing_else_changes(merchant: UUID) -> None:
+    """Only what one model embedded compares: without it, older reviews would have no neighbours."""
+    texts = ("It broke on the first day.", "Broke on day one.", "")
+    received = await take_in(merchant, *[review(f"r{n}", body=body) for n, body in enumerate(texts)])
+    old = [replace(reading(0.9), embedding=[1.0] + [0.0] * (similar.WIDTH - 1)) for _ in texts[:2]]
+    for each, said in zip(received, [*old, reading()], strict=True):
+        await score(merchant, each, said)
+    await take_in(merchant, review("r1", body="I changed my mind.", edited_at=NOW - DAY))
+    kept = "SELECT * FROM review_scores", "SELECT * FROM review_flags", "SELECT * FROM cases"
+    before = [await rows(merchant, sql) for sql in kept]
+    for wanted in (1, 0):
+        async with db.transaction(merchant):
+            assert await service.have_embedded(scorer().model, NOW) == wanted
+    queued = [db.from_json(payload) for payload, in await rows(
+        merchant, "SELECT payload FROM outbox WHERE topic = 'review.embed'"
+    )]  # fmt: skip
+    assert queued == [{"review": str(received[0].review_id), "version": 1}]
+    worker = EmbedReviews()
+    for _ in range(2):
+        async with db.transaction(merchant):
+            items = [each for each in await worker.load(queued) if each]
+        results = await asyncio.to_thread(worker.compute, items)
+        async with db.transaction(merchant):
+            await worker.store(items, results, NOW)
+    models = await rows(
+        merchant, "SELECT review_id, model, embedding::text LIKE '[1,0%' FROM review_embeddings ORDER BY 2"
+    )
+    assert set(models) == {
+        (received[0].review_id, scorer().model, False),
+        (received[1].review_id, "test-1", True),
+    }
+    assert [await rows(merchant, sql) for sql in kept] == before
 
 
 def test_no_stars_reach_the_model() -> None:
