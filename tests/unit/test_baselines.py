@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sentiment.rows import Row
+from sentiment.rows import Label, Row
 from tests.benchmarks import baselines
 from tests.benchmarks.registry import NotRun
 
@@ -19,7 +19,7 @@ def test_without_rows_or_packages_it_is_not_run(tmp_path: Path) -> None:
 
 
 def test_macro_f1_of_moods() -> None:
-    def row(label: str, text: str) -> Row:
+    def row(label: Label, text: str) -> Row:
         return Row("r", "en", text, "s", "dev", label=label)
 
     rows = [row("neg", "bad"), row("neg", "good"), row("pos", "good"), row("pos", "good")]
