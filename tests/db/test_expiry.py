@@ -196,11 +196,34 @@ async def test_what_comes_back_to_a_lot_that_ended_ends_once_more(merchant: UUID
         await sweep(merchant, day(31))
     async with db.transaction(merchant):
         assert await balance(member) == (0, 0, 0)
-        keys = await db.fetch(
-            "SELECT key, seq, points FROM ledger_journal WHERE verb = 'expire' ORDER BY seq"
-        )
+        keys = await db.fetch("SELECT id, key, points FROM ledger_journal WHERE verb = 'expire' ORDER BY seq")
         assert [row["points"] for row in keys] == [60, 1, 40]
-        assert keys[2]["key"] == f"{keys[0]['key']}:{keys[2]['seq']}"
+        assert keys[2]["key"] == f"{keys[0]['key']}:{keys[2]['id']}"
+
+
+async def test_a_lot_that_was_merged_ends_again_at_the_same_number_of_another_account(merchant: UUID) -> None:
+    """The third time it ends, everything but the account is as it was the second time."""
+    member = await open_shop(merchant, Inactivity(30))
+    async with db.transaction(merchant):
+        await one(earn("e1", member, 100, at=day(0)))
+        for n in range(3):
+            await one(redeem(f"r{n}", member, 10, day(0)))
+        other = await new_member()
+        for n in range(2):
+            await one(earn(f"o{n}", other, 1, at=day(0)))
+            await one(redeem(f"s{n}", other, 1, day(0)))
+    await sweep(merchant, day(30))
+    async with db.transaction(merchant):
+        await one(reverse("v0", member, "r0", day(31)))
+    await sweep(merchant, day(31))
+    async with db.transaction(merchant):
+        await one(Merge(key="m", member=member, into=other, effective_at=day(31), reason=WHY))
+        await one(reverse("v1", other, "r1", day(31)))
+    await sweep(merchant, day(31))
+    async with db.transaction(merchant):
+        ended = await db.fetch("SELECT seq, points FROM ledger_journal WHERE verb = 'expire' ORDER BY id")
+        assert [(row["seq"], row["points"]) for row in ended] == [(5, 70), (7, 10), (7, 10)]
+        assert await balance(other) == (0, 0, 0)
         assert await ledger.check() == [] and await ledger.verify() == []
 
 
