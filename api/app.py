@@ -17,7 +17,7 @@ from api.errors import HANDLERS
 from api.field_docs import FieldDocs
 from api.health import health
 from api.openapi import openapi_config
-from api.portal import invited
+from api.portal import invited, surveys
 from api.portal import unsubscribe as end_page
 from api.problems import refuse_unreadable
 from api.v1.events import v1_events
@@ -66,6 +66,7 @@ def create_app(*routers: ControllerRouterHandler, v1: tuple[ControllerRouterHand
             signin.router,
             media.router,
             invited.router,
+            surveys.router,
             end_page.router,
             create_static_files_router(STATIC_URL, directories=[STATIC_DIR]),
             *routers,

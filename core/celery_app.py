@@ -42,6 +42,7 @@ PERIODIC_MODULES = (
     "loyalty.referrals.tasks",
     "reviews.invitations.tasks",
     "reviews.ratings.tasks",
+    "reviews.surveys.tasks",
 )
 """Modules with tasks of PERIODIC that handle no topic."""
 
@@ -72,6 +73,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("files", "reviews.files.tidy", 3600),
     Periodic("late orders", "reviews.intake.prove_late", 3600),
     Periodic("invitations", "reviews.invitations", 60),
+    Periodic("surveys", "reviews.surveys", 300),
     Periodic("traces", "reviews.fraud.purge", 3600),
     Periodic("ratings", "reviews.ratings.fold", 10),
     Periodic("sources", "reviews.accounts.read", 15),

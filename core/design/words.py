@@ -394,6 +394,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "reopened": mark("Reopened"),
         "closed": mark("Closed"),
         "undone": mark("Taken back before sending"),
+        "survey_answered": mark("Survey answered"),
         "send_again": mark("Sent again"),
     },
     "source_state": {
@@ -451,6 +452,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "points_expiring": mark("Points expire soon"),
         "review_invitation": mark("Request for a review"),
         "review_reminder": mark("Reminder of a request for a review"),
+        "survey": mark("Survey"),
     },
     "suppressed": {
         "erased": mark("The customer was erased"),

@@ -11,6 +11,7 @@ MODULES = (
     "loyalty.expiry.warnings",
     "reviews.cases.notices",
     "reviews.invitations.notices",
+    "reviews.surveys.notices",
 )
 """Modules that register kinds. Named, not imported: core knows no package above it."""
 

@@ -1,5 +1,12 @@
-"""Settings of the inbox: calendars, targets, teams, remedies, customers."""
+"""Settings of the inbox: calendars, targets, teams, remedies, customers, surveys."""
 
-from admin.inbox.settings import calendars, contact, remedies, targets, teams
+from admin.inbox.settings import calendars, contact, remedies, surveys, targets, teams
 
-handlers = [*calendars.handlers, *targets.handlers, *teams.handlers, *remedies.handlers, *contact.handlers]
+handlers = [
+    *calendars.handlers,
+    *targets.handlers,
+    *teams.handlers,
+    *remedies.handlers,
+    *contact.handlers,
+    *surveys.handlers,
+]

@@ -1,0 +1,1 @@
+"""Proof: whether unhappy customers were heard, and whether it brought them back."""
