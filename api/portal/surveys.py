@@ -24,7 +24,9 @@ Visitor = Request[Any, Any, Any]
 
 
 @get(PATH)
-async def show_question(request: Visitor, token: FromQuery[str] = "", q: FromQuery[str] = "") -> Response[Any]:
+async def show_question(
+    request: Visitor, token: FromQuery[str] = "", q: FromQuery[str] = ""
+) -> Response[Any]:
     """One question; the first without one named. Opening it writes nothing."""
     return await _page(request, token, q, clock.now())
 
@@ -87,20 +89,21 @@ async def _page(
         return _ended(request)
     async with db.transaction(merchant_id):
         shop = (await tenancy.shop()).name(locale_of(request))
-    question = "done" if q == "done" or not survey.is_open(now) else _question(q, survey)
-    before = None if question == "done" else known.get(_question(question, survey))
+    done = q == "done" or not survey.is_open(now)
+    question = _question(q, survey)
+    before = None if done else known.get(question)
     view = views.SurveyPage(
         shop=shop,
-        question=question,
+        question="done" if done else question,
         action=_path(token, question),
-        number=0 if question == "done" else list(survey.questions).index(_question(question, survey)) + 1,
+        number=list(survey.questions).index(question) + 1,
         count=len(survey.questions),
-        scale=tuple(rules.SCALES.get(question, ())),  # type: ignore[call-overload]
+        scale=tuple(rules.SCALES.get(question, ())),
         score=before.score if before else None,
         text=typed or (before.body if before else ""),
         limit=rules.TEXT_LIMIT_CHARS,
         problem=problem,
-        again_href=_path(token, survey.questions[0]) if question == "done" and survey.is_open(now) else "",
+        again_href=_path(token, survey.questions[0]) if done and survey.is_open(now) else "",
     )
     return page(request, "portal/survey.html", view, shop=shop, status=status, now=now)
 

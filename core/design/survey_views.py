@@ -9,7 +9,7 @@ class SurveyPage:
 
     shop: str
     question: str
-    """csat, effort, nps, text or done."""
+    """Code of kind "survey_question"."""
     action: str
     number: int
     count: int

@@ -271,6 +271,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "manual": mark("Opened by hand"),
         "question": mark("A question"),
         "mail": mark("A mail"),
+        "survey": mark("Bad answer in a survey"),
         "late_promise": mark("Promised date has passed"),
         "silent_carrier": mark("No sign of the parcel"),
         "stock_gone": mark("Out of stock after payment"),
@@ -395,6 +396,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "closed": mark("Closed"),
         "undone": mark("Taken back before sending"),
         "survey_answered": mark("Survey answered"),
+        "holdout_overridden": mark("Given all the same"),
         "send_again": mark("Sent again"),
     },
     "source_state": {
@@ -446,6 +448,13 @@ _WORDS: dict[str, dict[str, str]] = {
         "mail": mark("Mail"),
         "sms": mark("Text message"),
         "push": mark("Push"),
+    },
+    "survey_question": {
+        "csat": mark("Satisfaction"),
+        "effort": mark("Ease"),
+        "nps": mark("Recommendation"),
+        "text": mark("In their words"),
+        "done": mark("Answered"),
     },
     "message_kind": {
         "case_message": mark("Message in a case"),

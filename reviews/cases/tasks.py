@@ -11,6 +11,7 @@ from core.outbox import handles
 from core.worker import run_async
 from reviews.cases import clocks, delivery, escalation, service
 from reviews.cases.patrol import service as patrols
+from reviews.cases.remedies import holdout
 from reviews.cases.routing import service as routing
 
 
@@ -45,6 +46,7 @@ async def sweep(now: datetime) -> tuple[int, int, int]:
             closed += await service.close_quiet(now)
             await routing.wake(now)
             await routing.give_out(now)
+            await holdout.assign(now)
 
     await tenancy.for_each(of_merchant)
     return warned, breached, closed

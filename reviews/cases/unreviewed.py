@@ -17,7 +17,7 @@ from reviews.cases.routing.service import Wanted
 from reviews.cases.targets import service as target_service
 from reviews.cases.targets.rules import Subject
 
-Cause = Literal["question", "mail", "late_promise", "silent_carrier", "stock_gone"]
+Cause = Literal["question", "mail", "survey", "late_promise", "silent_carrier", "stock_gone"]
 SHIPPING = frozenset({"late_promise", "silent_carrier", "stock_gone"})
 
 

@@ -28,8 +28,11 @@ class GoalUnfit(DomainError):
 
 @dataclass(frozen=True)
 class Goal:
-    """reply: reviews of up to `stars_to` stars answered in public within hours of their receipt; resolve: cases
-    resolved within hours of their opening; csat: satisfied answers, where hours and stars say nothing."""
+    """What a share of them is to do.
+
+    reply: reviews of up to `stars_to` stars answered in public within hours of their receipt; resolve: cases
+    resolved within hours of their opening; csat: satisfied answers, where hours and stars say nothing.
+    """
 
     kind: Kind
     share: Decimal
@@ -59,19 +62,19 @@ _ADD = """
 _COUNTS = {
     "reply": """
         SELECT count(*)::int AS of,
-               count(*) FILTER (WHERE r.replied_at <= r.received_at + make_interval(hours => $4))::int AS count,
-               count(*) FILTER (WHERE r.replied_at IS NULL
-                                AND $6 <= r.received_at + make_interval(hours => $4))::int AS open
-        FROM reviews r
+               count(*) FILTER (WHERE r.replied_at <= r.received_at + h)::int AS count,
+               count(*) FILTER (WHERE r.replied_at IS NULL AND $6 <= r.received_at + h)::int AS open
+        FROM reviews r CROSS JOIN make_interval(hours => $4) h
         WHERE r.merchant_id = $1 AND r.received_at >= $2 AND r.received_at < $3 AND r.kind = 'review'
           AND r.state = 'live' AND r.stars <= $5
     """,
     "resolve": """
         SELECT count(*)::int AS of,
-               count(*) FILTER (WHERE f.at <= c.opened_at + make_interval(hours => $4))::int AS count,
-               count(*) FILTER (WHERE f.at IS NULL AND $6 <= c.opened_at + make_interval(hours => $4))::int AS open
-        FROM cases c LEFT JOIN LATERAL (
-            SELECT min(e.at) AS at FROM case_events e WHERE e.case_id = c.id AND e.kind = 'resolved') f ON true
+               count(*) FILTER (WHERE f.at <= c.opened_at + h)::int AS count,
+               count(*) FILTER (WHERE f.at IS NULL AND $6 <= c.opened_at + h)::int AS open
+        FROM cases c CROSS JOIN make_interval(hours => $4) h
+        CROSS JOIN LATERAL (
+            SELECT min(e.at) AS at FROM case_events e WHERE e.case_id = c.id AND e.kind = 'resolved') f
         WHERE c.merchant_id = $1 AND c.opened_at >= $2 AND c.opened_at < $3 AND $5 > 0
           AND c.state NOT IN ('spam', 'duplicate')
     """,

@@ -22,7 +22,7 @@ def _only(person: str) -> str:
     """
 
 
-# Cycles that were resolved in the period, by whom, and what came of it. One contact: the shop wrote or called once.
+# Cycles that were resolved in the period, by whom, and what came of it. A contact: the shop wrote or called.
 _RESOLVED = f"""
     SELECT e.case_id, e.cycle, e.staff_id, c.team_id,
            ARRAY({_COMPLAINTS}) AS aspects,
@@ -52,12 +52,14 @@ _FIGURES = """
 RESOLVED = f"WITH r AS ({_RESOLVED}) SELECT {_FIGURES} FROM r"
 BY_PERSON = f"""
     WITH r AS ({_RESOLVED})
-    SELECT s.name, x.* FROM (SELECT staff_id, {_FIGURES} FROM r GROUP BY 1) x JOIN staff s ON s.id = x.staff_id
+    SELECT s.name, x.* FROM (SELECT staff_id, {_FIGURES} FROM r GROUP BY 1) x
+    JOIN staff s ON s.id = x.staff_id
     ORDER BY x.resolved DESC, s.name LIMIT 100
 """
 BY_TEAM = f"""
     WITH r AS ({_RESOLVED})
-    SELECT t.name, x.* FROM (SELECT team_id, {_FIGURES} FROM r GROUP BY 1) x JOIN case_teams t ON t.id = x.team_id
+    SELECT t.name, x.* FROM (SELECT team_id, {_FIGURES} FROM r GROUP BY 1) x
+    JOIN case_teams t ON t.id = x.team_id
     ORDER BY x.resolved DESC, t.name LIMIT 100
 """
 BY_ASPECT = f"""
@@ -67,8 +69,8 @@ BY_ASPECT = f"""
 
 OPENED = f"""
     SELECT count(*)::int AS opened,
-           count(*) FILTER (WHERE EXISTS (
-               SELECT FROM case_events e WHERE e.case_id = c.id AND e.kind IN ('sent', 'call')))::int AS answered,
+           count(*) FILTER (WHERE EXISTS (SELECT FROM case_events e WHERE e.case_id = c.id
+                                          AND e.kind IN ('sent', 'call')))::int AS answered,
            count(*) FILTER (WHERE c.open AND c.answered_at IS NULL)::int AS waiting
     FROM cases c
     WHERE c.merchant_id = $1 AND c.opened_at >= $2 AND c.opened_at < $3 AND {_only("c.owner_id")}
@@ -92,7 +94,8 @@ REVISED = f"""
            CASE WHEN later.number IS NULL THEN '' ELSE (
                SELECT string_agg(m.body, E'\\n') FROM case_messages m
                WHERE m.case_id = c.id AND m.kind IN ('public_reply', 'private_message')
-                 AND (m.state IS NULL OR m.state <> 'cancelled') AND m.created_at <= later.received_at) END AS said
+                 AND (m.state IS NULL OR m.state <> 'cancelled')
+                 AND m.created_at <= later.received_at) END AS said
     FROM cases c
     JOIN reviews r ON r.id = c.review_id
     CROSS JOIN LATERAL (SELECT min(e.at) AS at FROM case_events e
@@ -119,10 +122,11 @@ ASKED = """
 """
 
 _ONE_PERSON = "SELECT k.id FROM customers k WHERE k.id = p.id OR k.merged_into = p.id"
-# Whether somebody paid for an order within so many days after `{0}`; days that are not over yet are not counted.
+# Whether somebody paid for an order within so many days; those whose days are not over yet are not counted.
 _BOUGHT = f"""
     (SELECT count(*) > 0 FROM orders o
-     WHERE o.customer_id IN ({_ONE_PERSON}) AND o.paid_at > {{0}} AND o.paid_at <= {{0}} + d.n * interval '1 day')
+     WHERE o.customer_id IN ({_ONE_PERSON})
+       AND o.paid_at > p.at AND o.paid_at <= p.at + d.n * interval '1 day')
 """
 # First resolutions in the period, one a customer; $7 now.
 RECOVERED = f"""
@@ -130,13 +134,14 @@ RECOVERED = f"""
         SELECT DISTINCT ON (p.id) p.id, e.at
         FROM case_events e JOIN cases c ON c.id = e.case_id JOIN customers k ON k.id = c.customer_id
         JOIN customers p ON p.id = CASE WHEN k.merged_into IS NULL THEN k.id ELSE k.merged_into END
-        WHERE e.merchant_id = $1 AND e.kind = 'resolved' AND e.at >= $2 AND e.at < $3 AND {_only("e.staff_id")}
+        WHERE e.merchant_id = $1 AND e.kind = 'resolved' AND e.at >= $2 AND e.at < $3
+          AND {_only("e.staff_id")}
         ORDER BY p.id, e.at)
-    SELECT d.n AS days, count(*)::int AS of, count(*) FILTER (WHERE {_BOUGHT.format("p.at")})::int AS count
+    SELECT d.n AS days, count(*)::int AS of, count(*) FILTER (WHERE {_BOUGHT})::int AS count
     FROM first p CROSS JOIN unnest(ARRAY[30, 60, 90]) AS d (n)
     WHERE p.at + d.n * interval '1 day' <= $7 GROUP BY 1 ORDER BY 1
 """
-# As assigned, whatever was given: the first case of each customer since this holdout began. $1 holdout, $2 now.
+# As assigned, whatever was given: the first case of each customer in this holdout. $1 holdout, $2 now.
 ARMS = f"""
     WITH first AS (
         SELECT DISTINCT ON (p.id) p.id, a.arm, a.assigned_at AS at, a.case_id
@@ -144,13 +149,14 @@ ARMS = f"""
         JOIN customers p ON p.id = CASE WHEN k.merged_into IS NULL THEN k.id ELSE k.merged_into END
         WHERE a.holdout_id = $1 ORDER BY p.id, a.assigned_at, a.case_id)
     SELECT d.n AS days, p.arm, count(*)::int AS of,
-           count(*) FILTER (WHERE {_BOUGHT.format("p.at")})::int AS count
+           count(*) FILTER (WHERE {_BOUGHT})::int AS count
     FROM first p CROSS JOIN unnest(ARRAY[30, 60, 90]) AS d (n)
     WHERE p.at + d.n * interval '1 day' <= $2 GROUP BY 1, 2 ORDER BY 1, 2
 """
 ARM_SIZES = """
     SELECT a.arm, count(*)::int AS assigned,
-           count(*) FILTER (WHERE EXISTS (SELECT FROM case_remedies r WHERE r.case_id = a.case_id))::int AS given,
+           count(*) FILTER (WHERE EXISTS (
+               SELECT FROM case_remedies r WHERE r.case_id = a.case_id))::int AS given,
            count(o.case_id)::int AS overridden
     FROM case_arms a LEFT JOIN case_arm_overrides o ON o.case_id = a.case_id
     WHERE a.holdout_id = $1 GROUP BY 1 ORDER BY 1

@@ -44,7 +44,7 @@ class Resolved:
 
 @dataclass(frozen=True)
 class Arms:
-    """The two sides of a holdout: cases, how many of them got something, how many by a reason all the same."""
+    """The two sides of a holdout: cases, how many got something, how many by a reason all the same."""
 
     share: Decimal
     began_at: datetime

@@ -35,7 +35,9 @@ async def _write(told: Asked, reader: Reader) -> Letter | None:
     words = translator(reader.locale)
     if row["kind"] == "recommend":
         subject = words.gettext("How do you like %(shop)s?", shop=reader.shop)
-        said = words.gettext("one question, and room for what else you want to say. Good or bad: somebody reads it.")
+        said = words.gettext(
+            "one question, and room for what else you want to say. Good or bad: somebody reads it."
+        )
     else:
         subject = words.gettext("Have we put it right?")
         said = words.gettext("your case at %(shop)s is resolved. How did we do?", shop=reader.shop)
@@ -43,6 +45,4 @@ async def _write(told: Asked, reader: Reader) -> Letter | None:
     return letters.plain(subject, [said], reader, await link(told.survey), call)
 
 
-SURVEY = kinds.register(
-    Kind(code="survey", about="surveys", values=Asked, write=_write, switch=False)
-)
+SURVEY = kinds.register(Kind(code="survey", about="surveys", values=Asked, write=_write, switch=False))

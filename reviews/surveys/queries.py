@@ -13,9 +13,10 @@ BEGAN = "SELECT min(changed_at) FROM case_survey_settings WHERE after_resolution
 
 # Cycles that were resolved, and still are.
 AFTER_RESOLUTION = """
-    INSERT INTO case_surveys (merchant_id, kind, customer_id, case_id, cycle, staff_id, team_id, questions, state,
-                              made_at, expires_at)
-    SELECT e.merchant_id, 'resolution', c.customer_id, c.id, e.cycle, e.staff_id, c.team_id, $3, 'waiting', $4, $5
+    INSERT INTO case_surveys (merchant_id, kind, customer_id, case_id, cycle, staff_id, team_id, questions,
+                              state, made_at, expires_at)
+    SELECT e.merchant_id, 'resolution', c.customer_id, c.id, e.cycle, e.staff_id, c.team_id, $3,
+           'waiting', $4, $5
     FROM case_events e JOIN cases c ON c.id = e.case_id AND c.cycle = e.cycle
     WHERE e.merchant_id = current_merchant() AND e.kind = 'resolved' AND e.at > $1 AND e.at <= $2
       AND c.state IN ('resolved', 'closed') AND c.customer_id IS NOT NULL
@@ -37,7 +38,8 @@ AFTER_DELIVERY = """
 """
 WAITING = """
     SELECT s.id, s.kind, c.id AS customer_id,
-           s.case_id IS NOT NULL AND (k.cycle <> s.cycle OR k.state NOT IN ('resolved', 'closed')) AS reopened,
+           s.case_id IS NOT NULL
+               AND (k.cycle <> s.cycle OR k.state NOT IN ('resolved', 'closed')) AS reopened,
            (SELECT max(y.sent_at) FROM case_surveys y
             WHERE y.customer_id IN (SELECT j.id FROM customers j WHERE j.id = c.id OR j.merged_into = c.id))
                AS asked_at
@@ -51,8 +53,8 @@ SKIP = "UPDATE case_surveys SET state = 'skipped', skip_reason = $2 WHERE id = $
 SENT = "UPDATE case_surveys SET state = 'sent', sent_at = $2, expires_at = $3 WHERE id = $1"
 
 MAKE = """
-    INSERT INTO case_surveys (id, merchant_id, kind, customer_id, case_id, cycle, staff_id, team_id, questions,
-                              state, made_at, sent_at, expires_at)
+    INSERT INTO case_surveys (id, merchant_id, kind, customer_id, case_id, cycle, staff_id, team_id,
+                              questions, state, made_at, sent_at, expires_at)
     SELECT $1, current_merchant(), $2, $3, c.id, c.cycle,
            (SELECT e.staff_id FROM case_events e WHERE e.case_id = c.id AND e.kind = 'resolved'
             ORDER BY e.id DESC LIMIT 1),
@@ -91,16 +93,6 @@ ANSWER = """
 """
 ANSWERED = "UPDATE case_surveys SET answered_at = $2 WHERE id = $1 AND answered_at IS NULL"
 OPENED = "UPDATE case_surveys SET opened_case_id = $2 WHERE id = $1"
-OPEN_CASE = """
-    SELECT c.id FROM cases c
-    WHERE c.customer_id IN (SELECT k.id FROM customers k WHERE k.id = $1 OR k.merged_into = $1) AND c.open
-    ORDER BY c.opened_at, c.id LIMIT 1
-"""
-PERSON = """
-    SELECT coalesce(m.tier_code, '') AS tier,
-           (SELECT count(*) FROM orders o WHERE o.customer_id = $1 AND o.paid_at IS NOT NULL)::int AS orders
-    FROM customers c LEFT JOIN members m ON m.customer_id = c.id AND m.left_at IS NULL WHERE c.id = $1
-"""
 # What somebody answered, the newest survey first.
 OF_CUSTOMER = """
     SELECT s.id, s.kind, s.answered_at, x.question, x.score, x.body

@@ -67,13 +67,6 @@ def is_bad(scores: Mapping[Question, int]) -> bool:
     return any(scores.get(question, 99) <= limit for question, limit in BAD_TO.items())
 
 
-def stars(scores: Mapping[Question, int]) -> int:
-    """What the answers would be in stars of 1-5, which the queue of cases knows how to sort."""
-    if "nps" in scores:
-        return max(1, min(5, round(1 + scores["nps"] * 0.4)))
-    return min(scores[question] for question in ("csat", "effort") if question in scores)
-
-
 def nps(counts: Mapping[int, int]) -> float | None:
     """Promoters less detractors, from -100 to 100, of how often each answer of 0-10 was given."""
     total = sum(counts.values())

@@ -119,13 +119,17 @@ async def _ask(row: db.Row, wanted: Settings, lately: set[UUID], now: datetime) 
 
 
 async def make(kind: Kind, customer_id: UUID, case_id: UUID | None, now: datetime) -> str:
-    """A link for the shop's own channel; answers its path. One survey for a cycle of a case: asked again, another
-    link to the same. Raises CaseUnfit."""
+    """A link for the shop's own channel; answers its path.
+
+    A cycle of a case has one survey: asked again, another link to the same. Raises CaseUnfit.
+    """
     wanted = await settings()
     if (kind == "resolution") != (case_id is not None):
         raise CaseUnfit()
     if case_id is not None and not await db.fetchval(
-        "SELECT customer_id = $2 AND state IN ('resolved', 'closed') FROM cases WHERE id = $1", case_id, customer_id
+        "SELECT customer_id = $2 AND state IN ('resolved', 'closed') FROM cases WHERE id = $1",
+        case_id,
+        customer_id,
     ):
         raise CaseUnfit()
     survey_id = await db.fetchval(

@@ -74,6 +74,7 @@ PAGES = (
     ("case-calendars", "manager", "/staff/inbox/settings/calendars", 200),
     ("case-targets", "manager", "/staff/inbox/settings/targets", 200),
     ("case-teams", "manager", "/staff/inbox/settings/teams", 200),
+    ("case-surveys", "manager", "/staff/inbox/settings/surveys", 200),
     ("case-remedies", "manager", "/staff/inbox/settings/remedies", 200),
     ("mails", "manager", "/staff/mails", 200),
     ("mail", "manager", "/staff/mails/{mail}", 200),

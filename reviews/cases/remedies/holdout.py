@@ -1,7 +1,7 @@
 """Who by chance gets no remedy, so that it can be told what remedies bring. Off unless the merchant wants it.
 
-Chance puts customers, not cases, on a side, by a seed; the side is written before anything is given. Somebody may
-give all the same, with a reason: the case is counted where chance had put it.
+Chance puts customers, not cases, on a side, by a seed; the side is written before anything is given. Somebody
+may give all the same, with a reason: the case is counted where chance had put it.
 """
 
 from dataclasses import dataclass
@@ -147,7 +147,10 @@ async def check(case_id: UUID, now: datetime) -> None:
 
 
 async def override(case_id: UUID, reason: str, by: UUID, now: datetime) -> None:
-    """Let something be given all the same; said once. Raises NotHeldOut, service.TextUnfit, Forbidden or NotFound."""
+    """Let something be given all the same; said once.
+
+    Raises NotHeldOut, service.TextUnfit, core.errors.Forbidden or NotFound.
+    """
     await person(by, "goodwill")
     reason = service.text_of(reason)
     case = await service.lock(case_id)

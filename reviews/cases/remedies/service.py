@@ -20,7 +20,7 @@ from loyalty.rewards import service as rewards
 from reviews.cases import events, machine, service, statements
 from reviews.cases import rules as case_rules
 from reviews.cases.people import person
-from reviews.cases.remedies import budget, queries, rules
+from reviews.cases.remedies import budget, holdout, queries, rules
 from reviews.cases.remedies.rules import Remedy, RemedyUnfit
 from reviews.cases.service import Case
 from reviews.cases.tables import CaseRemedy
@@ -148,14 +148,16 @@ async def give(
     """Give within the person's authority, or above it what a second person approves; in the open transaction.
 
     The same key gives once. Raises GoodwillAboveAuthority, GoodwillAsksForChange, GoodwillKeyReused,
-    NotAMember, PointsUnfit, RemedyUnfit, RemedyBudgetExhausted, service.CaseStateRefuses, what a reward says
-    against being bought, core.errors.Forbidden or NotFound; then nothing has changed.
+    NotAMember, PointsUnfit, RemedyUnfit, RemedyBudgetExhausted, holdout.RemedyHeldOut,
+    service.CaseStateRefuses, what a reward says against being bought, core.errors.Forbidden or NotFound; then
+    nothing has changed.
     """
     giver = await person(by, "goodwill")
     remedy = await _checked(remedy)
     case = await service.lock(case_id)
     if before := await _before(key, case.id, by, remedy):
         return before
+    await holdout.check(case.id, now)
     if approved_by is None:
         await _within_authority(case, remedy, giver)
     member = None if remedy.in_money else await _member(case)
@@ -174,6 +176,7 @@ async def ask(case_id: UUID, remedy: Remedy, key: str, by: UUID, now: datetime) 
     case = await service.lock(case_id)
     if case.state in machine.DONE:
         raise service.CaseStateRefuses(f"goodwill while the case is {case.state}", state=case.state)
+    await holdout.check(case.id, now)
     if not remedy.in_money:
         await _member(case)
     request_id: UUID | None = await db.fetchval(

@@ -16,6 +16,7 @@ from core.design import review_views as ev
 from core.design import reward_views as rv
 from core.design import rule_views as uv
 from core.design import source_views as sv
+from core.design import survey_views as yv
 from core.design import tier_views as t
 from core.design import views as v
 from core.design import wallet_views as wv
@@ -1294,6 +1295,33 @@ SAMPLES = (
             _VISITOR,
         )
         for state in ("", "out", "in")
+    ),
+    Sample(
+        "survey-question",
+        "portal/survey.html",
+        yv.SurveyPage(
+            "Harbour & Home",
+            "csat",
+            "/surveys/answer?token=t&q=csat",
+            1,
+            3,
+            (1, 2, 3, 4, 5),
+            4,
+            problem="Choose",
+        ),
+        _VISITOR,
+    ),
+    Sample(
+        "survey-text",
+        "portal/survey.html",
+        yv.SurveyPage("Harbour & Home", "text", "/surveys/answer?token=t&q=text", 3, 3, text="All good"),
+        _VISITOR,
+    ),
+    Sample(
+        "survey-done",
+        "portal/survey.html",
+        yv.SurveyPage("Harbour & Home", "done", "", 0, 3, again_href="/surveys/answer?token=t&q=csat"),
+        _VISITOR,
     ),
     Sample("review-link-ended", "portal/review_link_ended.html", ev.LinkEnded(), _OUT),
     Sample(

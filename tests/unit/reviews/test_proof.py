@@ -43,7 +43,9 @@ shares = st.integers(1, 500).flatmap(lambda of: st.tuples(st.integers(0, of), st
 
 
 @given(shares, shares)
-def test_intervals_hold_their_value_and_turn_with_the_sides(one: tuple[int, int], other: tuple[int, int]) -> None:
+def test_intervals_hold_their_value_and_turn_with_the_sides(
+    one: tuple[int, int], other: tuple[int, int]
+) -> None:
     low, high = rules.wilson(*one)
     assert 0 <= low <= one[0] / one[1] <= high <= 1
     there, back = Difference(Share(*one), Share(*other)), Difference(Share(*other), Share(*one))
@@ -80,7 +82,14 @@ def test_chance_is_the_same_each_time_and_as_large_as_wanted() -> None:
 
 @pytest.mark.parametrize(
     ("share", "count", "of", "short"),
-    [("0.9", 90, 100, 0), ("0.9", 80, 100, 10), ("0.9", 8, 9, 1), ("0.9", 0, 0, 0), ("0", 0, 5, 0), ("1", 4, 5, 1)],
+    [
+        ("0.9", 90, 100, 0),
+        ("0.9", 80, 100, 10),
+        ("0.9", 8, 9, 1),
+        ("0.9", 0, 0, 0),
+        ("0", 0, 5, 0),
+        ("1", 4, 5, 1),
+    ],
 )
 def test_what_a_goal_lacks(share: str, count: int, of: int, short: int) -> None:
     assert rules.shortfall(Decimal(share), count, of) == short
