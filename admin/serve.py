@@ -11,6 +11,7 @@ from admin.demo import storefront
 from api import portal, public
 from api.app import App, create_app
 from api.v1.achievements import v1_achievements
+from api.v1.articles import get_answers, v1_articles
 from api.v1.balances import v1_balances
 from api.v1.campaigns import v1_campaigns, v1_segments
 from api.v1.corrections import post_correction
@@ -56,6 +57,8 @@ V1 = (
     post_correction,
     v1_review_search,
     v1_review_accounts,
+    v1_articles,
+    get_answers,
     v1_publishing,
     v1_ratings,
     v1_campaigns,

@@ -39,13 +39,11 @@ class _Patterns(NamedTuple):
 def find_urgency(text: Text) -> list[Urgency]:
     """The kinds of urgency that the words of a text show, at most one of each kind; any language."""
     line = joined(text)
-    folded = _folded(line)
+    even = folded(line)
     found = []
     for kind, patterns in _patterns().items():
-        if patterns.urgent.search(folded):
-            spans = [
-                match.span() for match in patterns.urgent.finditer(patterns.harmless.sub(_blank, folded))
-            ]
+        if patterns.urgent.search(even):
+            spans = [match.span() for match in patterns.urgent.finditer(patterns.harmless.sub(_blank, even))]
             if spans:
                 found.append(
                     Urgency(kind, tuple(dict.fromkeys(line[start:end].strip() for start, end in spans)))
@@ -55,14 +53,14 @@ def find_urgency(text: Text) -> list[Urgency]:
 
 def expression(phrase: str) -> str:
     """A phrase of urgency.toml as a regular expression for folded text, without the limits of a word."""
-    folded = _folded(phrase)
-    gap = _CHARACTERS_BETWEEN if _is_chinese_or_japanese(folded) else _WORDS_BETWEEN
+    even = folded(phrase)
+    gap = _CHARACTERS_BETWEEN if _is_chinese_or_japanese(even) else _WORDS_BETWEEN
     parts, position = [], 0
-    for mark in _SYNTAX.finditer(folded):
-        parts.append(re.escape(folded[position : mark.start()]))
+    for mark in _SYNTAX.finditer(even):
+        parts.append(re.escape(even[position : mark.start()]))
         parts.append(_MARKS.get(mark[0], gap))
         position = mark.end()
-    return "".join([*parts, re.escape(folded[position:])])
+    return "".join([*parts, re.escape(even[position:])])
 
 
 @cache
@@ -72,12 +70,12 @@ def _patterns() -> dict[UrgencyKind, _Patterns]:
     for kind in get_args(UrgencyKind):
         languages = dict(file[kind])
         harmless = languages.pop("except")
-        compiled[kind] = _Patterns(_one_of(languages), _one_of(harmless))
+        compiled[kind] = _Patterns(one_of(languages), one_of(harmless))
     return compiled
 
 
-def _one_of(languages: dict[str, list[str]]) -> re.Pattern[str]:
-    """Any of the phrases; grouped by script, so that most positions of a text are passed over at once."""
+def one_of(languages: dict[str, list[str]]) -> re.Pattern[str]:
+    """Any of the phrases in folded text; by script, so that most positions of a text are passed at once."""
     phrases = dict.fromkeys(phrase for listed in languages.values() for phrase in listed)
     cjk = "|".join(expression(phrase) for phrase in phrases if _is_chinese_or_japanese(phrase))
     latin = "|".join(expression(phrase) for phrase in phrases if not _is_chinese_or_japanese(phrase))
@@ -103,6 +101,6 @@ def _unaccented() -> dict[int, str]:
     return table
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
     """Without accents or capitals, one character for each character."""
     return text.translate(_unaccented()).lower()

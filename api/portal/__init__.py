@@ -3,7 +3,7 @@
 from litestar import Router
 
 from api.auth import requires_customer
-from api.portal import friends, goals, messages, pages, reviews, rewards, writing
+from api.portal import friends, goals, help, messages, pages, reviews, rewards, writing
 from api.portal.common import NotJoined
 
 router = Router(
@@ -16,6 +16,7 @@ router = Router(
         *messages.handlers,
         *reviews.handlers,
         *writing.handlers,
+        *help.handlers,
     ],
     guards=[requires_customer],
     exception_handlers={NotJoined: pages.to_invitation},

@@ -18,6 +18,9 @@ class FormField:
     inputmode: str = ""
     options: tuple[tuple[str, str], ...] = ()
     """Value and label, for a select."""
+    limit_chars: int = 2000
+    rows: int = 2
+    """Both of a textarea."""
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,13 @@ _WORDS: dict[str, dict[str, str]] = {
         "rewards": mark("Rewards"),
         "achievements": mark("Goals"),
         "reviews": mark("My reviews"),
+        "help": mark("Help"),
+    },
+    "article_state": {
+        "draft": mark("Draft"),
+        "published": mark("Published"),
+        "superseded": mark("Superseded"),
+        "withdrawn": mark("Withdrawn"),
     },
     "review_shown": {
         "shown": mark("Shown"),

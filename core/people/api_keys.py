@@ -24,6 +24,8 @@ SCOPES: dict[str, str] = {
     "rewards:redeem": "Buy rewards with points, cancel vouchers",
     "reviews:write": "Send reviews",
     "reviews:read": "Read reviews and their scores",
+    "knowledge:read": "Read articles of the knowledge base, and ask them",
+    "knowledge:write": "Write, publish and withdraw articles",
     "ledger:read": "Read ledger entries",
     "ledger:write": "Give points for something that is no order, or from member to member",
 }

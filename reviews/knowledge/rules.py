@@ -25,14 +25,19 @@ SURE_FROM_ARTICLES = 10
 """With fewer there is too little to stand out from."""
 KEEP_QUESTIONS_DAYS = 90
 
+NEW = "new"
+"""The address of an article that has no code yet; none can have this one."""
+
 _CODE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _SENTENCE_END = re.compile(r"(?<=[.!?]\s)|(?<=[。！？])")
 
 
 def checked(code: str, texts: Texts) -> dict[Locale, ArticleText]:
     """The texts without space around them. Raises ArticleUnfit."""
-    if not _CODE.fullmatch(code) or len(code) > 60:
-        raise ArticleUnfit("a code is small letters, digits and hyphens, at most 60", field="code")
+    if not _CODE.fullmatch(code) or len(code) > 60 or code == NEW:
+        raise ArticleUnfit(
+            "a code is small letters, digits and hyphens, at most 60, and not new", field="code"
+        )
     if not texts:
         raise ArticleUnfit("an article has a text in at least one language", field="texts")
     return {_language(language): _text(language, text) for language, text in texts.items()}

@@ -173,6 +173,11 @@ def _fold(text: str) -> str:
     return "".join(map(_without_accent, even))
 
 
+def simplified(text: str) -> str:
+    """Traditional Chinese as Simplified, character by character: the text keeps its length."""
+    return text.translate(_simplified())
+
+
 @cache
 def _without_accent(char: str) -> str:
     """A letter's base; kana keep their marks, and syllables of Hangul stay whole."""

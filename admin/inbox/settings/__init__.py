@@ -1,6 +1,6 @@
-"""Settings of the inbox: calendars, targets, teams, remedies, customers, surveys."""
+"""Settings of the inbox, a page each."""
 
-from admin.inbox.settings import calendars, contact, remedies, surveys, targets, teams
+from admin.inbox.settings import calendars, contact, knowledge, remedies, surveys, targets, teams
 
 handlers = [
     *calendars.handlers,
@@ -8,5 +8,6 @@ handlers = [
     *teams.handlers,
     *remedies.handlers,
     *contact.handlers,
+    *knowledge.handlers,
     *surveys.handlers,
 ]

@@ -10,7 +10,6 @@ from api.forms import key_of, once_to, said_of
 from api.pages import locale_of, page
 from api.problems import STATUS
 from core import clock
-from core.design.case_views import CaseSettings
 from core.errors import DomainError, Kind
 from core.i18n import Translator, mark, translator
 
@@ -18,6 +17,8 @@ Staff = Request[StaffUser, Any, Any]
 Fields = dict[str, str]
 
 ROOT = "/staff/inbox/settings"
+TEMPLATE = "staff/case_settings.html"
+"""Of a core.design.case_views.CaseSettings."""
 reads = requires_permission("inbox.read")
 sets = requires_permission("inbox.settings")
 
@@ -39,6 +40,13 @@ _PROBLEMS = {
     "remedy_decided": mark("Somebody else was faster: it is decided already."),
     "remedy_second_person": mark("Whoever asks for a remedy cannot decide on it."),
     "case_state_refuses": mark("The case is not in a state for this any more. Nothing was done."),
+    "article_unfit": mark(
+        "Check the code, and that each language you use has a title and a text; nothing was saved."
+    ),
+    "article_changed": mark(
+        "Somebody else has saved this draft meanwhile. What you typed is below; look at theirs first."
+    ),
+    "article_state_refuses": mark("The article has no version for that any more. Nothing was done."),
     "customer_not_a_member": mark("Only members can receive points."),
     "case_contact_unfit": mark("Check the address: letters, digits, dots and hyphens before the @."),
 }
@@ -76,7 +84,8 @@ async def save(
     data: Fields,
     path: str,
     effect: Callable[[], Awaitable[object]],
-    again: Callable[[str], Awaitable[CaseSettings]],
+    again: Callable[[str], Awaitable[object]],
+    template: str = TEMPLATE,
 ) -> Response[Any]:
     """Do it once and go to `path`; what is refused shows the page `again` with the problem."""
 
@@ -88,9 +97,9 @@ async def save(
         return await once_to(request, key_of(data), said_of(data), act, clock.now())
     except DomainError as error:
         view = await again(problem(translator(locale_of(request)), error))
-        return show(request, view, STATUS[error.kind])
+        return show(request, view, STATUS[error.kind], template)
 
 
-def show(request: Staff, view: CaseSettings, status: int = 200) -> Response[Any]:
+def show(request: Staff, view: object, status: int = 200, template: str = TEMPLATE) -> Response[Any]:
     """The page."""
-    return page(request, "staff/case_settings.html", view, section="inbox", status=status)
+    return page(request, template, view, section="inbox", status=status)
