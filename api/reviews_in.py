@@ -9,7 +9,7 @@ from api.problems import RequestRefused
 from api.v1.reviews import NewReview, Removal, incoming
 from loyalty.intake.events import Event, Result
 from reviews import intake
-from reviews.intake.rules import CLOCK_SKEW, ReviewInvalid
+from reviews.intake.rules import CLOCK_SKEW, ReviewInvalid, ReviewOfItsAuthor
 from reviews.moderation import service as moderation
 
 WRITTEN = frozenset({"review.created", "review.updated"})
@@ -26,12 +26,14 @@ async def take_review(event: Event, now: datetime) -> Result:
 
     `data` is as POST /v1/reviews takes it (review.created, review.updated; which of them does not matter) or
     POST /v1/reviews/removals (review.deleted; without `removed_at`, at the event's time). Raises
-    RequestRefused, ReviewInvalid or DeletionDisabled.
+    RequestRefused, ReviewInvalid, ReviewOfItsAuthor or DeletionDisabled.
     """
     if event.type == REMOVED:
         changed = await _remove(_read(event.data, Removal), event, now)
     else:
         [received] = await intake.receive([incoming(_read(event.data, NewReview))], now)
+        if received.status == "refused":
+            raise ReviewOfItsAuthor()
         changed = received.status != "unchanged"
     return Result(id=event.id, status="applied" if changed else "duplicate")
 

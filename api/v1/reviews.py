@@ -20,8 +20,8 @@ from core import clock, db
 from reviews import intake, pages, similar
 from reviews import queries as reviews
 from reviews.intake import IncomingReview
-from reviews.intake.model import ReviewKind
-from reviews.intake.rules import CLOCK_SKEW, PHOTO_LIMIT, ReviewInvalid, content_of
+from reviews.intake.model import Received, ReviewKind
+from reviews.intake.rules import CLOCK_SKEW, PHOTO_LIMIT, ReviewInvalid, ReviewOfItsAuthor, content_of
 from reviews.moderation import service as moderation
 from reviews.queries import Aspect, Evidence, ReviewView, Urgent
 
@@ -84,6 +84,7 @@ class Removal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Result(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What became of one review: new, changed, facts, late, unchanged or rejected, then with the reason.
 
+    A review that its author wrote here, signed in, changes by its author alone: `review_of_its_author`.
     `facts`: the current wording once more, with another reply, or something else told about it.
     """
 
@@ -208,7 +209,10 @@ async def post_reviews(
     async def effect() -> Results:
         now = clock.now()
         if isinstance(data, NewReview):
-            return Results(await _take([incoming(data)], now))
+            [result] = await _take([incoming(data)], now)
+            if result.code:
+                raise ReviewOfItsAuthor(result.external_id)
+            return Results([result])
         return Results(await _take_each(data, now))
 
     return await once(effect)
@@ -352,9 +356,16 @@ async def _take_each(sent: Sequence[NewReview], now: datetime) -> list[Result]:
 
 async def _take(sent: Sequence[IncomingReview], now: datetime) -> list[Result]:
     received = await intake.receive(sent, now)
-    return [
-        Result(
-            external_id=review.external_id, status=each.status, review_id=each.review_id, version=each.version
-        )
-        for review, each in zip(sent, received, strict=True)
-    ]
+    return [_result(review, each) for review, each in zip(sent, received, strict=True)]
+
+
+def _result(review: IncomingReview, received: Received) -> Result:
+    if received.status == "refused":
+        error = ReviewOfItsAuthor()
+        return Result(external_id=review.external_id, status="rejected", code=error.code, detail=error.detail)
+    return Result(
+        external_id=review.external_id,
+        status=received.status,
+        review_id=received.review_id,
+        version=received.version,
+    )

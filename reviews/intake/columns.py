@@ -30,6 +30,7 @@ def facts(content: Content, link: Links) -> tuple[Any, ...]:
         review.replied_at if review.reply else None,
         review.kind,
         "hidden" if review.hidden else "approved",
+        content.by_author,
     )
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-Status = Literal["new", "changed", "facts", "late", "unchanged"]
+Status = Literal["new", "changed", "facts", "late", "unchanged", "refused"]
 ReviewKind = Literal["review", "mention"]
 
 
@@ -68,7 +68,8 @@ class Received(msgspec.Struct, frozen=True):
 
     new: first seen; changed: a newer wording, now the current one; facts: the current wording once more, but
     with another reply, or other facts about it; late: an older wording that we had not seen, kept as a
-    version; unchanged: known already, nothing was written.
+    version; unchanged: known already, nothing was written; refused: another wording of a review
+    that its author wrote here, which nobody else may change.
     """
 
     review_id: UUID

@@ -25,12 +25,16 @@ ORDER_LINES = """
 """
 MERGED = "SELECT id, merged_into FROM customers WHERE merged_into = ANY($1::uuid[])"
 
-# The same for reviews that came before the event of their order did.
+# The same for reviews that came before the event of their order did, or before their author
+# was merged with who ordered.
 PROVE_LATE = """
     UPDATE reviews r SET order_id = l.order_id, order_line_id = l.line_id
-    FROM reviews w CROSS JOIN LATERAL (
+    FROM reviews w JOIN customers c ON c.id = w.customer_id CROSS JOIN LATERAL (
         SELECT ol.order_id, ol.line_id FROM orders o JOIN order_lines ol ON ol.order_id = o.id
-        WHERE o.customer_id = w.customer_id AND o.paid_at <= w.written_at AND ol.sku = w.product_sku
+        WHERE o.customer_id IN (
+                SELECT k.id FROM customers k
+                WHERE k.id = coalesce(c.merged_into, c.id) OR k.merged_into = coalesce(c.merged_into, c.id))
+          AND o.paid_at <= w.written_at AND ol.sku = w.product_sku
         ORDER BY o.paid_at DESC, ol.order_id, ol.line_id LIMIT 1) l
     WHERE w.merchant_id = $1 AND w.order_id IS NULL AND w.customer_id IS NOT NULL AND w.received_at >= $2
       AND w.product_sku <> '' AND r.id = w.id
@@ -39,7 +43,8 @@ PROVE_LATE = """
 
 # Locked in the order of their ids, so that two intakes never wait for each other.
 KNOWN = """
-    SELECT r.id, r.source, r.account, r.external_id, r.version, r.edited_at, r.removed_at
+    SELECT r.id, r.source, r.account, r.external_id, r.version, r.edited_at, r.removed_at,
+           r.by_author
     FROM reviews r JOIN unnest($2::text[], $3::text[], $4::text[]) AS k (source, account, external_id)
       ON r.merchant_id = $1 AND (r.source, r.account, r.external_id) = (k.source, k.account, k.external_id)
     ORDER BY r.id FOR NO KEY UPDATE OF r
@@ -55,6 +60,7 @@ FACTS = {
     "product_name": "text", "customer_id": "uuid", "author": "text", "order_id": "uuid",
     "order_line_id": "text", "solicited": "bool", "incentivised": "bool", "written_at": "timestamptz",
     "reply": "text", "replied_at": "timestamptz", "kind": "text", "moderation": "text",
+    "by_author": "bool",
 }  # fmt: skip
 WORDING = {
     "fingerprint": "bytea", "rating_raw": "text", "scale_min": "text", "scale_max": "text",
@@ -117,7 +123,7 @@ UPDATE = f"""
         order_id = coalesce(r.order_id, t.order_id),
         order_line_id = CASE WHEN r.order_id IS NULL THEN t.order_line_id ELSE r.order_line_id END,
         solicited = coalesce(t.solicited, r.solicited),
-        incentivised = r.incentivised OR t.incentivised,
+        incentivised = r.incentivised OR t.incentivised, by_author = r.by_author OR t.by_author,
         rating_norm = t.rating_norm::numeric, written_at = least(r.written_at, t.written_at),
         edited_at = t.edited_at, version = t.version, state = t.state,
         reply = coalesce(nullif(t.reply, ''), r.reply), replied_at = coalesce(t.replied_at, r.replied_at),

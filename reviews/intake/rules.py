@@ -48,6 +48,14 @@ class ReviewInvalid(DomainError):
         self.reason = reason
 
 
+class ReviewOfItsAuthor(DomainError):
+    """Its author, signed in, wrote the review here: nobody else can change their words."""
+
+    code = "review_of_its_author"
+    kind = Kind.CONFLICT
+    title = "Its author wrote this review here, and alone can change it"
+
+
 class Content(msgspec.Struct, frozen=True):
     """One wording, checked and ready to be stored."""
 
@@ -67,6 +75,11 @@ class Content(msgspec.Struct, frozen=True):
         """What names the review for ever."""
         return self.review.source, self.review.account, self.review.external_id
 
+    @property
+    def by_author(self) -> bool:
+        """Its author wrote it here, signed in."""
+        return self.review.customer_id is not None
+
 
 @dataclass
 class Known:
@@ -77,6 +90,8 @@ class Known:
     current: int = 0
     edited_at: datetime | None = None
     removed_at: datetime | None = None
+    by_author: bool = False
+    """Its author wrote it here, and alone can change it."""
 
 
 @dataclass
@@ -252,6 +267,9 @@ def plan(known: Known, wordings: list[Content]) -> Plan:
         number = known.versions.get(content.fingerprint)
         if number is not None:
             made.answers.append((number, "unchanged"))
+            continue
+        if known.by_author and not content.by_author:
+            made.answers.append((known.current, "refused"))
             continue
         number = len(known.versions) + 1
         known.versions[content.fingerprint] = number

@@ -147,7 +147,7 @@ async def _known(keys: Sequence[Key]) -> dict[Key, tuple[UUID, Known]]:
     known: dict[Key, tuple[UUID, Known]] = {}
     by_id: dict[UUID, Known] = {}
     for row in rows:
-        by_id[row["id"]] = Known({}, row["version"], row["edited_at"], row["removed_at"])
+        by_id[row["id"]] = Known({}, row["version"], row["edited_at"], row["removed_at"], row["by_author"])
         known[row["source"], row["account"], row["external_id"]] = (row["id"], by_id[row["id"]])
     for row in await db.fetch(queries.KNOWN_VERSIONS, list(by_id)):
         by_id[row["review_id"]].versions[row["fingerprint"]] = row["number"]

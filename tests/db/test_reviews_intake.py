@@ -289,6 +289,20 @@ async def test_an_order_that_comes_after_its_review_verifies_it(merchant: UUID) 
     assert await rows(merchant, "SELECT external_id FROM reviews WHERE verified") == [("lamp",)]
 
 
+async def test_a_late_order_of_whom_the_author_was_merged_with_verifies_it(merchant: UUID) -> None:
+    old, new, stranger = [await customer(merchant, word) for word in ("old", "new", "stranger")]
+    await take_in(merchant, review("a", customer="old", product_sku="lamp"))
+    await take_in(merchant, review("b", customer="new", product_sku="desk"))
+    await order(merchant, stranger, "o0", "lamp", NOW - 20 * DAY)
+    await order(merchant, new, "o1", "lamp", NOW - 20 * DAY)
+    await order(merchant, old, "o2", "desk", NOW - 20 * DAY)
+    assert await late(merchant, NOW) == 0
+    await value(merchant, "UPDATE customers SET merged_into = $2 WHERE id = $1", old, new)
+    assert await late(merchant, NOW) == 2
+    found = "SELECT r.external_id, o.external_id FROM reviews r JOIN orders o ON o.id = r.order_id ORDER BY 1"
+    assert await rows(merchant, found) == [("a", "o1"), ("b", "o2")]
+
+
 async def test_where_late_orders_fail_for_one_merchant_the_others_have_their_turn(
     merchant: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:

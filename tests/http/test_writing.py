@@ -3,6 +3,7 @@
 import asyncio
 import re
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -287,6 +288,38 @@ async def test_reviews_by_api_are_judged_and_earn_too_but_never_those_of_other_s
         assert (await client.post("/v1/reviews/removals", json=gone, headers=write(key))).status_code == 200
     await judge(writer)
     assert await balance(writer.shop, "ada") == start
+
+
+async def test_no_key_changes_or_takes_over_what_its_author_wrote_here(
+    browser: Browser, client: httpx.AsyncClient, writer: Writer
+) -> None:
+    await fill_in(browser, writer.path(), stars="1", text="It broke.")
+    await judge(writer)
+    key = await new_key(writer.merchant, "reviews:write")
+    now = clock.now() + timedelta(minutes=1)
+    forged = {
+        "source": "first_party", "external_id": await value(writer, "SELECT external_id FROM reviews"),
+        "written_at": now.isoformat(), "edited_at": now.isoformat(), "rating": 5, "body": "Lovely.",
+    }  # fmt: skip
+    whole = "SELECT md5(string_agg(r::text || v::text, '' ORDER BY number)) FROM reviews r, review_versions v"
+    before = await value(writer, whole)
+    for more in ({}, {"customer": "ada"}, {"edited_at": None, "written_at": writer.shop.ago(9).isoformat()}):
+        answer = await client.post("/v1/reviews", json=forged | more, headers=write(key))
+        assert (answer.status_code, answer.json()["code"]) == (409, "review_of_its_author")
+    another = {**forged, "source": "judgeme", "external_id": "j1"}
+    results = (await client.post("/v1/reviews", json=[forged, another], headers=write(key))).json()["results"]
+    assert [each["status"] for each in results] == ["rejected", "new"]
+    assert results[0]["code"] == "review_of_its_author"
+    ours = " WHERE source = 'first_party' AND review_id = r.id"
+    assert await value(writer, whole + ours) == before
+    # One that came by the key, which the author goes on with here, is the author's from then on.
+    past = writer.shop.ago(1).isoformat()
+    sent = forged | {"external_id": "r1", "customer": "ada", "written_at": past, "edited_at": past}
+    assert (await client.post("/v1/reviews", json=sent, headers=write(key))).status_code == 200
+    review = await value(writer, "SELECT id FROM reviews WHERE external_id = 'r1'")
+    await fill_in(browser, f"/portal/reviews/{review}/edit", stars="2", text="My own words.")
+    answer = await client.post("/v1/reviews", json=sent | {"edited_at": now.isoformat()}, headers=write(key))
+    assert (answer.status_code, answer.json()["code"]) == (409, "review_of_its_author")
 
 
 async def test_a_disclosure_stays_for_ever(browser: Browser, writer: Writer) -> None:
