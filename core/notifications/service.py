@@ -12,7 +12,7 @@ import msgspec
 
 from core import db, outbox, tenancy
 from core.days import zone_of
-from core.errors import DomainError
+from core.errors import DomainError, NotFound
 from core.errors import Kind as ErrorKind
 from core.i18n import negotiate
 from core.ids import new_id
@@ -105,8 +105,10 @@ async def release(now: datetime, limit: int = BATCH) -> int:
 
 
 async def retry(notification_id: UUID, now: datetime) -> None:
-    """Send a message again that has failed. Raises NothingToRetry."""
+    """Send a message again that has failed. Raises core.errors.NotFound or NothingToRetry."""
     if await db.fetchval(queries.RETRY, notification_id) is None:
+        if await db.fetchval("SELECT 1 FROM notifications WHERE id = $1", notification_id) is None:
+            raise NotFound(f"no message {notification_id}")
         raise NothingToRetry()
     await outbox.add(GATEWAY, {"notification": notification_id}, now)
 

@@ -83,4 +83,7 @@ LIST = """
     FROM customers WHERE external_id = $2
     ON CONFLICT (customer_id) WHERE removed_at IS NULL DO NOTHING
 """
-UNLIST = "UPDATE review_insiders SET removed_by = $2, removed_at = $3 WHERE id = $1 AND removed_at IS NULL"
+UNLIST = """
+UPDATE review_insiders SET removed_by = coalesce(removed_by, $2), removed_at = coalesce(removed_at, $3)
+WHERE id = $1 RETURNING id
+"""

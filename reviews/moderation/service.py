@@ -233,5 +233,9 @@ async def add_insider(customer: str, note: str, staff_id: UUID, now: datetime) -
 
 
 async def remove_insider(listed: UUID, staff_id: UUID, now: datetime) -> None:
-    """Take somebody off the list; that they were on it stays on record."""
-    await db.execute(queries.UNLIST, listed, staff_id, now)
+    """Take somebody off the list; that they were on it stays on record, and once more changes nothing.
+
+    Raises core.errors.NotFound.
+    """
+    if not await db.fetchval(queries.UNLIST, listed, staff_id, now):
+        raise NotFound("this entry of the list does not exist")

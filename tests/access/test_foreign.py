@@ -1,0 +1,167 @@
+"""Another merchant's ids open nothing: on every door, for those who may do everything at home."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+import pytest
+
+from core.embedded import Services
+from core.ids import new_id
+from core.people.api_keys import SCOPES
+from tests.access.bodies import body
+from tests.access.conftest import fingerprint
+from tests.access.doors import Door
+from tests.access.everything import MARK, Everything, fill, remove
+from tests.conftest import new_merchant
+from tests.http.conftest import PAGE, Browser, new_key, write
+from tests.http.shop import enter_as_customer, enter_as_staff, member_with, open_shop
+
+OWNERS = {
+    "account_id": "review_accounts",
+    "adjustment_id": "adjustments",
+    "case_id": "cases",
+    "customer": "customers.external_id",
+    "customer_id": "customers.external_id",
+    "entry_id": "ledger_journal",
+    "hold_id": "ledger_holds.journal_id",
+    "household_id": "households",
+    "import_id": "review_imports",
+    "listed": "review_insiders",
+    "mail_id": "mails",
+    "member_id": "members",
+    "message_id": "notifications",
+    "photo_id": "review_photos",
+    "request_id": "case_remedy_requests",
+    "review_id": "reviews",
+    "reward_id": "rewards",
+    "row_id": "outbox",
+    "segment_id": "segments",
+    "set_code": "tier_sets.code",
+    "source_id": "webhook_sources",
+    "team_id": "case_teams",
+    "voucher_id": "vouchers",
+}
+"""The table of each name in a path, with its column where that is not `id`."""
+FIXED = {"channel": "sms"}
+"""What is the same for everybody."""
+CODES = {
+    "achievements": "achievements.code",
+    "calendars": "case_calendars.code",
+    "campaigns": "campaigns.code",
+    "pools": "code_pools.code",
+    "rewards": "rewards.code",
+    "rules": "earning_rules.code",
+    "targets": "case_policies.code",
+    "vouchers": "vouchers.code",
+    "wallets": "wallet_types.code",
+}
+"""The same for {code}, by what stands before it."""
+
+
+@pytest.fixture
+async def theirs(database: Services) -> AsyncIterator[Everything]:
+    """A row of somebody else in every table."""
+    admin = await asyncpg.connect(database.database_admin_url)
+    everything = await fill(admin, await new_merchant())
+    try:
+        yield everything
+    finally:
+        await remove(admin, everything)
+        await admin.close()
+
+
+def address(door: Door, theirs: Everything, **own: str) -> str:
+    """The door's path with their ids in it, but for what is our own."""
+
+    parts = door.path.split("/")
+    for at, part in enumerate(parts):
+        if part.startswith("{"):
+            name = part.strip("{}").partition(":")[0]
+            parts[at] = (FIXED | own).get(name) or theirs_of(name, parts[at - 1], theirs)
+    return "/".join(parts)
+
+
+def theirs_of(name: str, before: str, theirs: Everything) -> str:
+    """Their value for one place of a path."""
+    table, _, column = (CODES[before] if name == "code" else OWNERS[name]).partition(".")
+    return str(theirs.rows[table][column or "id"])
+
+
+async def ask(client: httpx.AsyncClient, door: Door, path: str, headers: dict[str, str]) -> httpx.Response:
+    """Go through a door with a body that it can read."""
+    more: dict[str, Any] = {}
+    if door.method != "GET":
+        data = body(door)
+        if not door.is_program and data is not None and (not data or "idempotency_key" in data):
+            data |= {"idempotency_key": str(new_id())}
+        more = {"json": data} if door.is_program else {"data": data}
+    headers = write(headers) if door.is_program else headers
+    return await client.request(door.method, path, headers=headers, **more)
+
+
+def leaks(answer: httpx.Response, path: str, ids: set[str]) -> set[str]:
+    """What of theirs an answer names, but for what was asked for."""
+    said = answer.text + str(answer.headers)
+    return {found for found in (*ids, MARK) if found in said and found not in path}
+
+
+def expect_closed(door: Door, answer: httpx.Response) -> None:
+    """There is no such thing for us. One door goes back to the member's page, where nothing has ended."""
+    if str(door).endswith("/override/end") and not door.is_program:
+        assert answer.status_code == 404 or "notice" not in answer.headers["location"], str(door)
+    else:
+        assert answer.status_code == 404, (str(door), answer.status_code, answer.text[:300])
+
+
+async def test_nothing_of_theirs_is_found(
+    merchant: UUID, browser: Browser, every_door: list[Door], theirs: Everything
+) -> None:
+    shop = await open_shop(merchant)
+    ours = {"customer_id": "bea", "customer": await member_with(shop, 500, "bea")}
+    key = await new_key(merchant, *SCOPES)
+    before, ids = await fingerprint(theirs.merchant), theirs.ids()
+    for side in ("program", "owner", "customer"):
+        if side == "owner":
+            await enter_as_staff(browser, merchant, "owner")
+        elif side == "customer":
+            await enter_as_customer(browser, shop, "bea")
+        headers = key if side == "program" else PAGE | {"x-csrf-token": await browser.token("/nowhere")}
+        for door in (each for each in every_door if each.asks and side_of(each) == side):
+            for path in sorted({address(door, theirs), address(door, theirs, **ours)}):
+                answer = await ask(browser.client, door, path, headers)
+                assert leaks(answer, path, ids) == set(), str(door)
+                if any(found in path for found in (*ids, MARK)):
+                    expect_closed(door, answer)
+    assert await fingerprint(theirs.merchant) == before
+
+
+def side_of(door: Door) -> str:
+    """Who has the key to it."""
+    return "program" if door.is_program else "customer" if door.asks == "customer" else "owner"
+
+
+async def test_no_statement_reaches_their_rows(
+    database: Services, merchant: UUID, theirs: Everything
+) -> None:
+    ours = await asyncpg.connect(database.database_url)
+    try:
+        await ours.execute("SELECT set_config('app.merchant', $1, false)", str(merchant))
+        before, whose = await fingerprint(theirs.merchant), f"WHERE merchant_id = '{theirs.merchant}'"
+        for table in theirs.rows:
+            for statement in (
+                f"SELECT FROM {table} {whose}",
+                f"UPDATE {table} SET merchant_id = '{merchant}' {whose}",
+                f"DELETE FROM {table} {whose}",
+            ):
+                try:
+                    done = await ours.execute(statement)
+                except asyncpg.InsufficientPrivilegeError:
+                    continue
+                assert done.split()[-1] == "0", statement
+        assert await fingerprint(theirs.merchant) == before
+        assert len(before) > 80 and sum(rows for rows, _ in before.values()) >= len(before)
+    finally:
+        await ours.close()
