@@ -25,6 +25,7 @@ HANDLER_MODULES = (
     "reviews.knowledge.tasks",
     "reviews.accounts.tasks",
     "reviews.cases.tasks",
+    "reviews.cases.care.tasks",
     "reviews.files.tasks",
 )
 """Modules that register outbox handlers and tasks. Named, not imported: core knows no package above it."""
@@ -70,6 +71,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("referrals", "loyalty.referrals", 600),
     Periodic("clocks", "reviews.cases.sweep", 30),
     Periodic("patrol", "reviews.cases.patrol", 900),
+    Periodic("care", "reviews.cases.care", 60),
     Periodic("files", "reviews.files.tidy", 3600),
     Periodic("late orders", "reviews.intake.prove_late", 3600),
     Periodic("invitations", "reviews.invitations", 60),

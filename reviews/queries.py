@@ -180,7 +180,7 @@ class OwnCase:
     id: UUID
     number: int
     step: str
-    """open, waiting_for_you, answered or resolved."""
+    """What step_of() answers."""
     updated_at: datetime
     next_by: datetime | None
     """Until when the shop means to act."""
@@ -188,6 +188,10 @@ class OwnCase:
     """What opened it."""
     order: str = ""
     """About which order, where no review opened it."""
+    settled_by: datetime | None = None
+    """Until when the shop means to have it settled."""
+    product: str = ""
+    """Of its review."""
 
 
 @dataclass(frozen=True)
@@ -220,12 +224,20 @@ async def of_customer(customer_id: UUID, after: str = "", limit: int = 20) -> Pa
     return Page(found, pages.cursor((found[-1].review.written_at, found[-1].review.id)) if more else None)
 
 
+_STEPS = {
+    "waiting_for_customer": "waiting_for_you",
+    "waiting_for_third_party": "waiting_for_others",
+    "remedy_offered": "offered",
+}
+
+
 def step_of(state: str, answered_at: datetime | None) -> str:
-    """Where a case stands in the customer's eyes: open, waiting_for_you, answered or resolved."""
+    """Where a case stands in the customer's eyes: open, waiting_for_you, waiting_for_others, offered,
+    answered or resolved."""
     if state in ("resolved", "closed", "spam", "duplicate"):
         return "resolved"
-    if state == "waiting_for_customer":
-        return "waiting_for_you"
+    if state in _STEPS:
+        return _STEPS[state]
     return "answered" if answered_at else "open"
 
 

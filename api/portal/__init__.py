@@ -3,7 +3,7 @@
 from litestar import Router
 
 from api.auth import requires_customer
-from api.portal import friends, goals, help, messages, pages, reviews, rewards, writing
+from api.portal import chat, friends, goals, help, messages, pages, reviews, rewards, writing
 from api.portal.common import NotJoined
 
 router = Router(
@@ -15,6 +15,7 @@ router = Router(
         *friends.handlers,
         *messages.handlers,
         *reviews.handlers,
+        *chat.handlers,
         *writing.handlers,
         *help.handlers,
     ],

@@ -84,6 +84,20 @@ async def my_case(request: Customer, case_id: FromPath[UUID]) -> Response[Any]:
     return await _case_page(request, case_id, clock.now())
 
 
+@get("/cases/{case_id:uuid}/thread")
+async def thread(request: Customer, case_id: FromPath[UUID], seen: FromQuery[int] = 0) -> Response[Any]:
+    """The messages alone, once there are others than the `seen` ones; before that nothing (204).
+
+    Raises NotFound for another customer's case.
+    """
+    async with db.transaction(request.user.merchant_id):
+        found = await cases.of_customer(case_id, request.user.profile.id)
+    if len(found.messages) == seen:
+        return Response(None, status_code=204)
+    view = views.CaseThread(str(case_id), tuple(_message(each) for each in found.messages))
+    return page(request, "portal/thread.html", view)
+
+
 @post("/cases/{case_id:uuid}/answer", status_code=303)
 async def answer(
     request: Customer, case_id: FromPath[UUID], data: URLEncodedBody[AnswerForm]
@@ -105,7 +119,7 @@ async def answer(
         return await _case_page(request, case_id, now, text, problem, STATUS[error.kind])
 
 
-handlers = [my_reviews, my_case, answer]
+handlers = [my_reviews, my_case, thread, answer]
 
 
 async def _case_page(
@@ -117,11 +131,12 @@ async def _case_page(
         own = OwnReview(found.review, found.case) if found.review else None
         around = await _around([own] if own else [])
     review = my_review(own, around, user.shop, locale_of(request), now) if own else None
-    about = review.product if review else about_order(found.case, translator(locale_of(request)))
+    about = review.product if review else about_case(found.case, translator(locale_of(request)), "")
     view = views.PortalCase(
-        case=_my_case(found.case, about, now),
+        case=my_case_of(found.case, about, now),
         review=review,
-        messages=tuple(_message(each) for each in found.messages),
+        steps=tuple(views.CaseStep(each.kind, each.at, each.name) for each in found.steps),
+        thread=views.CaseThread(str(case_id), tuple(_message(each) for each in found.messages)),
         answer_key=str(new_id()),
         text=text,
         problem=problem,
@@ -177,7 +192,7 @@ def my_review(own: OwnReview, around: Around, shop: Shop, locale: Locale, now: d
         points=around.gifts.get(own.case.id, 0) if own.case else 0,
         incentivised=review.incentivised,
         verified=review.verified,
-        case=_my_case(own.case, about, now) if own.case else None,
+        case=my_case_of(own.case, about, now) if own.case else None,
         pictures=review_form.pictures(around.pictures.get(review.id, ())),
         attributes=tuple(
             (in_language(each.name, locale), each.stars) for each in around.rated.get(review.id, ())
@@ -189,17 +204,27 @@ def my_review(own: OwnReview, around: Around, shop: Shop, locale: Locale, now: d
     )
 
 
-def about_order(case: OwnCase, say: Translator) -> str:
-    """What a case without a review is about."""
+def about_case(case: OwnCase, say: Translator, shop: str) -> str:
+    """What a case is about, in a few words."""
+    if case.cause == "review":
+        return case.product or shop
     if case.order:
         return say.gettext("Your order %(order)s", order=case.order)
     return say.gettext("Your question")
 
 
-def _my_case(case: OwnCase, about: str, now: datetime) -> views.MyCase:
+def my_case_of(case: OwnCase, about: str, now: datetime) -> views.MyCase:
     """A date is promised only while the shop's answer is still to come, and not one that has passed."""
     promised = case.step == "open" and case.next_by is not None and case.next_by > now
-    return views.MyCase(str(case.id), case.step, about, case.updated_at, case.next_by if promised else None)
+    later = case.step != "resolved" and case.settled_by is not None and case.settled_by > now
+    return views.MyCase(
+        str(case.id),
+        case.step,
+        about,
+        case.updated_at,
+        case.next_by if promised else None,
+        case.settled_by if later else None,
+    )
 
 
 def _message(message: MessageView) -> views.Message:

@@ -193,6 +193,17 @@ class MyCase:
     updated_at: datetime
     next_by: datetime | None = None
     """Until when the shop means to act."""
+    settled_by: datetime | None = None
+    """Until when the shop means to have it settled."""
+
+
+@dataclass(frozen=True)
+class CaseStep:
+    """`code` of kind "customer_step"; `name` of who looks after it."""
+
+    code: str
+    at: datetime
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -363,19 +374,28 @@ class Message:
 
 
 @dataclass(frozen=True)
+class CaseThread:
+    """`portal/thread.html`: the messages of a case, which ask for themselves again."""
+
+    case_id: str
+    messages: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True)
 class PortalCase:
     """`portal/case.html`. Answering posts text to /portal/cases/{id}/answer."""
 
     case: MyCase
     review: MyReview | None
     """None: something else opened the case."""
-    messages: tuple[Message, ...] = ()
+    thread: CaseThread = CaseThread("")
     answer_key: str = ""
     """Empty: cannot be answered any more."""
     text: str = ""
     """What was typed before a problem."""
     problem: str = ""
     limit_chars: int = 4000
+    steps: tuple[CaseStep, ...] = ()
 
 
 # --- the inbox ------------------------------------------------------------------------------------

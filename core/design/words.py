@@ -238,14 +238,29 @@ _WORDS: dict[str, dict[str, str]] = {
     "customer_case": {
         "open": mark("We are on it"),
         "waiting_for_you": mark("Waiting for your answer"),
+        "waiting_for_others": mark("We are waiting for somebody else"),
+        "offered": mark("We have made it up to you"),
         "answered": mark("We have answered"),
         "resolved": mark("Resolved"),
     },
     "customer_case_next": {
-        "open": mark("Somebody from the shop reads your review and writes to you."),
+        "open": mark("Somebody from the shop reads what you wrote and writes to you."),
         "waiting_for_you": mark("We asked you something. As soon as you answer, we go on."),
+        "waiting_for_others": mark(
+            "Somebody else must act first, such as the carrier. We stay with it and write to you."
+        ),
+        "offered": mark("If that does not settle it, answer and we go on."),
         "answered": mark("If something is still not right, answer and we take it up again."),
         "resolved": mark("Nothing more to do. If the trouble comes back, answer and the case reopens."),
+    },
+    "customer_step": {
+        "opened": mark("We began to look into it"),
+        "assigned": mark("Somebody looks after it"),
+        "reply": mark("We have answered your review"),
+        "goodwill": mark("We have made it up to you"),
+        "wait_for_third_party": mark("We are waiting for somebody else"),
+        "resolved": mark("Resolved"),
+        "reopened": mark("Taken up again"),
     },
     "sentiment": {
         "negative": mark("Negative"),
@@ -465,6 +480,14 @@ _WORDS: dict[str, dict[str, str]] = {
     },
     "message_kind": {
         "case_message": mark("Message in a case"),
+        "case_opened": mark("A case begins"),
+        "case_taken": mark("Somebody has the case"),
+        "case_answered": mark("Public reply"),
+        "case_remedy": mark("Remedy given"),
+        "case_resolved": mark("Case resolved"),
+        "care_late_promise": mark("Promised date has passed"),
+        "care_silent_carrier": mark("No sign of the parcel"),
+        "care_stock_gone": mark("Out of stock after payment"),
         "points_expiring": mark("Points expire soon"),
         "review_invitation": mark("Request for a review"),
         "review_reminder": mark("Reminder of a request for a review"),

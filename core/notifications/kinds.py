@@ -9,6 +9,8 @@ from core.notifications.model import Kind
 
 MODULES = (
     "loyalty.expiry.warnings",
+    "reviews.cases.care.notices",
+    "reviews.cases.contact.notices",
     "reviews.cases.notices",
     "reviews.invitations.notices",
     "reviews.surveys.notices",

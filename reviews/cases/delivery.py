@@ -15,6 +15,7 @@ from reviews.accounts import replies
 from reviews.accounts.service import can_reply
 from reviews.cases import events, service, statements
 from reviews.cases.answered import Spoken, answered
+from reviews.cases.contact import telling
 from reviews.cases.notices import MESSAGE
 from reviews.cases.service import Case
 from reviews.connectors.failures import SourceFailure, SourceLimited
@@ -122,3 +123,5 @@ async def _sent(case: Case, message_id: UUID, kind: Spoken, now: datetime) -> No
     await db.execute(statements.SENT, message_id, now)
     await events.add(case.id, case.cycle, "sent", now, message=message_id)
     await answered(case, kind, now)
+    if kind == "public_reply":
+        await telling.later("answered", case.id, case.cycle, now, of=message_id)

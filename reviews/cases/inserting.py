@@ -9,6 +9,7 @@ from uuid import UUID
 from core import db
 from reviews.cases import clocks, statements
 from reviews.cases.clocks import Start
+from reviews.cases.contact import telling
 from reviews.cases.routing.service import Place
 from reviews.cases.targets import rules as targets
 from reviews.cases.targets.rules import Subject, Terms
@@ -65,6 +66,7 @@ async def write(opened: Sequence[Opened], now: datetime) -> None:
         now,
     )
     await db.execute(statements.FIRST_DUE, [each.case_id for each in opened])
+    await telling.all_opened([each.case_id for each in opened if each.customer_id], now)
 
 
 def _columns(each: Opened) -> tuple[Any, ...]:

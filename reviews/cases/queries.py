@@ -24,6 +24,7 @@ from reviews.cases.views import (
     Outgoing,
     OwnCaseView,
     Person,
+    StepView,
     Undelivered,
 )
 from reviews.pages import Page
@@ -144,6 +145,32 @@ _JOINED = f"""
 _GIVEN = """
     SELECT coalesce(sum(points), 0)::bigint FROM case_remedies WHERE case_id = $1 AND staff_id = $2
 """
+_OWN = """
+    SELECT c.id, c.number, c.state, c.updated_at, c.due_at, c.answered_at, c.cause, k.due_at AS settled_by,
+           coalesce(o.external_id, '') AS order_word,
+           coalesce(nullif(r.product_name, ''), r.product_sku, '') AS product
+    FROM cases c
+    LEFT JOIN reviews r ON r.id = c.review_id
+    LEFT JOIN orders o ON o.id = c.order_id
+    LEFT JOIN case_clocks k ON k.case_id = c.id AND k.cycle = c.cycle AND k.kind = 'resolution'
+         AND k.paused_at IS NULL AND k.satisfied_at IS NULL AND k.stopped_at IS NULL
+    WHERE c.customer_id IN (SELECT id FROM customers WHERE id = $1 OR merged_into = $1)
+    ORDER BY c.opened_at DESC, c.id DESC LIMIT $2
+"""
+# A reply counts when it has gone out; of people who look after it, each once in a row.
+_STEPS = """
+    SELECT kind, name, at FROM (
+        SELECT e.id, e.at, CASE WHEN e.kind = 'sent' THEN 'reply' WHEN e.kind = 'taken_over' THEN 'assigned'
+                                ELSE e.kind END AS kind,
+               CASE WHEN e.kind IN ('assigned', 'taken_over') THEN coalesce(s.name, '') ELSE '' END AS name
+        FROM case_events e
+        LEFT JOIN staff s ON e.kind IN ('assigned', 'taken_over') AND s.id = (e.detail ->> 'to')::uuid
+        LEFT JOIN case_messages m ON e.kind = 'sent' AND m.id = (e.detail ->> 'message')::uuid
+        WHERE e.case_id = $1 AND (m.kind = 'public_reply' OR e.kind IN (
+            'opened', 'assigned', 'taken_over', 'goodwill', 'wait_for_third_party', 'resolved',
+            'reopened'))) n
+    ORDER BY id LIMIT 100
+"""
 _MESSAGES = """
     SELECT m.kind, coalesce(s.name, '') AS author, m.body AS text, 0::bigint AS points,
            coalesce(m.sent_at, m.created_at) AS at, m.attachments
@@ -261,9 +288,12 @@ async def of_customer(case_id: UUID, customer_id: UUID) -> OwnCaseView:
     """A case for its customer's page: no notes, no names of states, nothing unsent. Raises NotFound."""
     found = await db.fetchrow(
         "SELECT c.id, c.number, c.state, c.updated_at, c.due_at, c.answered_at, c.cause,"
+        " k.due_at AS settled_by,"
         f" coalesce(o.external_id, '') AS order_word, {review_queries.COLUMNS}"
         f" FROM cases c LEFT JOIN reviews r ON r.id = c.review_id {review_queries.JOINS}"
         " LEFT JOIN orders o ON o.id = c.order_id"
+        " LEFT JOIN case_clocks k ON k.case_id = c.id AND k.cycle = c.cycle AND k.kind = 'resolution'"
+        " AND k.paused_at IS NULL AND k.satisfied_at IS NULL AND k.stopped_at IS NULL"
         " WHERE c.id = $1"
         " AND c.customer_id IN (SELECT id FROM customers WHERE id = $2 OR merged_into = $2)",
         case_id,
@@ -274,11 +304,24 @@ async def of_customer(case_id: UUID, customer_id: UUID) -> OwnCaseView:
     step = review_queries.step_of(found["state"], found["answered_at"])
     own = OwnCase(
         found["id"], found["number"], step, found["updated_at"], found["due_at"],
-        found["cause"], found["order_word"],
+        found["cause"], found["order_word"], found["settled_by"],
     )  # fmt: skip
     messages = tuple(MessageView(**each) for each in await db.fetch(_MESSAGES, case_id))
     review = review_queries.review_of(found) if found["review_id"] else None
-    return OwnCaseView(own, review, messages)
+    steps = tuple(StepView(**each) for each in await db.fetch(_STEPS, case_id))
+    return OwnCaseView(own, review, steps, messages)
+
+
+async def own(customer_id: UUID, limit: int) -> list[OwnCase]:
+    """A customer's cases, the newest first, in the open transaction."""
+    return [
+        OwnCase(
+            row["id"], row["number"], review_queries.step_of(row["state"], row["answered_at"]),
+            row["updated_at"], row["due_at"], row["cause"], row["order_word"], row["settled_by"],
+            row["product"],
+        )
+        for row in await db.fetch(_OWN, customer_id, limit)
+    ]  # fmt: skip
 
 
 def _row_of(row: db.Row) -> InboxRow:

@@ -17,6 +17,7 @@ from core.people import staff
 from core.people.roles import permissions_of
 from reviews.cases import clocks, events, machine, rules, statements
 from reviews.cases.clocks import Start
+from reviews.cases.contact import telling
 from reviews.cases.machine import Deed, State
 from reviews.cases.people import person
 from reviews.cases.tables import CaseMessage
@@ -159,6 +160,8 @@ async def assign(case_id: UUID, to: UUID, by: UUID, expected_version: int, now: 
     moved = await move(case, "assign", now, owner_id=to)
     kind = "taken_over" if mine and case.owner_id not in (None, by) else "assigned"
     await events.add(case.id, case.cycle, kind, now, staff_id=by, to=to, before=case.owner_id)
+    if case.owner_id is None:
+        await telling.later("taken", case.id, case.cycle, now)
     return moved.version
 
 
@@ -180,6 +183,7 @@ async def resolve(case_id: UUID, by: UUID, expected_version: int, now: datetime,
     await clocks.stop(case.id, case.cycle, now)
     agreed = text_of(text) if text.strip() else ""
     await events.add(case.id, case.cycle, "resolved", now, staff_id=by, text=agreed)
+    await telling.later("resolved", case.id, case.cycle, now)
     return moved.version
 
 

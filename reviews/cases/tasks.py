@@ -10,6 +10,7 @@ from core import clock, db, tenancy
 from core.outbox import handles
 from core.worker import run_async
 from reviews.cases import clocks, delivery, escalation, service
+from reviews.cases.contact import telling
 from reviews.cases.patrol import service as patrols
 from reviews.cases.remedies import holdout
 from reviews.cases.routing import service as routing
@@ -25,6 +26,12 @@ async def send_message(payload: dict[str, Any], now: datetime) -> None:
 async def post_reply(payload: dict[str, Any], now: datetime) -> None:
     """Payload: message (id)."""
     await delivery.post(UUID(payload["message"]))
+
+
+@handles(telling.TELL)
+async def tell_customer(payload: dict[str, Any], now: datetime) -> None:
+    """Payload: see reviews.cases.contact.telling.tell()."""
+    await telling.tell(payload, now)
 
 
 @handles(clocks.ESCALATE)

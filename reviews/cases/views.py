@@ -166,10 +166,21 @@ class MessageView:
 
 
 @dataclass(frozen=True)
+class StepView:
+    """Something that happened to a customer's case: opened, assigned (`name`: to whom), reply, goodwill, …"""
+
+    kind: str
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class OwnCaseView:
     """A case as its customer sees it."""
 
     case: OwnCase
     review: ReviewView | None
     """None: something else opened it."""
+    steps: tuple[StepView, ...]
+    """What has happened so far, the oldest first."""
     messages: tuple[MessageView, ...]

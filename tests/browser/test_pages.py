@@ -52,6 +52,7 @@ PAGES = (
     ("review-new", "customer", "/portal/reviews/write?store={store}", 200),
     ("review-edit", "customer", "/portal/reviews/{review}/edit", 200),
     ("my-case", "customer", "/portal/cases/{answered}", 200),
+    ("chat", "customer", "/portal/chat", 200),
     ("moderation", "manager", "/staff/moderation", 200),
     ("moderation-decided", "manager", "/staff/moderation/decided", 200),
     ("moderation-review", "manager", "/staff/moderation/reviews/{review}", 200),

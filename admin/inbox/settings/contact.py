@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import URLEncodedBody
 
-from admin.inbox.settings.common import ROOT, Fields, Staff, reads, save, sets, show
+from admin.inbox.settings.common import ROOT, Fields, SettingUnfit, Staff, reads, save, sets, show
 from api.pages import locale_of
 from core import clock, db
 from core.design import case_views as views
@@ -27,15 +27,31 @@ async def overview(request: Staff) -> Response[Any]:
 @post("/settings/contact", guards=[sets], status_code=303)
 async def change(request: Staff, data: URLEncodedBody[dict[str, str]]) -> Response[Any]:
     """What holds from now on."""
-    by, now = request.user.member.id, clock.now()
+    by, now, words = request.user.member.id, clock.now(), translator(locale_of(request))
 
     async def effect() -> None:
-        await settings.change(Contact(reply_address=data.get("reply_address", "").strip()), by, now)
+        await settings.change(_contact(data, words), by, now)
 
     return await save(request, data, PATH, effect, lambda because: _view(request, data, because))
 
 
 handlers = [overview, change]
+
+
+def _contact(data: Fields, words: Translator) -> Contact:
+    return Contact(
+        reply_address=data.get("reply_address", "").strip(),
+        late_after_days=_days(data.get("late_after_days", ""), words),
+        silent_after_days=_days(data.get("silent_after_days", ""), words),
+        stock_gone=data.get("stock_gone") == "on",
+    )
+
+
+def _days(typed: str, words: Translator) -> int | None:
+    typed = typed.strip()
+    if typed and not (typed.isascii() and typed.isdigit() and len(typed) < 4):
+        raise SettingUnfit(words.gettext("“%(text)s” is no whole number.", text=typed))
+    return int(typed) if typed else None
 
 
 async def _view(request: Staff, typed: Fields | None = None, because: str = "") -> views.CaseSettings:
@@ -53,12 +69,28 @@ async def _view(request: Staff, typed: Fields | None = None, because: str = "") 
 
 
 def _table(now: Contact, words: Translator) -> views.SettingsTable:
-    here = now.reply_address or words.gettext("On their page alone")
-    lines = (views.SettingsLine((words.gettext("Customers answer our mails"), here)),)
-    return views.SettingsTable(words.gettext("Now"), (words.gettext("What"), words.gettext("How")), lines)
+    never = words.gettext("Not told")
+
+    def days(count: int | None) -> str:
+        return never if count is None else words.ngettext("after %(num)s day", "after %(num)s days", count)
+
+    said = (
+        (
+            words.gettext("Customers answer our mails"),
+            now.reply_address or words.gettext("On their page alone"),
+        ),
+        (words.gettext("A promised date has passed"), days(now.late_after_days)),
+        (words.gettext("No sign of a parcel"), days(now.silent_after_days)),
+        (words.gettext("Out of stock after payment"), words.gettext("At once") if now.stock_gone else never),
+    )
+    heads = (words.gettext("What"), words.gettext("How"))
+    return views.SettingsTable(words.gettext("Now"), heads, tuple(views.SettingsLine(line) for line in said))
 
 
 def _form(now: Contact, typed: Fields, words: Translator, because: str) -> views.SettingsForm:
+    def shown(name: str, value: int | None) -> str:
+        return typed.get(name, "" if value is None else str(value))
+
     address = FormField(
         "reply_address",
         words.gettext("Address for answers"),
@@ -68,6 +100,22 @@ def _form(now: Contact, typed: Fields, words: Translator, because: str) -> views
             " Empty: customers answer on their page."
         ),
     )
-    group = FormGroup(words.gettext("Answers by mail"), (address,))
+    empty = words.gettext("Empty: customers are not told.")
+    late = FormField(
+        "late_after_days", words.gettext("Days after a promised delivery"),
+        shown("late_after_days", now.late_after_days), hint=empty, inputmode="numeric",
+    )  # fmt: skip
+    silent = FormField(
+        "silent_after_days", words.gettext("Days without a sign of a parcel"),
+        shown("silent_after_days", now.silent_after_days), hint=empty, inputmode="numeric",
+    )  # fmt: skip
+    short = FormField(
+        "stock_gone", words.gettext("When what they paid for is out of stock"),
+        (typed.get("stock_gone", "") if typed else "on" if now.stock_gone else ""), "check",
+    )  # fmt: skip
+    groups = (
+        FormGroup(words.gettext("Answers by mail"), (address,)),
+        FormGroup(words.gettext("Before anybody complains"), (late, silent, short)),
+    )
     title, save_it = words.gettext("Change"), words.gettext("Save")
-    return views.SettingsForm(PATH, title, save_it, str(new_id()), (group,), because)
+    return views.SettingsForm(PATH, title, save_it, str(new_id()), groups, because)

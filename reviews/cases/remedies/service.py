@@ -19,6 +19,7 @@ from loyalty.rewards import catalogue
 from loyalty.rewards import service as rewards
 from reviews.cases import events, machine, service, statements
 from reviews.cases import rules as case_rules
+from reviews.cases.contact import telling
 from reviews.cases.people import person
 from reviews.cases.remedies import budget, holdout, queries, rules
 from reviews.cases.remedies.rules import Remedy, RemedyUnfit
@@ -340,4 +341,5 @@ async def _record(
         case.id, case.cycle, "goodwill", now, staff_id=by, remedy=given.remedy_id, kind_of=remedy.kind,
         points=given.points, amount_minor=given.amount_minor, approved_by=approved_by,
     )  # fmt: skip
+    await telling.later("remedy", case.id, case.cycle, now, of=given.remedy_id)
     return given

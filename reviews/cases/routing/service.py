@@ -10,6 +10,7 @@ from core.errors import DomainError, Kind, NotFound
 from core.people.roles import PERMISSIONS
 from reviews.cases import machine, statements
 from reviews.cases.codes import NAME_LIMIT_CHARS
+from reviews.cases.contact import telling
 from reviews.cases.people import person
 from reviews.cases.routing import presence, queries, rules
 from reviews.cases.routing.rules import Team, Worker
@@ -141,6 +142,8 @@ async def give_out(now: datetime) -> int:
     noted = [(row["id"], row["cycle"], "assigned", db.to_json({"to": owner})) for row, owner in given]
     columns = [[line[n] for line in noted] for n in range(4)]
     await db.execute(statements.INSERT_EVENTS, db.merchant_id(), now, *columns)
+    for row, _ in given:
+        await telling.later("taken", row["id"], row["cycle"], now)
     return len(given)
 
 

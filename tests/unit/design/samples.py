@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from api.portal import qr
 from core.design import case_views as ca
+from core.design import chat_views as av
 from core.design import compliance_views as cv
 from core.design import friend_views as fv
 from core.design import goal_views as gv
@@ -359,6 +360,43 @@ MESSAGES = (
     ),
     v.Message(_ago(hours=2), "Mei Lin", True, "Thank you, that is kind."),
 )
+
+CASE_STEPS = (
+    v.CaseStep("opened", _ago(hours=9)),
+    v.CaseStep("assigned", _ago(hours=8), HOSTILE),
+    v.CaseStep("reply", _ago(hours=5)),
+)
+CHAT = av.PortalChat(
+    lines=(
+        av.ChatLine(
+            HOSTILE, _ago(hours=3), (av.ChatSource("Parcels", HOSTILE, "/portal/help/parcels"),), True
+        ),
+        av.ChatLine(
+            "And returns?",
+            _ago(hours=2),
+            (av.ChatSource("Returns", "", "/portal/help/a"), av.ChatSource(HOSTILE, "", "/portal/help/b")),
+            False,
+        ),
+        av.ChatLine("What is the weather?", _ago(hours=1), (), False),
+    ),
+    ask_key="k-ask",
+    person_key="k-person",
+    ask_limit_chars=500,
+    person_limit_chars=4000,
+    cases=(replace(CASE, settled_by=_ahead(days=4)), replace(CASE, id="c2", state="waiting_for_others")),
+)
+MAILS_IN = ca.MailsIn(
+    "parked",
+    ("parked", "refused", "dismissed", "taken"),
+    2,
+    (
+        ca.MailIn(
+            "m1", _ago(hours=1), "eve@mail.test", "Eve", HOSTILE, HOSTILE, True, ("lamp.jpg", HOSTILE),
+            "other_sender", "/staff/inbox/cases/c1", "12", "", "k-put", "k-dismiss",
+        ),
+        ca.MailIn("m2", _ago(hours=2), "", "", "", "", False, (), "no_case", "", "", "Mina", "", ""),
+    ),
+)  # fmt: skip
 
 NEGATIVE = v.Sentiment("negative", 0.964, 1.6)
 ASPECTS = (
@@ -1281,8 +1319,18 @@ SAMPLES = (
     Sample(
         "portal-case",
         "portal/case.html",
-        v.PortalCase(CASE, REVIEWS[0], MESSAGES, "k-answer"),
+        v.PortalCase(CASE, REVIEWS[0], v.CaseThread("c1", MESSAGES), "k-answer", steps=CASE_STEPS),
         _portal("/portal/cases/c1", "reviews"),
+    ),
+    Sample(
+        "portal-thread", "portal/thread.html", v.CaseThread("c1", MESSAGES), _portal("/portal/cases/c1", "")
+    ),
+    Sample("portal-chat", "portal/chat.html", CHAT, _portal("/portal/chat", "help")),
+    Sample(
+        "portal-chat-refused",
+        "portal/chat.html",
+        av.PortalChat((), "k-ask", "k-person", 500, 4000, (), HOSTILE, HOSTILE, HOSTILE, HOSTILE),
+        _portal("/portal/chat", "help"),
     ),
     Sample("review-invited", "portal/review_form.html", INVITED, _VISITOR),
     Sample("review-thanks", "portal/review_thanks.html", ev.Thanks("Harbour & Home", TO_REVIEW), _VISITOR),
@@ -1390,6 +1438,13 @@ SAMPLES = (
         "staff/case_settings.html",
         CASE_SETTINGS,
         _staff("/staff/inbox/settings/remedies", "inbox"),
+    ),
+    Sample("staff-mails-in", "staff/mails_in.html", MAILS_IN, _staff("/staff/inbox/mail", "inbox")),
+    Sample(
+        "staff-mails-in-none",
+        "staff/mails_in.html",
+        ca.MailsIn("refused", ("parked", "refused"), 0, (), HOSTILE),
+        _staff("/staff/inbox/mail?view=refused", "inbox"),
     ),
     Sample("staff-patrol", "staff/patrol.html", PATROL, _staff("/staff/inbox/patrol", "inbox")),
     Sample("staff-case-further", "staff/case.html", FURTHER_CASE, _staff("/staff/inbox/cases/c1", "inbox")),

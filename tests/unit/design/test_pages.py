@@ -16,7 +16,12 @@ from core.design.words import codes, kinds
 from core.i18n import LOCALES, Locale
 from tests.unit.design.samples import CSRF, HOME, HOSTILE, SAMPLES, Sample
 
-FRAGMENTS = {"staff/scoring.html", "staff/import_progress.html", "staff/tier_preview.html"}
+FRAGMENTS = {
+    "portal/thread.html",
+    "staff/scoring.html",
+    "staff/import_progress.html",
+    "staff/tier_preview.html",
+}
 BUILDING_BLOCKS = {
     "studio_base.html",
     "moderation_base.html",

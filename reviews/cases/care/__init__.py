@@ -1,0 +1,1 @@
+"""Care before trouble: late promises, silent carriers and stock that is gone, before anybody complains."""
