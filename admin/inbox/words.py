@@ -57,6 +57,9 @@ FAILURES = {
     "source_review_gone": mark("The source has no such review any more."),
     "source_unreadable": mark("The source describes the review in a way that cannot be read."),
     "source_suspicious": mark("So many reviews are missing at the source that nothing was removed."),
+    "review_revised": mark(
+        "The customer has changed the review since this was written. Read it, then send it again if it fits."
+    ),
     "secret_sealed": mark("The stored credentials cannot be read with the keys of this installation."),
 }
 """What went wrong with a source."""

@@ -80,10 +80,13 @@ async def _queue(
     now: datetime,
     review_id: UUID | None = None,
 ) -> Queued:
+    version = await db.fetchval(statements.VERSION, case.review_id) if kind == "public_reply" else None
     deed: Literal["reply", "message"] = "reply" if kind == "public_reply" else "message"
     moved = await service.move(case, deed, now, owner_id=case.owner_id or by)
     until = now + timedelta(seconds=rules.UNDO_S)
-    message_id = await service.add_message(case, kind, body, by, now, send_after=until, review_id=review_id)
+    message_id = await service.add_message(
+        case, kind, body, by, now, send_after=until, review_id=review_id, review_version=version
+    )
     await events.add(case.id, case.cycle, deed, now, staff_id=by, message=message_id)
     await outbox.add(delivery.DUE, {"message": message_id}, now, delay_s=rules.UNDO_S)
     return Queued(message_id, until, moved.version)

@@ -23,6 +23,8 @@ from reviews.sources import source_of
 
 DUE = "case.message_due"
 POST = "case.reply_post"
+OVERTAKEN = "review_revised"
+"""Why a reply was not sent: since it was written the customer has changed the review."""
 MAX_ATTEMPTS = 8
 """With the pauses of the outbox a reply has failed after one to two hours."""
 
@@ -44,7 +46,9 @@ async def deliver(message_id: UUID, now: datetime) -> None:
     waiting = await db.fetchrow(statements.FIND_MESSAGE, message_id)
     if waiting is None or waiting["state"] != "queued":
         return
-    case = await service.about(case, waiting["review_id"])
+    if waiting["overtaken"]:
+        await _failed(case, message_id, OVERTAKEN, 0, now)
+        return
     if waiting["kind"] == "private_message":
         if case.customer_id:
             # The portal shows it in any case.
@@ -52,11 +56,11 @@ async def deliver(message_id: UUID, now: datetime) -> None:
             await notifications.notify(
                 MESSAGE.code, case.customer_id, told, f"case_message:{message_id}", now
             )
-    elif not source_of(case.source or "").published_here:
-        await _hand_over(case, message_id, now)
+    elif not source_of(waiting["source"]).published_here:
+        await _hand_over(await service.about(case, waiting["review_id"]), message_id, now)
         return
     else:
-        await db.execute(statements.PUBLISH_REPLY, case.review_id, waiting["body"], now)
+        await db.execute(statements.PUBLISH_REPLY, waiting["review_id"], waiting["body"], now)
     await _sent(case, message_id, waiting["kind"], now)
 
 
@@ -68,16 +72,18 @@ async def post(message_id: UUID) -> None:
     found = await db.fetchrow(statements.FIND_MESSAGE, message_id)
     if found is None or found["state"] != "sending":
         return
-    opener = await db.fetchval("SELECT review_id FROM cases WHERE id = $1", found["case_id"])
-    review_id = found["review_id"] or opener
+    review_id = found["review_id"]
     failure: SourceFailure | None = None
-    try:
-        await replies.post(review_id, found["body"])
-    except SourceFailure as error:
-        failure = error
+    if not found["overtaken"] and not source_of(found["source"]).published_here:
+        try:
+            await replies.post(review_id, found["body"])
+        except SourceFailure as error:
+            failure = error
     now = clock.now()
     case = await service.lock(found["case_id"])
-    if failure is None:
+    if found["overtaken"]:
+        await _failed(case, message_id, OVERTAKEN, found["attempts"], now)
+    elif failure is None:
         await db.execute(statements.PUBLISH_REPLY, review_id, found["body"], now)
         await _sent(case, message_id, "public_reply", now)
     elif failure.again and found["attempts"] + 1 < MAX_ATTEMPTS:

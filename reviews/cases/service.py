@@ -287,6 +287,7 @@ async def add_message(
     now: datetime,
     send_after: datetime | None = None,
     review_id: UUID | None = None,
+    review_version: int | None = None,
     channel: Channel = "portal",
     attachments: Sequence[str] = (),
 ) -> UUID:
@@ -308,6 +309,7 @@ async def add_message(
             created_at=now,
             send_after=send_after,
             review_id=review_id,
+            review_version=review_version,
             channel=channel,
             attachments=list(attachments),
         )

@@ -207,8 +207,13 @@ QUIET = """
 # ---------------------------------------------------------------- conversation and remedies
 
 FIND_MESSAGE = """
-    SELECT case_id, review_id, kind, state, body, send_after, attempts FROM case_messages WHERE id = $1
+    SELECT m.case_id, r.id AS review_id, r.source, m.kind, m.state, m.body, m.send_after, m.attempts,
+           m.review_version < r.version AS overtaken
+    FROM case_messages m JOIN cases c ON c.id = m.case_id
+    LEFT JOIN reviews r ON r.id = CASE WHEN m.review_id IS NULL THEN c.review_id ELSE m.review_id END
+    WHERE m.id = $1
 """
+VERSION = "SELECT version FROM reviews WHERE id = $1"
 REVIEW_OF = """
     SELECT r.id AS review_id, r.source, r.account FROM case_reviews x JOIN reviews r ON r.id = x.review_id
     WHERE x.case_id = $1 AND x.review_id = $2
@@ -221,7 +226,9 @@ SENT = "UPDATE case_messages SET state = 'sent', sent_at = $2, failure = NULL WH
 SENDING = "UPDATE case_messages SET state = 'sending' WHERE id = $1"
 TRIED = "UPDATE case_messages SET failure = $2, attempts = $3 WHERE id = $1"
 RETRY = """
-    UPDATE case_messages SET state = 'sending', failure = NULL, attempts = 0
+    UPDATE case_messages m SET state = 'sending', failure = NULL, attempts = 0, review_version = (
+        SELECT r.version FROM reviews r JOIN cases c ON c.id = m.case_id
+        WHERE r.id = CASE WHEN m.review_id IS NULL THEN c.review_id ELSE m.review_id END)
     WHERE id = $1 AND case_id = $2 AND kind = 'public_reply' AND state = 'failed' RETURNING id
 """
 WAITING = """

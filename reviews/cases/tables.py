@@ -36,6 +36,7 @@ class CaseMessage(Table, tablename="case_messages", db=DB):
     send_after = Timestamptz(null=True, default=None)
     review_id = UUID(null=True, default=None)
     sent_at = Timestamptz(null=True, default=None)
+    review_version = Integer(null=True, default=None)
     channel = Text(default="portal")
     attachments = Array(Text(), default=list)
 

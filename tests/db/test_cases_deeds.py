@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from asyncpg.exceptions import PostgresError
 from core import db
 from core.errors import Forbidden, NotFound
 from core.people.roles import ROLES
-from reviews.cases import conversation, goodwill, service
+from reviews.cases import conversation, delivery, goodwill, service
 from reviews.cases.conversation import NobodyToAnswer, ReplyWaiting, TooLateToUndo
 from reviews.cases.remedies.service import (
     GoodwillAboveAuthority,
@@ -22,9 +23,21 @@ from reviews.cases.remedies.service import (
 )
 from reviews.cases.service import CaseChanged, CaseStateRefuses, TextUnfit
 from reviews.cases.tables import CaseRemedy
-from reviews.cases.tasks import send_message
+from reviews.cases.tasks import post_reply, send_message
 from tests.conftest import new_merchant
-from tests.fixtures.reviews.shop import NOW, customer, employee, member, open_case, rows, value
+from tests.fixtures.reviews.shop import (
+    NOW,
+    customer,
+    employee,
+    member,
+    open_case,
+    reading,
+    review,
+    rows,
+    score,
+    take_in,
+    value,
+)
 
 LATER = NOW + timedelta(seconds=11)
 STAND = (
@@ -366,3 +379,27 @@ async def test_remedies_and_events_cannot_be_changed(merchant: UUID) -> None:
     ):
         with pytest.raises(PostgresError):
             await value(merchant, sql)
+
+
+async def test_a_review_that_is_changed_while_we_answer(merchant: UUID) -> None:
+    """What was written about the old wording is not sent: a person reads the new one, and sends it again."""
+    case, agent = await open_case(merchant), await employee(merchant)
+    queued = await reply(merchant, case, agent)
+    (received,) = await take_in(
+        merchant,
+        review(rating=Decimal(4), body="They called me.", edited_at=NOW),
+        at=NOW + timedelta(seconds=5),
+    )
+    await score(merchant, received, reading(0.1), NOW + timedelta(seconds=6))
+    await deliver(merchant, queued.message_id)
+    assert await rows(merchant, "SELECT state, failure FROM case_messages") == [("failed", "review_revised")]
+    assert await value(merchant, "SELECT reply FROM reviews") == ""
+    assert await value(merchant, "SELECT satisfied_at FROM case_clocks WHERE kind = 'first_reply'") is None
+    with pytest.raises(CaseChanged):
+        await reply(merchant, case, agent, version=queued.version)
+    async with db.transaction(merchant):
+        await delivery.retry(case, queued.message_id, agent, LATER)
+    async with db.transaction(merchant):
+        await post_reply({"message": str(queued.message_id)}, LATER)
+    assert await rows(merchant, "SELECT reply FROM reviews") == [("We are sorry.",)]
+    assert await value(merchant, "SELECT state FROM case_messages") == "sent"
