@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, cast, get_args
 
+from admin.studio.refusals import in_words
 from core.design import import_views as views
 from core.design.reward_views import FormField
 from core.design.words import word
@@ -122,9 +123,11 @@ def page(
         format=words.gettext(_format_name(found.format)) if found else "",
         encoding=found.encoding if found else "",
         progress=progress(sent, href),
-        failure=run.failure,
+        failure=in_words(run.failure, locale),
         samples=tuple(_sample(each) for each in found.samples) if found else (),
-        rejects=tuple(views.ImportReject(each.line, each.column, each.reason) for each in rejected),
+        rejects=tuple(
+            views.ImportReject(each.line, each.column, in_words(each.reason, locale)) for each in rejected
+        ),
         rejected=run.counts["rejected"],
         about=_about(words, found.format if found else AUTO, run.encoding, run.choices) if changes else (),
         mapping=_mapping(words, found) if changes and found else (),

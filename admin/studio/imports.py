@@ -9,6 +9,7 @@ from litestar.datastructures import UploadFile
 from litestar.params import FromPath, FromQuery
 
 from admin.studio import import_present as present
+from admin.studio.refusals import in_words
 from api.auth import StaffUser, requires_permission
 from api.forms import once_to
 from api.pages import locale_of, page, page_text, see_other
@@ -202,4 +203,6 @@ def _problem(error: DomainError, locale: Locale) -> str:
     """What is wrong, in the reader's language. Raises an error that there are no words for."""
     if error.code not in _PROBLEMS:
         raise error
-    return translator(locale).gettext(_PROBLEMS[error.code], detail=error.detail or error.title)
+    return translator(locale).gettext(
+        _PROBLEMS[error.code], detail=in_words(error.detail or error.title, locale)
+    )

@@ -52,6 +52,8 @@ async def post_events(
 
     A single event that cannot be applied is refused with 422; of an array each event has its own
     result, and a rejected one does not hinder the others. An event that came before is a `duplicate`.
+    Reviews come by POST /v1/reviews, whose scope is another, or by signed webhook: `review.created` is
+    unknown here.
     """
 
     if isinstance(data, list) and len(data) > ARRAY_LIMIT:
