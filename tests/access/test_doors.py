@@ -39,6 +39,7 @@ OPEN = {
     "/sign-out": "ends the visitor's own session",
     "/staff/sign-in": "to sign in; throttled",
     "/static/{file_path:path}": "our own files",
+    "/surveys/answer": "a signed link out of a mail",
     "/webhooks/in/{source_id:uuid}": "signed by the shop",
     "/webhooks/mail/{source_id:uuid}": "signed by the shop's mail server",
     "/webhooks/reviews/{account_id:uuid}": "signed by the source, or by a secret address",
