@@ -7,13 +7,14 @@ LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml -
 	--no-emit-index-url --no-emit-find-links --universal -p 3.11
 CJK_FONTS := /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
 
-.PHONY: help demo test soak bench lock clean browser wrk screenshots
+.PHONY: help demo test browser soak bench lock clean chromium wrk screenshots
 .NOTPARALLEL:
 
 help:
 	@echo "make demo         a shop to look at, with everything that it needs; Ctrl-C ends it"
 	@echo "make demo ONCE=1  the main job once from an empty database, with a table of what it did"
 	@echo "make test         all checks and tests"
+	@echo "make browser      every page in three languages, two widths, light and dark: make test has a part of it"
 	@echo "make soak         the ledger against its model, for half an hour"
 	@echo "make bench        how fast it is: a table and bench.json; ONLY=name,name and SCALE=0.01 for less of it"
 	@echo "                  DATA=DIR reads labelled rows in other ways, too (train extra)"
@@ -24,11 +25,14 @@ help:
 demo: $(VENV)/demo.stamp
 	@exec $(VENV)/bin/regulars demo $(if $(filter-out 0,$(ONCE)),--once)
 
-test: $(VENV)/test.stamp browser
+test: $(VENV)/test.stamp chromium
 	@echo "ruff" && $(VENV)/bin/ruff check --quiet . && $(VENV)/bin/ruff format --quiet --check .
 	@echo "mypy" && $(VENV)/bin/mypy
 	@echo "import-linter" && $(VENV)/bin/lint-imports
 	@echo "pytest" && $(VENV)/bin/python -m pytest -q
+
+browser: $(VENV)/test.stamp chromium
+	@REGULARS_LOOKS=all $(VENV)/bin/python -m pytest -q -m browser
 
 bench: $(VENV)/test.stamp wrk
 	@$(VENV)/bin/python -m tests.benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(SCALE),--scale $(SCALE)) \
@@ -38,7 +42,7 @@ bench: $(VENV)/test.stamp wrk
 soak: $(VENV)/test.stamp
 	@HYPOTHESIS_PROFILE=soak $(VENV)/bin/python -m pytest -q tests/db/test_ledger_model.py
 
-screenshots: $(VENV)/test.stamp browser
+screenshots: $(VENV)/test.stamp chromium
 	@$(VENV)/bin/python -m admin.demo.screenshots
 
 lock: | $(VENV)/bin/python
@@ -67,7 +71,7 @@ $(VENV)/%.stamp:
 	@touch $@
 
 # Browser tests need Debian's chromium and fonts with Chinese characters; without them they are skipped.
-browser:
+chromium:
 	@if command -v chromium >/dev/null && test -e $(CJK_FONTS); then exit 0; fi; \
 	if test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
 		echo "Installing chromium and fonts-noto-cjk"; \

@@ -32,7 +32,7 @@ from reviews.cases import service as cases
 
 ROOT = Path(__file__).parents[2]
 MEMBERS = 60
-READY_WITHIN_S = 60
+READY_WITHIN_S = 180
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Site:
             color_scheme="dark" if theme == "dark" else "light",
             java_script_enabled=scripts,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         await context.add_cookies([{"name": LANGUAGE, "value": locale, "url": self.url}])
         return context
 

@@ -1,17 +1,23 @@
-"""Every page in each language, wide and narrow, light and dark: correct, accessible, in one language."""
+"""Every page in each language, wide and narrow, light and dark: correct, accessible, in one language.
 
-import itertools
+Three looks a page; all twelve with REGULARS_LOOKS=all (`make browser`).
+"""
+
+import asyncio
+import os
 import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from uuid import UUID
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import ConsoleMessage, Page
+from babel.messages.catalog import Message
+from playwright.async_api import BrowserContext, ConsoleMessage, Page
 
 from core import clock, db
-from core.i18n import Locale, translator
+from core.i18n import LOCALES, Locale, translator
 from core.i18n.update import extract
 from loyalty.ledger import Earn, post
 from loyalty.ledger import queries as ledger
@@ -22,11 +28,18 @@ from tests.browser.site import Site
 
 pytestmark = pytest.mark.browser
 
+Look = tuple[Locale, int, str]
+EVERY_LOOK = [
+    (locale, width, theme) for locale in LOCALES for width in (1280, 360) for theme in ("light", "dark")
+]
 # Every page in each language, width and theme; both sets together have each pair of these three.
-LOOKS: tuple[tuple[tuple[Locale, int, str], ...], ...] = (
+PAIRWISE: tuple[tuple[Look, ...], ...] = (
     (("en", 1280, "light"), ("zh-Hans", 360, "dark"), ("zh-Hant", 1280, "dark")),
     (("en", 360, "dark"), ("zh-Hans", 1280, "light"), ("zh-Hant", 360, "light")),
 )
+# `make browser` asks for all of them.
+LOOKS = [EVERY_LOOK] if os.environ.get("REGULARS_LOOKS") == "all" else PAIRWISE
+LOOKS_AT_ONCE = 3
 WHO = {
     "nobody": "",
     "customer": "customer",
@@ -147,12 +160,18 @@ class English:
 
 
 @cache
+def messages() -> list[Message]:
+    """Those of the source tree; reading it takes seconds."""
+    return list(extract())
+
+
+@cache
 def english(locale: Locale) -> English:
     """The English messages, less those that are the same in this language."""
     words = translator(locale)
     whole: set[str] = set()
     parts: set[str] = set()
-    for message in extract():
+    for message in messages():
         forms = [message.id] if isinstance(message.id, str) else list(message.id)
         translated = words.raw(forms[0], message.context)
         for form in filter(None, forms):
@@ -211,36 +230,64 @@ async def a_voucher(member_id: UUID) -> UUID:
     return bought.id
 
 
-CASES = [
-    pytest.param(*page, *look, id="-".join((name, *map(str, look))))
-    for number, (name, *page) in enumerate(PAGES)
-    for look in LOOKS[number % 2]
-]
+Visitor = Callable[[str, Locale, int, str], Awaitable[BrowserContext]]
 
 
-@pytest.mark.parametrize(("who", "path", "status", "locale", "width", "theme"), CASES)
+@pytest.fixture(scope="module")
+async def visitor(site: Site) -> AsyncIterator[Visitor]:
+    """Somebody's browser, the same one for all pages that they see in this look."""
+    known: dict[tuple[str, Locale, int, str], BrowserContext] = {}
+
+    async def visit(who: str, locale: Locale, width: int, theme: str) -> BrowserContext:
+        key = (who, locale, width, theme)
+        if key not in known:
+            context = known[key] = await site.visitor(locale, width=width, theme=theme)
+            await context.add_init_script(WATCH)
+            if who:
+                await site.enter(context, who)
+        return known[key]
+
+    yield visit
+    for context in known.values():
+        await context.close()
+
+
+CASES = [pytest.param(*page, LOOKS[n % len(LOOKS)], id=name) for n, (name, *page) in enumerate(PAGES)]
+
+
+@pytest.mark.parametrize(("who", "path", "status", "looks"), CASES)
 async def test_page(
-    site: Site,
-    found: dict[str, str],
-    who: str,
-    path: str,
-    status: int,
-    locale: Locale,
-    width: int,
-    theme: str,
+    visitor: Visitor, found: dict[str, str], who: str, path: str, status: int, looks: Sequence[Look]
 ) -> None:
-    context = await site.visitor(locale, width=width, theme=theme)
+    """Several looks at once: most of the time is the browser's, which has processes of its own."""
+    at_once = asyncio.Semaphore(LOOKS_AT_ONCE)
+
+    async def look(at: Look) -> None:
+        context = await visitor(WHO[who], *at)
+        try:
+            async with at_once:
+                await _look(context, path.format(**found), status, *at)
+        except Exception as error:
+            error.add_note(f"{path} as {at}")
+            raise
+
+    async with asyncio.TaskGroup() as group:
+        for at in looks:
+            group.create_task(look(at))
+
+
+async def _look(
+    context: BrowserContext, path: str, status: int, locale: Locale, width: int, theme: str
+) -> None:
+    page = await context.new_page()
     try:
-        await context.add_init_script(WATCH)
-        if WHO[who]:
-            await site.enter(context, WHO[who])
-        page = await context.new_page()
         said = _listen(page)
-        answer = await page.goto(path.format(**found))
+        answer = await page.goto(path)
         assert answer and answer.status == status
         assert await page.locator("html").get_attribute("lang") == locale
         assert await page.locator("h1").count() == 1
         assert await page.evaluate("document.documentElement.scrollWidth") <= width
+        assert await page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") == (theme == "dark")
         _assert_in_one_language(await page.evaluate(READ), locale)
         results = await Axe().run(page)
         assert results.violations_count == 0, results.generate_report()
@@ -248,7 +295,7 @@ async def test_page(
         unexpected = [text for text in said if status == 200 or "Failed to load resource" not in text]
         assert unexpected == []
     finally:
-        await context.close()
+        await page.close()
 
 
 def _listen(page: Page) -> list[str]:
@@ -268,5 +315,5 @@ def _assert_in_one_language(texts: list[str], locale: Locale) -> None:
         return
     left = english(locale)
     assert [text for text in texts if text in left.whole] == []
-    hits = [(part, text) for part, text in itertools.product(left.parts, texts) if part in text]
-    assert hits == []
+    whole = "\n".join(texts)
+    assert [part for part in left.parts if part in whole] == []
