@@ -14,6 +14,7 @@ from api.v1.achievements import v1_achievements
 from api.v1.articles import get_answers, v1_articles
 from api.v1.balances import v1_balances
 from api.v1.campaigns import v1_campaigns, v1_segments
+from api.v1.case_reports import get_case_report
 from api.v1.corrections import post_correction
 from api.v1.earns import v1_earns
 from api.v1.holds import v1_holds
@@ -54,6 +55,7 @@ V1 = (
     v1_holds,
     v1_reviews,
     list_trends,
+    get_case_report,
     post_correction,
     v1_review_search,
     v1_review_accounts,

@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from admin.inbox import bulk, deeds, further, mails, models, pages, patrol, search, settings, trends
+from admin.inbox import bulk, deeds, further, mails, models, pages, patrol, reports, search, settings, trends
 
 router = Router(
     "/staff/inbox",
@@ -15,6 +15,7 @@ router = Router(
         *models.handlers,
         *trends.handlers,
         *patrol.handlers,
+        *reports.handlers,
         *mails.handlers,
         *settings.handlers,
     ],

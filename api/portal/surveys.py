@@ -14,6 +14,7 @@ from core import clock, db, tenancy
 from core.design import review_views
 from core.design import survey_views as views
 from core.i18n import translator
+from core.ids import new_id
 from reviews.surveys import answering, rules
 from reviews.surveys import service as surveys
 from reviews.surveys.notices import PATH
@@ -98,6 +99,7 @@ async def _page(
         action=_path(token, question),
         number=list(survey.questions).index(question) + 1,
         count=len(survey.questions),
+        key=str(new_id()),
         scale=tuple(rules.SCALES.get(question, ())),
         score=before.score if before else None,
         text=typed or (before.body if before else ""),

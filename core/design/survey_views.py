@@ -13,6 +13,7 @@ class SurveyPage:
     action: str
     number: int
     count: int
+    key: str
     scale: tuple[int, ...] = ()
     score: int | None = None
     """What was answered before."""

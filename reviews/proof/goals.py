@@ -84,7 +84,7 @@ _COUNTS = {
             SELECT x.score FROM case_survey_answers x
             WHERE x.survey_id = s.id AND x.question = 'csat' ORDER BY x.id DESC LIMIT 1) a
         WHERE s.merchant_id = $1 AND s.answered_at >= $2 AND s.answered_at < $3
-          AND $4 > 0 AND $5 > 0 AND $6 IS NOT NULL
+          AND $4::int > 0 AND $5::int > 0 AND $6::timestamptz IS NOT NULL
     """,
 }
 

@@ -83,6 +83,14 @@ class Report:
     """What became of reviews received in the period."""
 
 
+def month_of(text: str) -> date:
+    """The first day of a month such as 2026-11. Raises ValueError for what is none of this time."""
+    day = datetime.strptime(text, "%Y-%m").date()
+    if not 2000 <= day.year <= 2200:
+        raise ValueError(text)
+    return day
+
+
 async def month(day: date) -> tuple[datetime, datetime]:
     """The first moments of the shop's month that has this day, and of the next one."""
     zone = zone_of((await tenancy.shop()).time_zone)

@@ -88,6 +88,7 @@ PAGES = (
     ("case-calendars", "manager", "/staff/inbox/settings/calendars", 200),
     ("case-targets", "manager", "/staff/inbox/settings/targets", 200),
     ("case-teams", "manager", "/staff/inbox/settings/teams", 200),
+    ("reports", "manager", "/staff/inbox/reports", 200),
     ("case-surveys", "manager", "/staff/inbox/settings/surveys", 200),
     ("case-remedies", "manager", "/staff/inbox/settings/remedies", 200),
     ("knowledge", "manager", "/staff/inbox/settings/knowledge?q=how+do+I+return+it", 200),

@@ -131,17 +131,22 @@ async def side(case_id: UUID) -> Side | None:
     return Side(**row) if row else None
 
 
-async def check(case_id: UUID, now: datetime) -> None:
-    """Before something is given: put the case on its side if it is on none. Raises RemedyHeldOut."""
+async def place(case_id: UUID, now: datetime) -> Side | None:
+    """Put a case on its side if it is on none, unless something was given before; where it is."""
     holdout = await current()
     if holdout is None or holdout.share == 0:
-        return
+        return None
     row = await db.fetchrow("SELECT customer_id, opened_at FROM cases WHERE id = $1", case_id)
     if row is None or row["customer_id"] is None or row["opened_at"] < holdout.began_at:
-        return
+        return None
     if not await db.fetchval("SELECT EXISTS (SELECT FROM case_remedies WHERE case_id = $1)", case_id):
         await _write(holdout, [(case_id, await db.fetchval(_PERSON, row["customer_id"]))], now)
-    found = await side(case_id)
+    return await side(case_id)
+
+
+async def check(case_id: UUID, now: datetime) -> None:
+    """Before something is given. Raises RemedyHeldOut."""
+    found = await place(case_id, now)
     if found and found.held_out:
         raise RemedyHeldOut()
 
@@ -154,7 +159,7 @@ async def override(case_id: UUID, reason: str, by: UUID, now: datetime) -> None:
     await person(by, "goodwill")
     reason = service.text_of(reason)
     case = await service.lock(case_id)
-    found = await side(case_id)
+    found = await place(case_id, now)
     if found is None or not found.held_out:
         raise NotHeldOut()
     await db.execute(_OVERRIDE, case_id, by, reason, now)

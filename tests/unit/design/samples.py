@@ -13,6 +13,7 @@ from core.design import import_views as iv
 from core.design import ledger_views as lv
 from core.design import message_views as mv
 from core.design import publishing_views as pv
+from core.design import report_views as qv
 from core.design import review_views as ev
 from core.design import reward_views as rv
 from core.design import rule_views as uv
@@ -1248,6 +1249,20 @@ FURTHER_CASE = replace(
     also_here=("Mina", HOSTILE),
     minor_left=2000,
 )
+REPORTS = qv.Reports(
+    month="November 2026",
+    earlier_href="/staff/inbox/reports?month=2026-10",
+    later_href="/staff/inbox/reports?month=2026-12",
+    csv_href="/staff/inbox/reports.csv?month=2026-11",
+    filters=(rv.FormField("team", "Team", "t1", "select", options=(("", "All"), ("t1", "Delivery"))),),
+    month_code="2026-11",
+    bars=(qv.Bar("Satisfied", 0.83, "83% (25 of 30)"), qv.Bar("Reopened", 0.0, "too few to say (0 of 0)")),
+    tables=(
+        qv.ReportTable("By team", "Of this month.", ("Who", "Resolved"), (("Delivery", "12"),), ""),
+        qv.ReportTable("By person", "", ("Who", "Resolved"), (), "Nothing was resolved."),
+    ),
+    forms=CASE_SETTINGS.forms,
+)
 SAMPLES = (
     Sample(
         "signin-staff", "signin/staff.html", v.StaffSignIn("ada@example.org", "/staff/inbox", "wrong"), _OUT
@@ -1353,6 +1368,7 @@ SAMPLES = (
             "/surveys/answer?token=t&q=csat",
             1,
             3,
+            "k",
             (1, 2, 3, 4, 5),
             4,
             problem="Choose",
@@ -1362,13 +1378,13 @@ SAMPLES = (
     Sample(
         "survey-text",
         "portal/survey.html",
-        yv.SurveyPage("Harbour & Home", "text", "/surveys/answer?token=t&q=text", 3, 3, text="All good"),
+        yv.SurveyPage("Harbour & Home", "text", "/surveys/answer?token=t&q=text", 3, 3, "k", text="All good"),
         _VISITOR,
     ),
     Sample(
         "survey-done",
         "portal/survey.html",
-        yv.SurveyPage("Harbour & Home", "done", "", 0, 3, again_href="/surveys/answer?token=t&q=csat"),
+        yv.SurveyPage("Harbour & Home", "done", "", 0, 3, "", again_href="/surveys/answer?token=t&q=csat"),
         _VISITOR,
     ),
     Sample("review-link-ended", "portal/review_link_ended.html", ev.LinkEnded(), _OUT),
@@ -1446,6 +1462,7 @@ SAMPLES = (
         ca.MailsIn("refused", ("parked", "refused"), 0, (), HOSTILE),
         _staff("/staff/inbox/mail?view=refused", "inbox"),
     ),
+    Sample("staff-reports", "staff/reports.html", REPORTS, _staff("/staff/inbox/reports", "inbox")),
     Sample("staff-patrol", "staff/patrol.html", PATROL, _staff("/staff/inbox/patrol", "inbox")),
     Sample("staff-case-further", "staff/case.html", FURTHER_CASE, _staff("/staff/inbox/cases/c1", "inbox")),
     Sample("staff-case-troubled", "staff/case.html", TROUBLED_CASE, _staff("/staff/inbox/cases/c1", "inbox")),

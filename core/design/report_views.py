@@ -1,0 +1,44 @@
+"""View models of the reports of cases."""
+
+from dataclasses import dataclass
+
+from core.design.case_views import SettingsForm
+from core.design.reward_views import FormField
+
+
+@dataclass(frozen=True)
+class ReportTable:
+    """Cells are texts, the first of each row its head. `lead`: what is counted; `empty`: where nothing is."""
+
+    caption: str
+    lead: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    empty: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A share from 0 to 1 as a bar; `note` is beside it."""
+
+    label: str
+    value: float
+    note: str
+
+
+@dataclass(frozen=True)
+class Reports:
+    """`staff/reports.html`."""
+
+    month: str
+    """In words."""
+    earlier_href: str
+    later_href: str
+    """Empty: this is the current month."""
+    csv_href: str
+    filters: tuple[FormField, ...]
+    month_code: str
+    """2026-11"""
+    bars: tuple[Bar, ...]
+    tables: tuple[ReportTable, ...]
+    forms: tuple[SettingsForm, ...] = ()

@@ -1,0 +1,117 @@
+"""Reports of cases as a page, as CSV and over the API; goals and the holdout are set there."""
+
+import csv
+import io
+from datetime import timedelta
+from uuid import UUID
+
+import httpx
+import pytest
+
+from admin import inbox
+from api import portal
+from api.app import App, create_app
+from api.v1.case_reports import get_case_report
+from api.v1.reviews import v1_reviews
+from core import clock, db
+from core.embedded import Services
+from reviews.surveys import answering
+from reviews.surveys import service as surveys
+from tests.http.conftest import Browser, new_key, rows
+from tests.http.desk import Desk, act, enter, hire, open_case, open_desk
+from tests.http.shop import form, speak
+
+REPORTS = "/staff/inbox/reports"
+
+
+@pytest.fixture(scope="module")
+def app(database: Services) -> App:
+    return create_app(portal.router, inbox.router, v1=(v1_reviews, get_case_report))
+
+
+@pytest.fixture
+async def desk(merchant: UUID) -> Desk:
+    return await open_desk(merchant)
+
+
+async def test_a_month_as_page_csv_and_json_says_the_same(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk
+) -> None:
+    case = await open_case(client, desk)
+    agent = await hire(desk.merchant, name="=Mina")
+    await enter(browser, desk.merchant, agent)
+    assert (await act(browser, case, "resolve", text="Done")).status_code == 303
+    now = clock.now()
+    async with db.transaction(desk.merchant):
+        ada = await db.fetchval("SELECT customer_id FROM cases")
+        path = await surveys.make("resolution", ada, UUID(case), now)
+        survey, _ = await surveys.open_link(path.partition("token=")[2])
+        await answering.answer(survey.id, "csat", 5, "", now)
+    page = (await browser.get(REPORTS)).text
+    assert "Satisfied" in page and "100% (1 of 1)" in page and "=Mina" in page
+    assert "Nobody is held out" in page and "Share in per cent" not in page  # an agent sets nothing
+    month = f"{now:%Y-%m}"
+    answer = await browser.get(f"{REPORTS}.csv?month={month}")
+    lines = list(csv.DictReader(io.StringIO(answer.text)))
+    told = {(each["section"], each["name"], each["figure"]): each for each in lines}
+    assert told["person", "'=Mina", "csat"]["count"] == "1" and told["cases", "", "csat"]["of"] == "1"
+    key = await new_key(desk.merchant, "reviews:read")
+    document = (await client.get(f"/v1/case-reports?month={month}", headers=key)).json()
+    same = {(each["section"], each["name"], each["figure"]): each for each in document["figures"]}
+    assert same["person", "=Mina", "csat"]["value"] == 1.0
+    assert len(document["figures"]) == len(lines)
+    of_him = (await client.get(f"/v1/case-reports?month={month}&person={agent}", headers=key)).json()
+    assert of_him["figures"] != []
+    earlier = (now.replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
+    assert "Nothing was resolved." in (await browser.get(f"{REPORTS}?month={earlier}")).text
+    for locale, said in (("zh-Hans", "报告"), ("zh-Hant", "報告")):
+        speak(browser, locale)
+        assert said in (await browser.get(REPORTS)).text
+
+
+@pytest.mark.parametrize("query", ["month=x", "month=9999-12", "team=x&person=y&aspect=z"])
+async def test_what_is_no_month_or_filter_shows_the_current_month(
+    browser: Browser, desk: Desk, query: str
+) -> None:
+    await enter(browser, desk.merchant, await hire(desk.merchant))
+    assert (await browser.get(f"{REPORTS}?{query}")).status_code == 200
+    assert (await browser.get(f"{REPORTS}.csv?{query}")).status_code == 200
+
+
+async def test_the_api_wants_a_month_and_a_key(client: httpx.AsyncClient, desk: Desk) -> None:
+    key = await new_key(desk.merchant, "reviews:read")
+    wrong = await client.get("/v1/case-reports?month=9999-12", headers=key)
+    assert (wrong.status_code, wrong.json()["code"]) == (400, "month_invalid")
+    assert (await client.get("/v1/case-reports?month=2026-01")).status_code == 401
+    other = await new_key(desk.merchant, "members:read")
+    assert (await client.get("/v1/case-reports?month=2026-01", headers=other)).status_code == 403
+
+
+async def test_managers_set_goals_and_who_is_held_out(browser: Browser, desk: Desk) -> None:
+    await enter(browser, desk.merchant, await hire(desk.merchant, "community_manager"))
+    page = (await browser.get(REPORTS)).text
+    goals, held = f"{REPORTS}/goals", f"{REPORTS}/holdout"
+    fields = form(page, goals) | {
+        "reply_share": "90 %", "reply_hours": "24", "reply_stars": "2", "resolve_share": "", "resolve_hours": "120",
+        "csat_share": "80",
+    }  # fmt: skip
+    wrong = (("reply_share", "101"), ("reply_hours", "x"), ("csat_share", "nan"), ("reply_stars", "6"))
+    for name, typed in wrong:
+        answer = await browser.client.post(goals, data=fields | {name: typed, "idempotency_key": name})
+        assert answer.status_code == 422 and f'value="{typed}"' in answer.text
+        assert "Nothing was saved" in answer.text
+    assert await rows(desk.merchant, "case_goals") == 0
+    assert (await browser.client.post(goals, data=fields)).headers["location"] == REPORTS
+    page = (await browser.get(REPORTS)).text
+    assert "Reviews of up to 2 stars answered within 24 hours" in page and 'value="90"' in page
+    far = await browser.client.post(held, data=form(page, held) | {"holdout": "51"})
+    assert far.status_code == 422
+    assert (await browser.client.post(held, data=form(page, held) | {"holdout": "10"})).status_code == 303
+    assert "By chance 10% of customers get no remedy" in (await browser.get(REPORTS)).text
+
+    token = await browser.token(REPORTS)
+    await enter(browser, desk.merchant, await hire(desk.merchant, "agent"))
+    for path in (goals, held):
+        denied = await browser.post(path, fields | {"csrf_token": token, "holdout": "0"}, REPORTS)
+        assert denied.status_code == 403
+    assert (await rows(desk.merchant, "case_goals"), await rows(desk.merchant, "case_holdouts")) == (2, 1)
