@@ -92,8 +92,8 @@ async def test_managers_set_goals_and_who_is_held_out(browser: Browser, desk: De
     page = (await browser.get(REPORTS)).text
     goals, held = f"{REPORTS}/goals", f"{REPORTS}/holdout"
     fields = form(page, goals) | {
-        "reply_share": "90 %", "reply_hours": "24", "reply_stars": "2", "resolve_share": "", "resolve_hours": "120",
-        "csat_share": "80",
+        "reply_share": "90 %", "reply_hours": "24", "reply_stars": "2",
+        "resolve_share": "", "resolve_hours": "120", "csat_share": "80",
     }  # fmt: skip
     wrong = (("reply_share", "101"), ("reply_hours", "x"), ("csat_share", "nan"), ("reply_stars", "6"))
     for name, typed in wrong:
