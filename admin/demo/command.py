@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 from rich.console import Console
 
 from admin.commands.progress import bar
-from admin.demo import desk, forms, history, main_job
+from admin.demo import desk, forms, history, main_job, parcels
 from admin.demo import shop as shops
 from admin.demo.report import Report
 from admin.demo.shop import SEED, STAFF, Shop
@@ -187,6 +187,7 @@ async def _fill(installed: Settings, shop: Shop, members: int, console: Console)
             await _scored(shop, advance)
         if not worked.exists():
             await desk.work(shop.merchant_id)
+            await parcels.arrive(shop.merchant_id, shop.began_at)
             await forms.fill_in(shop.merchant_id, shop.began_at)
             worked.touch()
     finally:

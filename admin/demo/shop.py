@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from admin.demo import articles
+from admin.demo import articles, parcels
 from admin.demo.shapes import Store
 from admin.demo.stores import MERCHANT_NAMES, STORES
 from core import db, tenancy
@@ -200,9 +200,11 @@ async def create(now: datetime) -> Shop:
         passwords = {}
         for name_, role, email, locale, limit in STAFF:
             passwords[email] = secrets.token_urlsafe(12)
-            await staff.create(
+            person = await staff.create(
                 email, name_, role, passwords[email], now, locale=locale, goodwill_limit_points=limit
             )
+            if role == "owner":
+                await parcels.set_up(person, now)
         source = await webhooks.create("Shop system", now)
         key = await api_keys.create("Demo", sorted(api_keys.SCOPES), now)
     return Shop(

@@ -48,5 +48,6 @@ async def join(
         case_id, case.cycle, "review_joined", now, by_customer=True,
         review=review_id, version=version, reasons=list(reasons),
     )  # fmt: skip
-    if case.state not in machine.UNTOUCHED:
+    # A case that a review opened has a clock for its first answer; any other needs one now.
+    if case.review_id is None or case.state not in machine.UNTOUCHED:
         await clocks.owe_reply(case_id, case.cycle, rules.is_urgent(together.get("urgency", 0)), now)

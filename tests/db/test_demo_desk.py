@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from admin.demo import desk
+from admin.demo import desk, parcels
 from core import db
 from reviews.cases import service
 from tests.fixtures.reviews.shop import NOW, customer, employee, member, open_case, order, rows
@@ -59,3 +59,16 @@ def states_wanted() -> set[str]:
 
 async def _stop(*_: object) -> None:
     raise KeyboardInterrupt
+
+
+async def test_late_parcels_and_mails_arrive_once(merchant: UUID, cases: list[UUID]) -> None:
+    async with db.transaction(merchant):
+        boss = await employee(merchant, "owner")
+        await parcels.set_up(boss, NOW)
+    await desk.work(merchant)
+    for _ in range(2):
+        await parcels.arrive(merchant, NOW)
+    assert await rows(merchant, "SELECT state, count(*) FROM case_inbound_mails GROUP BY 1 ORDER BY 1") == [
+        ("parked", 1), ("taken", 1),
+    ]  # fmt: skip
+    assert await rows(merchant, "SELECT count(*) FROM events WHERE type = 'shipment.created'") == [(3,)]

@@ -242,3 +242,5 @@ async def test_matters_without_a_review_open_one_case_a_person(merchant: UUID) -
     later = await open_case(merchant, customer_id=ana) is None
     assert later, "her review joins the case that is open"
     assert await value(merchant, "SELECT count(*) FROM case_reviews") == 1
+    owed = "SELECT count(*) FROM case_clocks WHERE kind = 'next_reply' AND satisfied_at IS NULL"
+    assert await value(merchant, owed) == 1, "and somebody owes an answer"
