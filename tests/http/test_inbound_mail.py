@@ -3,6 +3,9 @@
 import base64
 import hashlib
 import hmac
+import os
+import subprocess
+import sys
 from uuid import UUID
 
 import httpx
@@ -196,3 +199,18 @@ async def test_who_may_only_look_decides_nothing(
 async def _ids(merchant: UUID) -> list[UUID]:
     async with db.transaction(merchant):
         return [row["id"] for row in await db.fetch("SELECT id FROM case_inbound_mails ORDER BY id")]
+
+
+async def test_a_pipe_on_the_same_machine(merchant: UUID) -> None:
+    """As `postfix` hands a mail to `regulars merchant inbound-mail CODE`, in any encoding."""
+    code = await value(merchant, "SELECT code FROM merchants")
+    raw = "From: Eve <eve@x.test>\nMessage-ID: <p@x>\n\nGrüße\n".encode("latin-1")
+    assert [_pipe(code, raw), _pipe(code, raw)] == ["parked no_case", "duplicate"]
+    assert await rows(merchant, "case_inbound_mails") == 1
+
+
+def _pipe(code: str, raw: bytes) -> str:
+    command = [sys.executable, "-m", "admin.cli", "merchant", "inbound-mail", code]
+    done = subprocess.run(command, env=os.environ, input=raw, capture_output=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.decode().strip()
