@@ -42,8 +42,8 @@ async def show_mails(
     return await _page(request, view if view in STATES else "parked", clock.now(), after)
 
 
-@post("/mail/{mail_id:uuid}/put", guards=[replies], status_code=303)
-async def put(request: Staff, mail_id: FromPath[UUID], data: URLEncodedBody[PutForm]) -> Response[Any]:
+@post("/mail/{inbound_id:uuid}/put", guards=[replies], status_code=303)
+async def put(request: Staff, inbound_id: FromPath[UUID], data: URLEncodedBody[PutForm]) -> Response[Any]:
     """Put it into a case."""
     by, now = request.user.member.id, clock.now()
 
@@ -51,19 +51,19 @@ async def put(request: Staff, mail_id: FromPath[UUID], data: URLEncodedBody[PutF
         number = data.number.strip()
         if number and not (number.isascii() and number.isdigit() and len(number) < 10):
             raise NotFound(f"no case {number}")
-        case_id = await service.put(mail_id, int(number) if number else None, by, now)
+        case_id = await service.put(inbound_id, int(number) if number else None, by, now)
         return f"/staff/inbox/cases/{case_id}"
 
     return await _act(request, data.idempotency_key, data.number, effect, now)
 
 
-@post("/mail/{mail_id:uuid}/dismiss", guards=[replies], status_code=303)
-async def dismiss(request: Staff, mail_id: FromPath[UUID], data: URLEncodedBody[KeyedForm]) -> Response[Any]:
+@post("/mail/{inbound_id:uuid}/dismiss", guards=[replies], status_code=303)
+async def dismiss(request: Staff, inbound_id: FromPath[UUID], data: URLEncodedBody[KeyedForm]) -> Response[Any]:
     """It is for no case."""
     by, now = request.user.member.id, clock.now()
 
     async def effect() -> str:
-        await service.dismiss(mail_id, by, now)
+        await service.dismiss(inbound_id, by, now)
         return PATH
 
     return await _act(request, data.idempotency_key, "dismiss", effect, now)

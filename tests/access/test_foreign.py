@@ -29,6 +29,7 @@ OWNERS = {
     "hold_id": "ledger_holds.journal_id",
     "household_id": "households",
     "import_id": "review_imports",
+    "inbound_id": "case_inbound_mails",
     "listed": "review_insiders",
     "mail_id": "mails",
     "member_id": "members",
