@@ -58,7 +58,9 @@ async def put(request: Staff, inbound_id: FromPath[UUID], data: URLEncodedBody[P
 
 
 @post("/mail/{inbound_id:uuid}/dismiss", guards=[replies], status_code=303)
-async def dismiss(request: Staff, inbound_id: FromPath[UUID], data: URLEncodedBody[KeyedForm]) -> Response[Any]:
+async def dismiss(
+    request: Staff, inbound_id: FromPath[UUID], data: URLEncodedBody[KeyedForm]
+) -> Response[Any]:
     """It is for no case."""
     by, now = request.user.member.id, clock.now()
 
