@@ -9,6 +9,7 @@ from core.notifications.model import Kind
 
 MODULES = (
     "loyalty.expiry.warnings",
+    "loyalty.notices",
     "reviews.cases.care.notices",
     "reviews.cases.contact.notices",
     "reviews.cases.notices",

@@ -13,6 +13,7 @@ from core.errors import DomainError, Kind
 from core.ids import new_id
 from core.people import customers
 from core.people.customers import CustomerRow
+from loyalty import notices
 from loyalty.earning import service as earning
 from loyalty.intake import queries
 from loyalty.intake.events import (
@@ -27,6 +28,7 @@ from loyalty.intake.events import (
     OrderDelivered,
     OrderEvent,
     OrderPaid,
+    OrderRefunded,
     Result,
 )
 from loyalty.members import merge as merges
@@ -123,10 +125,29 @@ async def _apply(events: Sequence[Event], received_at: datetime) -> list[Result]
         _note_unrated(batch, rated)
     await _referred(batch)
     await _other_earning(batch, ids, joined, received_at)
+    await notices.tell_ordered(_stages(batch), received_at)
     for twin, original in batch.twins.items():  # what was rejected came before, but is not there
         if batch.results[original].status == "rejected":
             batch.results[twin] = batch.results[original]
     return [batch.results[i] for i in range(len(events))]
+
+
+def _stages(batch: _Batch) -> list[tuple[notices.Stage, str, str, datetime]]:
+    """Where orders are by the events that were applied."""
+    found: list[tuple[notices.Stage, str, str, datetime]] = []
+    for i, data in batch.parsed.items():
+        if batch.results[i].status != "applied":
+            continue
+        at = batch.events[i].time
+        if isinstance(data, OrderPaid):
+            found.append(("order_paid", data.order_id, "", at))
+        elif isinstance(data, OrderDelivered):
+            found.append(("order_delivered", data.order_id, "", at))
+        elif isinstance(data, OrderCancelled):
+            found.append(("order_cancelled", data.order_id, "", at))
+        elif isinstance(data, OrderRefunded):
+            found.append(("order_refunded", data.order_id, data.refund_id, at))
+    return found
 
 
 async def join(customer_external_id: str, terms_version: str, now: datetime) -> None:

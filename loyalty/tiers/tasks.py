@@ -11,6 +11,7 @@ from core import clock, db, tenancy
 from core.days import TimeZoneUnknown
 from core.outbox import handles
 from core.worker import run_async
+from loyalty import notices
 from loyalty.programme.service import ProgrammeMissing
 from loyalty.tiers import service
 
@@ -18,8 +19,9 @@ log = structlog.get_logger(__name__)
 
 
 @handles("points.posted")
-async def after_posting(payload: dict[str, Any], _: datetime) -> None:
-    """Place the members of new postings, if a tier set counts points of that wallet."""
+async def after_posting(payload: dict[str, Any], now: datetime) -> None:
+    """Place the members of new postings, if a tier set counts points of that wallet; and tell them."""
+    await notices.tell_posted(payload, now)
     wallets = await service.counted_wallets()
     if "first" in payload:  # a set of postings, whose ids follow each other
         await _place(await service.members_posted(UUID(payload["first"]), UUID(payload["last"]), wallets))
@@ -42,7 +44,7 @@ async def _place(members: list[UUID]) -> None:
 
 @handles("tier.changed")
 async def after_change(payload: dict[str, Any], now: datetime) -> None:
-    """Members have another tier, with what that grants and withdraws: told to the operator's log.
+    """Members have another tier, with what that grants and withdraws: told to them and the operator's log.
 
     `payload`: set, version_id, from, to, reason, granted and withdrawn (benefits), members (member, at).
     """
@@ -54,6 +56,7 @@ async def after_change(payload: dict[str, Any], now: datetime) -> None:
         reason=payload["reason"],
         members=len(payload["members"]),
     )
+    await notices.tell_moved(payload, now)
 
 
 def sweep() -> None:
