@@ -35,7 +35,7 @@ _PROBLEMS = {
     "inbound_sender_unknown": mark("It is not known which customer wrote this. Type the number of a case."),
     "snooze_unfit": mark("Choose a moment within the next month."),
     "owner_unfit": mark("This person cannot take over cases."),
-    "duplicate_unfit": mark("There is no other case with this number that is no duplicate itself."),
+    "duplicate_unfit": mark("There is no other case with this number that is still open."),
 }
 _SOURCES = {
     "first_party": mark("Our own pages"),
@@ -60,6 +60,7 @@ FAILURES = {
     "review_revised": mark(
         "The customer has changed the review since this was written. Read it, then send it again if it fits."
     ),
+    "customer_erased": mark("The customer's data was deleted: nobody could read it any more."),
     "secret_sealed": mark("The stored credentials cannot be read with the keys of this installation."),
 }
 """What went wrong with a source."""

@@ -13,13 +13,20 @@ from reviews.sources import source_of
 Spoken = Literal["public_reply", "private_message", "call"]
 
 
-async def answered(case: Case, kind: Spoken, now: datetime) -> None:
-    """A public reply was published, a message was sent, or somebody spoke with the customer."""
+async def answered(
+    case: Case, kind: Spoken, now: datetime, cycle: int | None = None, said_at: datetime | None = None
+) -> None:
+    """A public reply was published, a message was sent, or somebody spoke with the customer.
+
+    `said_at` and `cycle`: when and in which the words were written, if not now. The sender has not seen what
+    the customer wrote since: that is still to be answered.
+    """
+    cycle, said_at = cycle or case.cycle, said_at or now
+    await clocks.satisfy(case.id, cycle, satisfied_by(kind, await _in_public(case)), now, said_at)
+    if cycle != case.cycle or await db.fetchval(statements.SPOKE_SINCE, case.id, said_at):
+        return
     await db.execute(statements.ANSWERED, case.id, now)
-    for clock in satisfied_by(kind, await _in_public(case)):
-        await clocks.satisfy(case.id, case.cycle, clock, now)
     if kind == "private_message" and machine.after("message_sent", case.state):
-        # The sender has seen all there is.
         await service.move(case, "message_sent", now, noticed=False)
 
 

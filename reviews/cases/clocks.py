@@ -5,7 +5,7 @@ time, and how many of them were said. While it stands still those to come are un
 moment is one comparison, for all clocks in one statement.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -22,9 +22,17 @@ ESCALATE = "case.escalate"
 
 
 @dataclass(frozen=True)
-class Start:
-    """A clock that starts."""
+class Cycle:
+    """A cycle that begins with these clocks; it may have none, and keeps its terms all the same."""
 
+    case_id: UUID
+    number: int
+    terms: Terms
+    kinds: Sequence[ClockKind]
+
+
+@dataclass(frozen=True)
+class _Start:
     case_id: UUID
     cycle: int
     kind: ClockKind
@@ -32,11 +40,28 @@ class Start:
     round: int = 1
 
 
-async def start(started: Sequence[Start], now: datetime) -> None:
-    """Start clocks in the open transaction; one that runs already is left alone."""
-    if not started:
+async def begin(cycles: Sequence[Cycle], now: datetime) -> None:
+    """Start the clocks of cycles in the open transaction; one that runs already is left alone."""
+    if not cycles:
         return
-    kept = await terms_service.keep((each.terms for each in started), now)
+    kept = await terms_service.keep((each.terms for each in cycles), now)
+    due = await _start(
+        [_Start(each.case_id, each.number, kind, each.terms) for each in cycles for kind in each.kinds],
+        kept,
+        now,
+    )
+    ids = [each.case_id for each in cycles]
+    terms = [kept[each.terms] for each in cycles]
+    await db.execute(statements.BEGIN_CYCLES, ids, terms, [due.get(each) for each in ids])
+
+
+async def _start(
+    started: Sequence[_Start], kept: Mapping[Terms, UUID], now: datetime
+) -> dict[UUID, datetime]:
+    """By case, when the first of these clocks is due."""
+    if not started:
+        return {}
+    due: dict[UUID, datetime] = {}
     marks: dict[tuple[Terms, ClockKind], list[datetime]] = {}
     rows = []
     for each in started:
@@ -44,6 +69,7 @@ async def start(started: Sequence[Start], now: datetime) -> None:
         assert target_s is not None
         found = marks.get((each.terms, each.kind)) or targets.marks(each.terms, target_s, now)
         marks[each.terms, each.kind] = found
+        due[each.case_id] = min(found[targets.DUE], due.get(each.case_id, found[targets.DUE]))
         rows.append(
             {
                 "case_id": each.case_id, "cycle": each.cycle, "kind": each.kind, "round": each.round,
@@ -52,24 +78,41 @@ async def start(started: Sequence[Start], now: datetime) -> None:
             }
         )  # fmt: skip
     await db.execute(statements.START_CLOCKS, db.merchant_id(), now, db.to_json(rows))
+    return due
 
 
-async def owe_reply(case_id: UUID, cycle: int, urgent: bool, now: datetime) -> None:
-    """The customer has written: the next reply is due from now on, unless one is owed already."""
-    row = await db.fetchrow(statements.LAST_CLOCKS, case_id, cycle)
+async def owe_reply(case_id: UUID, cycle: int, untouched: bool, urgent: bool, now: datetime) -> None:
+    """The customer has written: the next reply is due from now on, unless one is owed already.
+
+    While nobody has done anything on the case, the first reply is.
+    """
+    row = await db.fetchrow(statements.OWED, case_id, cycle)
     assert row is not None
     terms = terms_service.read(row["terms"], urgent)
-    if row["owed"] or terms.targets.next_reply is None:
+    if row["next"] or (untouched and row["first"]) or terms.targets.next_reply is None:
         return
-    await start([Start(case_id, cycle, "next_reply", terms, row["rounds"] + 1)], now)
+    kept = await terms_service.keep([terms], now)
+    await _start([_Start(case_id, cycle, "next_reply", terms, row["rounds"] + 1)], kept, now)
     await db.execute(statements.NEXT_DUE, case_id)
 
 
-async def satisfy(case_id: UUID, cycle: int, kind: ClockKind, at: datetime) -> bool:
-    """What the clock waited for has happened; False: it had happened before, or no such clock runs."""
-    row = await db.fetchrow(statements.SATISFY, case_id, cycle, kind, at)
+async def satisfy(
+    case_id: UUID, cycle: int, kinds: Sequence[ClockKind], at: datetime, said_at: datetime | None = None
+) -> None:
+    """What these clocks waited for has happened; one for which it had happened before stays as it is.
+
+    `said_at`: when the words were written that went out `at`; they answer nothing that came later.
+    """
+    await _say(await db.fetch(statements.SAY_OF_CASE, db.merchant_id(), at, case_id, cycle), at)
+    for kind in kinds:
+        await _satisfy(case_id, cycle, kind, at, said_at or at)
+    await db.execute(statements.NEXT_DUE, case_id)
+
+
+async def _satisfy(case_id: UUID, cycle: int, kind: ClockKind, at: datetime, said_at: datetime) -> None:
+    row = await db.fetchrow(statements.SATISFY, case_id, cycle, kind, at, said_at)
     if row is None:
-        return False
+        return
     worked = row["worked"]
     if row["paused_at"] is None:
         worked += targets.worked(terms_service.read(row["terms"]), row["counted_from"], at)
@@ -77,12 +120,11 @@ async def satisfy(case_id: UUID, cycle: int, kind: ClockKind, at: datetime) -> b
         case_id, cycle, "clock_satisfied", at, clock=kind, round=row["round"], due_at=row["due_at"],
         late=(row["paused_at"] or at) > row["due_at"], worked_s=round(worked.total_seconds()),
     )  # fmt: skip
-    await db.execute(statements.NEXT_DUE, case_id)
-    return True
 
 
 async def stop(case_id: UUID, cycle: int, at: datetime) -> None:
-    """The cycle ends: what still runs will not be needed."""
+    """The cycle ends: what still runs will not be needed, but what was missed was missed."""
+    await _say(await db.fetch(statements.SAY_OF_CASE, db.merchant_id(), at, case_id, cycle), at)
     await db.execute(statements.STOP, case_id, cycle, at)
     await db.execute(statements.NEXT_DUE, case_id)
 
@@ -133,7 +175,10 @@ async def sweep(now: datetime) -> tuple[int, int]:
     Answers how many were warned and breached now. At most SWEEP_LIMIT clocks; safe beside others. What was
     breached is told on by work that is written down with it.
     """
-    said = await db.fetch(statements.SWEEP, db.merchant_id(), now, SWEEP_LIMIT)
+    return await _say(await db.fetch(statements.SWEEP, db.merchant_id(), now, SWEEP_LIMIT), now)
+
+
+async def _say(said: Sequence[db.Row], now: datetime) -> tuple[int, int]:
     breached = [row for row in said if row["kind"] == "clock_breached"]
     told = [{name: row[name] for name in ("case_id", "cycle", "clock", "round", "level")} for row in breached]
     await outbox.add_many(ESCALATE, told, now)

@@ -141,8 +141,8 @@ async def heard(case: Case, words: Heard, now: datetime) -> UUID:
     again = case.state in machine.DONE
     case = await (service.begin_cycle if again else service.move)(case, "customer_message", now)
     # Where a review waits for its first answer that clock runs already.
-    if case.review_id is None or (not again and case.state not in machine.UNTOUCHED):
-        await clocks.owe_reply(case.id, case.cycle, rules.is_urgent(case.urgency), now)
+    untouched = case.state in machine.UNTOUCHED
+    await clocks.owe_reply(case.id, case.cycle, untouched, rules.is_urgent(case.urgency), now)
     message_id = await service.add_message(
         case, "customer_message", body, None, now, channel=words.channel, attachments=words.attachments
     )

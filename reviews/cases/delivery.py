@@ -14,7 +14,7 @@ from core.outbox.failures import pause_s
 from reviews.accounts import replies
 from reviews.accounts.service import can_reply
 from reviews.cases import events, service, statements
-from reviews.cases.answered import Spoken, answered
+from reviews.cases.answered import answered
 from reviews.cases.contact import telling
 from reviews.cases.notices import MESSAGE
 from reviews.cases.service import Case
@@ -25,6 +25,8 @@ DUE = "case.message_due"
 POST = "case.reply_post"
 OVERTAKEN = "review_revised"
 """Why a reply was not sent: since it was written the customer has changed the review."""
+ERASED = "customer_erased"
+"""Why a private message fails: there is nobody any more who could read it."""
 MAX_ATTEMPTS = 8
 """With the pauses of the outbox a reply has failed after one to two hours."""
 
@@ -50,6 +52,9 @@ async def deliver(message_id: UUID, now: datetime) -> None:
         await _failed(case, message_id, OVERTAKEN, 0, now)
         return
     if waiting["kind"] == "private_message":
+        if await db.fetchval(statements.IS_ERASED, case.customer_id):
+            await _failed(case, message_id, ERASED, 0, now)
+            return
         if case.customer_id:
             # The portal shows it in any case.
             told = {"message": message_id}
@@ -61,7 +66,7 @@ async def deliver(message_id: UUID, now: datetime) -> None:
         return
     else:
         await db.execute(statements.PUBLISH_REPLY, waiting["review_id"], waiting["body"], now)
-    await _sent(case, message_id, waiting["kind"], now)
+    await _sent(case, message_id, waiting, now)
 
 
 async def post(message_id: UUID) -> None:
@@ -85,7 +90,7 @@ async def post(message_id: UUID) -> None:
         await _failed(case, message_id, OVERTAKEN, found["attempts"], now)
     elif failure is None:
         await db.execute(statements.PUBLISH_REPLY, review_id, found["body"], now)
-        await _sent(case, message_id, "public_reply", now)
+        await _sent(case, message_id, found, now)
     elif failure.again and found["attempts"] + 1 < MAX_ATTEMPTS:
         await _try_again(message_id, failure, found["attempts"] + 1, now)
     else:
@@ -125,9 +130,9 @@ async def _failed(case: Case, message_id: UUID, code: str, attempts: int, now: d
     await events.add(case.id, case.cycle, "send_failed", now, message=message_id, failure=code)
 
 
-async def _sent(case: Case, message_id: UUID, kind: Spoken, now: datetime) -> None:
+async def _sent(case: Case, message_id: UUID, said: db.Row, now: datetime) -> None:
     await db.execute(statements.SENT, message_id, now)
-    await events.add(case.id, case.cycle, "sent", now, message=message_id)
-    await answered(case, kind, now)
-    if kind == "public_reply":
+    await events.add(case.id, said["cycle"], "sent", now, message=message_id)
+    await answered(case, said["kind"], now, said["cycle"], said["created_at"])
+    if said["kind"] == "public_reply":
         await telling.later("answered", case.id, case.cycle, now, of=message_id)

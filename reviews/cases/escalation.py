@@ -1,6 +1,6 @@
 """Who is told that a target was missed: the owner, then the team's lead, then a manager; one at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,10 +16,9 @@ _SUBJECT = mark("Case %(number)s: overdue (%(clock)s)")
 _BODY = mark("A target of this case was missed, and you are the next who can help.")
 
 
-def told(chain: Sequence[UUID | None], level: int) -> UUID | None:
-    """Who is told at a level from 1, out of those who could be in their order; None: all were told before."""
-    people = list(dict.fromkeys(person for person in chain if person is not None))
-    return people[level - 1] if level <= len(people) else None
+def told(chain: Sequence[UUID | None], before: Collection[UUID]) -> UUID | None:
+    """Who is told next, out of those who could be in their order; None: all were told `before`."""
+    return next((person for person in chain if person is not None and person not in before), None)
 
 
 async def tell(payload: dict[str, Any], now: datetime) -> None:
@@ -28,13 +27,14 @@ async def tell(payload: dict[str, Any], now: datetime) -> None:
     found = await db.fetchrow(statements.OVERDUE, *clock)
     if found is None:
         return
-    to = told(found["chain"], payload["level"])
+    to = told(found["chain"], {row["id"] for row in await db.fetch(statements.TOLD, *clock)})
     if to is None:
         return
     person = await db.fetchrow(statements.STAFF_ADDRESS, to)
     assert person is not None
+    case_id, cycle, kind, round_ = clock
     await events.add(
-        clock[0], payload["cycle"], "escalated", now, clock=payload["clock"], level=payload["level"], to=to
+        case_id, cycle, "escalated", now, clock=kind, round=round_, level=payload["level"], to=to
     )
     locale = negotiate(person["locale"], person["locale"])
     subject, body = _letter(translator(locale), found["number"], payload["clock"], clock[0])

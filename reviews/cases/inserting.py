@@ -8,7 +8,7 @@ from uuid import UUID
 
 from core import db
 from reviews.cases import clocks, statements
-from reviews.cases.clocks import Start
+from reviews.cases.clocks import Cycle
 from reviews.cases.contact import telling
 from reviews.cases.routing.service import Place
 from reviews.cases.targets import rules as targets
@@ -57,15 +57,10 @@ async def write(opened: Sequence[Opened], now: datetime) -> None:
         if each.place.owner_id:
             noted.append((each.case_id, 1, "assigned", db.to_json({"to": each.place.owner_id})))
     await db.execute(statements.INSERT_EVENTS, merchant_id, now, *map(list, zip(*noted, strict=True)))
-    await clocks.start(
-        [
-            Start(each.case_id, 1, kind, each.terms)
-            for each in opened
-            for kind in targets.first_clocks(each.terms, each.subject)
-        ],
-        now,
-    )
-    await db.execute(statements.FIRST_DUE, [each.case_id for each in opened])
+    begun = [
+        Cycle(each.case_id, 1, each.terms, targets.first_clocks(each.terms, each.subject)) for each in opened
+    ]
+    await clocks.begin(begun, now)
     await telling.all_opened([each.case_id for each in opened if each.customer_id], now)
 
 

@@ -57,6 +57,10 @@ def _all_open(to: State) -> dict[State, State]:
 
 
 _SAME: dict[State, State] = {state: state for state in OPEN}
+# With another review, or another wording of theirs, customers have said what we waited for.
+_SPOKEN: dict[State, State] = _SAME | dict.fromkeys(
+    ("waiting_for_customer", "remedy_offered"), "waiting_for_us"
+)
 _KEPT: dict[State, State] = {"spam": "spam", "duplicate": "duplicate"}
 
 TRANSITIONS: Mapping[Deed, Mapping[State, State]] = {
@@ -75,8 +79,8 @@ TRANSITIONS: Mapping[Deed, Mapping[State, State]] = {
     "wait_for_customer": _all_open("waiting_for_customer"),
     "wait_for_third_party": _all_open("waiting_for_third_party"),
     "take_up": dict.fromkeys(WAITING, "in_progress"),
-    "join": _SAME,
-    "revised": _SAME | _KEPT | dict.fromkeys(SETTLED, "reopened"),
+    "join": _SPOKEN,
+    "revised": _SPOKEN | _KEPT | dict.fromkeys(SETTLED, "reopened"),
     "resolve": _all_open("resolved"),
     "close": {"resolved": "closed"},
     "spam": _all_open("spam"),

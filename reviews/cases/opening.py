@@ -1,7 +1,7 @@
 """A negative review opens one case, with an owner, its clocks and its reasons, or joins one that is open."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -40,11 +40,14 @@ async def judge(judged: Sequence[Flagged], now: datetime) -> list[UUID]:
     ids = sorted({each.review_id for each in judged})
     rows = {row["review_id"]: row for row in await db.fetch(statements.JUDGED, ids)}
     fresh = [each for each in judged if each.flags and _may_open(each, rows[each.review_id])]
-    opened = await _open(fresh, rows, now) if fresh else []
-    for each in sorted(judged, key=lambda one: (one.review_id, one.version)):
-        row = rows[each.review_id]
-        if row["case_id"] and each.version > 1:
-            await _revised(row, each, now)
+    revised = [each for each in judged if rows[each.review_id]["case_id"] and each.version > 1]
+    last = await inserting.take_turn() if fresh else 0
+    joinable = await joining.candidates([each.review_id for each in fresh]) if fresh else {}
+    known = {*joinable.values(), *(rows[each.review_id]["case_id"] for each in revised)}
+    await db.fetch(statements.LOCK_MANY, list(known))
+    opened = await _open(fresh, rows, last, now) if fresh else []
+    for each in sorted(revised, key=lambda one: (one.review_id, one.version)):
+        await _revised(rows[each.review_id], each, _parts(each, rows), now)
     return opened
 
 
@@ -53,8 +56,7 @@ def _may_open(each: Flagged, row: db.Row) -> bool:
     return row["case_id"] is None and row["state"] == "live" and row["version"] == each.version
 
 
-async def _open(fresh: Sequence[Flagged], rows: dict[UUID, db.Row], now: datetime) -> list[UUID]:
-    last = await inserting.take_turn()
+async def _open(fresh: Sequence[Flagged], rows: dict[UUID, db.Row], last: int, now: datetime) -> list[UUID]:
     taken = await db.fetch(statements.HAVE_CASES, [each.review_id for each in fresh])
     have = {row["review_id"] for row in taken}
     ranked = sorted(
@@ -120,18 +122,23 @@ def _subject(each: Flagged, row: db.Row, rows: dict[UUID, db.Row]) -> Subject:
         language=row["language"],
         urgent=rules.is_urgent(_parts(each, rows)["urgency"]),
         answered=row["replied_at"] is not None,
-        reachable=row["customer_id"] is not None,
+        reachable=row["person_id"] is not None,
     )
 
 
-async def _revised(row: db.Row, each: Flagged, now: datetime) -> None:
+async def _revised(row: db.Row, each: Flagged, parts: dict[str, int], now: datetime) -> None:
     case = await service.lock(row["case_id"])
     await events.add(
         case.id, case.cycle, "review_revised", now, by_customer=True,
         version=each.version, reasons=[flag.reason for flag in each.flags],
     )  # fmt: skip
-    again = bool(each.flags) and row["version"] == each.version and case.state in machine.SETTLED
-    if again:
-        await service.begin_cycle(case, "revised", now)
+    if not each.flags or row["version"] != each.version:
+        await service.touch(case, now)
+        return
+    together = await joining.press(case.id, parts)
+    if case.state in machine.SETTLED:
+        await service.begin_cycle(replace(case, urgency=together.get("urgency", 0)), "revised", now)
+    elif case.state in machine.OPEN:
+        await service.move(case, "revised", now)
     else:
         await service.touch(case, now)

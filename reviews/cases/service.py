@@ -16,7 +16,7 @@ from core.ids import new_id
 from core.people import staff
 from core.people.roles import permissions_of
 from reviews.cases import clocks, events, machine, rules, statements
-from reviews.cases.clocks import Start
+from reviews.cases.clocks import Cycle
 from reviews.cases.contact import telling
 from reviews.cases.machine import Deed, State
 from reviews.cases.people import person
@@ -50,7 +50,7 @@ class TextUnfit(DomainError):
 
 
 class DuplicateUnfit(DomainError):
-    """There is no such case, it is this one, or it is a duplicate itself."""
+    """There is no such case, it is this one, or it is done."""
 
     code = "duplicate_unfit"
     kind = Kind.INVALID
@@ -179,7 +179,7 @@ async def resolve(case_id: UUID, by: UUID, expected_version: int, now: datetime,
     await person(by, "resolve")
     case = await lock(case_id, expected_version)
     moved = await move(case, "resolve", now, owner_id=case.owner_id or by)
-    await clocks.satisfy(case.id, case.cycle, "resolution", now)
+    await clocks.satisfy(case.id, case.cycle, ("resolution",), now)
     await clocks.stop(case.id, case.cycle, now)
     agreed = text_of(text) if text.strip() else ""
     await events.add(case.id, case.cycle, "resolved", now, staff_id=by, text=agreed)
@@ -232,13 +232,15 @@ async def spam(case_id: UUID, by: UUID, expected_version: int, now: datetime) ->
 async def duplicate(case_id: UUID, of_number: int, by: UUID, expected_version: int, now: datetime) -> int:
     """The same trouble as in another case, which goes on. Answers the new version. Raises DuplicateUnfit."""
     await person(by, "duplicate")
+    other_id: UUID | None = await db.fetchval(statements.BY_NUMBER, of_number)
+    # Both, so that two cases never become duplicates of each other.
+    states = {row["id"]: row["state"] for row in await db.fetch(statements.LOCK_MANY, [case_id, other_id])}
     case = await lock(case_id, expected_version)
-    other = await db.fetchrow(statements.OTHER, of_number)
-    if other is None or other["id"] == case.id or other["state"] == "duplicate":
+    if other_id is None or other_id == case.id or states[other_id] in machine.DONE:
         raise DuplicateUnfit(number=of_number)
-    moved = await move(case, "duplicate", now, duplicate_of=other["id"])
+    moved = await move(case, "duplicate", now, duplicate_of=other_id)
     await clocks.stop(case.id, case.cycle, now)
-    await events.add(case.id, case.cycle, "duplicate", now, staff_id=by, of=other["id"], number=of_number)
+    await events.add(case.id, case.cycle, "duplicate", now, staff_id=by, of=other_id, number=of_number)
     return moved.version
 
 
@@ -255,9 +257,7 @@ async def begin_cycle(case: Case, deed: Deed, now: datetime, staff_id: UUID | No
     cycle: int = await db.fetchval(statements.NEXT_CYCLE, case.id)
     subject = await target_service.subject_of(case.id, rules.is_urgent(case.urgency))
     (terms,) = await target_service.terms_for([subject])
-    kinds = targets.first_clocks(terms, subject)
-    await clocks.start([Start(case.id, cycle, kind, terms) for kind in kinds], now)
-    await db.execute(statements.NEXT_DUE, case.id)
+    await clocks.begin([Cycle(case.id, cycle, terms, targets.first_clocks(terms, subject))], now)
     await events.add(case.id, cycle, "reopened", now, staff_id=staff_id, because=deed)
     return replace(moved, cycle=cycle)
 
@@ -272,11 +272,7 @@ async def close(case_id: UUID, by: UUID, expected_version: int, now: datetime) -
 
 async def close_quiet(now: datetime, limit: int = 1000) -> int:
     """Close the merchant's cases that were resolved long ago; answers how many, in the open transaction."""
-    rows = await db.fetch(statements.QUIET, db.merchant_id(), now - rules.CLOSE_AFTER, limit)
-    for row in rows:
-        case = await move(await lock(row["id"]), "close", now)
-        await events.add(case.id, case.cycle, "closed", now)
-    return len(rows)
+    return len(await db.fetch(statements.CLOSE_QUIET, db.merchant_id(), now - rules.CLOSE_AFTER, limit, now))
 
 
 async def add_message(

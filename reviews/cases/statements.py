@@ -3,21 +3,24 @@
 # ---------------------------------------------------------------- opening, whole batches
 
 JUDGED = """
-    SELECT r.id AS review_id, r.version, r.state, r.customer_id, r.replied_at,
+    SELECT r.id AS review_id, r.version, r.state, r.customer_id, p.id AS person_id, r.replied_at,
            c.id AS case_id, c.state AS case_state,
            r.source, coalesce(nullif(v.lang, ''), s.lang, '') AS language, coalesce(m.tier_code, '') AS tier,
            r.order_id, ARRAY(SELECT a ->> 'aspect' FROM jsonb_array_elements(s.aspects) a
                              WHERE a ->> 'polarity' = 'negative') AS aspects,
-           (SELECT count(*) FROM orders o
-            WHERE o.customer_id = r.customer_id AND o.paid_at IS NOT NULL)::int AS orders
+           (SELECT count(*) FROM customers f JOIN orders o ON o.customer_id = f.id
+            WHERE (f.id = p.id OR f.merged_into = p.id) AND o.paid_at IS NOT NULL)::int AS orders
     FROM reviews r
+    LEFT JOIN customers a ON a.id = r.customer_id
+    LEFT JOIN customers p ON p.id = CASE WHEN a.merged_into IS NULL THEN a.id ELSE a.merged_into END
+         AND p.deleted_at IS NULL
     LEFT JOIN case_reviews x ON x.review_id = r.id
     LEFT JOIN cases c ON c.id = x.case_id
     LEFT JOIN review_versions v ON v.review_id = r.id AND v.number = r.version
     LEFT JOIN LATERAL (SELECT lang, aspects FROM review_scores y
                        WHERE y.review_id = r.id AND y.version = r.version
                        ORDER BY y.scored_at DESC LIMIT 1) s ON true
-    LEFT JOIN members m ON m.customer_id = r.customer_id AND m.left_at IS NULL
+    LEFT JOIN members m ON m.customer_id = p.id AND m.left_at IS NULL
     WHERE r.id = ANY($1::uuid[])
 """
 # Openers of one merchant take turns from here to the end of their transactions.
@@ -27,18 +30,23 @@ TAKE_TURN = """
 """
 TAKE_NUMBERS = "UPDATE case_numbers SET last = last + $2 WHERE merchant_id = $1"
 HAVE_CASES = "SELECT review_id FROM case_reviews WHERE review_id = ANY($1::uuid[])"
-# Open cases of the same customer, and of the same order; locked, so that they stay open meanwhile.
+# Open cases of the same customer, whoever stands for them, and of the same order.
 SAME_CUSTOMER = """
     SELECT r.id AS review_id, c.id AS case_id
-    FROM reviews r JOIN cases c ON c.customer_id = r.customer_id AND c.open
-    WHERE r.id = ANY ($1::uuid[]) ORDER BY c.opened_at, c.id FOR NO KEY UPDATE OF c
+    FROM reviews r JOIN customers a ON a.id = r.customer_id
+    CROSS JOIN LATERAL (SELECT CASE WHEN a.merged_into IS NULL THEN a.id ELSE a.merged_into END AS id) p
+    JOIN customers f ON f.id = p.id OR f.merged_into = p.id
+    JOIN cases c ON c.customer_id = f.id AND c.open
+    WHERE r.id = ANY ($1::uuid[]) ORDER BY c.opened_at, c.id
 """
 SAME_ORDER = """
     SELECT r.id AS review_id, c.id AS case_id
     FROM reviews r JOIN reviews o ON o.order_id = r.order_id AND o.id <> r.id
     JOIN case_reviews x ON x.review_id = o.id JOIN cases c ON c.id = x.case_id AND c.open
-    WHERE r.id = ANY ($1::uuid[]) ORDER BY c.opened_at, c.id FOR NO KEY UPDATE OF c
+    WHERE r.id = ANY ($1::uuid[]) ORDER BY c.opened_at, c.id
 """
+# In the order of their ids, as everybody locks several cases.
+LOCK_MANY = "SELECT id, state FROM cases WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 INSERT_CASES = """
     WITH opened AS (
         INSERT INTO cases (merchant_id, id, number, review_id, customer_id, state, priority, priority_parts,
@@ -71,9 +79,9 @@ OPEN_CASES = """
 JOIN_CASE = """
     WITH joined AS (
         INSERT INTO case_reviews (merchant_id, case_id, review_id, joined_at) VALUES ($1, $2, $3, $4))
-    UPDATE cases SET priority = greatest(priority, $5), priority_parts = $6::jsonb, answered_at = NULL
-    WHERE id = $2
+    UPDATE cases SET answered_at = NULL WHERE id = $2
 """
+RAISE = "UPDATE cases SET priority = greatest(priority, $2), priority_parts = $3::jsonb WHERE id = $1"
 PARTS = "SELECT priority_parts FROM cases WHERE id = $1"
 INSERT_EVENTS = """
     INSERT INTO case_events (merchant_id, case_id, cycle, kind, actor, detail, at)
@@ -99,11 +107,15 @@ MOVE = """
     WHERE id = $1 RETURNING version
 """
 SNOOZE = "UPDATE cases SET snoozed_until = $2 WHERE id = $1"
-TOUCH = "UPDATE cases SET version = version + 1, updated_at = $2 WHERE id = $1"
-OTHER = "SELECT id, state FROM cases WHERE merchant_id = current_merchant() AND number = $1"
+TOUCH = "UPDATE cases SET version = version + 1, updated_at = $2, snoozed_until = NULL WHERE id = $1"
+BY_NUMBER = "SELECT id FROM cases WHERE merchant_id = current_merchant() AND number = $1"
 NEXT_CYCLE = "UPDATE cases SET cycle = cycle + 1, answered_at = NULL WHERE id = $1 RETURNING cycle"
 UNANSWERED = "UPDATE cases SET answered_at = NULL WHERE id = $1"
 ANSWERED = "UPDATE cases SET answered_at = coalesce(answered_at, $2) WHERE id = $1"
+# Whether the customer has said something after a moment.
+SPOKE_SINCE = """
+    SELECT EXISTS (SELECT FROM case_events WHERE case_id = $1 AND actor = 'customer' AND at > $2)
+"""
 
 # ---------------------------------------------------------------- clocks
 
@@ -121,9 +133,11 @@ START_CLOCKS = """
 """
 _TERMS = "(SELECT t.terms FROM case_terms t WHERE t.id = k.terms_id) AS terms"
 _RUNS = "satisfied_at IS NULL AND stopped_at IS NULL"
+# What was said at $5 answers no clock that started later, and one that the end of the cycle stopped since.
 SATISFY = f"""
-    UPDATE case_clocks k SET satisfied_at = $4
-    WHERE case_id = $1 AND cycle = $2 AND kind = $3 AND {_RUNS}
+    UPDATE case_clocks k SET satisfied_at = $4, stopped_at = NULL
+    WHERE case_id = $1 AND cycle = $2 AND kind = $3 AND satisfied_at IS NULL AND started_at <= $5
+      AND (stopped_at IS NULL OR stopped_at >= $5)
     RETURNING round, due_at, paused_at, counted_from, worked, {_TERMS}
 """
 STOP = f"UPDATE case_clocks SET stopped_at = $3 WHERE case_id = $1 AND cycle = $2 AND {_RUNS}"
@@ -132,23 +146,21 @@ NEXT_DUE = f"""
         AND k.cycle = cases.cycle AND k.paused_at IS NULL AND {_RUNS})
     WHERE id = $1
 """
-FIRST_DUE = """
-    UPDATE cases c SET due_at = k.due_at
-    FROM (SELECT case_id, min(due_at) AS due_at FROM case_clocks
-          WHERE case_id = ANY ($1::uuid[]) GROUP BY case_id) k
-    WHERE c.id = k.case_id
+BEGIN_CYCLES = """
+    UPDATE cases c SET terms_id = t.terms_id, due_at = t.due_at
+    FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) AS t (id, terms_id, due_at) WHERE c.id = t.id
 """
 RUNNING = f"""
     SELECT case_id, cycle, kind, round, target_s, marks, counted_from, worked, paused_at, pauses, {_TERMS}
     FROM case_clocks k WHERE case_id = $1 AND cycle = $2 AND {_RUNS}
     ORDER BY kind, round FOR NO KEY UPDATE
 """
-# All clocks of a cycle have the same terms.
-LAST_CLOCKS = f"""
-    SELECT max(round) FILTER (WHERE kind = 'next_reply') IS NOT NULL AND bool_or({_RUNS})
-               FILTER (WHERE kind = 'next_reply') AS owed,
+# Which replies are owed, how often the next one was, and what the cycle was promised.
+OWED = f"""
+    SELECT coalesce(bool_or({_RUNS}) FILTER (WHERE kind = 'first_reply'), false) AS first,
+           coalesce(bool_or({_RUNS}) FILTER (WHERE kind = 'next_reply'), false) AS next,
            coalesce(max(round) FILTER (WHERE kind = 'next_reply'), 0) AS rounds,
-           (SELECT t.terms FROM case_terms t WHERE t.id = (array_agg(k.terms_id))[1]) AS terms
+           (SELECT t.terms FROM cases c JOIN case_terms t ON t.id = c.terms_id WHERE c.id = $1) AS terms
     FROM case_clocks k WHERE case_id = $1 AND cycle = $2
 """
 _ONE_CLOCK = "case_id = $1 AND cycle = $2 AND kind = $3 AND round = $4"
@@ -160,12 +172,12 @@ RESUME = f"""
 """
 # Marks 1 and 2 are warnings, 3 to 5 levels of escalation. A sweep that comes late says every level, for each
 # is told to somebody else, and of the warnings only the last, if nothing is breached.
-SWEEP = f"""
+_SAY = f"""
     WITH passed AS (
         SELECT case_id, cycle, kind, round, said AS was,
                (SELECT count(*) FROM unnest(marks) mark WHERE mark <= $2)::smallint AS passed
-        FROM case_clocks WHERE merchant_id = $1 AND next_at <= $2 AND {_RUNS}
-        ORDER BY case_id, kind, round LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED),
+        FROM case_clocks WHERE {{which}} AND next_at <= $2 AND {_RUNS}
+        ORDER BY case_id, kind, round {{how}}),
     hit AS (
         UPDATE case_clocks k SET said = p.passed,
                breached_at = CASE WHEN k.breached_at IS NULL AND p.passed > 2 THEN $2 ELSE k.breached_at END
@@ -182,6 +194,8 @@ SWEEP = f"""
     RETURNING kind, case_id, cycle, detail ->> 'clock' AS clock, (detail ->> 'round')::int AS round,
               (detail ->> 'level')::int AS level
 """
+SWEEP = _SAY.format(which="merchant_id = $1", how="LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED")
+SAY_OF_CASE = _SAY.format(which="case_id = $3 AND cycle = $4", how="FOR NO KEY UPDATE")
 
 # Who could be told of a clock that still runs, in the order of the levels.
 OVERDUE = f"""
@@ -196,18 +210,30 @@ OVERDUE = f"""
     FROM case_clocks k JOIN cases c ON c.id = k.case_id
     WHERE k.case_id = $1 AND k.cycle = $2 AND k.kind = $3 AND k.round = $4
       AND k.paused_at IS NULL AND {_RUNS}
+    FOR NO KEY UPDATE OF k
+"""
+TOLD = """
+    SELECT (detail ->> 'to')::uuid AS id FROM case_events
+    WHERE case_id = $1 AND cycle = $2 AND kind = 'escalated' AND detail ->> 'clock' = $3
+      AND coalesce((detail ->> 'round')::int, 1) = $4
 """
 STAFF_ADDRESS = "SELECT email, locale FROM staff WHERE id = $1"
 
-QUIET = """
-    SELECT id FROM cases WHERE merchant_id = $1 AND state = 'resolved' AND resolved_at <= $2
-    ORDER BY id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED
+# The deed "close" on many at once: no clock of theirs runs any more.
+CLOSE_QUIET = """
+    WITH closed AS (
+        UPDATE cases SET state = 'closed', version = version + 1, updated_at = $4
+        WHERE id IN (SELECT id FROM cases WHERE merchant_id = $1 AND state = 'resolved' AND resolved_at <= $2
+                     ORDER BY id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED)
+        RETURNING id, cycle)
+    INSERT INTO case_events (merchant_id, case_id, cycle, kind, actor, detail, at)
+    SELECT $1, id, cycle, 'closed', 'system', '{}', $4 FROM closed RETURNING case_id
 """
 
 # ---------------------------------------------------------------- conversation and remedies
 
 FIND_MESSAGE = """
-    SELECT m.case_id, r.id AS review_id, r.source, m.kind, m.state, m.body, m.send_after, m.attempts,
+    SELECT m.case_id, m.cycle, r.id AS review_id, r.source, m.kind, m.state, m.body, m.created_at, m.attempts,
            m.review_version < r.version AS overtaken
     FROM case_messages m JOIN cases c ON c.id = m.case_id
     LEFT JOIN reviews r ON r.id = CASE WHEN m.review_id IS NULL THEN c.review_id ELSE m.review_id END
@@ -225,11 +251,15 @@ CANCEL = """
 SENT = "UPDATE case_messages SET state = 'sent', sent_at = $2, failure = NULL WHERE id = $1"
 SENDING = "UPDATE case_messages SET state = 'sending' WHERE id = $1"
 TRIED = "UPDATE case_messages SET failure = $2, attempts = $3 WHERE id = $1"
+# Not if a later one to the same review went out since: the older would take its place.
 RETRY = """
     UPDATE case_messages m SET state = 'sending', failure = NULL, attempts = 0, review_version = (
         SELECT r.version FROM reviews r JOIN cases c ON c.id = m.case_id
         WHERE r.id = CASE WHEN m.review_id IS NULL THEN c.review_id ELSE m.review_id END)
-    WHERE id = $1 AND case_id = $2 AND kind = 'public_reply' AND state = 'failed' RETURNING id
+    WHERE id = $1 AND case_id = $2 AND kind = 'public_reply' AND state = 'failed'
+      AND NOT EXISTS (SELECT FROM case_messages o WHERE o.case_id = $2 AND o.kind = 'public_reply'
+                      AND o.state = 'sent' AND o.id > m.id AND o.review_id IS NOT DISTINCT FROM m.review_id)
+    RETURNING id
 """
 WAITING = """
     SELECT id FROM case_messages
@@ -237,6 +267,11 @@ WAITING = """
 """
 FAILED = "UPDATE case_messages SET state = 'failed', failure = $2, attempts = $3 WHERE id = $1"
 PUBLISH_REPLY = "UPDATE reviews SET reply = $2, replied_at = $3 WHERE id = $1"
+IS_ERASED = """
+    SELECT EXISTS (SELECT FROM customers c JOIN customers p
+                   ON p.id = CASE WHEN c.merged_into IS NULL THEN c.id ELSE c.merged_into END
+                   WHERE c.id = $1 AND p.deleted_at IS NOT NULL)
+"""
 IS_CUSTOMERS = """
     SELECT EXISTS (SELECT FROM customers WHERE id = $1 AND (id = $2 OR merged_into = $2))
 """

@@ -47,11 +47,15 @@ async def sweep(now: datetime) -> tuple[int, int, int]:
 
     async def of_merchant(merchant: tenancy.Merchant) -> None:
         nonlocal warned, breached, closed
-        async with db.transaction(merchant.id):
-            more = await clocks.sweep(now)
+        more = (clocks.SWEEP_LIMIT, 0)
+        while sum(more) >= clocks.SWEEP_LIMIT:
+            async with db.transaction(merchant.id):
+                more = await clocks.sweep(now)
             warned, breached = warned + more[0], breached + more[1]
+        async with db.transaction(merchant.id):
             closed += await service.close_quiet(now)
             await routing.wake(now)
+        async with db.transaction(merchant.id):
             await routing.give_out(now)
             await holdout.assign(now)
 

@@ -220,15 +220,18 @@ async def test_spam_and_duplicate_end_the_clocks_and_can_be_taken_back(merchant:
     agent = await employee(merchant)
     async with db.transaction(merchant):
         await service.spam(first, agent, 1, NOW)
-    for number in (2, 3):  # itself, and none
+    third = await open_case(merchant, external_id="r3")
+    for number in (1, 2, 9):  # one that is done, itself, and none
         with pytest.raises(DuplicateUnfit):
             async with db.transaction(merchant):
                 await service.duplicate(second, number, agent, 1, NOW)
     async with db.transaction(merchant):
-        version = await service.duplicate(second, 1, agent, 1, NOW)
+        version = await service.duplicate(second, 3, agent, 1, NOW)
+        await service.resolve(third, agent, 1, NOW)
     assert await rows(merchant, "SELECT state, open, due_at FROM cases ORDER BY number") == [
         ("spam", False, None),
         ("duplicate", False, None),
+        ("resolved", False, None),
     ]
     assert await note(merchant, NOW + 1000 * HOUR) == (0, 0)
     async with db.transaction(merchant):

@@ -98,6 +98,7 @@ class Case:
             clock.still = still
 
     def met(self, name: str) -> None:
+        self.sweep()  # whatever was missed is said before it is met
         clock = self.clocks.pop(name, None)
         if clock:
             self._say(clock, "satisfied", 1)
@@ -131,10 +132,12 @@ class Case:
     def resolve(self) -> None:
         self.go("resolved")
         self.met("resolution")
+        self.sweep()
         self.clocks.clear()
 
     def drop(self, state: str) -> None:
         self.go(state)
+        self.sweep()
         self.clocks.clear()
 
     def reopen(self) -> None:

@@ -8,6 +8,7 @@ TEAMS = """
     FROM case_teams t ORDER BY t.name, t.id
 """
 # Where there are teams, people own what they have room for; everybody else as much as comes.
+# $2: the roles that can.
 WORKERS = """
     SELECT s.id, coalesce(c.cases, 0)::int AS load, c.assigned_at,
            (SELECT max(p.capacity) FROM case_team_people p WHERE p.staff_id = s.id) AS capacity
@@ -15,7 +16,7 @@ WORKERS = """
     LEFT JOIN (SELECT owner_id, count(*) AS cases, max(assigned_at) AS assigned_at
                FROM cases WHERE merchant_id = $1 AND open AND owner_id IS NOT NULL GROUP BY owner_id) c
          ON c.owner_id = s.id
-    WHERE s.disabled_at IS NULL
+    WHERE s.disabled_at IS NULL AND s.role = ANY ($2::text[])
       AND (s.role IN ('agent', 'community_manager')
            OR EXISTS (SELECT FROM case_team_people p WHERE p.staff_id = s.id))
 """
@@ -34,11 +35,18 @@ PUT_PEOPLE = """
 ABLE = "SELECT id FROM staff WHERE id = ANY ($1::uuid[]) AND disabled_at IS NULL AND role = ANY ($2::text[])"
 REMOVE_TEAM = "DELETE FROM case_teams WHERE id = $1 RETURNING id"
 
-# Cases that nobody works on: without an owner, or of somebody who has left.
-WAITING = """
-    SELECT c.id, c.cycle, c.state, c.team_id FROM cases c LEFT JOIN staff s ON s.id = c.owner_id
-    WHERE c.merchant_id = $1 AND c.open AND (c.owner_id IS NULL OR s.disabled_at IS NOT NULL)
-    ORDER BY c.rank_at, c.id LIMIT $2 FOR NO KEY UPDATE OF c SKIP LOCKED
+# Cases that nobody works on: without an owner, or of somebody who has left or does something else by now.
+_NOBODYS = """
+    FROM cases c LEFT JOIN staff s ON s.id = c.owner_id
+    WHERE c.merchant_id = $1 AND c.open
+      AND (c.owner_id IS NULL OR s.disabled_at IS NOT NULL OR s.role <> ALL ($2::text[]))
+"""
+ANYTHING_WAITS = f"SELECT EXISTS (SELECT {_NOBODYS})"
+# Only of teams in which somebody has room ($4): what waits for a full team must not hide the rest.
+WAITING = f"""
+    SELECT c.id, c.cycle, c.state, c.team_id {_NOBODYS}
+      AND (c.team_id IS NULL OR c.team_id = ANY ($4::uuid[]))
+    ORDER BY c.rank_at, c.id LIMIT $3 FOR NO KEY UPDATE OF c SKIP LOCKED
 """
 ASSIGN = """
     UPDATE cases c SET owner_id = t.owner_id, assigned_at = $2, updated_at = $2, version = c.version + 1,

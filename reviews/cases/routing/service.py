@@ -120,20 +120,28 @@ async def places(wanted: Sequence[Wanted], now: datetime) -> list[Place]:
 
 
 async def _workers() -> list[Worker]:
-    rows = await db.fetch(queries.WORKERS, db.merchant_id())
+    rows = await db.fetch(queries.WORKERS, db.merchant_id(), list(_roles()))
     there = await presence.present(db.merchant_id(), [row["id"] for row in rows])
     return [Worker(**row, present=row["id"] in there) for row in rows]
 
 
 async def give_out(now: datetime) -> int:
-    """Give cases of nobody to whoever has room, the most pressing first; answers how many got an owner."""
-    workers = await _workers()
-    if not any(each.has_room for each in workers):
+    """Give cases of nobody to whoever has room, the most pressing first; answers how many got an owner.
+
+    In a transaction of its own: it takes its turn among those who open cases, so that nobody gets more than
+    there is room for.
+    """
+    merchant, roles = db.merchant_id(), list(_roles())
+    if not await db.fetchval(queries.ANYTHING_WAITS, merchant, roles):
         return 0
-    waiting = await db.fetch(queries.WAITING, db.merchant_id(), GIVE_LIMIT)
+    await db.fetchval(statements.TAKE_TURN, merchant)
+    workers = await _workers()
+    room = {each.id for each in workers if each.has_room}
+    people = {team.id: set(team.people) for team in await teams()}
+    able = [team for team, members in people.items() if members & room]
+    waiting = await db.fetch(queries.WAITING, merchant, roles, GIVE_LIMIT, able) if room else []
     if not waiting:
         return 0
-    people = {team.id: set(team.people) for team in await teams()}
     owners = rules.share_out(workers, [people.get(row["team_id"]) for row in waiting], now)
     given = [(row, owner) for row, owner in zip(waiting, owners, strict=True) if owner]
     await db.execute(

@@ -11,13 +11,16 @@ KEPT = "SELECT fingerprint, id FROM case_terms WHERE merchant_id = $1 AND finger
 # The language as the source says it, else as it was read.
 SUBJECT = """
     SELECT coalesce(r.source, '') AS source, coalesce(m.tier_code, '') AS tier,
-           coalesce(nullif(v.lang, ''), s.lang, '') AS language, c.customer_id IS NOT NULL AS reachable
+           coalesce(nullif(v.lang, ''), s.lang, '') AS language, p.id IS NOT NULL AS reachable
     FROM cases c
+    LEFT JOIN customers a ON a.id = c.customer_id
+    LEFT JOIN customers p ON p.id = CASE WHEN a.merged_into IS NULL THEN a.id ELSE a.merged_into END
+         AND p.deleted_at IS NULL
     LEFT JOIN reviews r ON r.id = c.review_id
     LEFT JOIN review_versions v ON v.review_id = r.id AND v.number = r.version
     LEFT JOIN LATERAL (SELECT lang FROM review_scores x WHERE x.review_id = r.id AND x.version = r.version
                        ORDER BY x.scored_at DESC LIMIT 1) s ON true
-    LEFT JOIN members m ON m.customer_id = c.customer_id AND m.left_at IS NULL
+    LEFT JOIN members m ON m.customer_id = p.id AND m.left_at IS NULL
     WHERE c.id = $1
 """
 

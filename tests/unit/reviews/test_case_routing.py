@@ -64,6 +64,8 @@ def test_shared_out_evenly_within_capacity(people: list[tuple[int, int]], cases:
 
 def test_one_person_a_level_and_nobody_twice() -> None:
     owner, lead, boss = UUID(int=1), UUID(int=2), UUID(int=3)
-    assert [told([owner, lead, boss], level) for level in (1, 2, 3)] == [owner, lead, boss]
-    assert [told([owner, owner, None, boss], level) for level in (1, 2, 3)] == [owner, boss, None]
-    assert told([None, None, None], 1) is None
+    assert told([owner, lead, boss], ()) == owner
+    assert told([owner, lead, boss], (owner,)) == lead
+    assert told([None, owner, owner, boss], (owner,)) == boss
+    assert told([owner, lead, boss], (boss, lead, owner)) is None
+    assert told([None, None, None], ()) is None
