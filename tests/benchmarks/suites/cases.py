@@ -17,6 +17,8 @@ from tests.benchmarks.rounds import alternate
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 MANY, FEW, CLOCKED = 1_000_000, 1_000, 100_000
+FEWEST_CLOCKED = 10_000
+"""Of fewer cases the clocks are read in so little time that only the cost of a statement would be seen."""
 LOOKS = 20
 DUE_SHARE = 1000
 """Of the clocks of a hundred thousand cases so many pass a mark between two sweeps: one of each thousand."""
@@ -73,8 +75,8 @@ def _fill(database: Database, cases: int, done_every: int) -> None:
     who = database.content.merchant
     database.call(_STAFF, who, NOW)
     for sql in (_REVIEWS, _WORDINGS):
-        database.call(sql, who, NOW, cases)
-    database.call(_CASES, who, NOW, cases, done_every)
+        database.load(sql, who, NOW, cases)
+    database.load(_CASES, who, NOW, cases, done_every)
     for table in ("cases", "reviews", "review_versions"):
         database.execute(f"VACUUM (ANALYZE) {table}")
 
@@ -128,11 +130,11 @@ def queue(rig: Rig) -> Figures:
     at_most(3),
 )
 def sweep(rig: Rig) -> Figures:
-    cases = max(1000, round(CLOCKED * rig.scale))
+    cases = max(FEWEST_CLOCKED, round(CLOCKED * rig.scale))
     with rig.alone(100, 1) as database:
         who = database.content.merchant
         _fill(database, cases, cases + 2)
-        database.call(_CLOCKS, who, NOW, cases)
+        database.load(_CLOCKS, who, NOW, cases)
         database.execute("VACUUM (ANALYZE) case_clocks")
         turns = iter(range(1, 1000))
         return alternate(
@@ -146,6 +148,7 @@ async def _sweep(cases: int, turn: int) -> float:
     """The half times of the first replies pass evenly in half a day, from half a day after the start on."""
     share = turn * 2 / DUE_SHARE
     at = NOW + DAY / 2 * (1 + share)
+    await clocks.sweep(NOW)  # nothing is due; a worker's connection knows the statement, too
     started = time.perf_counter()
     warned, breached = await clocks.sweep(at)
     taken = time.perf_counter() - started
@@ -154,6 +157,7 @@ async def _sweep(cases: int, turn: int) -> float:
 
 
 async def _scan() -> float:
+    await db.fetchrow(_SCAN, db.merchant_id())
     started = time.perf_counter()
     await db.fetchrow(_SCAN, db.merchant_id())
     return time.perf_counter() - started
