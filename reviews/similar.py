@@ -33,7 +33,7 @@ _ALIKE = f"""
     FROM review_embeddings e
     CROSS JOIN LATERAL review_neighbours(e.model, e.embedding, $2 + {SPARE}, $3) n
     JOIN reviews r ON r.id = n.review_id AND r.state = 'live' AND r.version = n.version {queries.JOINS}
-    LEFT JOIN cases c ON c.review_id = r.id
+    LEFT JOIN case_reviews x ON x.review_id = r.id LEFT JOIN cases c ON c.id = x.case_id
     WHERE e.review_id = $1 AND n.review_id <> e.review_id
     ORDER BY n.distance, n.review_id LIMIT $2
 """

@@ -6,7 +6,7 @@ What cannot be done comes back on the page of the case as it is now, with what w
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 from uuid import UUID, uuid5
 
 import msgspec
@@ -15,9 +15,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, URLEncodedBody
 
 from admin.inbox import words
-from admin.inbox.forms import GoodwillForm, TextForm
 from admin.inbox.pages import Staff, case_page, path_of
-from admin.inbox.present import Deed, Refused
+from admin.inbox.present import Deed, Further, Refused
 from api.auth import requires_permission
 from api.forms import KeyedForm, once_to
 from api.pages import locale_of
@@ -70,7 +69,9 @@ def deed(
 async def _act(
     request: Staff, deal: Deal, name: Deed, form: KeyedForm, effect: Callable[[], Awaitable[object]]
 ) -> Response[Any]:
-    said = {key: value for key, value in msgspec.to_builtins(form).items() if key not in _NOT_SAID}
+    said: dict[str, Any] = {
+        name: value for name, value in msgspec.to_builtins(form).items() if name not in _NOT_SAID
+    }
 
     async def act() -> str:
         await effect()
@@ -82,11 +83,17 @@ async def _act(
         because = words.problem(translator(locale_of(request)), error)
         if not because:
             raise
-        tried = _tried(name, form, because, conflict=error.code == service.CaseChanged.code)
+        conflict = error.code == service.CaseChanged.code
+        tried = Refused(name, because, conflict, _place(name, said), _typed(said))
         return await case_page(request, deal.case_id, deal.now, tried, STATUS[error.kind])
 
 
-def _tried(name: Deed, form: KeyedForm, because: str, conflict: bool) -> Refused:
-    if isinstance(form, GoodwillForm):
-        return Refused(name, because, conflict, form.reason, form.points)
-    return Refused(name, because, conflict, form.plain if isinstance(form, TextForm) else "")
+def _place(name: Deed, said: dict[str, Any]) -> str:
+    """The form as the template knows it, if it is one of the further ones."""
+    if name == "reply":
+        return f"reply-{said['review']}" if said.get("review") else ""
+    return name if name in get_args(Further) else ""
+
+
+def _typed(said: dict[str, Any]) -> dict[str, str]:
+    return {name: value.replace("\r\n", "\n") for name, value in said.items() if isinstance(value, str)}

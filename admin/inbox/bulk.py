@@ -24,10 +24,10 @@ class NothingChosen(DomainError):
 
 
 class BulkForm(KeyedForm, forbid_unknown_fields=True, kw_only=True):
-    """`ids`: of cases; a browser sends a single one as it is."""
+    """`cases`: id and version of each; a browser sends a single one as it is."""
 
     deed: Literal["assign", "snooze", "spam"]
-    ids: list[str] | str = ""
+    cases: list[str] | str = ""
     staff_id: str = ""
     view: ViewName = "open"
 
@@ -36,23 +36,23 @@ class BulkForm(KeyedForm, forbid_unknown_fields=True, kw_only=True):
 async def on_many(request: Request[StaffUser, Any, Any], data: URLEncodedBody[BulkForm]) -> Response[Any]:
     """Assign, snooze for a day, or mark as spam. Raises NothingChosen or core.errors.Forbidden."""
     now, by = clock.now(), request.user.member.id
-    ids = bulk.chosen([data.ids] if isinstance(data.ids, str) else data.ids)
+    cases = bulk.chosen([data.cases] if isinstance(data.cases, str) else data.cases)
 
     async def effect() -> str:
-        if not ids:
+        if not cases:
             raise NothingChosen()
         if data.deed == "snooze":
-            done = await bulk.snooze(ids, now + timedelta(days=1), by, now)
+            done = await bulk.snooze(cases, now + timedelta(days=1), by, now)
         elif data.deed == "spam":
-            done = await bulk.spam(ids, by, now)
+            done = await bulk.spam(cases, by, now)
         else:
             try:
-                done = await bulk.assign(ids, UUID(data.staff_id), by, now)
+                done = await bulk.assign(cases, UUID(data.staff_id), by, now)
             except (ValueError, NotFound) as error:
                 raise NothingChosen() from error
         return f"/staff/inbox?view={data.view}&done={done.done}&refused={done.refused}"
 
-    said = [data.deed, sorted(map(str, ids)), data.staff_id]
+    said = [data.deed, [f"{each.case_id}:{each.version}" for each in sorted(cases)], data.staff_id]
     return await once_to(request, data.idempotency_key, said, effect, now)
 
 

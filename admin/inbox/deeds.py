@@ -3,16 +3,34 @@
 from uuid import UUID
 
 from admin.inbox.acting import Deal, deed
-from admin.inbox.forms import AssignForm, CaseForm, CorrectForm, GoodwillForm, ReplyForm, TextForm, UndoForm
+from admin.inbox.forms import (
+    AssignForm,
+    CaseForm,
+    CorrectForm,
+    GoodwillForm,
+    ReplyForm,
+    TextForm,
+    TriageForm,
+    UndoForm,
+)
 from core import db
 from core.errors import DomainError, Kind, NotFound
 from reviews.cases import conversation, delivery, goodwill, service
 from reviews.cases.remedies.service import PointsUnfit
+from reviews.cases.routing.triage import triage
 from reviews.versions import service as versions
 from reviews.versions.rules import Correction, sentiment_of
 from sentiment.types import ASPECTS
 
 POINTS_LIMIT_DIGITS = 15
+
+
+class TeamGone(DomainError):
+    """There is no such team."""
+
+    code = "case_team_gone"
+    kind = Kind.INVALID
+    title = "There is no such team"
 
 
 class OwnerUnfit(DomainError):
@@ -38,7 +56,7 @@ async def _note(on: Deal, form: TextForm) -> None:
 
 async def _give(on: Deal, form: GoodwillForm) -> None:
     await service.lock(on.case_id, form.version)
-    await goodwill.give(on.case_id, _points(form.points), form.reason, on.key(form), on.by, on.now)
+    await goodwill.give(on.case_id, points_of(form.points), form.reason, on.key(form), on.by, on.now)
 
 
 async def _assign(on: Deal, form: AssignForm) -> None:
@@ -49,6 +67,13 @@ async def _assign(on: Deal, form: AssignForm) -> None:
         await service.assign(on.case_id, to, on.by, form.version, on.now)
     except (ValueError, NotFound) as error:
         raise OwnerUnfit() from error
+
+
+async def _triage(on: Deal, form: TriageForm) -> None:
+    try:
+        await triage(on.case_id, UUID(form.team_id), on.by, form.version, on.now)
+    except (ValueError, NotFound) as error:
+        raise TeamGone() from error
 
 
 async def _undo(on: Deal, form: UndoForm) -> None:
@@ -82,6 +107,7 @@ handlers = [
     deed("note", TextForm, _note),
     deed("goodwill", GoodwillForm, _give, "inbox.goodwill"),
     deed("assign", AssignForm, _assign, "inbox.read"),
+    deed("triage", TriageForm, _triage, "inbox.assign"),
     deed("undo", UndoForm, _undo),
     deed("retry", UndoForm, _retry),
     deed("resolve", TextForm, _resolve),
@@ -99,7 +125,7 @@ def _correction(form: CorrectForm) -> Correction:
     return Correction(form.sentiment, None, aspects)  # type: ignore[arg-type]
 
 
-def _points(typed: str) -> int:
+def points_of(typed: str) -> int:
     """A number as people type it. Raises PointsUnfit."""
     typed = typed.strip()
     if not (typed.isascii() and typed.isdigit() and len(typed) <= POINTS_LIMIT_DIGITS):

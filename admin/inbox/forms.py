@@ -46,6 +46,12 @@ class AssignForm(CaseForm, forbid_unknown_fields=True, kw_only=True):
     staff_id: str = ""
 
 
+class TriageForm(CaseForm, forbid_unknown_fields=True, kw_only=True):
+    """Which team the case goes to."""
+
+    team_id: str
+
+
 class CorrectForm(KeyedForm, forbid_unknown_fields=True, kw_only=True):
     """What the text says to a person: a sentiment, stars or nothing; of each aspect a polarity or nothing."""
 

@@ -1,12 +1,11 @@
 """Further deeds on a case: waiting, sleeping, calls, what is no case, and remedies beyond points."""
 
 from datetime import timedelta
-from decimal import Decimal, InvalidOperation
 from typing import Literal
 
-from babel.numbers import get_currency_precision
-
+from admin.inbox import amounts
 from admin.inbox.acting import Deal, deed
+from admin.inbox.deeds import points_of
 from admin.inbox.forms import CaseForm, TextForm
 from reviews.cases import conversation, service
 from reviews.cases.remedies import service as remedies
@@ -94,16 +93,12 @@ def _remedy(data: RemedyForm, currency: str) -> Remedy:
     message = data.text.replace("\r\n", "\n")
     if data.kind == "voucher":
         return Remedy(kind="voucher", reward=data.reward.strip(), message=message)
-    try:
-        amount = Decimal(data.amount.strip())
-    except InvalidOperation as error:
-        raise RemedyUnfit("no amount") from error
-    unit = 1 if data.kind == "points" else 10 ** get_currency_precision(currency)
-    if not amount.is_finite() or not 0 < amount < 10**9 or amount * unit != int(amount * unit):
-        raise RemedyUnfit("no amount")
     if data.kind == "points":
-        return Remedy(kind="points", points=int(amount), message=message)
+        return Remedy(kind="points", points=points_of(data.amount), message=message)
+    amount_minor = amounts.minor(data.amount, currency)
+    if not amount_minor:
+        raise RemedyUnfit("no amount")
     return Remedy(
-        kind=data.kind, amount_minor=int(amount * unit), currency=currency,
+        kind=data.kind, amount_minor=amount_minor, currency=currency,
         order_line=data.line.strip(), message=message,
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """From cases as the domain knows them to what the inbox shows. Pure."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -22,9 +22,12 @@ from sentiment.types import ASPECTS
 EXCERPT_CHARS = 240
 NewKey = Callable[[], str]
 """Makes the idempotency key of one form."""
-Further = Literal["wait", "take_up", "call", "snooze", "spam", "duplicate", "remedy", "correct"]
+Further = Literal["wait", "take_up", "call", "snooze", "spam", "duplicate", "remedy"]
+"""Deeds of forms that open."""
 Deed = (
-    Further | Literal["reply", "message", "note", "goodwill", "assign", "undo", "retry", "resolve", "reopen"]
+    Further
+    | Literal["reply", "message", "note", "goodwill", "assign", "undo", "retry", "resolve", "reopen"]
+    | Literal["correct", "triage"]
 )
 
 _STATES = {"new": "open", "waiting_for_customer": "waiting"}
@@ -73,6 +76,7 @@ def case_row(row: InboxRow, to: Reader) -> views.CaseRow:
         clock=_clock(row.clock, to.now) if row.clock else None,
         owner=row.owner_name,
         urgent=row.urgent,
+        version=row.version,
     )
 
 
@@ -128,6 +132,9 @@ def case(
         people=tuple(
             views.Person(str(each.id), each.name) for each in found.people if each.id != row.owner_id
         ),
+        team=found.team,
+        triage_key=new_key() if "inbox.assign" in to.permissions and not done and found.teams else "",
+        teams=tuple(views.Person(str(each.id), each.name) for each in found.teams if each.name != found.team),
         further_key=new_key() if may_reply else "",
         done=done,
         priority=_priority(row, to),
@@ -171,23 +178,28 @@ class Refused:
     because: str
     conflict: bool
     """Somebody else was faster: said at the top of the page."""
-    text: str = ""
-    points: str = ""
+    place: str = ""
+    """Which form it was, where a page has several of a kind."""
+    typed: Mapping[str, str] = field(default_factory=dict)
+    """By field."""
 
 
 def refused(view: views.StaffCase, tried: Refused) -> views.StaffCase:
     """The page after something was not done, with what was typed."""
     here = "" if tried.conflict else tried.because
+    text = tried.typed.get("text", "")
+    if tried.place:
+        return replace(view, conflict=tried.because, typed_in=tried.place, typed=tuple(tried.typed.items()))
     if tried.deed in ("reply", "message", "note"):
-        composer = replace(getattr(view, tried.deed), text=tried.text, problem=here)
+        composer = replace(getattr(view, tried.deed), text=text, problem=here)
         view = replace(view, **{tried.deed: composer})
     elif tried.deed == "goodwill":
-        form = replace(view.goodwill, points=tried.points, reason=tried.text, problem=here)
-        view = replace(view, goodwill=form)
+        points, reason = tried.typed.get("points", ""), tried.typed.get("reason", "")
+        view = replace(view, goodwill=replace(view.goodwill, points=points, reason=reason, problem=here))
     elif tried.deed == "correct" and view.correction:
         view = replace(view, correction=replace(view.correction, problem=here))
     elif tried.deed == "resolve":
-        view = replace(view, agreed=tried.text, agreed_problem=here)
+        view = replace(view, agreed=text, agreed_problem=here)
     else:
         return replace(view, conflict=tried.because)
     return replace(view, conflict=tried.because if tried.conflict else "")
@@ -377,7 +389,7 @@ def _event(event: EventView, found: CaseView, to: Reader) -> views.CaseEvent:
         at=event.at,
         kind=event.kind,
         actor=(found.row.customer_name or to.words.gettext("Customer")) if by_customer else event.person,
-        text=_text(event, to) or _told(event, found, to),
+        text=_text(event, to) or _told(event, to),
         points=event.points,
         delivery=event.delivery,
     )
@@ -391,12 +403,10 @@ def _text(event: EventView, to: Reader) -> str:
     return f"{event.text}\n{to.words.gettext('Attached, not kept: %(names)s', names=names)}"
 
 
-def _told(event: EventView, found: CaseView, to: Reader) -> str:
+def _told(event: EventView, to: Reader) -> str:
     """What an event without words of a person says."""
     if event.kind.startswith("clock_"):
         return word(to.words, "clock", event.detail["clock"])
     if event.kind in ("opened", "matter_joined") and "cause" in event.detail:
         return word(to.words, "reason", event.detail["cause"])
-    if event.kind in ("assigned", "taken_over", "escalated"):
-        return next((each.name for each in found.people if str(each.id) == event.detail["to"]), "")
-    return ""
+    return event.about

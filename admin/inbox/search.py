@@ -24,7 +24,7 @@ Staff = Request[StaffUser, Any, Any]
 By = Literal["words", "meaning"]
 
 PAGE_SIZE = 30
-_CASES = "SELECT review_id, id FROM cases WHERE review_id = ANY ($1::uuid[])"
+_CASES = "SELECT review_id, case_id AS id FROM case_reviews WHERE review_id = ANY ($1::uuid[])"
 _PROBLEMS = {
     QueryEmpty.code: mark("Write at least one word that is to be found."),
     QueryTooLong.code: mark("This is too much to look for."),

@@ -35,6 +35,7 @@ _PROBLEMS = {
     "inbound_sender_unknown": mark("It is not known which customer wrote this. Type the number of a case."),
     "snooze_unfit": mark("Choose a moment within the next month."),
     "owner_unfit": mark("This person cannot take over cases."),
+    "case_team_gone": mark("There is no such team any more."),
     "duplicate_unfit": mark("There is no other case with this number that is still open."),
 }
 _SOURCES = {

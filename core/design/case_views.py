@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from core.design.reward_views import FormGroup
+
+Way = Literal["earlier", "later"]
 
 
 @dataclass(frozen=True)
@@ -15,6 +18,9 @@ class SettingsLine:
     remove_action: str = ""
     remove_key: str = ""
     """Empty: it cannot be removed."""
+    move_action: str = ""
+    """Where it can change its place; it posts `direction`, with the key "move-" and remove_key."""
+    moves: tuple[Way, ...] = ()
 
 
 @dataclass(frozen=True)

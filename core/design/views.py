@@ -465,6 +465,8 @@ class CaseRow:
     urgent: bool = False
     looking: str = ""
     """Who else looks at it now."""
+    version: int = 0
+    """Of the case as it is shown here."""
 
 
 @dataclass(frozen=True)
@@ -788,6 +790,11 @@ class StaffCase:
     """Of giving it to one of `people` (posts `staff_id`)."""
     people: tuple[Person, ...] = ()
     """Whom this person may assign to."""
+    team: str = ""
+    """Which has the case; empty: none."""
+    triage_key: str = ""
+    """Of giving it to one of `teams` (posts `team_id`); empty: not by this person, or not now."""
+    teams: tuple[Person, ...] = ()
     further_key: str = ""
     """Of waiting, sleeping, calls, spam, duplicates and remedies; empty: this person may not."""
     done: bool = False
@@ -818,6 +825,10 @@ class StaffCase:
     agreed_problem: str = ""
     about: str = ""
     """Which order, where no review opened it."""
+    typed_in: str = ""
+    """In which of the further forms something was typed that could not be done: "wait", "reply-<review>" …"""
+    typed: tuple[tuple[str, str], ...] = ()
+    """What was typed there, by field."""
 
 
 # --- the studio -----------------------------------------------------------------------------------

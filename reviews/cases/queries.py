@@ -111,12 +111,16 @@ _EVENTS = """
     SELECT e.kind, e.actor, coalesce(s.name, '') AS person, e.cycle, e.at, e.detail,
            coalesce(m.body, r.message, e.detail ->> 'text', '') AS text,
            coalesce(r.points, 0) AS points, coalesce(m.state, '') AS delivery, m.id AS message_id,
-           coalesce(e.detail ->> 'channel', '') AS channel, coalesce(m.attachments, '{}') AS attachments
+           coalesce(e.detail ->> 'channel', '') AS channel, coalesce(m.attachments, '{}') AS attachments,
+           coalesce(t.name, g.name, '') AS about
     FROM case_events e
     LEFT JOIN staff s ON s.id = e.staff_id
     LEFT JOIN case_messages m ON m.id = (e.detail ->> 'message')::uuid
          AND e.kind NOT IN ('undone', 'send_again')
     LEFT JOIN case_remedies r ON r.id = (e.detail ->> 'remedy')::uuid
+    LEFT JOIN staff t ON t.id = CASE WHEN e.kind IN ('assigned', 'taken_over', 'escalated')
+                                     THEN (e.detail ->> 'to')::uuid END
+    LEFT JOIN case_teams g ON g.id = CASE WHEN e.kind = 'triaged' THEN (e.detail ->> 'team')::uuid END
     WHERE e.case_id = $1
       AND e.kind NOT IN ('sent', 'send_failed', 'clock_started', 'clock_paused', 'clock_resumed')
     ORDER BY e.id
@@ -137,6 +141,10 @@ _PEOPLE = """
     WHERE role IN ('owner', 'agent', 'community_manager') AND disabled_at IS NULL ORDER BY name, id
 """
 _ORDER = "SELECT o.external_id FROM cases c JOIN orders o ON o.id = c.order_id WHERE c.id = $1"
+_TEAMS = """
+    SELECT t.id, t.name, EXISTS (SELECT FROM cases c WHERE c.id = $1 AND c.team_id = t.id) AS has_it
+    FROM case_teams t ORDER BY t.name, t.id
+"""
 _JOINED = f"""
     SELECT {review_queries.COLUMNS}
     FROM case_reviews cr JOIN reviews r ON r.id = cr.review_id {review_queries.JOINS}
@@ -239,6 +247,7 @@ async def case(case_id: UUID, by: UUID, now: datetime) -> CaseView:
     outgoing = await db.fetchrow(_OUTGOING, case_id, now)
     undelivered = await db.fetchrow(_UNDELIVERED, case_id)
     given, left = await _authority(case_id, by)
+    teams, team = await _teams(case_id)
     return CaseView(
         row=row,
         customer=CustomerView(**customer) if customer else None,
@@ -248,6 +257,8 @@ async def case(case_id: UUID, by: UUID, now: datetime) -> CaseView:
         undelivered=Undelivered(**undelivered) if undelivered else None,
         can_reply=await _can_reply(row),
         people=tuple(await people()),
+        teams=tuple(teams),
+        team=team,
         joined=tuple(
             [
                 review_queries.review_of(each)
@@ -268,6 +279,14 @@ async def _can_reply(row: InboxRow) -> bool:
     if review is None or source_of(review.source).published_here:
         return review is not None
     return await can_reply(review.source, review.account)
+
+
+async def _teams(case_id: UUID) -> tuple[list[Person], str]:
+    """All teams, and the name of the one that has the case."""
+    rows = await db.fetch(_TEAMS, case_id)
+    return [Person(row["id"], row["name"]) for row in rows], next(
+        (row["name"] for row in rows if row["has_it"]), ""
+    )
 
 
 async def people() -> list[Person]:

@@ -106,6 +106,11 @@ MOVE = """
                                                  THEN coalesce(resolved_at, $5) END
     WHERE id = $1 RETURNING version
 """
+GIVE_TO_TEAM = """
+    UPDATE cases SET team_id = $2, owner_id = $3,
+           assigned_at = CASE WHEN owner_id IS DISTINCT FROM $3 THEN $4 ELSE assigned_at END
+    WHERE id = $1
+"""
 SNOOZE = "UPDATE cases SET snoozed_until = $2 WHERE id = $1"
 TOUCH = "UPDATE cases SET version = version + 1, updated_at = $2, snoozed_until = NULL WHERE id = $1"
 BY_NUMBER = "SELECT id FROM cases WHERE merchant_id = current_merchant() AND number = $1"
@@ -281,8 +286,10 @@ IS_ERASED = """
     WHERE c.id = $1
 """
 REMEDY_BY_KEY = """
-    SELECT id, case_id, staff_id, kind, points, amount_minor, currency, order_line, message, journal_id
-    FROM case_remedies WHERE key = $1
+    SELECT id, case_id, staff_id, kind, points, amount_minor, currency, order_line, message, journal_id,
+           coalesce((SELECT w.code FROM vouchers v JOIN rewards w ON w.id = v.reward_id
+                     WHERE v.id = g.voucher_id), '') AS reward
+    FROM case_remedies g WHERE key = $1
 """
 MEMBER = """
     SELECT m.id FROM members m

@@ -90,6 +90,8 @@ class EventView:
     """By which way a customer wrote."""
     attachments: Sequence[str] = ()
     """Names of what came along and was not kept."""
+    about: str = ""
+    """Who got the case or was told, or the team that it went to; also of those who have left since."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,9 @@ class CaseView:
     """What a person last said that the review says."""
     alike: tuple[Alike, ...] = ()
     """Reviews that say much the same as the case's."""
+    teams: tuple[Person, ...] = ()
+    team: str = ""
+    """Which has the case."""
     order: str = ""
     """About which order, where no review opened the case."""
 

@@ -57,7 +57,7 @@ COUNTS = f"""
 EVIDENCE = f"""
     WITH {_JUDGED}, {_CARRIERS}
     SELECT j.id, k.id AS case_id, k.number AS case_number FROM judged j
-    LEFT JOIN cases k ON k.review_id = j.id
+    LEFT JOIN case_reviews x ON x.review_id = j.id LEFT JOIN cases k ON k.id = x.case_id
     LEFT JOIN stores t ON t.id = j.store_id
     LEFT JOIN carriers c ON c.order_word = j.order_word
     WHERE j.recent AND CASE $5::text

@@ -74,7 +74,7 @@ DIFFERENCES = f"""
     SELECT p.review_id, p.answered, p.sentiment, p.answered_stars, p.stars, p.answered_negative, p.negative,
            v.title, v.body, v.lang, c.id AS case_id
     FROM pairs p JOIN review_versions v ON v.review_id = p.review_id AND v.number = p.version
-    LEFT JOIN cases c ON c.review_id = p.review_id
+    LEFT JOIN case_reviews x ON x.review_id = p.review_id LEFT JOIN cases c ON c.id = x.case_id
     WHERE p.answered_by = $1 AND p.model = $2
       AND (p.sentiment <> p.answered OR p.flagged <> p.answered_flagged)
     ORDER BY abs(p.negative - p.answered_negative) DESC, p.review_id LIMIT $3

@@ -9,6 +9,7 @@ from core import db
 from core.errors import Forbidden
 from core.ids import new_id
 from reviews.cases import bulk, conversation, delivery, service
+from reviews.cases.bulk import Chosen
 from reviews.cases.patrol import service as patrols
 from reviews.cases.service import SnoozeUnfit
 from reviews.cases.tasks import patrol, sweep
@@ -82,15 +83,21 @@ async def test_whatever_is_done_on_it_wakes_a_snoozed_case(merchant: UUID) -> No
     assert await value(merchant, "SELECT snoozed_until FROM cases") is None
 
 
+async def seen() -> list[Chosen]:
+    return [Chosen(*row) for row in await db.fetch("SELECT id, version FROM cases ORDER BY number")]
+
+
 async def test_one_deed_on_many_leaves_out_what_refuses(merchant: UUID) -> None:
     cases = [await open_case(merchant, external_id=f"r{n}") for n in range(3)]
     boss, agent = await employee(merchant, "owner"), await employee(merchant)
     async with db.transaction(merchant):
         await service.resolve(cases[0], agent, 1, NOW)
-        outcome = await bulk.assign([*cases, new_id()], agent, boss, NOW)
+        outcome = await bulk.assign([*await seen(), Chosen(new_id(), 1)], agent, boss, NOW)
         assert outcome == bulk.Outcome(2, 2)
-        assert await bulk.snooze(cases, NOW + DAY, agent, NOW) == bulk.Outcome(2, 1)
-        assert await bulk.spam(cases, agent, NOW) == bulk.Outcome(2, 1)
+        before = await seen()
+        assert await bulk.snooze(before, NOW + DAY, agent, NOW) == bulk.Outcome(2, 1)
+        assert await bulk.spam(before, agent, NOW) == bulk.Outcome(0, 3), "somebody has changed them since"
+        assert await bulk.spam(await seen(), agent, NOW) == bulk.Outcome(2, 1)
     assert await rows(merchant, "SELECT state, owner_id FROM cases ORDER BY number") == [
         ("resolved", agent),
         ("spam", agent),
@@ -102,5 +109,5 @@ async def test_nobody_without_the_right_assigns_many(merchant: UUID) -> None:
     case, agent, other = await open_case(merchant), await employee(merchant), await employee(merchant)
     with pytest.raises(Forbidden):
         async with db.transaction(merchant):
-            await bulk.assign([case], other, agent, NOW)
+            await bulk.assign([Chosen(case, 1)], other, agent, NOW)
     assert await value(merchant, "SELECT version FROM cases") == 1

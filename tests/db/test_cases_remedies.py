@@ -196,3 +196,56 @@ async def test_a_request_on_a_case_that_is_done_is_refused(merchant: UUID) -> No
     with pytest.raises(service.CaseStateRefuses):
         async with db.transaction(merchant):
             await remedies.ask(case, GIFT, "q1", agent, NOW)
+
+
+async def test_a_month_counts_what_was_given_before_it_had_a_limit(merchant: UUID) -> None:
+    boss, case = await employee(merchant, "owner"), await unhappy(merchant)
+    await give(merchant, case, REFUND, boss)
+    with pytest.raises(RemedyBudgetBelowUse):
+        async with db.transaction(merchant):
+            await budget.set_limits(Budget(None, 1999), boss, NOW)
+    async with db.transaction(merchant):
+        await budget.set_limits(Budget(None, 3000), boss, NOW)
+    with pytest.raises(RemedyBudgetExhausted):
+        await give(merchant, case, REFUND, boss, "k2")
+    async with db.transaction(merchant):
+        await budget.set_limits(Budget(None, None), boss, NOW)
+    await give(merchant, case, REFUND, boss, "k2")
+    with pytest.raises(RemedyBudgetBelowUse):
+        async with db.transaction(merchant):
+            await budget.set_limits(Budget(None, 3000), boss, NOW)
+
+
+async def test_a_limit_that_is_set_while_the_first_gift_of_a_month_is_given_holds(merchant: UUID) -> None:
+    boss, case = await employee(merchant, "owner"), await unhappy(merchant)
+
+    async def limit() -> None:
+        async with db.transaction(merchant):
+            await budget.set_limits(Budget(None, 2000), boss, NOW)
+
+    gifts = (give(merchant, case, REFUND, boss, f"k{n}") for n in range(4))
+    await asyncio.gather(*gifts, limit(), return_exceptions=True)
+    ((limit_minor, spent),) = await rows(merchant, "SELECT limit_minor, spent_minor FROM case_budget_months")
+    assert (limit_minor, spent <= 2000) in ((2000, True), (None, False))
+
+
+async def test_what_somebody_asked_for_who_has_left_can_still_be_given(merchant: UUID) -> None:
+    case, agent = await unhappy(merchant), await employee(merchant)
+    boss = await employee(merchant, "owner")
+    async with db.transaction(merchant):
+        request = await remedies.ask(case, Remedy(kind="points", points=300), "q1", agent, NOW)
+        await db.execute("UPDATE staff SET disabled_at = $2 WHERE id = $1", agent, NOW)
+    async with db.transaction(merchant):
+        await remedies.decide(request, "give", boss, NOW)
+    assert await value(merchant, "SELECT approved_by FROM case_remedies") == boss
+
+
+async def test_the_key_of_a_voucher_for_another_reward(merchant: UUID) -> None:
+    case, agent = await unhappy(merchant), await employee(merchant, limit_points=500)
+    async with db.transaction(merchant):
+        await offer(wanted(120))
+        await offer(wanted(120), "cup")
+    await give(merchant, case, Remedy(kind="voucher", reward="mug"), agent)
+    assert (await give(merchant, case, Remedy(kind="voucher", reward="mug"), agent)).replayed
+    with pytest.raises(GoodwillKeyReused):
+        await give(merchant, case, Remedy(kind="voucher", reward="cup"), agent)

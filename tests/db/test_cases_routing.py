@@ -15,6 +15,7 @@ from reviews.cases import conversation, delivery, service
 from reviews.cases.routing import presence
 from reviews.cases.routing import service as routing
 from reviews.cases.routing.service import TeamOf, TeamUnfit
+from reviews.cases.routing.triage import triage
 from reviews.cases.tasks import sweep
 from tests.fixtures.reviews.shop import (
     NOW,
@@ -119,6 +120,33 @@ async def test_a_full_team_leaves_it_triaged_until_somebody_has_room(merchant: U
         ("assigned", agent)
     ]
     assert await value(merchant, "SELECT kind FROM case_events ORDER BY id DESC LIMIT 1") == "assigned"
+
+
+async def test_a_case_goes_to_a_team_by_hand(merchant: UUID) -> None:
+    boss, agent, other = [await employee(merchant, role) for role in ("owner", "agent", "agent")]
+    case = await open_case(merchant)
+    parcels = await make_team(merchant, boss, people={agent: 1})
+    money = await make_team(merchant, boss, "Money", people={other: 1})
+    version = 1
+    for team, owner in ((parcels, agent), (money, other), (parcels, agent)):
+        async with db.transaction(merchant):
+            version = await triage(case, team.id, boss, version, NOW)
+        assert await rows(merchant, "SELECT team_id, owner_id, state, version FROM cases") == [
+            (team.id, owner, "assigned", version)
+        ]
+    second = await open_case(merchant, external_id="r2")
+    async with db.transaction(merchant):
+        await db.execute(
+            "UPDATE cases SET owner_id = NULL, state = 'new', team_id = NULL WHERE id = $1", second
+        )
+        await triage(second, parcels.id, boss, 1, NOW)  # nobody there has room
+    stand = "SELECT team_id, owner_id, state FROM cases WHERE id = $1"
+    assert await rows(merchant, stand, second) == [(parcels.id, None, "triaged")]
+    for by, team_id, refusal in ((agent, money.id, Forbidden), (boss, new_id(), NotFound)):
+        with pytest.raises(refusal):
+            async with db.transaction(merchant):
+                await triage(second, team_id, by, 2, NOW)
+    assert await rows(merchant, stand, second) == [(parcels.id, None, "triaged")]
 
 
 async def test_cases_of_somebody_who_left_are_given_out(merchant: UUID) -> None:

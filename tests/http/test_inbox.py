@@ -330,6 +330,8 @@ async def test_what_cannot_be_done_keeps_what_was_typed(
         ("message", {"text": "My careful words"}),
         ("goodwill", {"points": "7", "reason": "My careful words"}),
         ("resolve", {"text": "My careful words"}),
+        ("call", {"text": "My careful words"}),
+        ("remedy", {"kind": "replacement", "amount": "3", "line": "My careful words"}),
         ("assign", {"staff_id": ""}),
     ],
 )
@@ -357,6 +359,22 @@ async def test_somebody_else_was_faster(
     again = form(answer.text, case_path(case_id, deed)) | typed
     assert (await post(browser, case_id, deed, again)).status_code == 303
     assert await state(desk.merchant) != before
+
+
+async def test_what_was_typed_for_a_further_review_stays_with_it(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk
+) -> None:
+    case_id = await open_case(client, desk)
+    await send(client, desk, a_review("r2", customer=desk.ada))
+    await work_off(desk.merchant, SCORE)
+    await enter(browser, desk.merchant, await hire(desk.merchant))
+    second = await value(desk.merchant, "SELECT id FROM reviews WHERE external_id = 'r2'")
+    answer = await act(browser, case_id, "reply", review=str(second), text="For the second", version="1")
+    assert answer.status_code == 409
+    at = answer.text.index("For the second")
+    opened = answer.text.rindex("<details", 0, at)
+    assert answer.text[opened:].startswith("<details open>")
+    assert f'name="review" value="{second}"' in answer.text[opened:at]
 
 
 async def test_a_second_reply_waits_until_the_first_is_out(

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from api.app import App
+from core import db
 from core.embedded import Services
 from tests.http.conftest import Browser
 from tests.http.desk import (
@@ -99,6 +100,59 @@ async def test_what_is_refused_changes_nothing_and_says_why(
     assert await value(desk.merchant, count + " + (SELECT count(*) FROM case_teams)") == 0
 
 
+async def test_the_order_of_policies_is_changed_on_their_page(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk
+) -> None:
+    await enter(browser, desk.merchant, await hire(desk.merchant, "owner"))
+    for code in ("first", "second", "third"):
+        await save(browser, "targets", code=code, name=code.title(), resolution="0:20")
+    order = "SELECT array_agg(code ORDER BY position) FROM case_policies"
+    for code, way, after in (
+        ("third", "earlier", ["first", "third", "second"]),
+        ("first", "later", ["third", "first", "second"]),
+        ("third", "earlier", ["third", "first", "second"]),
+    ):
+        path = f"{ROOT}/targets/{code}/move"
+        page = (await browser.get(f"{ROOT}/targets")).text
+        answer = await browser.post(path, form(page, path) | {"direction": way})
+        assert (answer.status_code, await value(desk.merchant, order)) == (303, after)
+    await open_case(client, desk)
+    assert await value(desk.merchant, "SELECT terms->>'policy' FROM case_terms") == "third"
+    gone = await browser.post(f"{ROOT}/targets/none/move", {"idempotency_key": "k", "direction": "later"})
+    assert gone.status_code == 404
+
+
+async def test_what_is_saved_again_as_it_was_shown_stays_as_it_was(browser: Browser, desk: Desk) -> None:
+    await enter(browser, desk.merchant, await hire(desk.merchant, "owner"))
+    await save(browser, "targets", code="quick", name="Quick", first_reply="0:20", resolution="12")
+    kept = "SELECT policy->'targets' FROM case_policies"
+    before = await value(desk.merchant, kept)
+    page = (await browser.get(f"{ROOT}/targets?edit=quick")).text
+    again = await browser.post(f"{ROOT}/targets", form(page, f"{ROOT}/targets"))
+    assert (again.status_code, await value(desk.merchant, kept)) == (303, before)
+    assert db.from_json(before)["first_reply"] == 1200
+
+    await save_remedies(browser, "budget", budget_amount="1000.50")
+    page = (await browser.get(f"{ROOT}/remedies")).text
+    await browser.post(f"{ROOT}/remedies/budget", form(page, f"{ROOT}/remedies/budget"))
+    assert await value(desk.merchant, "SELECT amount_minor_per_month FROM case_budgets") == 100_050
+    refused = await save_remedies(browser, "budget", budget_amount="1.005")
+    assert refused.status_code == 422 and "is no amount in" in refused.text
+
+
+async def save_remedies(browser: Browser, part: str, **typed: str) -> httpx.Response:
+    page = (await browser.get(f"{ROOT}/remedies")).text
+    return await browser.post(f"{ROOT}/remedies/{part}", form(page, f"{ROOT}/remedies/{part}") | typed)
+
+
+async def test_a_team_without_its_id_overwrites_no_other(browser: Browser, desk: Desk) -> None:
+    await enter(browser, desk.merchant, await hire(desk.merchant, "owner"))
+    for name in ("Parcels", "Money"):
+        answer = await save(browser, "teams", name=name, team="")
+        assert answer.status_code == 422 and "not complete" in answer.text
+    assert await value(desk.merchant, "SELECT count(*) FROM case_teams") == 0
+
+
 async def test_an_agent_may_look_but_not_set(browser: Browser, desk: Desk) -> None:
     await enter(browser, desk.merchant, await hire(desk.merchant))
     for page in ("calendars", "targets", "teams", "remedies"):
@@ -106,6 +160,8 @@ async def test_an_agent_may_look_but_not_set(browser: Browser, desk: Desk) -> No
         assert shown.status_code == 200 and f'action="{ROOT}/{page}' not in shown.text
         answer = await browser.post(f"{ROOT}/{page}", {"idempotency_key": "k", "code": "x"})
         assert answer.status_code in (403, 405)
+    moved = await browser.post(f"{ROOT}/targets/x/move", {"idempotency_key": "k", "direction": "later"})
+    assert moved.status_code == 403
 
 
 async def test_further_deeds(browser: Browser, client: httpx.AsyncClient, desk: Desk) -> None:
@@ -153,21 +209,47 @@ async def test_a_remedy_above_authority_waits_for_a_second_person(
     assert given == 90_000
 
 
+async def test_a_case_is_given_to_a_team_on_its_page(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk
+) -> None:
+    agent = await hire(desk.merchant)
+    await enter(browser, desk.merchant, await hire(desk.merchant, "community_manager"))
+    case_id = await open_case(client, desk)
+    assert "/triage" not in (await browser.get(case_path(case_id))).text
+    await save(browser, "teams", name="Parcels", **{f"room_{agent}": "5"})
+    before = await state(desk.merchant)
+    gone = await act(browser, case_id, "triage", team_id="x")
+    assert gone.status_code == 422 and "There is no such team any more." in gone.text
+    assert await state(desk.merchant) == before
+    team = await value(desk.merchant, "SELECT id FROM case_teams")
+    assert (await act(browser, case_id, "triage", team_id=str(team))).status_code == 303
+    row = await case_row(desk.merchant, case_id)
+    assert (row["team_id"], row["owner_id"], row["state"]) == (team, agent, "assigned")
+    page = (await browser.get(case_path(case_id))).text
+    assert "Team: Parcels" in page and "Mina" in page
+    await enter(browser, desk.merchant, agent)
+    assert "/triage" not in (await browser.get(case_path(case_id))).text
+
+
 async def test_one_deed_on_many(browser: Browser, client: httpx.AsyncClient, desk: Desk) -> None:
     agent = await hire(desk.merchant)
     await enter(browser, desk.merchant, await hire(desk.merchant, "community_manager"))
     cases = [await open_case(client, desk, f"r{n}", customer="", body="") for n in range(2)]
     page = (await browser.get("/staff/inbox")).text
     fields = form(page, "/staff/inbox/bulk")
-    fields = {name: text for name, text in fields.items() if name != "ids"}
+    fields = {name: text for name, text in fields.items() if name != "cases"}
     none = await browser.post("/staff/inbox/bulk", fields | {"deed": "spam"})
     assert none.status_code == 422
     answer = await browser.post(
-        "/staff/inbox/bulk", fields | {"deed": "assign", "ids": cases[0], "staff_id": str(agent)}
+        "/staff/inbox/bulk", fields | {"deed": "assign", "cases": f"{cases[0]}:1", "staff_id": str(agent)}
     )
     assert answer.headers["location"] == "/staff/inbox?view=open&done=1&refused=0"
     assert "1 case done." in (await browser.get(answer.headers["location"])).text
     assert (await case_row(desk.merchant, cases[0]))["owner_id"] == agent
+    fields |= {"deed": "spam", "idempotency_key": "stale", "cases": f"{cases[0]}:1"}
+    stale = await browser.post("/staff/inbox/bulk", fields)
+    assert stale.headers["location"] == "/staff/inbox?view=open&done=0&refused=1"
+    assert (await case_row(desk.merchant, cases[0]))["state"] == "assigned"
 
 
 async def test_who_else_is_looking(browser: Browser, client: httpx.AsyncClient, desk: Desk) -> None:

@@ -2,14 +2,10 @@
 
 import re
 from datetime import date
-from typing import Any
 
-from litestar import Response, get, post
-from litestar.params import FromPath, FromQuery, URLEncodedBody
-
-from admin.inbox.settings.common import ROOT, Fields, SettingUnfit, Staff, items, reads, save, sets, show
+from admin.inbox.settings.common import ROOT, Fields, Setting, SettingUnfit, Staff, items, section
 from api.pages import locale_of
-from core import clock, db
+from core import db
 from core.design import case_views as views
 from core.design.reward_views import FormField, FormGroup
 from core.design.words import word
@@ -23,36 +19,15 @@ PATH = f"{ROOT}/calendars"
 _SPAN = re.compile(r"(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})")
 
 
-@get("/settings/calendars", guards=[reads])
-async def overview(request: Staff, edit: FromQuery[str] = "") -> Response[Any]:
-    """All calendars, and the form for a new one or for one of them."""
-    return show(request, await _view(request, edit))
-
-
-@post("/settings/calendars", guards=[sets], status_code=303)
-async def put(request: Staff, data: URLEncodedBody[dict[str, str]]) -> Response[Any]:
-    """Save one."""
-    words, now = translator(locale_of(request)), clock.now()
-
-    async def effect() -> None:
-        calendar = Calendar(
-            data.get("zone", "").strip(), _shifts(data, words), data.get("country", ""), _days(data, words)
-        )
-        await service.put(data.get("code", ""), data.get("name", ""), calendar, request.user.member.id, now)
-
-    return await save(request, data, PATH, effect, lambda because: _view(request, "", data, because))
-
-
-@post("/settings/calendars/{code:str}/remove", guards=[sets], status_code=303)
-async def remove(request: Staff, code: FromPath[str], data: URLEncodedBody[dict[str, str]]) -> Response[Any]:
-    """Remove one that no policy uses."""
-    by = request.user.member.id
-    return await save(
-        request, data, PATH, lambda: service.remove(code, by), lambda because: _view(request, "", {}, because)
+async def _put(on: Setting, data: Fields) -> None:
+    calendar = Calendar(
+        data.get("zone", "").strip(), _shifts(data, on.words), data.get("country", ""), _days(data, on.words)
     )
+    await service.put(data.get("code", ""), data.get("name", ""), calendar, on.by, on.now)
 
 
-handlers = [overview, put, remove]
+async def _remove(on: Setting, code: str) -> None:
+    await service.remove(code, on.by)
 
 
 def _shifts(data: Fields, words: Translator) -> tuple[Shift, ...]:
@@ -94,9 +69,7 @@ def _clock(minutes: int) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
-async def _view(
-    request: Staff, edit: str, typed: Fields | None = None, because: str = ""
-) -> views.CaseSettings:
+async def _view(request: Staff, edit: str, typed: Fields | None, because: str) -> views.CaseSettings:
     words, user = translator(locale_of(request)), request.user
     async with db.transaction(user.merchant_id):
         kept = await service.every()
@@ -155,7 +128,10 @@ def _fields(kept: Kept) -> Fields:
 
 
 def _form(fields: Fields, words: Translator, known: bool, because: str) -> views.SettingsForm:
-    countries = (("", words.gettext("none")), *((code, code) for code in public_days.countries()))
+    country = fields.get("country", "")
+    # A part of a country, such as DE-BY, is set by the API.
+    codes = sorted({*public_days.countries(), country} - {""})
+    countries = (("", words.gettext("none")), *((code, code) for code in codes))
     base = (
         FormField("name", words.gettext("Name"), fields.get("name", ""), required=True),
         FormField(
@@ -175,7 +151,7 @@ def _form(fields: Fields, words: Translator, known: bool, because: str) -> views
         FormField(
             "country",
             words.gettext("Public holidays of"),
-            fields.get("country", ""),
+            country,
             "select",
             words.gettext("China with the weekend days that are worked instead."),
             options=countries,
@@ -210,3 +186,6 @@ def _form(fields: Fields, words: Translator, known: bool, because: str) -> views
         because,
         PATH if known else "",
     )
+
+
+handlers = [*section("calendars", _view, _put, _remove)]

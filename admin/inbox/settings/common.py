@@ -1,9 +1,14 @@
 """What the pages of settings share: forms of plain fields, and why something was not set."""
 
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from litestar import Request, Response
+from litestar import Request, Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery, URLEncodedBody
 
 from api.auth import StaffUser, requires_permission
 from api.forms import key_of, once_to, said_of
@@ -24,11 +29,15 @@ sets = requires_permission("inbox.settings")
 
 _PROBLEMS = {
     "calendar_without_hours": mark("Nobody would ever work by this calendar. Give it working hours."),
-    "calendar_unfit": mark("Check code, name, hours, days and country; nothing was saved."),
+    "calendar_unfit": mark(
+        "Check code, name, hours, days and country, and that there are hours enough for the policies that use"
+        " it; nothing was saved."
+    ),
     "time_zone_unknown": mark("There is no such time zone."),
     "calendar_in_use": mark("A policy uses this calendar. Change the policy first."),
     "policy_unfit": mark(
-        "Check code, name and targets: at least one target, each from a minute to 90 days. Nothing was saved."
+        "Check code, name and targets: at least one target, each from a minute to 90 days, and none further"
+        " than its calendar reaches in a year and a half. Nothing was saved."
     ),
     "team_unfit": mark("Check the name, which no other team may have, and the people. Nothing was saved."),
     "remedy_unfit": mark(
@@ -58,6 +67,58 @@ class SettingUnfit(DomainError):
     code = "setting_unfit"
     kind = Kind.INVALID
     title = "What was typed cannot be read"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Who sets something, and when."""
+
+    by: UUID
+    now: datetime
+    words: Translator
+    currency: str
+
+
+View = Callable[[Staff, str, Fields | None, str], Awaitable[object]]
+"""The page: which one is edited, what was typed, and why it was not saved."""
+
+
+def setting(request: Staff) -> Setting:
+    """Of this request."""
+    user = request.user
+    return Setting(user.member.id, clock.now(), translator(locale_of(request)), user.shop.currency)
+
+
+def section(
+    name: str,
+    view: View,
+    put: Callable[[Setting, Fields], Awaitable[object]],
+    remove: Callable[[Setting, str], Awaitable[object]],
+) -> list[HTTPRouteHandler]:
+    """A page of things that have a key: all of them with a form, saving one, removing one."""
+    path = f"{ROOT}/{name}"
+
+    @get(f"/settings/{name}", guards=[reads])
+    async def overview(request: Staff, edit: FromQuery[str] = "") -> Response[Any]:
+        return show(request, await view(request, edit, None, ""))
+
+    @post(f"/settings/{name}", guards=[sets], status_code=303)
+    async def put_one(request: Staff, data: URLEncodedBody[dict[str, str]]) -> Response[Any]:
+        on = setting(request)
+        return await save(
+            request, data, path, lambda: put(on, data), lambda because: view(request, "", data, because)
+        )
+
+    @post(f"/settings/{name}/{{key:str}}/remove", guards=[sets], status_code=303)
+    async def remove_one(
+        request: Staff, key: FromPath[str], data: URLEncodedBody[dict[str, str]]
+    ) -> Response[Any]:
+        on = setting(request)
+        return await save(
+            request, data, path, lambda: remove(on, key), lambda because: view(request, "", None, because)
+        )
+
+    return [overview, put_one, remove_one]
 
 
 def problem(words: Translator, error: DomainError) -> str:

@@ -3,10 +3,10 @@
 from typing import Any, Literal
 from uuid import UUID
 
-from babel.numbers import get_currency_precision
 from litestar import Response, get, post
 from litestar.params import FromPath, URLEncodedBody
 
+from admin.inbox import amounts
 from admin.inbox.settings.common import ROOT, Fields, SettingUnfit, Staff, reads, save, sets, show
 from api.auth import requires_permission
 from api.pages import locale_of
@@ -87,8 +87,12 @@ def _whole(typed: str, words: Translator) -> int:
 
 
 def _minor(typed: str, currency: str, words: Translator) -> int:
-    """Whole units of the currency as people type them."""
-    return int(_whole(typed, words) * 10 ** get_currency_precision(currency))
+    found = amounts.minor(typed, currency)
+    if found is None:
+        raise SettingUnfit(
+            words.gettext("“%(text)s” is no amount in %(currency)s.", text=typed, currency=currency)
+        )
+    return found
 
 
 async def _view(request: Staff, typed: Fields | None = None, because: str = "") -> views.CaseSettings:
@@ -165,11 +169,8 @@ def _table(
 def _forms(
     may: dict[str, Authority], limits: Budget, currency: str, typed: Fields, words: Translator, because: str
 ) -> tuple[views.SettingsForm, ...]:
-    unit = 10 ** get_currency_precision(currency)
-
-    def field(name: str, label: str, value: int | None, hint: str = "") -> FormField:
-        shown = typed.get(name, "" if value is None else str(value))
-        return FormField(name, label, shown, hint=hint, inputmode="numeric")
+    def field(name: str, label: str, value: str, hint: str = "") -> FormField:
+        return FormField(name, label, typed.get(name, value), hint=hint, inputmode="decimal")
 
     roles = tuple(
         FormGroup(
@@ -178,13 +179,13 @@ def _forms(
                 field(
                     f"points_{role}",
                     words.gettext("Points"),
-                    each.points,
+                    str(each.points),
                     words.gettext("Besides each person's own limit."),
                 ),
                 field(
                     f"amount_{role}",
                     words.gettext("Amount in %(currency)s", currency=currency),
-                    each.amount_minor // unit,
+                    amounts.money(each.amount_minor, currency),
                 ),
             ),
         )
@@ -197,13 +198,13 @@ def _forms(
             field(
                 "budget_points",
                 words.gettext("Points"),
-                limits.points_per_month,
+                "" if limits.points_per_month is None else str(limits.points_per_month),
                 words.gettext("Empty: no limit. Once there is one, it stays."),
             ),
             field(
                 "budget_amount",
                 words.gettext("Amount in %(currency)s", currency=currency),
-                None if minor is None else minor // unit,
+                "" if minor is None else amounts.money(minor, currency),
                 words.gettext("Empty: no limit."),
             ),
         ),

@@ -1,22 +1,23 @@
 """Targets: policies, the first that fits a case counts."""
 
 from datetime import timedelta
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from litestar import Response, get, post
-from litestar.params import FromPath, FromQuery, URLEncodedBody
+from litestar import Response, post
+from litestar.params import FromPath, URLEncodedBody
 
+from admin.inbox import amounts
 from admin.inbox.settings.common import (
     ROOT,
     Fields,
+    Setting,
     SettingUnfit,
     Staff,
     items,
-    reads,
     save,
+    section,
     sets,
-    show,
+    setting,
     ticked,
 )
 from api.pages import locale_of
@@ -35,33 +36,24 @@ PATH = f"{ROOT}/targets"
 LOOK_BACK = timedelta(days=30)
 
 
-@get("/settings/targets", guards=[reads])
-async def overview(request: Staff, edit: FromQuery[str] = "") -> Response[Any]:
-    """All policies, how the targets are met, and the form."""
-    return show(request, await _view(request, edit))
+async def _put(on: Setting, data: Fields) -> None:
+    await service.put(_policy(data, on.words), on.by, on.now)
 
 
-@post("/settings/targets", guards=[sets], status_code=303)
-async def put(request: Staff, data: URLEncodedBody[dict[str, str]]) -> Response[Any]:
-    """Save one."""
-    words, now = translator(locale_of(request)), clock.now()
+async def _remove(on: Setting, code: str) -> None:
+    """Cases that it was promised to keep it."""
+    await service.remove(code, on.by)
+
+
+@post("/settings/targets/{code:str}/move", guards=[sets], status_code=303)
+async def move(request: Staff, code: FromPath[str], data: URLEncodedBody[dict[str, str]]) -> Response[Any]:
+    """Let a policy be looked at before or after its neighbour."""
+    on, step = setting(request), -1 if data.get("direction") == "earlier" else 1
 
     async def effect() -> None:
-        await service.put(_policy(data, words), request.user.member.id, now)
+        await service.move(code, step, on.by)
 
-    return await save(request, data, PATH, effect, lambda because: _view(request, "", data, because))
-
-
-@post("/settings/targets/{code:str}/remove", guards=[sets], status_code=303)
-async def remove(request: Staff, code: FromPath[str], data: URLEncodedBody[dict[str, str]]) -> Response[Any]:
-    """Remove one; cases that it was promised to keep it."""
-    by = request.user.member.id
-    return await save(
-        request, data, PATH, lambda: service.remove(code, by), lambda because: _view(request, "", {}, because)
-    )
-
-
-handlers = [overview, put, remove]
+    return await save(request, data, PATH, effect, lambda because: _view(request, "", None, because))
 
 
 def _policy(data: Fields, words: Translator) -> Policy:
@@ -77,25 +69,19 @@ def _policy(data: Fields, words: Translator) -> Policy:
 
 
 def _seconds(typed: str, words: Translator) -> int | None:
-    typed = typed.strip()
-    if not typed:
+    if not typed.strip():
         return None
-    try:
-        found = Decimal(typed)
-    except InvalidOperation as error:
-        raise SettingUnfit(words.gettext("“%(text)s” is no number of hours.", text=typed)) from error
-    if not found.is_finite() or not 0 <= found <= 10_000:
-        raise SettingUnfit(words.gettext("“%(text)s” is no number of hours.", text=typed))
-    return int(found * rules.HOUR_S)
+    found = amounts.seconds(typed)
+    if found is None:
+        raise SettingUnfit(words.gettext("“%(text)s” is no number of hours.", text=typed.strip()))
+    return found
 
 
 def _hours(target_s: int | None) -> str:
-    return "" if target_s is None else f"{Decimal(target_s) / rules.HOUR_S:.2f}".rstrip("0").rstrip(".")
+    return "" if target_s is None else amounts.hours(target_s)
 
 
-async def _view(
-    request: Staff, edit: str, typed: Fields | None = None, because: str = ""
-) -> views.CaseSettings:
+async def _view(request: Staff, edit: str, typed: Fields | None, because: str) -> views.CaseSettings:
     words, user, now = translator(locale_of(request)), request.user, clock.now()
     async with db.transaction(user.merchant_id):
         policies = await service.policies()
@@ -127,8 +113,10 @@ def _table(policies: list[Policy], words: Translator, may: bool) -> views.Settin
             f"{PATH}?edit={each.code}",
             f"{PATH}/{each.code}/remove",
             str(new_id()) if may else "",
+            f"{PATH}/{each.code}/move" if may and len(policies) > 1 else "",
+            _moves(n, len(policies)),
         )
-        for each in policies
+        for n, each in enumerate(policies)
     ]
     for urgent, terms in SHIPPED.items():
         name = words.gettext("As shipped, urgent") if urgent else words.gettext("As shipped")
@@ -141,6 +129,11 @@ def _table(policies: list[Policy], words: Translator, may: bool) -> views.Settin
         words.gettext("Calendar"),
     )
     return views.SettingsTable(words.gettext("Targets"), heads, tuple(lines))
+
+
+def _moves(place: int, count: int) -> tuple[views.Way, ...]:
+    earlier: tuple[views.Way, ...] = ("earlier",) if place else ()
+    return (*earlier, "later") if place < count - 1 else earlier
 
 
 def _fits(fits: Fits, words: Translator) -> str:
@@ -156,8 +149,8 @@ def _met(met: list[response.Met], words: Translator) -> views.SettingsTable:
             (
                 word(words, "clock", each.clock),
                 str(each.count),
-                _hours(each.p50_s),
-                _hours(each.p90_s),
+                f"{each.p50_s / rules.HOUR_S:.2f}",
+                f"{each.p90_s / rules.HOUR_S:.2f}",
                 f"{each.in_time}",
             ),
         )
@@ -229,8 +222,9 @@ def _form(
             kind,
             words.gettext("%(clock)s, hours", clock=word(words, "clock", kind)),
             fields.get(kind, ""),
-            hint=words.gettext("Working hours; empty: no such clock."),
-            inputmode="decimal",
+            hint=words.gettext(
+                "Working hours, such as %(example)s; empty: no such clock.", example="2.5 / 0:20"
+            ),
         )
         for kind in CLOCKS
     )
@@ -266,3 +260,6 @@ def _form(
 
 
 _STATES = {"waiting_for_customer": "waiting"}
+
+
+handlers = [move, *section("targets", _view, _put, _remove)]

@@ -1,25 +1,19 @@
 """Teams: for what and for which languages, who is in them and how much each can own."""
 
-from typing import Any
 from uuid import UUID
-
-from litestar import Response, get, post
-from litestar.params import FromPath, FromQuery, URLEncodedBody
 
 from admin.inbox.settings.common import (
     ROOT,
     Fields,
+    Setting,
     SettingUnfit,
     Staff,
     items,
-    reads,
-    save,
-    sets,
-    show,
+    section,
     ticked,
 )
 from api.pages import locale_of
-from core import clock, db
+from core import db
 from core.design import case_views as views
 from core.design.reward_views import FormField, FormGroup
 from core.design.words import word
@@ -34,39 +28,13 @@ from sentiment.types import ASPECTS
 PATH = f"{ROOT}/teams"
 
 
-@get("/settings/teams", guards=[reads])
-async def overview(request: Staff, edit: FromQuery[str] = "") -> Response[Any]:
-    """All teams, and the form."""
-    return show(request, await _view(request, edit))
+async def _put(on: Setting, data: Fields) -> None:
+    await service.put(_team(data, on.words), on.by, on.now)
 
 
-@post("/settings/teams", guards=[sets], status_code=303)
-async def put(request: Staff, data: URLEncodedBody[dict[str, str]]) -> Response[Any]:
-    """Save one."""
-    words, now = translator(locale_of(request)), clock.now()
-
-    async def effect() -> None:
-        await service.put(_team(data, words), request.user.member.id, now)
-
-    return await save(request, data, PATH, effect, lambda because: _view(request, "", data, because))
-
-
-@post("/settings/teams/{team_id:uuid}/remove", guards=[sets], status_code=303)
-async def remove(
-    request: Staff, team_id: FromPath[UUID], data: URLEncodedBody[dict[str, str]]
-) -> Response[Any]:
-    """Remove one; its cases stay with their owners."""
-    by = request.user.member.id
-    return await save(
-        request,
-        data,
-        PATH,
-        lambda: service.remove(team_id, by),
-        lambda because: _view(request, "", {}, because),
-    )
-
-
-handlers = [overview, put, remove]
+async def _remove(on: Setting, key: str) -> None:
+    """Its cases stay with their owners."""
+    await service.remove(_id(key, on.words), on.by)
 
 
 def _team(data: Fields, words: Translator) -> TeamOf:
@@ -75,28 +43,26 @@ def _team(data: Fields, words: Translator) -> TeamOf:
         if name.startswith("room_") and typed.strip():
             if not (typed.strip().isascii() and typed.strip().isdigit() and len(typed) < 8):
                 raise SettingUnfit(words.gettext("“%(text)s” is no number of cases.", text=typed))
-            people[_id(name.removeprefix("room_"))] = int(typed)
+            people[_id(name.removeprefix("room_"), words)] = int(typed)
     lead = data.get("lead", "")
     return TeamOf(
-        _id(data.get("team", "")),
+        _id(data.get("team", ""), words),
         data.get("name", ""),
         ticked(data, "aspect_", ASPECTS),
         items(data.get("languages", "")),
-        _id(lead) if lead else None,
+        _id(lead, words) if lead else None,
         people,
     )
 
 
-def _id(text: str) -> UUID:
+def _id(text: str, words: Translator) -> UUID:
     try:
         return UUID(text)
-    except ValueError:
-        return UUID(int=0)
+    except ValueError as error:
+        raise SettingUnfit(words.gettext("The form is not complete. Open the page again.")) from error
 
 
-async def _view(
-    request: Staff, edit: str, typed: Fields | None = None, because: str = ""
-) -> views.CaseSettings:
+async def _view(request: Staff, edit: str, typed: Fields | None, because: str) -> views.CaseSettings:
     words, user = translator(locale_of(request)), request.user
     async with db.transaction(user.merchant_id):
         teams = await service.teams()
@@ -202,3 +168,6 @@ def _form(
         because,
         PATH if exists else "",
     )
+
+
+handlers = [*section("teams", _view, _put, _remove)]

@@ -7,5 +7,5 @@ PUT = """
     ON CONFLICT (merchant_id, code) DO UPDATE
         SET name = $2, calendar = $3::jsonb, changed_by = $4, changed_at = $5
 """
-IN_USE = "SELECT EXISTS (SELECT FROM case_policies WHERE calendar = $1)"
+USED_BY = "SELECT policy FROM case_policies WHERE calendar = $1 ORDER BY code"
 REMOVE = "DELETE FROM case_calendars WHERE code = $1 RETURNING code"

@@ -15,7 +15,8 @@ UNDONE = """
     LEFT JOIN customer_profiles p ON p.customer_id = c.customer_id
     ORDER BY c.owner_id IS NOT NULL, c.due_at NULLS LAST, c.id LIMIT $3
 """
-# Of the last day: negative reviews that are handled (answered or done) or on a named person's list.
+# Of the last day: negative reviews, as they read now, that are handled (answered or done) or on the list
+# of somebody who is named.
 DAY = """
     SELECT count(*)::int AS negative,
            count(*) FILTER (WHERE c.id IS NULL)::int AS without_case,
@@ -23,9 +24,9 @@ DAY = """
            count(*) FILTER (WHERE c.open AND c.answered_at IS NULL AND c.owner_id IS NOT NULL)::int AS listed,
            (SELECT count(*) FROM cases WHERE merchant_id = $1 AND open AND owner_id IS NULL)::int AS unowned,
            (SELECT count(*) FROM cases WHERE merchant_id = $1 AND open AND due_at <= $3)::int AS overdue
-    FROM (SELECT DISTINCT review_id FROM review_flags
+    FROM (SELECT DISTINCT review_id, version FROM review_flags
           WHERE merchant_id = $1 AND flagged_at > $2 AND flagged_at <= $3) f
-    JOIN reviews r ON r.id = f.review_id AND r.state = 'live'
+    JOIN reviews r ON r.id = f.review_id AND r.version = f.version AND r.state = 'live'
     LEFT JOIN case_reviews x ON x.review_id = r.id LEFT JOIN cases c ON c.id = x.case_id
 """
 BEGIN = """

@@ -9,7 +9,7 @@ from core.days import day_of, zone_of
 from core.errors import DomainError, Kind
 from core.ids import new_id
 from loyalty.ledger import budgets
-from reviews.cases.people import person
+from reviews.cases.people import setter
 from reviews.cases.remedies import queries
 from reviews.cases.remedies.rules import RemedyUnfit
 
@@ -44,12 +44,12 @@ async def limits() -> Budget:
     return Budget(row["points_per_month"], row["amount_minor_per_month"]) if row else Budget(None, None)
 
 
-async def set_limits(wanted: Budget, by: UUID, now: datetime) -> None:
+async def set_limits(wanted: Budget, by: UUID | None, now: datetime) -> None:
     """From this month on. A limit in points can be changed, but not be taken away again.
 
     Raises RemedyUnfit, RemedyBudgetBelowUse, loyalty.ledger's BudgetBelowUse or core.errors.Forbidden.
     """
-    await person(by, "settings")
+    await setter(by)
     figures = [each for each in (wanted.points_per_month, wanted.amount_minor_per_month) if each is not None]
     if any(not 0 <= each <= 10**12 for each in figures):
         raise RemedyUnfit("a limit of 0 or more")
@@ -67,13 +67,9 @@ async def set_limits(wanted: Budget, by: UUID, now: datetime) -> None:
             now,
         )
     await db.execute(queries.SET_BUDGET, budget_id, wanted.points_per_month, wanted.amount_minor_per_month)
-    await _limit_month(await month_of(now), wanted.amount_minor_per_month)
-
-
-async def _limit_month(month: date, limit_minor: int | None) -> None:
-    if limit_minor is None or await db.fetchrow(queries.MONTH, month) is None:
-        return
-    if await db.fetchval(queries.LIMIT_MONTH, month, limit_minor) is None:
+    month = await month_of(now)
+    await db.execute(queries.OPEN_MONTH, month, wanted.amount_minor_per_month)
+    if await db.fetchval(queries.LIMIT_MONTH, month, wanted.amount_minor_per_month) is None:
         raise RemedyBudgetBelowUse()
 
 
@@ -84,12 +80,9 @@ async def points_budget() -> tuple[UUID, ...]:
 
 
 async def spend(amount_minor: int, now: datetime) -> None:
-    """Take money out of this month's budget. Raises RemedyBudgetExhausted."""
-    limit = (await limits()).amount_minor_per_month
-    if limit is None:
-        return
+    """Take money out of this month's budget; without a limit it is counted. Raises RemedyBudgetExhausted."""
     month = await month_of(now)
-    await db.execute(queries.OPEN_MONTH, month, limit)
+    await db.execute(queries.OPEN_MONTH, month, (await limits()).amount_minor_per_month)
     if await db.fetchval(queries.SPEND, month, amount_minor) is None:
         raise RemedyBudgetExhausted()
 

@@ -26,12 +26,12 @@ OPEN_MONTH = """
     ON CONFLICT (merchant_id, month) DO NOTHING
 """
 LIMIT_MONTH = """
-    UPDATE case_budget_months SET limit_minor = $2 WHERE month = $1 AND spent_minor <= $2 RETURNING month
+    UPDATE case_budget_months SET limit_minor = $2::bigint
+    WHERE month = $1 AND ($2::bigint IS NULL OR spent_minor <= $2::bigint) RETURNING month
 """
-MONTH = "SELECT limit_minor, spent_minor FROM case_budget_months WHERE month = $1"
 SPEND = """
     UPDATE case_budget_months SET spent_minor = spent_minor + $2
-    WHERE month = $1 AND spent_minor + $2 <= limit_minor RETURNING spent_minor
+    WHERE month = $1 AND (limit_minor IS NULL OR spent_minor + $2 <= limit_minor) RETURNING spent_minor
 """
 ASK = """
     INSERT INTO case_remedy_requests (merchant_id, id, case_id, key, remedy, asked_by, asked_at)

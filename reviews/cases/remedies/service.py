@@ -20,7 +20,7 @@ from loyalty.rewards import service as rewards
 from reviews.cases import events, machine, service, statements
 from reviews.cases import rules as case_rules
 from reviews.cases.contact import telling
-from reviews.cases.people import person
+from reviews.cases.people import person, setter
 from reviews.cases.remedies import budget, holdout, queries, rules
 from reviews.cases.remedies.rules import Remedy, RemedyUnfit
 from reviews.cases.service import Case
@@ -125,9 +125,9 @@ async def authorities() -> dict[str, Authority]:
     return {role: own.get(role, Authority(0, rules.AUTHORITY_MINOR.get(role, 0))) for role in giving}
 
 
-async def set_authority(role: str, authority: Authority, by: UUID) -> None:
+async def set_authority(role: str, authority: Authority, by: UUID | None) -> None:
     """Raises RemedyUnfit or core.errors.Forbidden."""
-    await person(by, "settings")
+    await setter(by)
     figures = (authority.points, authority.amount_minor)
     if role not in await authorities() or any(not 0 <= each <= rules.MOST_MINOR for each in figures):
         raise RemedyUnfit("a role that gives, and limits of 0 or more")
@@ -153,16 +153,17 @@ async def give(
     service.CaseStateRefuses, what a reward says against being bought, core.errors.Forbidden or NotFound; then
     nothing has changed.
     """
-    giver = await person(by, "goodwill")
+    # Whoever asked may have left since: then a second person has decided all the same.
+    giver = await person(by, "goodwill") if approved_by is None else None
     remedy = await _checked(remedy)
     case = await service.lock(case_id)
     if before := await _before(key, case.id, by, remedy):
         return before
     await holdout.check(case.id, now)
-    if approved_by is None:
+    if giver:
         await _within_authority(case, remedy, giver)
     member = None if remedy.in_money else await _member(case)
-    await service.move(case, "goodwill", now, owner_id=case.owner_id or by)
+    await service.move(case, "goodwill", now, owner_id=case.owner_id or approved_by or by)
     given = await _post(case, remedy, member, key, by, approved_by, now)
     return await _record(case, remedy, given, key, by, approved_by, now)
 
@@ -296,10 +297,10 @@ async def _before(key: str, case_id: UUID, by: UUID, remedy: Remedy) -> Given | 
     if row is None:
         return None
     money = (remedy.amount_minor, remedy.currency) if remedy.in_money else (None, None)
-    wanted = (case_id, by, remedy.kind, remedy.message, remedy.order_line, *money)
+    wanted = (case_id, by, remedy.kind, remedy.message, remedy.order_line, remedy.reward, *money)
     same = (
         *(row["case_id"], row["staff_id"], row["kind"], row["message"], row["order_line"]),
-        *(row["amount_minor"], row["currency"]),
+        *(row["reward"], row["amount_minor"], row["currency"]),
     )
     if wanted != same or (remedy.kind == "points" and row["points"] != remedy.points):
         raise GoodwillKeyReused()

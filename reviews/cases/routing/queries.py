@@ -20,11 +20,15 @@ WORKERS = """
       AND (s.role IN ('agent', 'community_manager')
            OR EXISTS (SELECT FROM case_team_people p WHERE p.staff_id = s.id))
 """
-PUT_TEAM = """
+ADD_TEAM = """
     INSERT INTO case_teams (merchant_id, id, name, aspects, languages, lead_id, changed_by, changed_at)
     VALUES (current_merchant(), $1, $2, $3, $4, $5, $6, $7)
-    ON CONFLICT (id) DO UPDATE
-        SET name = $2, aspects = $3, languages = $4, lead_id = $5, changed_by = $6, changed_at = $7
+    ON CONFLICT (id) DO NOTHING RETURNING id
+"""
+CHANGE_TEAM = """
+    UPDATE case_teams
+    SET name = $2, aspects = $3, languages = $4, lead_id = $5, changed_by = $6, changed_at = $7
+    WHERE id = $1 RETURNING id
 """
 TAKEN = "SELECT EXISTS (SELECT FROM case_teams WHERE name = $2 AND id <> $1)"
 CLEAR_PEOPLE = "DELETE FROM case_team_people WHERE team_id = $1"

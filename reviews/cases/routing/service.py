@@ -11,7 +11,7 @@ from core.people.roles import PERMISSIONS
 from reviews.cases import machine, statements
 from reviews.cases.codes import NAME_LIMIT_CHARS
 from reviews.cases.contact import telling
-from reviews.cases.people import person
+from reviews.cases.people import setter
 from reviews.cases.routing import presence, queries, rules
 from reviews.cases.routing.rules import Team, Worker
 
@@ -76,9 +76,9 @@ async def teams() -> list[TeamOf]:
     ]
 
 
-async def put(team: TeamOf, by: UUID, now: datetime) -> UUID:
+async def put(team: TeamOf, by: UUID | None, now: datetime) -> UUID:
     """Make a team, or change the one with this id. Raises TeamUnfit or core.errors.Forbidden."""
-    await person(by, "settings")
+    await setter(by)
     name = team.name.strip()
     if not 0 < len(name) <= NAME_LIMIT_CHARS or await db.fetchval(queries.TAKEN, team.id, name):
         raise TeamUnfit("a name that no other team has")
@@ -89,9 +89,10 @@ async def put(team: TeamOf, by: UUID, now: datetime) -> UUID:
     able = {row["id"] for row in await db.fetch(queries.ABLE, list(wanted), list(_roles()))}
     if wanted - able or not all(1 <= capacity <= 10_000 for capacity in team.people.values()):
         raise TeamUnfit("people who can work on cases, with room for 1 to 10000")
-    await db.execute(
-        queries.PUT_TEAM, team.id, name, list(team.aspects), list(team.languages), team.lead_id, by, now
-    )
+    columns = (team.id, name, list(team.aspects), list(team.languages), team.lead_id, by, now)
+    kept = await db.fetchval(queries.CHANGE_TEAM, *columns) or await db.fetchval(queries.ADD_TEAM, *columns)
+    if kept is None:  # it is a team of another merchant, which cannot be seen
+        raise TeamUnfit("an id that is not taken")
     await db.execute(queries.CLEAR_PEOPLE, team.id)
     await db.execute(queries.PUT_PEOPLE, team.id, list(team.people), list(team.people.values()))
     return team.id
@@ -101,9 +102,9 @@ def _roles() -> Sequence[str]:
     return PERMISSIONS[machine.PERMISSIONS["reply"]]
 
 
-async def remove(team_id: UUID, by: UUID) -> None:
+async def remove(team_id: UUID, by: UUID | None) -> None:
     """Its cases stay with their owners. Raises core.errors.NotFound or Forbidden."""
-    await person(by, "settings")
+    await setter(by)
     if await db.fetchval(queries.REMOVE_TEAM, team_id) is None:
         raise NotFound(f"no team {team_id}")
 
@@ -117,6 +118,12 @@ async def places(wanted: Sequence[Wanted], now: datetime) -> list[Place]:
     found = [rules.team_for(known, each.aspects, each.language) for each in wanted]
     owners = rules.share_out(await _workers(), [team.people if team else None for team in found], now)
     return [Place(team.id if team else None, owner) for team, owner in zip(found, owners, strict=True)]
+
+
+async def owner_in(team: TeamOf, now: datetime) -> UUID | None:
+    """Whoever of a team would get one more case; None: nobody has room. After the openers' turn."""
+    (owner,) = rules.share_out(await _workers(), [set(team.people)], now)
+    return owner
 
 
 async def _workers() -> list[Worker]:

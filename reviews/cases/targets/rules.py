@@ -9,7 +9,7 @@ import msgspec
 from core.errors import DomainError, Kind
 from reviews.cases.calendars import rules as working_time
 from reviews.cases.calendars.public_days import day_kind
-from reviews.cases.calendars.rules import Calendar
+from reviews.cases.calendars.rules import Calendar, CalendarWithoutHours
 from reviews.cases.machine import State
 
 ClockKind = Literal["first_reply", "private_contact", "next_reply", "resolution"]
@@ -23,6 +23,8 @@ LEVELS = len(MARKS_PERCENT) - WARNINGS
 
 MAY_PAUSE: tuple[State, ...] = ("waiting_for_customer", "waiting_for_third_party", "remedy_offered")
 LONGEST_TARGET_S = 90 * 24 * 3600
+REACH = timedelta(days=working_time.SEARCH_DAYS / 2)
+"""The last mark of a target lies within this time, whenever a cycle begins."""
 
 HOUR_S = 3600
 _DAY_S = 24 * HOUR_S
@@ -124,6 +126,18 @@ def check(policy: Policy) -> None:
         raise PolicyUnfit(f"clocks never stand still in {', '.join(unknown)}")
 
 
+def check_reach(targets: Targets, calendar: Calendar, now: datetime) -> None:
+    """Raises PolicyUnfit where a calendar has so few hours that a target would never be due."""
+    longest = max(target for kind in CLOCKS if (target := targets.of(kind)))
+    work = timedelta(seconds=longest) * MARKS_PERCENT[-1] / 100
+    try:
+        reached = working_time.due_at(calendar, now, work, day_kind) <= now + REACH
+    except CalendarWithoutHours:
+        reached = False
+    if not reached:
+        raise PolicyUnfit("the calendar has too few working hours for this target")
+
+
 def fits(wanted: Fits, subject: Subject) -> bool:
     """Whether a policy is for this case."""
     return (
@@ -157,9 +171,12 @@ def first_clocks(terms: Terms, subject: Subject) -> list[ClockKind]:
 def marks(terms: Terms, target_s: int, start: datetime, done: timedelta = timedelta()) -> list[datetime]:
     """When each of MARKS_PERCENT of a target will have passed, of which `done` has by `start`."""
     left = [max(timedelta(seconds=target_s) * percent / 100 - done, timedelta()) for percent in MARKS_PERCENT]
-    if terms.calendar is None:
-        return [start + each for each in left]
-    return working_time.all_due_at(terms.calendar, start, left, day_kind)
+    if terms.calendar is not None:
+        try:
+            return working_time.all_due_at(terms.calendar, start, left, day_kind)
+        except CalendarWithoutHours:
+            pass  # from before calendars had to reach so far: better a promise by the wall clock than no case
+    return [start + each for each in left]
 
 
 def worked(terms: Terms, start: datetime, end: datetime) -> timedelta:

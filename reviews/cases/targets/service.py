@@ -12,7 +12,7 @@ from core.errors import NotFound
 from reviews.cases.calendars import service as calendars
 from reviews.cases.calendars.rules import Calendar
 from reviews.cases.codes import CODE, NAME_LIMIT_CHARS
-from reviews.cases.people import person
+from reviews.cases.people import setter
 from reviews.cases.targets import queries, rules
 from reviews.cases.targets.rules import Policy, PolicyUnfit, Subject, Terms
 
@@ -24,33 +24,50 @@ async def policies() -> list[Policy]:
     return [msgspec.json.decode(row["policy"], type=Policy) for row in await db.fetch(queries.POLICIES)]
 
 
-async def put(policy: Policy, by: UUID, now: datetime) -> None:
+async def put(policy: Policy, by: UUID | None, now: datetime) -> None:
     """Make a policy, at the end, or change it where it stands; for cycles that begin from now on.
 
     Raises PolicyUnfit or core.errors.Forbidden.
     """
-    await person(by, "settings")
+    await setter(by)
     rules.check(policy)
     if not CODE.fullmatch(policy.code) or not 0 < len(policy.name) <= NAME_LIMIT_CHARS:
         raise PolicyUnfit("a code of small letters, digits and hyphens, and a name")
-    known = {kept.code for kept in await calendars.every()}
+    known = {kept.code: kept.calendar for kept in await calendars.every()}
     if policy.calendar and policy.calendar not in known:
         raise PolicyUnfit(f"no calendar {policy.calendar}")
+    if policy.calendar:
+        rules.check_reach(policy.targets, known[policy.calendar], now)
     others = {each.code for each in await policies()}
     if len(others) >= LIMIT and policy.code not in others:
         raise PolicyUnfit(f"at most {LIMIT} policies")
     await db.execute(queries.PUT, policy.code, db.to_json(policy), policy.calendar or None, by, now)
 
 
-async def order(codes: Sequence[str], by: UUID) -> None:
+async def order(codes: Sequence[str], by: UUID | None) -> None:
     """The order in which policies are looked at; those that are not named follow."""
-    await person(by, "settings")
+    await setter(by)
     await db.execute(queries.ORDER, list(codes))
 
 
-async def remove(code: str, by: UUID) -> None:
+async def move(code: str, step: int, by: UUID | None) -> None:
+    """Let a policy be looked at so many places later, or earlier where `step` is negative.
+
+    Raises core.errors.NotFound or Forbidden.
+    """
+    await setter(by)
+    codes = [each.code for each in await policies()]
+    if code not in codes:
+        raise NotFound(f"no policy {code}")
+    place = max(0, codes.index(code) + step)
+    codes.remove(code)
+    codes.insert(place, code)
+    await db.execute(queries.ORDER, codes)
+
+
+async def remove(code: str, by: UUID | None) -> None:
     """Raises core.errors.NotFound or Forbidden."""
-    await person(by, "settings")
+    await setter(by)
     if await db.fetchval(queries.REMOVE, code) is None:
         raise NotFound(f"no policy {code}")
 
