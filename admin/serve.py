@@ -15,6 +15,7 @@ from api.v1.articles import get_answers, v1_articles
 from api.v1.balances import v1_balances
 from api.v1.campaigns import v1_campaigns, v1_segments
 from api.v1.case_reports import get_case_report
+from api.v1.case_settings import v1_case_settings
 from api.v1.corrections import post_correction
 from api.v1.earns import v1_earns
 from api.v1.holds import v1_holds
@@ -27,6 +28,7 @@ from api.v1.pools import v1_pools
 from api.v1.publishing import v1_publishing
 from api.v1.ratings import v1_ratings
 from api.v1.referrals import v1_referrals
+from api.v1.remedies import v1_remedies
 from api.v1.review_accounts import v1_review_accounts
 from api.v1.review_search import v1_review_search
 from api.v1.reviews import v1_reviews
@@ -61,6 +63,8 @@ V1 = (
     v1_review_accounts,
     v1_articles,
     get_answers,
+    v1_case_settings,
+    v1_remedies,
     v1_publishing,
     v1_ratings,
     v1_campaigns,

@@ -71,6 +71,7 @@ def openapi_config() -> OpenAPIConfig:
             Tag("Referrals", "Members who bring friends"),
             Tag("Rewards", "What points buy, and its vouchers"),
             Tag("Reviews", "In from any source, and out with what the model read"),
+            Tag("Cases", "How unhappy customers are answered: calendars, targets, teams, remedies"),
             Tag("Webhooks", "The same, signed by the shop's system"),
         ],
         use_handler_docstrings=True,

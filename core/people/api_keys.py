@@ -26,6 +26,9 @@ SCOPES: dict[str, str] = {
     "reviews:read": "Read reviews and their scores",
     "knowledge:read": "Read articles of the knowledge base, and ask them",
     "knowledge:write": "Write, publish and withdraw articles",
+    "cases:read": "Read how cases are handled: calendars, targets, teams, remedies",
+    "cases:write": "Set how cases are handled",
+    "remedies:decide": "Carry a person's decision on a remedy that was asked for",
     "ledger:read": "Read ledger entries",
     "ledger:write": "Give points for something that is no order, or from member to member",
 }
