@@ -18,6 +18,8 @@ from core.errors import DomainError
 from core.i18n import Translator, mark, translator
 from core.idempotency import KeyReused, KeyRunning
 from core.ids import new_id
+from core.people import throttle
+from core.people.throttle import Limit, TooManyAttempts
 from reviews.cases import queries as cases
 from reviews.cases import rules as case_rules
 from reviews.cases.chat import rules, service
@@ -27,11 +29,14 @@ from reviews.cases.service import TextUnfit
 from reviews.knowledge import finding
 
 PATH = "/portal/chat"
+QUESTIONS = Limit("chat", 60, 3600)
+"""Each makes the model read; nobody asks so much in an hour."""
 CASES = 10
 _PROBLEMS = {
     TextUnfit.code: mark("Write 1 to %(limit)s characters."),
     ChatFull.code: mark("That was a lot of questions: let a person take this up."),
     NothingAsked.code: mark("Write what it is about, then a person takes it up."),
+    TooManyAttempts.code: mark("Too many attempts. Please wait a few minutes and try again."),
     KeyReused.code: mark("This form was sent before with another text. Your earlier answer is above."),
     KeyRunning.code: mark("Your answer is just being sent."),
 }
@@ -61,6 +66,7 @@ async def ask(request: Customer, data: URLEncodedBody[ChatForm]) -> Response[Any
     try:
         # The model reads the question before a transaction is open.
         question = service.checked(data.text)
+        await throttle.attempt((QUESTIONS, str(user.profile.id)))
         answers = await finding.answers(user.merchant_id, question, locale_of(request), now, rules.OFFERED)
         return await once_to(request, data.idempotency_key, data.text, effect, now)
     except DomainError as error:

@@ -8,6 +8,7 @@ from litestar import Request, Router, post
 from litestar.params import FromPath, FromQuery, RawBody
 
 from api.intake import take_one
+from api.messages_in import RECEIVED, take_message
 from api.openapi import problems
 from api.problems import RequestRefused
 from api.reviews_in import is_review, take_review
@@ -30,12 +31,15 @@ async def receive(source_id: FromPath[UUID], body: RawBody, request: Request[Non
     """Take one event in. The signature is checked before the body is read as anything but bytes.
 
     `review.created` and `review.updated` have the data of a review as POST /v1/reviews takes it,
-    `review.deleted` that of POST /v1/reviews/removals.
+    `review.deleted` that of POST /v1/reviews/removals. `message.received` is what a customer told another
+    system: `customer_id`, `text`, and the number of a `case` if it is known.
     """
     now = clock.now()
     merchant_id = await webhooks.verify(source_id, request.headers, body, now)
     event = _event(body)
     async with db.transaction(merchant_id):
+        if event.type == RECEIVED:
+            return await take_message(event, now)
         return await (take_review if is_review(event) else take_one)(event, now)
 
 

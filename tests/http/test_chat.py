@@ -6,9 +6,11 @@ import httpx
 import pytest
 
 from api.app import App
+from api.portal import chat
 from core import clock, db
 from core.embedded import Services
 from core.i18n import LOCALES
+from core.people.throttle import Limit
 from reviews.knowledge import service as knowledge
 from reviews.knowledge.model import ArticleText
 from tests.http.conftest import Browser
@@ -91,6 +93,15 @@ async def test_what_cannot_be_asked_changes_nothing(
     assert answer.status_code == 422 and said in answer.text
     assert await state(desk.merchant) == before
     assert await value(desk.merchant, "SELECT count(*) FROM case_chats") == 0
+
+
+async def test_questions_have_a_limit(browser: Browser, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chat, "QUESTIONS", Limit("chat", 1, 3600))
+    await enter_as_customer(browser, desk.shop, desk.ada)
+    assert (await send(browser, "ask", "One?")).status_code == 303
+    answer = await send(browser, "ask", "Two?")
+    assert answer.status_code == 429 and "Please wait" in answer.text and "Two?" in answer.text
+    assert await value(desk.merchant, "SELECT count(*) FROM case_chat_lines") == 1
 
 
 async def test_the_thread_says_only_what_is_new(

@@ -62,6 +62,7 @@ async def post(
     body: bytes,
     kind: str = "message/rfc822",
     spoil: str = "",
+    to: str = "mail",
 ) -> httpx.Response:
     """As a mail server does that has curl and openssl."""
     at = str(int(clock.now().timestamp()))
@@ -73,7 +74,7 @@ async def post(
         "webhook-signature": f"v1,{base64.b64encode(signature).decode()}",
         "content-type": kind,
     }
-    return await client.post(f"/webhooks/mail/{source.id}", content=body, headers=headers)
+    return await client.post(f"/webhooks/{to}/{source.id}", content=body, headers=headers)
 
 
 async def case_with_address(
@@ -199,6 +200,27 @@ async def test_who_may_only_look_decides_nothing(
 async def _ids(merchant: UUID) -> list[UUID]:
     async with db.transaction(merchant):
         return [row["id"] for row in await db.fetch("SELECT id FROM case_inbound_mails ORDER BY id")]
+
+
+async def test_what_another_system_heard(
+    client: httpx.AsyncClient, desk: Desk, source: webhooks.Source
+) -> None:
+    """message.received: into the customer's case with that number, their open case, or a new one; once."""
+
+    async def tell(**data: object) -> httpx.Response:
+        event = {"id": data.pop("id"), "source": "phone", "type": "message.received"}
+        body = event | {"time": "2026-01-02T03:04:05Z", "data": data}
+        return await post(client, source, msgspec.json.encode(body), "application/json", to="in")
+
+    answers = [await tell(id="1", customer_id=desk.ada, text="Where is it?") for _ in range(2)]
+    assert [each.json()["status"] for each in answers] == ["applied", "duplicate"], answers[0].text
+    assert (await tell(id="2", customer_id=desk.ada, text="Number one.", case=1)).status_code == 200
+    problem(await tell(id="3", customer_id=desk.ada, text="x", case=2), 404, "not_found")
+    problem(await tell(id="4", customer_id="nobody", text="x"), 409, "case_customer_gone")
+    problem(await tell(id="5", customer_id=desk.ada, text=""), 422, "event_data_invalid")
+    said = "SELECT array_agg(body ORDER BY id) FROM case_messages WHERE channel = 'chat'"
+    assert await value(desk.merchant, said) == ["Where is it?", "Number one."]
+    assert await rows(desk.merchant, "cases") == 1
 
 
 async def test_a_pipe_on_the_same_machine(merchant: UUID) -> None:

@@ -39,6 +39,15 @@ LOCK = """
     WHERE id = $1 FOR UPDATE
 """
 CASE_BY_NUMBER = "SELECT id FROM cases WHERE merchant_id = current_merchant() AND number = $1"
+CUSTOMER = """
+    SELECT id FROM customers
+    WHERE merchant_id = current_merchant() AND external_id = $1 AND deleted_at IS NULL
+"""
+OWN_CASE = """
+    SELECT c.id FROM cases c JOIN customers k ON k.id = c.customer_id
+    WHERE c.merchant_id = current_merchant() AND c.number = $1
+      AND (k.id = $2 OR k.merged_into = $2 OR k.id = (SELECT merged_into FROM customers WHERE id = $2))
+"""
 # One person, or nobody: an address that several customers share names none of them.
 SENDER = """
     SELECT (array_agg(DISTINCT c.id))[1] AS id, count(DISTINCT c.id) AS people

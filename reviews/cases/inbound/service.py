@@ -88,6 +88,33 @@ async def receive(mail: Mail, now: datetime) -> Outcome:
     return Outcome(verdict.state, verdict.reason, again=False, case_id=case.id if case else None)
 
 
+async def hear(key: str, customer: str, text: str, number: int | None, now: datetime) -> bool:
+    """What a customer (by the shop's id) told another system of the shop; False: it came before.
+
+    Into the case with this number, which must be theirs; None: their open case, or a new one. In the open
+    transaction. Raises unreviewed.CustomerGone, NotFound or TextUnfit.
+    """
+    if await db.fetchrow(queries.KNOWN, key):
+        return False
+    customer_id = await db.fetchval(queries.CUSTOMER, customer)
+    if customer_id is None:
+        raise unreviewed.CustomerGone(customer)
+    if number is None:
+        [begun] = await unreviewed.begin([Asked(customer_id, "question")], now)
+        case_id = begun.case_id
+    else:
+        case_id = await db.fetchval(queries.OWN_CASE, number, customer_id)
+        if case_id is None:
+            raise NotFound(f"no case {number} of {customer}")
+    case = await service.lock(case_id)
+    row = await db.fetchval(queries.ADD, key, now, "", "", "", text, [], "none", case.id)
+    if row is None:
+        return False
+    message_id = await conversation.heard(case, Heard(text, "chat"), now)
+    await db.execute(queries.TAKE, row, case.id, message_id)
+    return True
+
+
 async def _case_of(mail: Mail) -> tuple[bool, UUID | None]:
     """Whether we sent it ourselves, and the case that it names."""
     named = rules.tokens(mail.to, mail.answers)
