@@ -34,6 +34,7 @@ from api.v1.review_search import v1_review_search
 from api.v1.reviews import v1_reviews
 from api.v1.rewards import v1_rewards
 from api.v1.rules import v1_rule_settings, v1_rules
+from api.v1.templates import v1_templates
 from api.v1.tiers import v1_member_tiers, v1_tiers
 from api.v1.transfers import v1_transfers
 from api.v1.trends import list_trends
@@ -65,6 +66,7 @@ V1 = (
     get_answers,
     v1_case_settings,
     v1_remedies,
+    v1_templates,
     v1_publishing,
     v1_ratings,
     v1_campaigns,

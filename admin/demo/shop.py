@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from admin.demo import articles, parcels
+from admin.demo import articles, parcels, templates
 from admin.demo.shapes import Store
 from admin.demo.stores import MERCHANT_NAMES, STORES
 from core import db, tenancy
@@ -197,6 +197,7 @@ async def create(now: datetime) -> Shop:
         await _offer_tickets(now)
         await _ask_for_reviews(now)
         await articles.publish(now)
+        await templates.keep(now)
         passwords = {}
         for name_, role, email, locale, limit in STAFF:
             passwords[email] = secrets.token_urlsafe(12)

@@ -2,7 +2,20 @@
 
 from litestar import Router
 
-from admin.inbox import bulk, deeds, further, mails, models, pages, patrol, reports, search, settings, trends
+from admin.inbox import (
+    bulk,
+    deeds,
+    filling,
+    further,
+    mails,
+    models,
+    pages,
+    patrol,
+    reports,
+    search,
+    settings,
+    trends,
+)
 
 router = Router(
     "/staff/inbox",
@@ -11,6 +24,7 @@ router = Router(
         *search.handlers,
         *deeds.handlers,
         *further.handlers,
+        *filling.handlers,
         *bulk.handlers,
         *models.handlers,
         *trends.handlers,

@@ -24,7 +24,7 @@ from api.problems import STATUS
 from core import clock
 from core.errors import DomainError
 from core.i18n import translator
-from reviews.cases import service
+from reviews.cases import lint, service
 
 Form = TypeVar("Form", bound=KeyedForm)
 
@@ -84,7 +84,8 @@ async def _act(
         if not because:
             raise
         conflict = error.code == service.CaseChanged.code
-        tried = Refused(name, because, conflict, _place(name, said), _typed(said))
+        confirm = error.code == lint.WordingUnconfirmed.code
+        tried = Refused(name, because, conflict, _place(name, said), _typed(said), confirm)
         return await case_page(request, deal.case_id, deal.now, tried, STATUS[error.kind])
 
 

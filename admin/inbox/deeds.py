@@ -8,6 +8,7 @@ from admin.inbox.forms import (
     CaseForm,
     CorrectForm,
     GoodwillForm,
+    MessageForm,
     ReplyForm,
     TextForm,
     TriageForm,
@@ -42,11 +43,15 @@ class OwnerUnfit(DomainError):
 
 
 async def _reply(on: Deal, form: ReplyForm) -> None:
-    await conversation.reply(on.case_id, form.plain, on.by, form.version, on.now, form.review)
+    await conversation.reply(
+        on.case_id, form.plain, on.by, form.version, on.now, form.review, confirmed=bool(form.confirmed)
+    )
 
 
-async def _message(on: Deal, form: TextForm) -> None:
-    await conversation.message(on.case_id, form.plain, on.by, form.version, on.now)
+async def _message(on: Deal, form: MessageForm) -> None:
+    await conversation.message(
+        on.case_id, form.plain, on.by, form.version, on.now, confirmed=bool(form.confirmed)
+    )
 
 
 async def _note(on: Deal, form: TextForm) -> None:
@@ -103,7 +108,7 @@ async def _correct(on: Deal, form: CorrectForm) -> None:
 
 handlers = [
     deed("reply", ReplyForm, _reply),
-    deed("message", TextForm, _message),
+    deed("message", MessageForm, _message),
     deed("note", TextForm, _note),
     deed("goodwill", GoodwillForm, _give, "inbox.goodwill"),
     deed("assign", AssignForm, _assign, "inbox.read"),

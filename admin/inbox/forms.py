@@ -27,7 +27,18 @@ class TextForm(CaseForm, forbid_unknown_fields=True, kw_only=True):
         return self.text.replace("\r\n", "\n")
 
 
-class ReplyForm(TextForm, forbid_unknown_fields=True, kw_only=True):
+class MessageForm(TextForm, forbid_unknown_fields=True, kw_only=True):
+    """What goes out.
+
+    `confirmed`: the person has looked at a questionable wording. `template`: the one chosen in the picker,
+    which sends nothing.
+    """
+
+    confirmed: str = ""
+    template: str = ""
+
+
+class ReplyForm(MessageForm, forbid_unknown_fields=True, kw_only=True):
     """Which review of the case is answered; None: the one that opened it."""
 
     review: UUID | None = None

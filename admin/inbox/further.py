@@ -8,6 +8,7 @@ from admin.inbox.acting import Deal, deed
 from admin.inbox.deeds import points_of
 from admin.inbox.forms import CaseForm, TextForm
 from reviews.cases import conversation, service
+from reviews.cases.calls import Outcome
 from reviews.cases.remedies import service as remedies
 from reviews.cases.remedies.rules import Kinds, Remedy, RemedyUnfit
 from reviews.cases.service import DuplicateUnfit, WaitsOn
@@ -17,6 +18,12 @@ class WaitForm(TextForm, forbid_unknown_fields=True, kw_only=True):
     """Who must act before we can, and what is awaited."""
 
     on: WaitsOn
+
+
+class CallForm(TextForm, forbid_unknown_fields=True, kw_only=True):
+    """What became of a call, and what was said."""
+
+    outcome: Outcome = "reached"
 
 
 class SnoozeForm(CaseForm, forbid_unknown_fields=True, kw_only=True):
@@ -50,8 +57,8 @@ async def _take_up(on: Deal, form: CaseForm) -> None:
     await service.take_up(on.case_id, on.by, form.version, on.now)
 
 
-async def _call(on: Deal, form: TextForm) -> None:
-    await conversation.call(on.case_id, form.plain, on.by, form.version, on.now)
+async def _call(on: Deal, form: CallForm) -> None:
+    await conversation.call(on.case_id, form.plain, on.by, form.version, on.now, form.outcome)
 
 
 async def _snooze(on: Deal, form: SnoozeForm) -> None:
@@ -80,7 +87,7 @@ async def _give_or_ask(on: Deal, form: RemedyForm) -> None:
 handlers = [
     deed("wait", WaitForm, _wait),
     deed("take_up", CaseForm, _take_up),
-    deed("call", TextForm, _call),
+    deed("call", CallForm, _call),
     deed("snooze", SnoozeForm, _snooze),
     deed("spam", CaseForm, _spam),
     deed("duplicate", DuplicateForm, _duplicate),

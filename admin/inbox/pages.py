@@ -10,6 +10,7 @@ from litestar import Request, Response, get
 from litestar.params import FromPath, FromQuery
 
 from admin.inbox import present
+from admin.inbox.offers import offer, offers
 from admin.inbox.present import Reader, Refused
 from admin.inbox.queries import neighbours
 from api.auth import StaffUser, requires_permission
@@ -21,7 +22,6 @@ from core.ids import new_id
 from loyalty.programme import service as programme
 from loyalty.programme.service import ProgrammeMissing
 from reviews.cases import queries as cases
-from reviews.cases import rules
 from reviews.cases.inbound import service as inbound
 from reviews.cases.queries import ViewName
 from reviews.cases.routing import presence
@@ -97,11 +97,13 @@ async def case_page(
         found = await cases.case(case_id, request.user.member.id, now)
         before, behind = await neighbours(case_id)
         to = _reader(request, await _tiers(request), now)
+        review = found.row.review
+        offered = await offers(case_id, review.id if review else None, request.user.member.id)
     here = (await _looking(request.user, [case_id], found.people, now)).get(case_id, ())
     await presence.seen(request.user.merchant_id, request.user.member.id, case_id, now)
-    review = found.row.review
-    limit_chars = source_of(review.source).reply_limit_chars if review else rules.TEXT_LIMIT_CHARS
-    view = present.case(found, to, limit_chars, (_href(before), _href(behind)), lambda: str(new_id()), here)
+    source = source_of(review.source if review else "")
+    view = present.case(found, to, source, (_href(before), _href(behind)), lambda: str(new_id()), here)
+    view = offer(view, offered, to.words)
     if tried:
         view = present.refused(view, tried)
     return page(request, "staff/case.html", view, section="inbox", status=status, now=now)

@@ -24,8 +24,16 @@ async def show_patrol(request: Request[StaffUser, Any, Any]) -> Response[Any]:
         without_case=found.without_case,
         unowned=found.unowned,
         overdue=found.overdue,
+        calls=found.calls,
         lines=tuple(
-            views.PatrolLine(f"/staff/inbox/cases/{each.id}", each.number, each.who, each.owner, each.due_at)
+            views.PatrolLine(
+                f"/staff/inbox/cases/{each.id}",
+                each.number,
+                each.who,
+                each.owner,
+                each.due_at,
+                each.call_owed,
+            )
             for each in undone
         ),
     )

@@ -16,6 +16,7 @@ from reviews.cases.queries import VIEWS, ViewName
 from reviews.cases.views import CaseView, ClockView, CustomerView, EventView, InboxRow, Outgoing
 from reviews.queries import Reading, ReviewView
 from reviews.similar import Alike
+from reviews.sources import Source
 from reviews.wording import shown
 from sentiment.types import ASPECTS
 
@@ -98,14 +99,14 @@ def reasons(review: ReviewView | None, cause: str) -> tuple[str, ...]:
 def case(
     found: CaseView,
     to: Reader,
-    limit_chars: int,
+    source: Source,
     neighbours: tuple[str, str],
     new_key: NewKey,
     also_here: tuple[str, ...] = (),
 ) -> views.StaffCase:
     """The whole page of a case as it is, with every form empty.
 
-    `limit_chars`: of a public reply; `neighbours`: addresses of the cases before and after it, or "".
+    `source`: whose limits a reply has; `neighbours`: addresses of the cases before and after it, or "".
     """
     row, done = found.row, found.row.state in machine.DONE
     may_reply = "inbox.reply" in to.permissions
@@ -119,7 +120,7 @@ def case(
         reasons=reasons(row.review, row.cause),
         review=_review(found, to),
         customer=_customer(found.customer, row.customer_name, to),
-        reply=_reply(found, to, limit_chars, new_key),
+        reply=_reply(found, to, source, new_key),
         message=_message(found, to, new_key),
         note=views.Composer(new_key(), limit_chars=rules.TEXT_LIMIT_CHARS, blocked=_read_only(to)),
         goodwill=_goodwill(found, to, new_key),
@@ -150,6 +151,7 @@ def case(
         previous_href=neighbours[0],
         next_href=neighbours[1],
         version=row.version,
+        call_owed=found.call_owed,
         about=found.order,
     )
 
@@ -182,6 +184,8 @@ class Refused:
     """Which form it was, where a page has several of a kind."""
     typed: Mapping[str, str] = field(default_factory=dict)
     """By field."""
+    confirm: bool = False
+    """It can be sent once the person says that the wording is meant."""
 
 
 def refused(view: views.StaffCase, tried: Refused) -> views.StaffCase:
@@ -191,7 +195,7 @@ def refused(view: views.StaffCase, tried: Refused) -> views.StaffCase:
     if tried.place:
         return replace(view, conflict=tried.because, typed_in=tried.place, typed=tuple(tried.typed.items()))
     if tried.deed in ("reply", "message", "note"):
-        composer = replace(getattr(view, tried.deed), text=text, problem=here)
+        composer = replace(getattr(view, tried.deed), text=text, problem=here, confirm=tried.confirm)
         view = replace(view, **{tried.deed: composer})
     elif tried.deed == "goodwill":
         points, reason = tried.typed.get("points", ""), tried.typed.get("reason", "")
@@ -205,7 +209,7 @@ def refused(view: views.StaffCase, tried: Refused) -> views.StaffCase:
     return replace(view, conflict=tried.because if tried.conflict else "")
 
 
-def _reply(found: CaseView, to: Reader, limit_chars: int, new_key: NewKey) -> views.Composer:
+def _reply(found: CaseView, to: Reader, source: Source, new_key: NewKey) -> views.Composer:
     blocked = _read_only(to) or _when_done(found, to)
     if not blocked and found.row.review is None:
         blocked = to.words.gettext("There is no review to answer.")
@@ -216,7 +220,12 @@ def _reply(found: CaseView, to: Reader, limit_chars: int, new_key: NewKey) -> vi
     waiting = found.outgoing and found.outgoing.kind == "public_reply"
     if not blocked and (waiting or (found.undelivered and found.undelivered.state == "sending")):
         blocked = to.words.gettext("A reply is already waiting to be sent.")
-    return views.Composer(new_key(), limit_chars=limit_chars, blocked=blocked)
+    return views.Composer(
+        new_key(),
+        limit_chars=source.reply_limit_chars,
+        limit_bytes=source.reply_limit_bytes,
+        blocked=blocked,
+    )
 
 
 def _message(found: CaseView, to: Reader, new_key: NewKey) -> views.Composer:
@@ -396,7 +405,10 @@ def _event(event: EventView, found: CaseView, to: Reader) -> views.CaseEvent:
 
 
 def _text(event: EventView, to: Reader) -> str:
-    """Somebody's words, with what they sent along."""
+    """Somebody's words, with what they sent along; of a call first what became of it."""
+    outcome = event.detail.get("outcome") if event.kind == "call" else None
+    if outcome:
+        return f"{word(to.words, 'call_outcome', outcome)}: {event.text}"
     if not event.attachments:
         return event.text
     names = ", ".join(event.attachments)

@@ -9,6 +9,9 @@ _PROBLEMS = {
         " look at the case below and send it again if it still fits."
     ),
     "case_state_refuses": mark("The case is not in a state for this any more. Nothing was done."),
+    "call_required": mark(
+        "This case asks for a telephone call before it is resolved. Log it under “More”, also one in vain."
+    ),
     "reply_waiting": mark("A reply is already waiting to be sent."),
     "too_late_to_undo": mark("It is too late: the message is already on its way."),
     "nothing_to_retry": mark("There is no failed reply to send again, or somebody is doing so already."),
@@ -67,8 +70,26 @@ FAILURES = {
 """What went wrong with a source."""
 
 
+_WORDING = {
+    "asks": mark(
+        "“%(words)s” asks for a changed, removed or better review. No source allows that, and neither do we."
+    ),
+    "offers": mark("“%(words)s” offers something for a review. Say what it is for without the review."),
+    "threat": mark("“%(words)s” can be read as a threat. Say it without."),
+    "variable": mark("%(words)s is not filled in. Write what belongs there."),
+    "legal": mark("“%(words)s” are words for lawyers. Is it meant so?"),
+    "review": mark("“%(words)s” speaks of changing a review. Make sure that it asks for nothing."),
+}
+_APPROVAL = mark("“%(words)s” are words for lawyers. Ask a manager to send this, or say it without.")
+
+
 def problem(words: Translator, error: DomainError) -> str:
     """Why it was not done; empty: nothing that the person could do better on the same page."""
+    if error.code == "wording_needs_approval":
+        return words.gettext(_APPROVAL, words=error.extra["words"])
+    if error.code in ("wording_refused", "wording_unconfirmed"):
+        sentence = _WORDING[error.extra["reason"]]
+        return words.gettext(sentence, words=error.extra["words"])
     if error.code == "goodwill_above_authority":
         left = error.extra["limit_points"]
         return words.ngettext(

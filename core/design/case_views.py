@@ -81,6 +81,7 @@ class PatrolLine:
     customer: str
     owner: str
     due_at: datetime | None
+    call_owed: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,8 @@ class PatrolPage:
     without_case: int
     unowned: int
     overdue: int
+    calls: int
+    """Open cases whose customers are to be called."""
     lines: tuple[PatrolLine, ...]
 
 

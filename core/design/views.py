@@ -510,6 +510,25 @@ class Composer:
     limit_chars: int = 4000
     blocked: str = ""
     """Why it cannot be used now, in the reader's language; empty: it can."""
+    limit_bytes: int = 0
+    """In UTF-8, where the source counts so; 0: it does not."""
+    templates: tuple[tuple[str, str], ...] = ()
+    """Code and name of what can be put in."""
+    confirm: bool = False
+    """The problem is a wording that may be meant: the form asks to confirm it."""
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """Something that can be put into a composer: posts `insert` = `key` with it. `href`: where it is from."""
+
+    key: str
+    title: str
+    href: str
+    text: str
+    language: str = ""
+    article: bool = False
+    """Of the knowledge base; else what was said in another case."""
 
 
 @dataclass(frozen=True)
@@ -823,6 +842,9 @@ class StaffCase:
     agreed: str = ""
     """What was typed into the form that resolves, before a problem; the form opens with it."""
     agreed_problem: str = ""
+    suggestions: tuple[Suggestion, ...] = ()
+    call_owed: bool = False
+    """The customer is to be called before the case is resolved."""
     about: str = ""
     """Which order, where no review opened it."""
     typed_in: str = ""

@@ -28,6 +28,18 @@ _WORDS: dict[str, dict[str, str]] = {
         "reviews": mark("My reviews"),
         "help": mark("Help"),
     },
+    "template_channel": {
+        "any": mark("Any answer"),
+        "public": mark("Public replies"),
+        "private": mark("Private messages"),
+    },
+    "call_outcome": {
+        "reached": mark("Spoke with the customer"),
+        "declined": mark("The customer did not want to talk"),
+        "no_answer": mark("No answer"),
+        "voicemail": mark("Left a voice message"),
+        "wrong_number": mark("Wrong number"),
+    },
     "article_state": {
         "draft": mark("Draft"),
         "published": mark("Published"),

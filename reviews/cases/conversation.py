@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from core import db, outbox
 from core.errors import DomainError, Kind, NotFound
-from reviews.cases import clocks, delivery, events, machine, rules, service, statements
+from core.people.roles import permissions_of
+from core.people.staff import StaffMember
+from reviews.cases import calls, clocks, delivery, events, lint, machine, rules, service, statements
 from reviews.cases.answered import answered
+from reviews.cases.calls import Outcome
 from reviews.cases.service import Case, Channel
 from reviews.sources import source_of
 
@@ -49,10 +52,19 @@ class Queued:
 
 
 async def reply(
-    case_id: UUID, text: str, by: UUID, expected_version: int, now: datetime, review_id: UUID | None = None
+    case_id: UUID,
+    text: str,
+    by: UUID,
+    expected_version: int,
+    now: datetime,
+    review_id: UUID | None = None,
+    confirmed: bool = False,
 ) -> Queued:
-    """Answer a review of the case in public, where it lives; None: the one that opened the case."""
-    await service.person(by, "reply")
+    """Answer a review of the case in public, where it lives; None: the one that opened the case.
+
+    `confirmed`: the person has looked at a wording that is questionable. Raises what lint.check() does.
+    """
+    member = await service.person(by, "reply")
     case = await service.about(await service.lock(case_id, expected_version), review_id)
     if case.source is None:
         raise NobodyToAnswer()
@@ -60,16 +72,26 @@ async def reply(
         raise ReplyWaiting()
     source = source_of(case.source)
     body = service.text_of(text, source.reply_limit_chars, source.reply_limit_bytes)
-    return await _queue(case, "public_reply", body, by, now, review_id)
+    seen = _looked_at(body, confirmed, member)
+    return await _queue(case, "public_reply", body, by, now, review_id, seen)
 
 
-async def message(case_id: UUID, text: str, by: UUID, expected_version: int, now: datetime) -> Queued:
-    """Write to the customer alone: on their page, and by mail where an address is known."""
-    await service.person(by, "message")
+async def message(
+    case_id: UUID, text: str, by: UUID, expected_version: int, now: datetime, confirmed: bool = False
+) -> Queued:
+    """Write to the customer alone: on their page, and by mail where an address is known; see reply()."""
+    member = await service.person(by, "message")
     case = await service.lock(case_id, expected_version)
     if case.customer_id is None or await db.fetchval(statements.IS_ERASED, case.customer_id):
         raise NobodyToAnswer()
-    return await _queue(case, "private_message", service.text_of(text), by, now)
+    body = service.text_of(text)
+    return await _queue(case, "private_message", body, by, now, seen=_looked_at(body, confirmed, member))
+
+
+def _looked_at(body: str, confirmed: bool, member: StaffMember) -> tuple[str, ...]:
+    """What of the wording this person has confirmed."""
+    may_approve = machine.PERMISSIONS["approve"] in permissions_of(member.role)
+    return tuple(each.reason for each in lint.check(body, confirmed, may_approve))
 
 
 async def _queue(
@@ -79,6 +101,7 @@ async def _queue(
     by: UUID,
     now: datetime,
     review_id: UUID | None = None,
+    seen: tuple[str, ...] = (),
 ) -> Queued:
     version = await db.fetchval(statements.VERSION, case.review_id) if kind == "public_reply" else None
     deed: Literal["reply", "message"] = "reply" if kind == "public_reply" else "message"
@@ -87,7 +110,8 @@ async def _queue(
     message_id = await service.add_message(
         case, kind, body, by, now, send_after=until, review_id=review_id, review_version=version
     )
-    await events.add(case.id, case.cycle, deed, now, staff_id=by, message=message_id)
+    said: dict[str, Any] = {"confirmed": seen} if seen else {}
+    await events.add(case.id, case.cycle, deed, now, staff_id=by, message=message_id, **said)
     await outbox.add(delivery.DUE, {"message": message_id}, now, delay_s=rules.UNDO_S)
     return Queued(message_id, until, moved.version)
 
@@ -102,14 +126,26 @@ async def undo(case_id: UUID, message_id: UUID, by: UUID, now: datetime) -> None
     await events.add(case.id, case.cycle, "undone", now, staff_id=by, message=message_id)
 
 
-async def call(case_id: UUID, text: str, by: UUID, expected_version: int, now: datetime) -> UUID:
-    """Log a conversation by telephone; `text` says what was said. Answers the message's id."""
+async def call(
+    case_id: UUID,
+    text: str,
+    by: UUID,
+    expected_version: int,
+    now: datetime,
+    outcome: Outcome = "reached",
+) -> UUID:
+    """Log a telephone call: what became of it, and in `text` what was said. Answers the message's id.
+
+    Only who was reached was spoken with; a call that is owed is made by calls.settles().
+    """
     await service.person(by, "call")
     case = await service.lock(case_id, expected_version)
     moved = await service.move(case, "call", now, owner_id=case.owner_id or by)
-    message_id = await service.add_message(case, "call", service.text_of(text), by, now)
-    await events.add(case.id, case.cycle, "call", now, staff_id=by, message=message_id)
-    await answered(moved, "call", now)
+    message_id = await service.add_message(case, "call", service.text_of(text), by, now, outcome=outcome)
+    await events.add(case.id, case.cycle, "call", now, staff_id=by, message=message_id, outcome=outcome)
+    await calls.logged(case.id, case.cycle)
+    if outcome == "reached":
+        await answered(moved, "call", now)
     return message_id
 
 

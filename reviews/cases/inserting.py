@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from core import db
-from reviews.cases import clocks, statements
+from reviews.cases import calls, clocks, statements
 from reviews.cases.clocks import Cycle
 from reviews.cases.contact import telling
 from reviews.cases.routing.service import Place
@@ -61,6 +61,7 @@ async def write(opened: Sequence[Opened], now: datetime) -> None:
         Cycle(each.case_id, 1, each.terms, targets.first_clocks(each.terms, each.subject)) for each in opened
     ]
     await clocks.begin(begun, now)
+    await calls.owe([each.case_id for each in opened if each.terms.call])
     await telling.all_opened([each.case_id for each in opened if each.customer_id], now)
 
 

@@ -11,7 +11,7 @@ from core.people import staff
 from reviews import pages, similar
 from reviews import queries as review_queries
 from reviews.accounts.service import can_reply
-from reviews.cases import rules
+from reviews.cases import calls, rules
 from reviews.cases.remedies import service as remedies
 from reviews.cases.targets import rules as targets
 from reviews.cases.views import (
@@ -269,6 +269,7 @@ async def case(case_id: UUID, by: UUID, now: datetime) -> CaseView:
         points_left=left.points,
         minor_left=left.amount_minor,
         corrected=await versions.corrected(row.review.id) if row.review else None,
+        call_owed=await calls.owed(case_id),
         alike=tuple(await similar.alike(row.review.id)) if row.review else (),
         order="" if row.review else await db.fetchval(_ORDER, case_id) or "",
     )

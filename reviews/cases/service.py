@@ -15,7 +15,7 @@ from core.errors import DomainError, Forbidden, Kind, NotFound
 from core.ids import new_id
 from core.people import staff
 from core.people.roles import permissions_of
-from reviews.cases import clocks, events, machine, rules, statements
+from reviews.cases import calls, clocks, events, machine, rules, statements
 from reviews.cases.clocks import Cycle
 from reviews.cases.contact import telling
 from reviews.cases.machine import Deed, State
@@ -175,10 +175,11 @@ async def note(case_id: UUID, text: str, by: UUID, now: datetime) -> UUID:
 
 
 async def resolve(case_id: UUID, by: UUID, expected_version: int, now: datetime, text: str = "") -> int:
-    """The matter is settled; `text` says how. Answers the new version."""
+    """The matter is settled; `text` says how. Answers the new version. Raises calls.CallRequired."""
     await person(by, "resolve")
     case = await lock(case_id, expected_version)
     moved = await move(case, "resolve", now, owner_id=case.owner_id or by)
+    await calls.check(case.id)
     await clocks.satisfy(case.id, case.cycle, ("resolution",), now)
     await clocks.stop(case.id, case.cycle, now)
     agreed = text_of(text) if text.strip() else ""
@@ -258,6 +259,8 @@ async def begin_cycle(case: Case, deed: Deed, now: datetime, staff_id: UUID | No
     subject = await target_service.subject_of(case.id, rules.is_urgent(case.urgency))
     (terms,) = await target_service.terms_for([subject])
     await clocks.begin([Cycle(case.id, cycle, terms, targets.first_clocks(terms, subject))], now)
+    await calls.forget(case.id)
+    await calls.owe([case.id] if terms.call else [])
     await events.add(case.id, cycle, "reopened", now, staff_id=staff_id, because=deed)
     return replace(moved, cycle=cycle)
 
@@ -286,10 +289,11 @@ async def add_message(
     review_version: int | None = None,
     channel: Channel = "portal",
     attachments: Sequence[str] = (),
+    outcome: str | None = None,
 ) -> UUID:
     """One row of the conversation; with `send_after` it waits to be sent. Answers its id.
 
-    `attachments`: names of what came with it and was not kept.
+    `attachments`: names of what came with it and was not kept. `outcome`: of a telephone call.
     """
     message_id = new_id()
     await CaseMessage.insert(
@@ -308,6 +312,7 @@ async def add_message(
             review_version=review_version,
             channel=channel,
             attachments=list(attachments),
+            outcome=outcome,
         )
     )
     return message_id

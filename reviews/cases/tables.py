@@ -38,6 +38,7 @@ class CaseMessage(Table, tablename="case_messages", db=DB):
     sent_at = Timestamptz(null=True, default=None)
     review_version = Integer(null=True, default=None)
     channel = Text(default="portal")
+    outcome = Text(null=True, default=None)
     attachments = Array(Text(), default=list)
 
 

@@ -149,6 +149,8 @@ class CaseView:
     corrected: Corrected | None = None
     """What a person last said that the review says."""
     alike: tuple[Alike, ...] = ()
+    call_owed: bool = False
+    """The customer is to be called before it is resolved."""
     """Reviews that say much the same as the case's."""
     teams: tuple[Person, ...] = ()
     team: str = ""

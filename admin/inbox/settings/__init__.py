@@ -1,6 +1,6 @@
 """Settings of the inbox, a page each."""
 
-from admin.inbox.settings import calendars, contact, knowledge, remedies, surveys, targets, teams
+from admin.inbox.settings import calendars, contact, knowledge, remedies, surveys, targets, teams, templates
 
 handlers = [
     *calendars.handlers,
@@ -8,6 +8,7 @@ handlers = [
     *teams.handlers,
     *remedies.handlers,
     *contact.handlers,
+    *templates.handlers,
     *knowledge.handlers,
     *surveys.handlers,
 ]

@@ -49,6 +49,10 @@ _PROBLEMS = {
     "remedy_decided": mark("Somebody else was faster: it is decided already."),
     "remedy_second_person": mark("Whoever asks for a remedy cannot decide on it."),
     "case_state_refuses": mark("The case is not in a state for this any more. Nothing was done."),
+    "template_unfit": mark(
+        "Check code, name and texts: only the variables above, no order in public, and nothing that asks for"
+        " or offers something for a review. Nothing was saved."
+    ),
     "article_unfit": mark(
         "Check the code, and that each language you use has a title and a text; nothing was saved."
     ),

@@ -64,7 +64,13 @@ def _policy(data: Fields, words: Translator) -> Policy:
     targets = Targets(**{kind: _seconds(data.get(kind, ""), words) for kind in CLOCKS})
     pauses = tuple(state for state in MAY_PAUSE if state in ticked(data, "pause_", MAY_PAUSE))
     return Policy(
-        data.get("code", ""), data.get("name", "").strip(), fits, targets, pauses, data.get("calendar", "")
+        data.get("code", ""),
+        data.get("name", "").strip(),
+        fits,
+        targets,
+        pauses,
+        data.get("calendar", ""),
+        data.get("call") == "on",
     )
 
 
@@ -180,6 +186,7 @@ def _fields(policy: Policy) -> Fields:
         "name": policy.name,
         "calendar": policy.calendar,
         "urgent": urgent,
+        "call": "on" if policy.call else "",
         "sources": ", ".join(fits.sources),
         "tiers": ", ".join(fits.tiers),
         "languages": ", ".join(fits.languages),
@@ -253,10 +260,16 @@ def _form(
             FormGroup(words.gettext("For which cases"), whom),
             FormGroup(words.gettext("Targets"), (*targets, by)),
             FormGroup(words.gettext("Clocks stand still while the case is"), pauses),
+            FormGroup(words.gettext("Before it is resolved"), (_call(fields, words),)),
         ),
         because,
         PATH if exists else "",
     )
+
+
+def _call(fields: Fields, words: Translator) -> FormField:
+    label = words.gettext("The customer is called, by telephone")
+    return FormField("call", label, fields.get("call", ""), "check")
 
 
 _STATES = {"waiting_for_customer": "waiting"}

@@ -67,3 +67,16 @@ for (const slider of document.querySelectorAll("[data-mirrors]")) {
     slider.value = field.value;
   });
 }
+
+// How much of a text's limit is left. Python counts characters, not UTF-16 units; some sources count bytes.
+for (const note of document.querySelectorAll("[data-counts]")) {
+  const field = document.getElementById(note.dataset.counts);
+  const show = () => {
+    const used = note.dataset.unit ? new TextEncoder().encode(field.value).length : [...field.value].length;
+    const left = Number(note.dataset.limit) - used;
+    note.textContent = note.dataset.said.replace("%s", left);
+    note.classList.toggle("problem", left < 0);
+  };
+  field.addEventListener("input", show);
+  show();
+}

@@ -1,14 +1,17 @@
 """SQL of the patrol."""
 
-# Both lists are walked along their indexes and end after a few rows.
+# All lists are walked along their indexes and end after a few rows.
 UNDONE = """
-    SELECT c.id, c.number, c.due_at, coalesce(s.name, '') AS owner,
+    SELECT c.id, c.number, c.due_at, c.call_owed, coalesce(s.name, '') AS owner,
            coalesce(nullif(p.name, ''), r.author, '') AS who
     FROM ((SELECT id FROM cases WHERE merchant_id = $1 AND open AND owner_id IS NULL
            ORDER BY rank_at, id LIMIT $3)
           UNION
           (SELECT id FROM cases WHERE merchant_id = $1 AND open AND due_at <= $2
-           ORDER BY due_at, id LIMIT $3)) u
+           ORDER BY due_at, id LIMIT $3)
+          UNION
+          (SELECT id FROM cases WHERE merchant_id = $1 AND open AND call_owed
+           ORDER BY rank_at, id LIMIT $3)) u
     JOIN cases c ON c.id = u.id
     LEFT JOIN staff s ON s.id = c.owner_id
     LEFT JOIN reviews r ON r.id = c.review_id
@@ -23,7 +26,8 @@ DAY = """
            count(*) FILTER (WHERE NOT c.open OR c.answered_at IS NOT NULL)::int AS handled,
            count(*) FILTER (WHERE c.open AND c.answered_at IS NULL AND c.owner_id IS NOT NULL)::int AS listed,
            (SELECT count(*) FROM cases WHERE merchant_id = $1 AND open AND owner_id IS NULL)::int AS unowned,
-           (SELECT count(*) FROM cases WHERE merchant_id = $1 AND open AND due_at <= $3)::int AS overdue
+           (SELECT count(*) FROM cases WHERE merchant_id = $1 AND open AND due_at <= $3)::int AS overdue,
+           (SELECT count(*) FROM cases WHERE merchant_id = $1 AND open AND call_owed)::int AS calls
     FROM (SELECT DISTINCT review_id, version FROM review_flags
           WHERE merchant_id = $1 AND flagged_at > $2 AND flagged_at <= $3) f
     JOIN reviews r ON r.id = f.review_id AND r.version = f.version AND r.state = 'live'

@@ -22,6 +22,7 @@ _DAY = mark(
 _WITHOUT = mark("Without a case: %(count)s. This should not happen; please tell whoever runs Regulars.")
 _LINE = mark("Case %(number)s, %(who)s: %(owner)s")
 _NOBODY = mark("nobody's")
+_CALL = mark("to be called")
 _ALL = mark("All of them:")
 
 
@@ -35,17 +36,20 @@ class Found:
     listed: int
     unowned: int
     overdue: int
+    calls: int = 0
+    """Open cases whose customers are still to be called."""
 
 
 @dataclass(frozen=True)
 class Undone:
-    """A case that is nobody's or late; `owner` "": nobody's."""
+    """A case that is nobody's, late or owes its customer a call; `owner` "": nobody's."""
 
     id: UUID
     number: int
     due_at: datetime | None
     owner: str
     who: str
+    call_owed: bool = False
 
 
 async def look(now: datetime) -> tuple[Found, list[Undone]]:
@@ -86,6 +90,7 @@ def _letter(words: Translator, found: Found, undone: list[Undone]) -> str:
     lines.append("")
     for each in undone:
         owner = each.owner or words.gettext(_NOBODY)
-        lines.append(words.gettext(_LINE, number=each.number, who=each.who or "–", owner=owner))
+        line = words.gettext(_LINE, number=each.number, who=each.who or "–", owner=owner)
+        lines.append(f"{line} ({words.gettext(_CALL)})" if each.call_owed else line)
         lines.append(f"{inbox}/cases/{each.id}")
     return "\n".join([*lines, "", words.gettext(_ALL), f"{inbox}/patrol", ""])

@@ -62,6 +62,8 @@ class Terms(msgspec.Struct, frozen=True):
     pauses: tuple[State, ...]
     calendar: Calendar | None = None
     policy: str = ""
+    call: bool = False
+    """The customer is called before the case is resolved; see reviews.cases.calls."""
 
 
 class Fits(msgspec.Struct, frozen=True):
@@ -82,6 +84,7 @@ class Policy(msgspec.Struct, frozen=True):
     targets: Targets
     pauses: tuple[State, ...]
     calendar: str = ""
+    call: bool = False
 
 
 class Subject(msgspec.Struct, frozen=True):

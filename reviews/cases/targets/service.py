@@ -82,7 +82,7 @@ async def terms_for(subjects: Sequence[Subject]) -> list[Terms]:
 def _terms(policy: Policy | None, kept: Mapping[str, Calendar], subject: Subject) -> Terms:
     if policy is None:
         return rules.SHIPPED[subject.urgent]
-    return Terms(policy.targets, policy.pauses, kept.get(policy.calendar), policy.code)
+    return Terms(policy.targets, policy.pauses, kept.get(policy.calendar), policy.code, policy.call)
 
 
 async def subject_of(case_id: UUID, urgent: bool) -> Subject:

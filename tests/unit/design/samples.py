@@ -10,6 +10,7 @@ from core.design import compliance_views as cv
 from core.design import friend_views as fv
 from core.design import goal_views as gv
 from core.design import import_views as iv
+from core.design import knowledge_views as kv
 from core.design import ledger_views as lv
 from core.design import message_views as mv
 from core.design import publishing_views as pv
@@ -1231,14 +1232,37 @@ CASE_SETTINGS = ca.CaseSettings(
     ),
 )
 PATROL = ca.PatrolPage(
-    9, 4, 3, 1, 2, 1,
+    9, 4, 3, 1, 2, 1, 1,
     (
-        ca.PatrolLine("/staff/inbox/cases/c1", 12, HOSTILE, "", None),
+        ca.PatrolLine("/staff/inbox/cases/c1", 12, HOSTILE, "", None, True),
         ca.PatrolLine("/staff/inbox/cases/c2", 13, "", "Mina", _ago(hours=5)),
     ),
 )  # fmt: skip
+HELP_TEXT = kv.ArticleText("zh-Hant", HOSTILE, ("第一段", HOSTILE))
+FOUND_ARTICLES = (
+    kv.FoundArticle("/x", HOSTILE, HOSTILE, "en", 0.83, True),
+    kv.FoundArticle("/y", "怎样退货？", "", "zh-Hans", 0.5),
+)
+KNOWLEDGE = kv.KnowledgePage(
+    ca.SettingsTable("Articles", ("Article", "State"), (ca.SettingsLine((HOSTILE, "Draft"), "/x"),)),
+    ca.SettingsTable("Asked", ("Question",), (), "Nothing yet."),
+    HOSTILE,
+    FOUND_ARTICLES,
+    "/staff/inbox/settings/knowledge/new",
+)
+ARTICLE = kv.StaffArticle(
+    "returns", HOSTILE, (HELP_TEXT,), "draft", 2, 3, 1,
+    (kv.VersionLine(2, "draft", HOSTILE, NOW), kv.VersionLine(1, "published", "", _ago(days=3))),
+    "k-publish", "k-withdraw", CASE_SETTINGS.forms[0], HOSTILE,
+)  # fmt: skip
 FURTHER_CASE = replace(
     STAFF_CASE,
+    call_owed=True,
+    reply=v.Composer("k-reply", HOSTILE, HOSTILE, 4096, "", 4096, (("sorry", HOSTILE),), True),
+    suggestions=(
+        v.Suggestion("article:x", HOSTILE, "/x", HOSTILE, "en", True),
+        v.Suggestion("case:1", "Case 3", "/staff/inbox/cases/c3", HOSTILE),
+    ),
     state="waiting_for_us",
     further_key="key-further",
     priority=(v.PriorityPart("urgency", 40), v.PriorityPart("age", 5)),
@@ -1463,6 +1487,21 @@ SAMPLES = (
         _staff("/staff/inbox/mail?view=refused", "inbox"),
     ),
     Sample("staff-reports", "staff/reports.html", REPORTS, _staff("/staff/inbox/reports", "inbox")),
+    Sample("staff-knowledge", "staff/knowledge.html", KNOWLEDGE, _staff("/staff/inbox/x", "inbox")),
+    Sample("staff-article", "staff/knowledge_article.html", ARTICLE, _staff("/staff/inbox/x", "inbox")),
+    Sample(
+        "portal-help",
+        "portal/help.html",
+        kv.PortalHelp(HOSTILE, FOUND_ARTICLES),
+        _portal("/portal/help", "help"),
+    ),
+    Sample("portal-help-none", "portal/help.html", kv.PortalHelp("", ()), _portal("/portal/help", "help")),
+    Sample(
+        "portal-article",
+        "portal/help_article.html",
+        kv.PortalArticle("returns", 2, HELP_TEXT, "k-helpful", False),
+        _portal("/portal/help/returns", "help"),
+    ),
     Sample("staff-patrol", "staff/patrol.html", PATROL, _staff("/staff/inbox/patrol", "inbox")),
     Sample("staff-case-further", "staff/case.html", FURTHER_CASE, _staff("/staff/inbox/cases/c1", "inbox")),
     Sample("staff-case-troubled", "staff/case.html", TROUBLED_CASE, _staff("/staff/inbox/cases/c1", "inbox")),

@@ -35,6 +35,8 @@ BUILDING_BLOCKS = {
     "case_parts.html",
     "case_further_parts.html",
     "fields.html",
+    "articles.html",
+    "settings_parts.html",
 }
 REMOTE = re.compile(r"^(?:[a-z]+:)?//", re.I)
 

@@ -1,0 +1,66 @@
+"""What the composers of a case offer to insert: templates, and suggestions with their source."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from admin.inbox.settings.common import ROOT
+from core.design import views
+from core.i18n import OWN_NAMES, Translator
+from reviews.cases import suggestions
+from reviews.cases.suggestions import Channel, Suggestion
+from reviews.cases.templates import service as templates
+from reviews.cases.templates.rules import Template
+from reviews.cases.templates.service import Known
+
+
+@dataclass(frozen=True)
+class Offers:
+    """For one case and one person."""
+
+    known: Known
+    templates: Sequence[Template]
+    suggestions: Sequence[Suggestion]
+
+
+async def offers(case_id: UUID, review_id: UUID | None, by: UUID) -> Offers:
+    """What there is, in the open transaction. Raises NotFound."""
+    known = await templates.known(case_id, by)
+    return Offers(
+        known, await templates.every(), await suggestions.suggest(case_id, review_id, known.language)
+    )
+
+
+def offer(view: views.StaffCase, found: Offers, words: Translator) -> views.StaffCase:
+    """The page with them; to whoever may not write nothing is offered."""
+    reply, message = (
+        replace(composer, templates=() if composer.blocked else _options(found, channel))
+        for composer, channel in ((view.reply, "public"), (view.message, "private"))
+    )
+    if reply.blocked and message.blocked:
+        return view
+    shown = tuple(_suggestion(each, words) for each in found.suggestions)
+    return replace(view, reply=reply, message=message, suggestions=shown)
+
+
+def _options(found: Offers, channel: str) -> tuple[tuple[str, str], ...]:
+    """Code and name; one that is not there in the customer's language says in which it is."""
+    here: Channel = "public" if channel == "public" else "private"
+    return tuple(
+        (each.code, each.name if found.known.language in each.texts else f"{each.name} ({_languages(each)})")
+        for each in found.templates
+        if each.fits(here)
+    )
+
+
+def _languages(template: Template) -> str:
+    return ", ".join(OWN_NAMES[each] for each in template.texts)
+
+
+def _suggestion(found: Suggestion, words: Translator) -> views.Suggestion:
+    if found.article:
+        title, href = found.title, f"{ROOT}/knowledge/{found.article}"
+    else:
+        title = words.gettext("Case %(number)s", number=found.number)
+        href = f"/staff/inbox/cases/{found.case_id}"
+    return views.Suggestion(found.key, title, href, found.text, found.language, bool(found.article))

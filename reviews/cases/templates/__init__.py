@@ -1,0 +1,1 @@
+"""Templates: answers that are written once, with the customer's name and the like filled in."""
