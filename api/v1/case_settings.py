@@ -96,6 +96,8 @@ class PolicyBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         default_factory=lambda: list(target_rules.PAUSES)
     )
     calendar: Code = ""
+    call: bool = False
+    """The customer is called by telephone before the case is resolved."""
 
 
 class KeptPolicy(PolicyBody, frozen=True, kw_only=True):
@@ -228,6 +230,7 @@ async def put_policy(
                 Targets(**msgspec.structs.asdict(data.targets)),
                 pauses,
                 data.calendar,
+                data.call,
             ),
             None,
             clock.now(),
@@ -277,6 +280,7 @@ def _policy(kept: Policy) -> KeptPolicy:
         ),
         pauses=list(kept.pauses),
         calendar=kept.calendar,
+        call=kept.call,
     )
 
 
