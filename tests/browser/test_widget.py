@@ -79,7 +79,7 @@ async def shop(site: Site, written: None) -> AsyncIterator[str]:
 async def _open(site: Site, shop: str, lang: str = "en", width: int = 1280) -> tuple[Page, list[str]]:
     """The shop's page and what its console complains of."""
     context = await site.browser.new_context(viewport={"width": width, "height": 900})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     page, said = await context.new_page(), []
     page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: said.append(str(error)))

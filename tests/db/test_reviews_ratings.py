@@ -116,7 +116,7 @@ async def test_intakes_of_one_product_do_not_wait_for_each_other_or_for_folding(
     async with db.transaction(merchant):
         assert await service.fold() == 1
         # While the fold is open, and another intake too, both would have to wait for a row they share.
-        async with asyncio.timeout(10), asyncio.TaskGroup() as others:
+        async with asyncio.timeout(30), asyncio.TaskGroup() as others:
             for key in "abc":
                 others.create_task(_in_own_transaction(merchant, key))
             others.create_task(_second_folder(merchant))
