@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from core.design import views
 from core.i18n import Locale, translator
 from core.ids import new_id
-from core.mail.service import TOPIC, Mail
+from core.mail.service import TOPIC, TOPIC_BULK, Mail
 from core.outbox.parked import Parked
 
 SECRET_KINDS = frozenset({"login_link"})
@@ -14,7 +14,7 @@ SECRET_KINDS = frozenset({"login_link"})
 
 def failed(parked: Sequence[Parked]) -> frozenset[str]:
     """Ids of the mails that could not be sent."""
-    return frozenset(str(item.payload["mail_id"]) for item in parked if item.topic == TOPIC)
+    return frozenset(str(item.payload["mail_id"]) for item in parked if item.topic in (TOPIC, TOPIC_BULK))
 
 
 def mails(

@@ -12,6 +12,8 @@ from core.mail import queries
 from core.settings import settings
 
 TOPIC = "mail.send"
+TOPIC_BULK = "mail.send_bulk"
+"""The same for mails that go out by the thousand: whoever wants to sign in does not wait behind them."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +47,14 @@ async def send(
     """Keep a mail and, when a mail server is set, have it sent after this transaction.
 
     `kind` says what it is for (`login_link`, `case_reply` …); `body` is plain text, `html` the same with
-    links on words. Answers its id.
+    links on words. What people can end (it has a List-Unsubscribe) goes behind all other mails. Answers
+    its id.
     """
     mail_id = new_id()
     await queries.insert(mail_id, kind, to_address, locale, subject, body, now, html, headers or {})
     if settings().smtp_url:
-        await outbox.add(TOPIC, {"mail_id": mail_id}, now)
+        topic = TOPIC_BULK if headers and "List-Unsubscribe" in headers else TOPIC
+        await outbox.add(topic, {"mail_id": mail_id}, now)
     return mail_id
 
 

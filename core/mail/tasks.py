@@ -11,6 +11,7 @@ from core.settings import settings
 
 
 @outbox.handles(service.TOPIC)
+@outbox.handles(service.TOPIC_BULK, size=5, turn=outbox.Turn.BULK)
 async def send(payload: dict[str, Any], now: datetime) -> None:
     """Hand a mail to the mail server. Should the commit fail after that, it goes out once more."""
     mail = await service.get(UUID(payload["mail_id"]))

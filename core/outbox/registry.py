@@ -17,7 +17,7 @@ class Turn(IntEnum):
     NOW = 0
     """Somebody waits for it."""
     BULK = 1
-    """It came with thousands of others: somebody waits for all of them."""
+    """It comes by the thousand, with an import or a sweep: nobody waits for one of them alone."""
     LAST = 2
     """Nobody waits for it."""
 

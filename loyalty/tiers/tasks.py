@@ -9,7 +9,7 @@ from celery import shared_task
 
 from core import clock, db, tenancy
 from core.days import TimeZoneUnknown
-from core.outbox import handles
+from core.outbox import Turn, handles
 from core.worker import run_async
 from loyalty import notices
 from loyalty.programme.service import ProgrammeMissing
@@ -18,7 +18,7 @@ from loyalty.tiers import service
 log = structlog.get_logger(__name__)
 
 
-@handles("points.posted")
+@handles("points.posted", turn=Turn.BULK)
 async def after_posting(payload: dict[str, Any], now: datetime) -> None:
     """Place the members of new postings, if a tier set counts points of that wallet; and tell them."""
     await notices.tell_posted(payload, now)
@@ -30,7 +30,7 @@ async def after_posting(payload: dict[str, Any], now: datetime) -> None:
     await _place(sorted(members))
 
 
-@handles("tiers.counted")
+@handles("tiers.counted", turn=Turn.BULK)
 async def after_counting(payload: dict[str, Any], _: datetime) -> None:
     """Place the members who ordered or did something, where a tier set counts that."""
     await _place(await service.members_of(payload["customers"], payload["external_ids"]))
@@ -42,7 +42,7 @@ async def _place(members: list[UUID]) -> None:
         await service.recalculate(members, "earned", clock.now())
 
 
-@handles("tier.changed")
+@handles("tier.changed", turn=Turn.BULK)
 async def after_change(payload: dict[str, Any], now: datetime) -> None:
     """Members have another tier, with what that grants and withdraws: told to them and the operator's log.
 

@@ -11,7 +11,7 @@ from core.worker import run_async
 from reviews.intake import service
 
 
-@outbox.handles(service.RECEIVED)
+@outbox.handles(service.RECEIVED, turn=outbox.Turn.BULK)
 async def spread(payload: dict[str, Any], now: datetime) -> None:
     """Queue reviews that came together one by one."""
     received_at = datetime.fromisoformat(payload["received_at"])

@@ -8,7 +8,7 @@ from core import outbox
 from reviews.search import service
 
 
-@outbox.handles("review.index")
+@outbox.handles("review.index", turn=outbox.Turn.BULK)
 async def index(payload: dict[str, Any], now: datetime) -> None:
     """Payload: reviews, the ids of up to 500; the present wording counts, whichever one was meant."""
     await service.index([UUID(each) for each in payload["reviews"]])

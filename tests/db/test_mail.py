@@ -12,7 +12,7 @@ from core import db
 from core.errors import NotFound
 from core.mail import service, smtp
 from core.mail import tasks as tasks
-from core.outbox import work
+from core.outbox import Turn, registry, work
 from core.outbox.queries import Item
 from core.settings import settings
 
@@ -111,6 +111,19 @@ async def test_it_is_sent_once_and_marked(merchant: UUID, mail_server: MailServe
     async with db.transaction(merchant):
         assert (await service.get(mail_id)).sent_at is not None
     assert await waiting(merchant) == []
+
+
+async def test_what_people_can_end_goes_behind_what_somebody_waits_for(
+    merchant: UUID, mail_server: MailServer
+) -> None:
+    async with db.transaction(merchant):
+        headers = {"List-Unsubscribe": "<https://shop.test/end>"}
+        for kind, more in (("points_expiring", headers), ("login_link", None), ("case_reply", {"X-A": "b"})):
+            await service.send(kind, "ann@example.org", "en", kind, "Hello", NOW, headers=more)
+    turns = [registry.find(row["topic"]).turn for row in await waiting(merchant)]
+    assert sorted(turns) == [Turn.NOW, Turn.NOW, Turn.BULK]
+    await deliver(merchant)
+    assert len(mail_server.taken) == 3 and await waiting(merchant) == []
 
 
 async def test_refused_for_ever_is_parked(merchant: UUID, mail_server: MailServer) -> None:
