@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -73,9 +73,9 @@ class Processes:
         self._folder = folder
         self._running: list[subprocess.Popen[bytes]] = []
 
-    def worker(self) -> subprocess.Popen[bytes]:
-        """Start a worker of both queues with two children."""
-        return self._start("worker")
+    def worker(self, reads: bool = False) -> subprocess.Popen[bytes]:
+        """Start a worker of both queues with two children; `reads`: they load the model, which takes long."""
+        return self._start("worker", env={} if reads else {"REGULARS_MODEL_DIR": str(self._folder / "none")})
 
     def scheduler(self, lease_s: float = 60.0) -> subprocess.Popen[bytes]:
         """Start a scheduler."""
@@ -99,13 +99,13 @@ class Processes:
                 codes.append(process.wait())
         return codes
 
-    def _start(self, *args: str) -> subprocess.Popen[bytes]:
+    def _start(self, *args: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
         file = self._folder / f"{len(self._running)}-{args[0]}.log"
         with file.open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", "tests.worker.process", *args],
                 cwd=Path(__file__).parents[2],
-                env=self._env,
+                env=self._env | (env or {}),
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

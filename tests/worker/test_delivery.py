@@ -183,10 +183,16 @@ async def test_queue_stays_short_without_workers(
     begun = clock.now().timestamp()
     processes.scheduler(lease_s=1)
     with valkey.client() as client:
-        lengths, idle = [], []
-        for _ in range(60):
+        lengths, idle = [0], [0]
+
+        async def full() -> bool:
             lengths.append(int(client.llen("events")))
             idle.append(int(client.llen("events\x06\x162")))
+            return lengths[-1] >= 40 and idle[-1] >= 40
+
+        await until(full, 60, "both turns are full")
+        for _ in range(60):
+            await full()
             await asyncio.sleep(0.1)
     # Periodic tasks come on top, one for each stretch of their time that has begun.
     ended = clock.now().timestamp()
