@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -99,7 +99,7 @@ class Processes:
                 codes.append(process.wait())
         return codes
 
-    def _start(self, *args: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+    def _start(self, *args: str, env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
         file = self._folder / f"{len(self._running)}-{args[0]}.log"
         with file.open("wb") as output:
             process = subprocess.Popen(
