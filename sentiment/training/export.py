@@ -30,7 +30,7 @@ from sentiment.model_file import (
 )
 from sentiment.network import EMBEDDING
 from sentiment.probability import median_stars
-from sentiment.rows import Sample, dev_rows, halves, run_network
+from sentiment.rows import Sample, dev_rows, halves, in_fitting_half, run_network
 from sentiment.training import TrainingError, checkpoint
 from sentiment.training.checkpoint import CHECKPOINT_FILE, COOLING_FILE
 from sentiment.training.config import Config
@@ -106,7 +106,7 @@ def export(
         write_calibration(out, calibration)
         on_stage("comparing with the unrounded network")
         figures = measure(measuring, config.aspects, calibration)
-        unrounded = halves(run_network(rows, precise)[1])[1]
+        unrounded = run_network([row for row in rows if not in_fitting_half(row)], precise)[1]
         parity = compare(unrounded, measuring, config.aspects, calibration)
     return Exported(size, state.place.step, state.place.cpu_s / 3600, parity, figures)
 
