@@ -36,9 +36,12 @@ def test_the_network_is_the_bert_that_it_was_read_from(base: Path) -> None:
     ids, mask = torch.randint(4, 300, (3, 17)), torch.ones(3, 17, dtype=torch.long)
     mask[1, 9:] = 0
     with torch.no_grad():
-        states = reference(input_ids=ids, attention_mask=mask).last_hidden_state
-        pooled = (states * mask.unsqueeze(-1)).sum(1) / mask.sum(1, keepdim=True)
-        wanted = torch.nn.functional.normalize(pooled)
+        states = reference(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states
+        middle, pooled = (
+            (states[layer] * mask.unsqueeze(-1)).sum(1) / mask.sum(1, keepdim=True)
+            for layer in (network.embedded_layers, len(network.layers))
+        )
+        wanted = torch.nn.functional.normalize(middle)
         for network.plain in (False, True):
             outputs = network(ids, mask)
             assert torch.allclose(outputs.embeddings, wanted, atol=1e-5)
