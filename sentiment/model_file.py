@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sentiment.probability import WAYS, Doubles, star_probabilities
 
-DEFAULT_FOLDER = Path(__file__).parent / "models" / "regulars-1"
+DEFAULT_FOLDER = Path(__file__).parent / "models" / "regulars-2"
 MODEL_FILE = "model_int8.onnx"
 TOKENIZER_FILE = "tokenizer.json"
 SETTINGS_FILE = "model.json"
@@ -83,10 +83,7 @@ class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ModelFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """`stars` and `aspects` are the order of the network's outputs; `sha256` is by file name.
-
-    `states`: see `network.Network`; empty where the network has an output of embeddings, or has none.
-    """
+    """`stars` and `aspects` are the order of the network's outputs; `sha256` is by file name."""
 
     name: str
     sha256: dict[str, str]
@@ -94,7 +91,6 @@ class ModelFile(Struct, frozen=True, forbid_unknown_fields=True):
     stars: list[int]
     aspects: list[str]
     calibration: Calibration
-    states: str = ""
 
 
 def read(folder: Path) -> ModelFile:

@@ -8,7 +8,6 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from sentiment.graph import with_output
 from sentiment.model_file import MODEL_FILE, TOKENIZER_FILE, ModelFile
 from sentiment.pieces import Pieces
 
@@ -31,23 +30,16 @@ EMBEDDING = "embedding"
 
 
 class Network:
-    """Runs one model; holds one session of `threads` threads.
+    """Runs one model; holds one session of `threads` threads."""
 
-    `states` names a tensor inside of it, [n, tokens, width], whose mean over the tokens is the embedding: for
-    networks without an output of that name.
-    """
-
-    def __init__(
-        self, model: Path, tokenizer: Path, max_tokens: int, aspects: int, threads: int, states: str = ""
-    ) -> None:
-        source = with_output(model.read_bytes(), states) if states else str(model)
+    def __init__(self, model: Path, tokenizer: Path, max_tokens: int, aspects: int, threads: int) -> None:
         self._session = onnxruntime.InferenceSession(
-            source, session_options(threads), providers=["CPUExecutionProvider"]
+            str(model), session_options(threads), providers=["CPUExecutionProvider"]
         )
         self._pieces = Pieces(tokenizer, max_tokens)
         self._outputs = {"stars": STAR_OUTPUTS, "aspects": 2 * aspects}
         for output in self._session.get_outputs():
-            if output.name in (EMBEDDING, states):
+            if output.name == EMBEDDING:
                 self._outputs[output.name] = int(output.shape[-1])
 
     def visible(self, line: str) -> str:
@@ -60,7 +52,7 @@ class Network:
         for batch in self._pieces.batches(lines):
             feed = {"input_ids": batch.tokens, "attention_mask": batch.mask}
             for array, found in zip(arrays, self._session.run([*self._outputs], feed), strict=True):
-                array[batch.rows] = mean_direction(found, batch.mask) if found.ndim == 3 else found
+                array[batch.rows] = found
         return RawOutputs(arrays[0], arrays[1], arrays[2] if len(arrays) > 2 else None)
 
 
@@ -80,11 +72,4 @@ def open_network(settings: ModelFile, folder: Path, threads: int) -> Network:
         settings.max_tokens,
         len(settings.aspects),
         threads,
-        settings.states,
     )
-
-
-def mean_direction(states: Floats, mask: NDArray[np.int64]) -> Floats:
-    """[rows, tokens, width] to the mean over the tokens of the mask, as vectors of length 1."""
-    sums = np.einsum("rtw,rt->rw", states, mask.astype(np.float32))
-    return np.asarray(sums / np.linalg.norm(sums, axis=1, keepdims=True))

@@ -16,15 +16,18 @@ _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe0f\ufeff"
     "\U000e0000-\U000e007f]"
 )
+# Two to five stars, the full ones first; the vocabulary has no such signs.
+_DRAWN_STARS = re.compile("(?<![★⭐🌟☆✩])(?=[★⭐🌟☆✩]{2,5}(?![★⭐🌟☆✩]))([★⭐🌟]{1,5})[☆✩]{0,4}")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufffd-\uffff]")
 
 
 def clean(raw: str) -> str:
-    """Plain text on one line: no HTML, no control or invisible characters, no broken ones."""
+    """Plain text on one line: no HTML, no control, invisible or broken characters; drawn stars counted."""
     text = _whole_characters(raw[:RAW_CHARACTERS])
     # Decoded before stripped: shops often send tags that were escaped on the way.
     text = _TAG.sub(" ", html.unescape(text))
     text = _CONTROL.sub(" ", _INVISIBLE.sub("", _whole_characters(text)))
+    text = _DRAWN_STARS.sub(lambda stars: f" {len(stars[1])} stars ", text)
     return _SPACE.sub(" ", text).strip()
 
 

@@ -10,7 +10,7 @@ from core.outbox import registry
 from core.outbox.registry import Topic
 from reviews.scoring import tasks
 from reviews.scoring.tasks import ScoreReviews
-from sentiment.model_file import ModelMissing
+from sentiment.model_file import DEFAULT_FOLDER, ModelMissing
 
 
 class Warming:
@@ -43,7 +43,7 @@ def test_what_the_model_takes_is_logged() -> None:
     with capture_logs() as logs:
         ScoreReviews().warm_up()
     [line] = [log for log in logs if log["event"] == "model loaded"]
-    assert line["model"] == "regulars-1" and 50 < line["resident_mb"] < 1_500
+    assert line["model"] == DEFAULT_FOLDER.name and 50 < line["resident_mb"] < 1_500
 
 
 def test_a_model_that_is_not_there_lets_the_worker_start(monkeypatch: pytest.MonkeyPatch) -> None:

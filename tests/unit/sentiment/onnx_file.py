@@ -10,9 +10,7 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from sentiment.graph import _field as field
-from sentiment.graph import _varint as varint
-
+LENGTH_DELIMITED = 2
 INT64, FLOAT = 7, 1
 VOCABULARY = {"<pad>": 0, "<unk>": 1, "bad": 2, "good": 3, "fine": 4}
 
@@ -53,6 +51,19 @@ def node(kind: str, inputs: Sequence[str], output: str, axes: int | None = None)
 def value(name: str, kind: int, dimensions: int) -> bytes:
     shape = b"".join(field(1, field(2, f"{name}{n}".encode())) for n in range(dimensions))
     return field(1, name.encode()) + field(2, field(1, number(1, kind) + field(2, shape)))
+
+
+def field(place: int, content: bytes) -> bytes:
+    return varint(place << 3 | LENGTH_DELIMITED) + varint(len(content)) + content
+
+
+def varint(content: int) -> bytes:
+    """Seven bits a byte, lowest first; the eighth says that more follow."""
+    found = bytearray()
+    while content > 0x7F:
+        found.append(content & 0x7F | 0x80)
+        content >>= 7
+    return bytes([*found, content])
 
 
 def number(place: int, content: int) -> bytes:

@@ -99,14 +99,29 @@ def test_the_threshold_is_the_highest_with_enough_recall(recall: float, threshol
     assert (probability[negative] >= found).mean() >= recall
 
 
+@pytest.mark.parametrize(
+    ("precision", "threshold"), [(1.0, 0.8), (0.75, 0.4), (0.7, 0.4), (0.6, 0.2), (0.5, 0.1)]
+)
+def test_the_threshold_is_the_lowest_with_enough_precision(precision: float, threshold: float) -> None:
+    probability = np.array([0.1, 0.8, 0.6, 0.4, 0.9, 0.2])
+    negative = np.array([False, True, False, True, True, False])
+    found = calibrate.precision_threshold(probability, negative, precision)
+    assert found == pytest.approx(threshold, abs=1e-4)
+    assert negative[probability >= found].mean() >= precision
+    # Two as likely: both are found or none.
+    tied = calibrate.precision_threshold(np.array([0.9, 0.5, 0.5]), np.array([True, True, False]), 0.9)
+    assert tied == pytest.approx(0.9, abs=1e-4)
+
+
 def test_no_negatives_no_promise() -> None:
     assert calibrate.recall_threshold(np.array([0.3]), np.array([False]), 0.9) == 0.5
+    assert calibrate.precision_threshold(np.array([0.3]), np.array([False]), 0.9) == 1.0
 
 
 def test_few_negatives_get_the_fallback() -> None:
     logits = {"neg": [3.0, 1, 0, 0, 0], "pos": [0.0, 0, 0, 1, 3]}
     few = [row(n, lang="ja", label="neg") for n in range(calibrate.MIN_NEGATIVES - 1)]
-    many = [row(n, label=label) for n in range(40) for label in ("neg", "pos")]
+    many = [row(n, label=label) for n in range(60) for label in ("neg", "pos")]
     sample = sample_of([*few, *many], [[1.0, 0, 0, 0, 1]] * len(few) + [logits[r.label or ""] for r in many])
     thresholds = calibrate.fit_negative_thresholds(sample, calibration_of())
     assert thresholds.languages["ja"] == thresholds.fallback
@@ -210,7 +225,7 @@ def test_the_bias_gives_every_way_its_share() -> None:
     promised = biased.stars(np.zeros((2, 5)), ["en", "de"])
     assert promised[0] == pytest.approx([0.125, 0.125, 0, 0.375, 0.375], abs=0.03)
     assert promised[1] == pytest.approx([0.2] * 5)
-    few = rows[: calibrate.MIN_ROWS_OF_BIAS - 1]
+    few = rows[: calibrate.MIN_ROWS_OF_STARS - 1]
     assert calibrate.fit_way_bias(sample_of(few, [[0.0] * 5] * len(few)), 1.0) == (0, 0, 0)
 
 

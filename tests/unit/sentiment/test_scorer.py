@@ -1,22 +1,12 @@
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import pytest
-from msgspec.structs import replace
 
-from sentiment.model_file import (
-    DEFAULT_FOLDER,
-    MODEL_FILE,
-    SETTINGS_FILE,
-    TOKENIZER_FILE,
-    ModelInvalid,
-    read,
-)
-from sentiment.network import Network, open_network
+from sentiment.model_file import DEFAULT_FOLDER
+from sentiment.network import Network
 from sentiment.scorer import Scorer, empty_score
 from sentiment.text import RAW_CHARACTERS
 from sentiment.types import ASPECTS, LANGUAGES, Score, Text
@@ -96,7 +86,7 @@ def test_the_numbers_of_a_score_agree(clear_scores: list[Score]) -> None:
         assert score.probabilities.neutral == pytest.approx(three)
         assert score.probabilities.positive == pytest.approx(four + five)
         assert score.stars_expected == pytest.approx(one + 2 * two + 3 * three + 4 * four + 5 * five)
-        assert score.model == "regulars-1"
+        assert score.model == DEFAULT_FOLDER.name
 
 
 def test_order_is_kept_whatever_the_lengths(scorer: Scorer) -> None:
@@ -131,6 +121,13 @@ def test_the_title_counts(scorer: Scorer) -> None:
     assert scorer.score([Text("", title="Terrible, broken")])[0].sentiment == "negative"
 
 
+@pytest.mark.parametrize("words", ["", "质量 ", "Qualität "])
+def test_drawn_stars_count(words: str, scorer: Scorer) -> None:
+    one, five = scorer.score([Text(words + "★☆☆☆☆"), Text(words + "⭐⭐⭐⭐⭐")])
+    assert (one.sentiment, five.sentiment) == ("negative", "positive")
+    assert one.stars_predicted <= 2 and five.stars_predicted >= 4
+
+
 def test_aspects_and_their_polarity(scorer: Scorer) -> None:
     [bad, good, both] = scorer.score(
         [
@@ -150,7 +147,7 @@ def test_aspects_and_their_polarity(scorer: Scorer) -> None:
 @pytest.mark.parametrize("text", ["", "   \n\t", "<br><p></p>", "\u200b\ufeff", "\ud800", "&nbsp;", "\x00"])
 def test_a_text_without_content_is_neutral_and_never_flagged(text: str, scorer: Scorer) -> None:
     [score] = scorer.score([Text(text)])
-    assert score == empty_score("en", "regulars-1")
+    assert score == empty_score("en", scorer.model)
     assert score.stars == (0.2, 0.2, 0.2, 0.2, 0.2)
     assert score.probabilities.negative < scorer.negative_threshold("en")
 
@@ -238,21 +235,3 @@ def test_embeddings_come_with_the_scores(scorer: Scorer) -> None:
     assert english.shape == (384,)
     assert np.linalg.norm(english) == pytest.approx(1, abs=1e-5)
     assert english @ german > english @ other
-
-
-def test_a_model_without_embeddings_says_so(scorer: Scorer) -> None:
-    settings = replace(scorer._settings, states="")
-    reading = Scorer(settings, open_network(settings, DEFAULT_FOLDER, threads=1)).read(
-        [Text("Broken."), Text("")]
-    )
-    assert reading.embeddings == [None, None]
-    assert [score.sentiment for score in reading.scores] == ["negative", "neutral"]
-
-
-def test_states_that_are_not_in_the_network_are_refused(tmp_path: Path) -> None:
-    for file in (MODEL_FILE, TOKENIZER_FILE):
-        (tmp_path / file).symlink_to(DEFAULT_FOLDER / file)
-    settings = replace(read(DEFAULT_FOLDER), states="/No_such_output")
-    (tmp_path / SETTINGS_FILE).write_bytes(msgspec.json.encode(settings))
-    with pytest.raises(ModelInvalid):
-        Scorer.load(tmp_path, threads=1)

@@ -20,6 +20,10 @@ from sentiment.types import Text
         ("&#xD83D;", ""),
         ("  many   spaces\u00a0 ", "many spaces"),
         ("👍🏽 ❤️", "👍🏽 ❤"),
+        ("★☆☆☆☆", "1 stars"),
+        ("做工 ★★★★☆！", "做工 4 stars ！"),
+        ("⭐️⭐️⭐️ only", "3 stars only"),
+        ("★ one, ☆☆☆☆☆, ★★★★★★ and ☆★", "★ one, ☆☆☆☆☆, ★★★★★★ and ☆★"),
     ],
 )
 def test_clean(raw: str, cleaned: str) -> None:
