@@ -52,6 +52,14 @@ class Settings(BaseSettings):
     source_urls: dict[str, str] = {}
     """JSON object, other addresses for the APIs of review sources: `{"google": "http://127.0.0.1:9000"}`."""
 
+    draft_url: str = ""
+    """An OpenAI-compatible endpoint, up to /v1, that drafts answers for staff; empty: no drafts. One in a
+    private network or without HTTPS has to be among the private hosts."""
+    draft_key: SecretStr = SecretStr("")
+    """Its key; empty: it wants none."""
+    draft_model: str = ""
+    """Name of its model."""
+
     # How it runs.
     demo: bool = False
     """Set by `regulars demo`: shows the page about the demo."""

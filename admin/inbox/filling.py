@@ -41,7 +41,7 @@ async def fill(
     if data.key:
         async with db.transaction(request.user.merchant_id):
             known = await templates.known(case_id, request.user.member.id)
-            inserted = await suggestions.text(data.key, channel, known)
+            inserted = await suggestions.text(data.key, channel, known, case_id)
         text = f"{text.rstrip()}\n\n{inserted}" if text.strip() else inserted
     return await case_page(request, case_id, now, Refused(into, "", False, typed={"text": text}))
 

@@ -9,6 +9,7 @@ from admin.inbox.deeds import points_of
 from admin.inbox.forms import CaseForm, TextForm
 from reviews.cases import conversation, service
 from reviews.cases.calls import Outcome
+from reviews.cases.drafting import service as drafting
 from reviews.cases.remedies import service as remedies
 from reviews.cases.remedies.rules import Kinds, Remedy, RemedyUnfit
 from reviews.cases.service import DuplicateUnfit, WaitsOn
@@ -61,6 +62,11 @@ async def _call(on: Deal, form: CallForm) -> None:
     await conversation.call(on.case_id, form.plain, on.by, form.version, on.now, form.outcome)
 
 
+async def _draft(on: Deal, form: CaseForm) -> None:
+    """Have a draft written; it is shown here, and sends nothing."""
+    await drafting.ask(on.case_id, on.by, form.version, on.now)
+
+
 async def _snooze(on: Deal, form: SnoozeForm) -> None:
     await service.snooze(on.case_id, on.now + timedelta(days=int(form.days)), on.by, form.version, on.now)
 
@@ -87,6 +93,7 @@ async def _give_or_ask(on: Deal, form: RemedyForm) -> None:
 handlers = [
     deed("wait", WaitForm, _wait),
     deed("take_up", CaseForm, _take_up),
+    deed("draft", CaseForm, _draft),
     deed("call", CallForm, _call),
     deed("snooze", SnoozeForm, _snooze),
     deed("spam", CaseForm, _spam),

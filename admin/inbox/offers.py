@@ -5,9 +5,12 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from admin.inbox.settings.common import ROOT
+from admin.inbox.words import draft_failed as failed
 from core.design import views
 from core.i18n import OWN_NAMES, Translator
 from reviews.cases import suggestions
+from reviews.cases.drafting import service as drafting
+from reviews.cases.drafting.service import Draft
 from reviews.cases.suggestions import Channel, Suggestion
 from reviews.cases.templates import service as templates
 from reviews.cases.templates.rules import Template
@@ -21,13 +24,20 @@ class Offers:
     known: Known
     templates: Sequence[Template]
     suggestions: Sequence[Suggestion]
+    draft: Draft | None
+    drafts: bool
+    """The installation has a language model."""
 
 
 async def offers(case_id: UUID, review_id: UUID | None, by: UUID) -> Offers:
     """What there is, in the open transaction. Raises NotFound."""
     known = await templates.known(case_id, by)
     return Offers(
-        known, await templates.every(), await suggestions.suggest(case_id, review_id, known.language)
+        known,
+        await templates.every(),
+        await suggestions.suggest(case_id, review_id, known.language),
+        await drafting.latest(case_id),
+        drafting.enabled(),
     )
 
 
@@ -40,7 +50,23 @@ def offer(view: views.StaffCase, found: Offers, words: Translator) -> views.Staf
     if reply.blocked and message.blocked:
         return view
     shown = tuple(_suggestion(each, words) for each in found.suggestions)
-    return replace(view, reply=reply, message=message, suggestions=shown)
+    draft = _draft(found, words) if found.drafts or found.draft else None
+    return replace(view, reply=reply, message=message, suggestions=shown, draft=draft)
+
+
+def _draft(found: Offers, words: Translator) -> views.Draft:
+    draft, asks = found.draft, found.drafts and bool(found.suggestions)
+    if draft is None:
+        return views.Draft(asks=asks)
+    return views.Draft(
+        state=draft.state,
+        key=f"draft:{draft.id}" if draft.state == "ready" else "",
+        text=draft.body,
+        model=draft.model,
+        sources=tuple((each.title, each.href) for each in draft.sources),
+        because=failed(words, draft.failure),
+        asks=asks and draft.state != "asked",
+    )
 
 
 def _options(found: Offers, channel: str) -> tuple[tuple[str, str], ...]:

@@ -28,7 +28,7 @@ Further = Literal["wait", "take_up", "call", "snooze", "spam", "duplicate", "rem
 Deed = (
     Further
     | Literal["reply", "message", "note", "goodwill", "assign", "undo", "retry", "resolve", "reopen"]
-    | Literal["correct", "triage"]
+    | Literal["correct", "triage", "draft"]
 )
 
 _STATES = {"new": "open", "waiting_for_customer": "waiting"}

@@ -12,6 +12,10 @@ _PROBLEMS = {
     "call_required": mark(
         "This case asks for a telephone call before it is resolved. Log it under “More”, also one in vain."
     ),
+    "drafts_off": mark("There are no drafts here."),
+    "draft_refused": mark("On safety, law, fraud, discrimination and medicine a person writes alone."),
+    "draft_without_sources": mark("No article and no resolved case says anything a draft could draw on."),
+    "draft_running": mark("A draft is being written already."),
     "reply_waiting": mark("A reply is already waiting to be sent."),
     "too_late_to_undo": mark("It is too late: the message is already on its way."),
     "nothing_to_retry": mark("There is no failed reply to send again, or somebody is doing so already."),
@@ -104,6 +108,25 @@ def problem(words: Translator, error: DomainError) -> str:
             )
         return words.gettext("Write 1 to %(limit)s characters.", limit=error.extra["limit_chars"])
     return words.gettext(_PROBLEMS[error.code]) if error.code in _PROBLEMS else ""
+
+
+_DRAFTS = {
+    "draft_no_answer": mark("The sources do not answer this; nothing was drafted."),
+    "draft_ungrounded": mark("What was drafted rests on no source, so it is not shown."),
+    "draft_wording": mark("What was drafted says something that may not be sent, so it is not shown."),
+    "draft_too_long": mark("What was drafted is too long."),
+    "draft_endpoint_away": mark("The language model cannot be reached now."),
+    "draft_endpoint_refuses": mark(
+        "The language model refuses; whoever runs Regulars should look at its settings."
+    ),
+    "draft_unreadable": mark("The answer of the language model cannot be read."),
+}
+
+
+def draft_failed(words: Translator, code: str) -> str:
+    """Why there is no draft; "": there is one, or will be."""
+    sentence = _DRAFTS.get(code) or _PROBLEMS.get(code, "")
+    return words.gettext(sentence) if sentence else code
 
 
 def failure(words: Translator, code: str) -> str:

@@ -532,6 +532,22 @@ class Suggestion:
 
 
 @dataclass(frozen=True)
+class Draft:
+    """What a language model wrote, from these sources (title, href); inserted like a suggestion, by `key`."""
+
+    state: str = ""
+    """asked, ready or failed; "": nobody has asked yet."""
+    key: str = ""
+    text: str = ""
+    model: str = ""
+    sources: tuple[tuple[str, str], ...] = ()
+    because: str = ""
+    """Why it failed, in the reader's language."""
+    asks: bool = False
+    """Another one can be asked for: posts to …/draft."""
+
+
+@dataclass(frozen=True)
 class Goodwill:
     """The form that gives points (fields `points`, `reason`)."""
 
@@ -843,6 +859,7 @@ class StaffCase:
     """What was typed into the form that resolves, before a problem; the form opens with it."""
     agreed_problem: str = ""
     suggestions: tuple[Suggestion, ...] = ()
+    draft: Draft | None = None
     call_owed: bool = False
     """The customer is to be called before the case is resolved."""
     about: str = ""

@@ -414,6 +414,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "clock_breached": mark("Target missed"),
         "clock_satisfied": mark("Target met"),
         "triaged": mark("Triaged"),
+        "draft_asked": mark("Asked for a draft"),
         "call": mark("Telephone call"),
         "snoozed": mark("Snoozed"),
         "woken": mark("Back in the queue"),

@@ -22,8 +22,8 @@ from reviews.wording import shown
 Channel = Literal["public", "private"]
 ARTICLES = 3
 CASES = 3
-ARTICLE_FROM = 0.64
-"""Similarity of a complaint and an article from which it is worth a look; a person looks."""
+ARTICLE_FROM = 0.58
+"""Similarity of complaint and article from which it is shown; complaints are long, and a person looks."""
 
 _REVIEW = """
     SELECT v.title, v.body, e.model, e.embedding::text AS embedding FROM review_embeddings e
@@ -52,6 +52,7 @@ _ONE = """
     LEFT JOIN customer_profiles p ON p.customer_id = c.customer_id
     WHERE m.id = $1 AND m.state = 'sent' AND m.kind IN ('public_reply', 'private_message')
 """
+_DRAFT = "SELECT body FROM case_drafts WHERE id = $1 AND case_id = $2 AND state = 'ready'"
 _NEIGHBOURS = 30
 
 
@@ -90,9 +91,9 @@ async def suggest(case_id: UUID, review_id: UUID | None, language: Locale) -> li
     return found + list(cases.values())[:CASES]
 
 
-async def text(key: str, channel: Channel, known: Known) -> str:
-    """What is inserted for a template (template:CODE), an article or a message of another case, in the open
-    transaction. Raises NotFound."""
+async def text(key: str, channel: Channel, known: Known, case_id: UUID) -> str:
+    """What is inserted for a template (template:CODE), an article, a message of another case or a draft of
+    this one, in the open transaction. Raises NotFound."""
     kind, _, name = key.partition(":")
     if kind == "template":
         template = await template_service.find(name)
@@ -104,6 +105,11 @@ async def text(key: str, channel: Channel, known: Known) -> str:
         if article.live is None:
             raise NotFound(f"no article {name}")
         return finding.in_language(article.live.texts, known.language)[1].body
+    if kind == "draft":
+        written: str | None = await db.fetchval(_DRAFT, _id(name), case_id)
+        if written is None:
+            raise NotFound(f"no draft {name}")
+        return templates.fill(written, known.of(channel))
     row = await db.fetchrow(_ONE, _id(name)) if kind == "case" else None
     if row is None:
         raise NotFound(f"nothing to insert: {key}")

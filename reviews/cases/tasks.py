@@ -11,6 +11,7 @@ from core.outbox import handles
 from core.worker import run_async
 from reviews.cases import clocks, delivery, escalation, service
 from reviews.cases.contact import telling
+from reviews.cases.drafting import service as drafting
 from reviews.cases.patrol import service as patrols
 from reviews.cases.remedies import holdout
 from reviews.cases.routing import service as routing
@@ -32,6 +33,12 @@ async def post_reply(payload: dict[str, Any], now: datetime) -> None:
 async def tell_customer(payload: dict[str, Any], now: datetime) -> None:
     """Payload: see reviews.cases.contact.telling.tell()."""
     await telling.tell(payload, now)
+
+
+@handles(drafting.WRITE, size=1)
+async def write_draft(payload: dict[str, Any], now: datetime) -> None:
+    """Payload: draft (id)."""
+    await drafting.write(UUID(payload["draft"]), now)
 
 
 @handles(clocks.ESCALATE)

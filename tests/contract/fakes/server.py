@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 HOLD_LIMIT_S = 30.0
@@ -184,8 +184,22 @@ def then(happens: Callable[[], None]) -> Trouble:
     return trouble
 
 
+class Served(Protocol):
+    """What a server can stand before."""
+
+    url: str
+    released: threading.Event
+
+    def meet(self, asked: Asked) -> Answer:
+        """Answer a request."""
+        ...
+
+
+S = TypeVar("S", bound=Served)
+
+
 @contextmanager
-def running(fake: Fake) -> Iterator[Fake]:
+def running(fake: S) -> Iterator[S]:
     """The fake behind a port of loopback."""
 
     class Handler(BaseHTTPRequestHandler):

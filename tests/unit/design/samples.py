@@ -1257,6 +1257,7 @@ ARTICLE = kv.StaffArticle(
 )  # fmt: skip
 FURTHER_CASE = replace(
     STAFF_CASE,
+    draft=v.Draft("ready", "draft:1", HOSTILE, HOSTILE, ((HOSTILE, "/x"),), "", True),
     call_owed=True,
     reply=v.Composer("k-reply", HOSTILE, HOSTILE, 4096, "", 4096, (("sorry", HOSTILE),), True),
     suggestions=(

@@ -1,0 +1,1 @@
+"""Drafts of answers by a language model, where the installation names one; a person sends, always."""
