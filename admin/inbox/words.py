@@ -3,7 +3,15 @@
 from core.errors import DomainError
 from core.i18n import Translator, mark
 
-_PROBLEMS = {
+NO_REWARD = dict.fromkeys(
+    (
+        *("reward_inactive", "reward_not_on_now", "reward_tier_locked", "reward_segment_locked"),
+        *("reward_limit_reached", "reward_sold_out", "code_pool_empty", "points_choice_invalid"),
+    ),
+    mark("The customer cannot have this reward now: it is off, sold out or not for them. Nothing was given."),
+)
+"""What a reward may say against being given."""
+_PROBLEMS = NO_REWARD | {
     "case_changed": mark(
         "Somebody else did something on this case meanwhile. Nothing of yours was done:"
         " look at the case below and send it again if it still fits."

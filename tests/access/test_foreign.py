@@ -46,7 +46,7 @@ OWNERS = {
     "voucher_id": "vouchers",
 }
 """The table of each name in a path, with its column where that is not `id`."""
-FIXED = {"channel": "sms"}
+FIXED = {"channel": "sms", "role": "agent"}
 """What is the same for everybody."""
 CODES = {
     "achievements": "achievements.code",
@@ -55,10 +55,12 @@ CODES = {
     "campaigns": "campaigns.code",
     "help": "knowledge_articles.code",
     "knowledge": "knowledge_articles.code",
+    "policies": "case_policies.code",
     "pools": "code_pools.code",
     "rewards": "rewards.code",
     "rules": "earning_rules.code",
     "targets": "case_policies.code",
+    "teams": "case_teams",
     "vouchers": "vouchers.code",
     "wallets": "wallet_types.code",
 }
@@ -116,8 +118,16 @@ OTHERWISE = {
     "POST /staff/studio/tiers/members/{customer:str}/{set_code:str}/override": 422,
     "POST /staff/studio/tiers/members/{customer:str}/{set_code:str}/override/end": 303,
     "PUT /v1/articles/{code:str}": 422,
+    "PUT /v1/cases/calendars/{code:str}": 422,
+    "PUT /v1/cases/policies/{code:str}": 422,
+    "PUT /v1/cases/teams/{team_id:uuid}": 422,
+    "POST /v1/remedies/requests/{request_id:uuid}/decide": 403,
 }
 """Doors that answer on our member's own page, or would make something of ours under that code."""
+
+
+STREAMS = {"/staff/inbox/live"}
+"""They have no end; tests/db/test_cases_news.py hears them."""
 
 
 def expect_closed(door: Door, answer: httpx.Response) -> None:
@@ -140,6 +150,8 @@ async def test_nothing_of_theirs_is_found(
             await enter_as_customer(browser, shop, "bea")
         headers = key if side == "program" else PAGE | {"x-csrf-token": await browser.token("/nowhere")}
         for door in (each for each in every_door if each.asks and side_of(each) == side):
+            if door.path in STREAMS:
+                continue
             for path in sorted({address(door, theirs), address(door, theirs, **ours)}):
                 answer = await ask(browser.client, door, path, headers)
                 assert leaks(answer, path, ids) == set(), str(door)

@@ -1,5 +1,7 @@
 """Settings of the inbox, the patrol's page, further deeds and one deed on many, over HTTP."""
 
+import html
+import re
 from uuid import UUID
 
 import httpx
@@ -8,6 +10,7 @@ import pytest
 from api.app import App
 from core import db
 from core.embedded import Services
+from tests.factories.rewards import offer, wanted
 from tests.http.conftest import Browser
 from tests.http.desk import (
     Desk,
@@ -128,16 +131,31 @@ async def test_what_is_saved_again_as_it_was_shown_stays_as_it_was(browser: Brow
     kept = "SELECT policy->'targets' FROM case_policies"
     before = await value(desk.merchant, kept)
     page = (await browser.get(f"{ROOT}/targets?edit=quick")).text
-    again = await browser.post(f"{ROOT}/targets", form(page, f"{ROOT}/targets"))
+    again = await browser.post(f"{ROOT}/targets", filled(page, f"{ROOT}/targets"))
     assert (again.status_code, await value(desk.merchant, kept)) == (303, before)
     assert db.from_json(before)["first_reply"] == 1200
 
     await save_remedies(browser, "budget", budget_amount="1000.50")
     page = (await browser.get(f"{ROOT}/remedies")).text
-    await browser.post(f"{ROOT}/remedies/budget", form(page, f"{ROOT}/remedies/budget"))
+    await browser.post(f"{ROOT}/remedies/budget", filled(page, f"{ROOT}/remedies/budget"))
     assert await value(desk.merchant, "SELECT amount_minor_per_month FROM case_budgets") == 100_050
     refused = await save_remedies(browser, "budget", budget_amount="1.005")
     assert refused.status_code == 422 and "is no amount in" in refused.text
+
+
+def filled(page: str, action: str) -> dict[str, str]:
+    """Everything that a form of a page would send as it is shown."""
+    found = re.search(rf'<form[^>]*action="{re.escape(action)}"[^>]*>(.*?)</form>', page, re.S)
+    assert found, f"no form for {action}"
+    sent = form(page, action)
+    for tag in re.findall(r"<input[^>]*>", found[1]):
+        said = dict(re.findall(r'(\w+)="([^"]*)"', tag))
+        if said["type"] != "checkbox" or " checked" in tag:
+            sent[said["name"]] = html.unescape(said["value"])
+    for name, options in re.findall(r'<select[^>]*name="([^"]+)".*?>(.*?)</select>', found[1], re.S):
+        chosen = re.search(r'value="([^"]*)" selected', options)
+        sent[name] = chosen[1] if chosen else ""
+    return sent
 
 
 async def save_remedies(browser: Browser, part: str, **typed: str) -> httpx.Response:
@@ -229,6 +247,19 @@ async def test_a_case_is_given_to_a_team_on_its_page(
     assert "Team: Parcels" in page and "Mina" in page
     await enter(browser, desk.merchant, agent)
     assert "/triage" not in (await browser.get(case_path(case_id))).text
+
+
+async def test_a_reward_that_is_sold_out_is_said_on_the_page(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk
+) -> None:
+    await enter(browser, desk.merchant, await hire(desk.merchant))
+    case_id = await open_case(client, desk)
+    async with db.transaction(desk.merchant):
+        await offer(wanted(1), stock=0)
+    before = await state(desk.merchant)
+    answer = await act(browser, case_id, "remedy", kind="voucher", reward="mug", text="My careful words")
+    assert answer.status_code == 409 and "cannot have this reward now" in answer.text
+    assert "My careful words" in answer.text and await state(desk.merchant) == before
 
 
 async def test_one_deed_on_many(browser: Browser, client: httpx.AsyncClient, desk: Desk) -> None:

@@ -10,6 +10,7 @@ from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 
+from admin.inbox import words as words_of
 from api.auth import StaffUser, requires_permission
 from api.forms import key_of, once_to, said_of
 from api.pages import locale_of, page
@@ -27,7 +28,7 @@ TEMPLATE = "staff/case_settings.html"
 reads = requires_permission("inbox.read")
 sets = requires_permission("inbox.settings")
 
-_PROBLEMS = {
+_PROBLEMS = words_of.NO_REWARD | {
     "calendar_without_hours": mark("Nobody would ever work by this calendar. Give it working hours."),
     "calendar_unfit": mark(
         "Check code, name, hours, days and country, and that there are hours enough for the policies that use"
@@ -113,13 +114,13 @@ def section(
             request, data, path, lambda: put(on, data), lambda because: view(request, "", data, because)
         )
 
-    @post(f"/settings/{name}/{{key:str}}/remove", guards=[sets], status_code=303)
+    @post(f"/settings/{name}/{{code:str}}/remove", guards=[sets], status_code=303)
     async def remove_one(
-        request: Staff, key: FromPath[str], data: URLEncodedBody[dict[str, str]]
+        request: Staff, code: FromPath[str], data: URLEncodedBody[dict[str, str]]
     ) -> Response[Any]:
         on = setting(request)
         return await save(
-            request, data, path, lambda: remove(on, key), lambda because: view(request, "", None, because)
+            request, data, path, lambda: remove(on, code), lambda because: view(request, "", None, because)
         )
 
     return [overview, put_one, remove_one]
