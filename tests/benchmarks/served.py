@@ -44,13 +44,7 @@ def served(rig: Rig, database: Database, command: Sequence[str] = SERVE) -> Iter
     """Start the server with a key for everything; stop it at the end of the block."""
     port, log = free_port(), rig.folder / "logs" / "serve.log"
     url = f"http://127.0.0.1:{port}"
-    environment = {
-        "REGULARS_DATABASE_URL": database.app_url,
-        "REGULARS_VALKEY_URL": rig.servers.valkey_url,
-        "REGULARS_DATA_DIR": str(rig.folder),
-        "REGULARS_SECRET_KEY": secrets.token_hex(32),
-        "REGULARS_PORT": str(port),
-    }
+    environment = surroundings(rig, database) | {"REGULARS_PORT": str(port)}
     key = asyncio.run(_key(database))
     process = spawn(command, log, environment)
     try:
@@ -62,6 +56,36 @@ def served(rig: Rig, database: Database, command: Sequence[str] = SERVE) -> Iter
         yield Served(url, key, database.content.members)
     finally:
         stop(process, signal.SIGTERM, grace_s=15)
+
+
+def surroundings(rig: Rig, database: Database) -> dict[str, str]:
+    """What a process of the application is told of this database."""
+    return {
+        "REGULARS_DATABASE_URL": database.app_url,
+        "REGULARS_VALKEY_URL": rig.servers.valkey_url,
+        "REGULARS_DATA_DIR": str(rig.folder),
+        "REGULARS_SECRET_KEY": secrets.token_hex(32),
+    }
+
+
+@contextmanager
+def background(rig: Rig, database: Database) -> Iterator[None]:
+    """The workers and the scheduler beside a server, as they are run in production."""
+    environment = surroundings(rig, database)
+    commands = {
+        "events": ("worker", "--queues", "events", "--concurrency", "1"),
+        "scoring": ("worker", "--queues", "scoring", "--concurrency", "1"),
+        "scheduler": ("scheduler",),
+    }
+    processes = [
+        spawn((sys.executable, "-m", "admin.cli", *command), rig.folder / "logs" / f"{name}.log", environment)
+        for name, command in commands.items()
+    ]
+    try:
+        yield
+    finally:
+        for process in processes:
+            stop(process, signal.SIGTERM, grace_s=15)
 
 
 def _ready(url: str) -> bool:
