@@ -7,6 +7,7 @@ from admin.inbox import (
     deeds,
     filling,
     further,
+    live,
     mails,
     models,
     pages,
@@ -21,6 +22,7 @@ router = Router(
     "/staff/inbox",
     route_handlers=[
         *pages.handlers,
+        *live.handlers,
         *search.handlers,
         *deeds.handlers,
         *further.handlers,

@@ -9,7 +9,7 @@ from uuid import UUID
 from litestar import Request, Response, get
 from litestar.params import FromPath, FromQuery
 
-from admin.inbox import present
+from admin.inbox import live, present
 from admin.inbox.offers import offer, offers
 from admin.inbox.present import Reader, Refused
 from admin.inbox.queries import neighbours
@@ -21,6 +21,7 @@ from core.i18n import Locale, in_language, translator
 from core.ids import new_id
 from loyalty.programme import service as programme
 from loyalty.programme.service import ProgrammeMissing
+from reviews.cases import news
 from reviews.cases import queries as cases
 from reviews.cases.inbound import service as inbound
 from reviews.cases.queries import ViewName
@@ -50,6 +51,7 @@ async def inbox(
         counts = await cases.counts(user.member.id, now)
         found = await cases.inbox(view, user.member.id, now, after, PAGE_SIZE)
         people = await cases.people()
+        newest = await news.newest()
         progress = await scoring.progress()
         parked = await inbound.parked()
     to = _reader(request, {}, now)
@@ -69,6 +71,7 @@ async def inbox(
         scoring=views.Scoring(progress.scored, progress.total, SCORING),
         next_href=f"/staff/inbox?view={view}&after={found.next}" if found.next else "",
         first_href=f"/staff/inbox?view={view}" if after else "",
+        live_href=live.href(newest),
         mails_parked=parked,
     )
     said = _notices(locale_of(request), done, refused)
@@ -96,6 +99,7 @@ async def case_page(
     async with db.transaction(request.user.merchant_id):
         found = await cases.case(case_id, request.user.member.id, now)
         before, behind = await neighbours(case_id)
+        newest = await news.newest()
         to = _reader(request, await _tiers(request), now)
         review = found.row.review
         offered = await offers(case_id, review.id if review else None, request.user.member.id)
@@ -104,6 +108,7 @@ async def case_page(
     source = source_of(review.source if review else "")
     view = present.case(found, to, source, (_href(before), _href(behind)), lambda: str(new_id()), here)
     view = offer(view, offered, to.words)
+    view = replace(view, live_href=live.href(newest))
     if tried:
         view = present.refused(view, tried)
     return page(request, "staff/case.html", view, section="inbox", status=status, now=now)

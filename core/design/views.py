@@ -496,6 +496,8 @@ class Inbox:
     """To whom this person may assign them."""
     mails_parked: int = 0
     """Mails from customers that wait for a person."""
+    live_href: str = ""
+    """Where the page hears that something happened."""
 
 
 @dataclass(frozen=True)
@@ -864,6 +866,8 @@ class StaffCase:
     """The customer is to be called before the case is resolved."""
     about: str = ""
     """Which order, where no review opened it."""
+    live_href: str = ""
+    """Where the page hears that something happened."""
     typed_in: str = ""
     """In which of the further forms something was typed that could not be done: "wait", "reply-<review>" …"""
     typed: tuple[tuple[str, str], ...] = ()

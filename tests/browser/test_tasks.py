@@ -6,10 +6,11 @@ import re
 import pytest
 from playwright.async_api import BrowserContext, Locator, Page, expect
 
-from core import db
+from core import clock, db
 from core.mail import service as mail
 from loyalty.members import service as members
 from tests.browser.site import Site
+from tests.fixtures.reviews.shop import open_case
 
 pytestmark = pytest.mark.browser
 
@@ -149,6 +150,23 @@ async def test_manager_takes_a_reply_back_with_single_keys(site: Site) -> None:
     assert await page.get_by_role("button", name="Undo").count() == 0
     async with db.transaction(site.shop.merchant_id):
         assert await db.fetchval("SELECT count(*) FROM reviews WHERE reply = 'Too fast.'") == 0
+    await context.close()
+
+
+async def test_an_open_inbox_renews_itself_but_never_under_the_hand(site: Site) -> None:
+    context = await site.visitor()
+    page = await sign_in(context, site, "manager@example.com")
+    await page.evaluate("window.stayed = true")
+    await open_case(site.shop.merchant_id, external_id="live-1", at=clock.now(), author="Lena Live")
+    await page.get_by_role("link", name="Lena Live").wait_for()
+    box = page.locator("[data-rows] input[type=checkbox]").first
+    await box.check()
+    await open_case(site.shop.merchant_id, external_id="live-2", at=clock.now(), author="Nora New")
+    await page.get_by_text("Something happened since.").wait_for()
+    assert await box.is_checked() and await page.get_by_role("link", name="Nora New").count() == 0
+    await page.get_by_role("button", name="See what is new").click()
+    await page.get_by_role("link", name="Nora New").wait_for()
+    assert await page.evaluate("window.stayed")
     await context.close()
 
 

@@ -80,3 +80,44 @@ for (const note of document.querySelectorAll("[data-counts]")) {
   field.addEventListener("input", show);
   show();
 }
+
+// A list that is open renews itself while nobody points into it or has ticked something; else it says that
+// there is more. A case never changes under whoever writes: it only says so.
+const strip = document.querySelector("[data-live]");
+
+function busy() {
+  const list = document.getElementById("queue");
+  return list?.matches(":hover, :focus-within") || document.querySelector("[data-rows] :checked");
+}
+
+async function renew() {
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+  if (!answer.ok || answer.redirected) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const part of document.querySelectorAll("[data-live-part]")) {
+    const fresh = page.getElementById(part.id);
+    if (fresh) part.replaceWith(document.adoptNode(fresh));
+  }
+  strip.hidden = true;
+}
+
+if (strip) {
+  let running = Promise.resolve();
+  let asked = false;
+  const source = new EventSource(strip.dataset.live);
+  source.addEventListener("cases", (event) => {
+    const mine = strip.dataset.liveCase;
+    if (mine) {
+      if (JSON.parse(event.data).includes(mine)) strip.hidden = false;
+    } else if (busy()) strip.hidden = false;
+    else if (!asked) {
+      asked = true;
+      running = running.then(() => {
+        asked = false;
+        return renew();
+      }).catch(() => undefined);
+    }
+  });
+  strip.querySelector("[data-live-show]")?.addEventListener("click", renew);
+  addEventListener("pagehide", () => source.close());
+}
