@@ -42,7 +42,7 @@ async def _idle(merchant_id: UUID, now: datetime) -> None:
             return
 
 
-@outbox.handles(warnings.TOPIC)
+@outbox.handles(warnings.TOPIC, turn=outbox.Turn.BULK)
 async def warn(payload: dict[str, Any], now: datetime) -> None:
     """Tell one member; what was spent, or is gone by then, is not spoken of."""
     await warnings.tell(UUID(payload["warning_id"]), now)
