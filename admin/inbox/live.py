@@ -15,10 +15,10 @@ from api.auth import StaffUser, requires_permission
 from reviews.cases import news
 
 PATH = "/staff/inbox/live"
-BEAT_S = 20.0
-LONGEST_S = 600.0
-"""Then the browser comes again, and has to be signed in still."""
-RETRY_MS = 2000
+BEAT_S = 5.0
+LONGEST_S = 15.0
+"""Then the browser comes again, and has to be signed in still. A server that is to end waits no longer."""
+RETRY_MS = 500
 
 
 def href(after: UUID | None) -> str:

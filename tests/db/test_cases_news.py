@@ -72,7 +72,7 @@ async def test_what_commits_late_is_heard_all_the_same(merchant: UUID) -> None:
 async def test_the_stream_of_a_page(merchant: UUID) -> None:
     stream = messages(merchant, UUID(int=0))
     greeting = (await anext(stream)).encode().decode()
-    assert greeting.startswith(": here") and "retry: 2000" in greeting
+    assert greeting.startswith(": here") and "retry: 500" in greeting
     case = await open_case(merchant, at=NOW + timedelta(hours=1))
     told = (await asyncio.wait_for(anext(stream), SOON_S)).encode().decode()
     assert "event: cases" in told and str(case) in told and "id: " in told
