@@ -22,7 +22,7 @@ from reviews.wording import shown
 Channel = Literal["public", "private"]
 ARTICLES = 3
 CASES = 3
-ARTICLE_FROM = 0.58
+ARTICLE_FROM = 0.5
 """Similarity of complaint and article from which it is shown; complaints are long, and a person looks."""
 
 _REVIEW = """
