@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 from rich.console import Console
 
 from admin.commands.progress import bar
-from admin.demo import desk, forms, history, main_job, parcels
+from admin.demo import desk, forms, history, main_job, parcels, past
 from admin.demo import shop as shops
 from admin.demo.report import Report
 from admin.demo.shop import SEED, STAFF, Shop
@@ -181,6 +181,7 @@ async def _fill(installed: Settings, shop: Shop, members: int, console: Console)
         with bar("Purchase histories ") as advance:
             await history.load_events(shop, story, shop.began_at, advance)
         await history.redeem(shop, shop.began_at)
+        await past.relive(shop, story)
         with bar("Reviews            ") as advance:
             await history.load_reviews(shop, story, advance)
         with bar("Scored by the model") as advance:
@@ -226,6 +227,8 @@ async def _history_once(shop: Shop, story: Story, report: Report) -> None:
     report.check("every event applied once", set(statuses) == {"applied"})
     with report.step("rewards redeemed"):
         await history.redeem(shop, shop.began_at)
+    with report.step("cases of the months before"):
+        report.figure("cases before", await past.relive(shop, story))
     with report.step("reviews in"), bar("Reviews            ") as advance:
         await history.load_reviews(shop, story, advance)
     with report.step("reviews scored"), bar("Scored by the model") as advance:

@@ -79,13 +79,14 @@ async def load_reviews(shop: Shop, story: Story, advance: Advance) -> int:
     for start in range(0, len(story.reviews), CHUNK):
         chunk = story.reviews[start : start + CHUNK]
         async with db.transaction(shop.merchant_id):
-            await receive([_incoming(review) for review in chunk], shop.began_at)
+            await receive([incoming(review) for review in chunk], shop.began_at)
         done += len(chunk)
         advance(done, len(story.reviews))
     return done
 
 
-def _incoming(review: Review) -> IncomingReview:
+def incoming(review: Review) -> IncomingReview:
+    """A review of the story as the intake takes it."""
     return IncomingReview(
         source=review.source,
         account=review.store_id,

@@ -10,6 +10,7 @@ from admin.inbox.forms import CaseForm, TextForm
 from reviews.cases import conversation, service
 from reviews.cases.calls import Outcome
 from reviews.cases.drafting import service as drafting
+from reviews.cases.remedies import holdout
 from reviews.cases.remedies import service as remedies
 from reviews.cases.remedies.rules import Kinds, Remedy, RemedyUnfit
 from reviews.cases.service import DuplicateUnfit, WaitsOn
@@ -90,6 +91,12 @@ async def _give_or_ask(on: Deal, form: RemedyForm) -> None:
     await give_or_ask(on.case_id, wanted, on.key(form), on.by, on.now)
 
 
+async def _all_the_same(on: Deal, form: TextForm) -> None:
+    """Let something be given to whoever is held out by chance."""
+    await service.lock(on.case_id, form.version)
+    await holdout.override(on.case_id, form.plain, on.by, on.now)
+
+
 handlers = [
     deed("wait", WaitForm, _wait),
     deed("take_up", CaseForm, _take_up),
@@ -98,6 +105,7 @@ handlers = [
     deed("snooze", SnoozeForm, _snooze),
     deed("spam", CaseForm, _spam),
     deed("duplicate", DuplicateForm, _duplicate),
+    deed("all_the_same", TextForm, _all_the_same, "inbox.goodwill"),
     deed("remedy", RemedyForm, _give_or_ask, "inbox.goodwill"),
 ]
 

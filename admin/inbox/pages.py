@@ -25,10 +25,12 @@ from reviews.cases import news
 from reviews.cases import queries as cases
 from reviews.cases.inbound import service as inbound
 from reviews.cases.queries import ViewName
+from reviews.cases.remedies import holdout
 from reviews.cases.routing import presence
 from reviews.cases.views import Person
 from reviews.scoring import service as scoring
 from reviews.sources import source_of
+from reviews.surveys import service as surveys
 
 Staff = Request[StaffUser, Any, Any]
 
@@ -102,13 +104,17 @@ async def case_page(
         newest = await news.newest()
         to = _reader(request, await _tiers(request), now)
         review = found.row.review
+        customer_id = found.row.customer_id
+        said = await surveys.of_customer(customer_id) if customer_id else []
+        held_out = await holdout.held_out(case_id)
         offered = await offers(case_id, review.id if review else None, request.user.member.id)
     here = (await _looking(request.user, [case_id], found.people, now)).get(case_id, ())
     await presence.seen(request.user.merchant_id, request.user.member.id, case_id, now)
     source = source_of(review.source if review else "")
     view = present.case(found, to, source, (_href(before), _href(behind)), lambda: str(new_id()), here)
     view = offer(view, offered, to.words)
-    view = replace(view, live_href=live.href(newest))
+    told = tuple(map(present.survey, said))
+    view = replace(view, live_href=live.href(newest), held_out=held_out, surveys=told)
     if tried:
         view = present.refused(view, tried)
     return page(request, "staff/case.html", view, section="inbox", status=status, now=now)

@@ -9,6 +9,7 @@ from uuid import UUID
 from admin.inbox import marks, words
 from admin.inbox.marks import Phrase
 from core.design import views
+from core.design.case_views import SurveySaid
 from core.design.words import word
 from core.i18n import Translator
 from reviews.cases import machine, rules
@@ -17,13 +18,14 @@ from reviews.cases.views import CaseView, ClockView, CustomerView, EventView, In
 from reviews.queries import Reading, ReviewView
 from reviews.similar import Alike
 from reviews.sources import Source
+from reviews.surveys.service import Said
 from reviews.wording import shown
 from sentiment.types import ASPECTS
 
 EXCERPT_CHARS = 240
 NewKey = Callable[[], str]
 """Makes the idempotency key of one form."""
-Further = Literal["wait", "take_up", "call", "snooze", "spam", "duplicate", "remedy"]
+Further = Literal["wait", "take_up", "call", "snooze", "spam", "duplicate", "remedy", "all_the_same"]
 """Deeds of forms that open."""
 Deed = (
     Further
@@ -422,3 +424,9 @@ def _told(event: EventView, to: Reader) -> str:
     if event.kind in ("opened", "matter_joined") and "cause" in event.detail:
         return word(to.words, "reason", event.detail["cause"])
     return event.about
+
+
+def survey(said: Said) -> SurveySaid:
+    """What was answered in one survey."""
+    scores = tuple((each.question, each.score) for each in said.answers if each.score is not None)
+    return SurveySaid(said.answered_at, scores, next((each.body for each in said.answers if each.body), ""))

@@ -40,6 +40,11 @@ _PROBLEMS = NO_REWARD | {
     "goodwill_key_reused": mark(
         "This form was sent before with other content. Look at the timeline, and send it again if needed."
     ),
+    "remedy_held_out": mark(
+        "By chance this customer is among those who get no remedy. You may allow it all the same, with a"
+        " reason."
+    ),
+    "not_held_out": mark("This customer is not held out: remedies can be given."),
     "remedy_unfit": mark("Check the amount and what it is for: nothing was given."),
     "remedy_budget_exhausted": mark("This month's budget for remedies is used up. Nothing was given."),
     "remedy_budget_below_use": mark("More than that was given this month already."),

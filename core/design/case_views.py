@@ -73,6 +73,16 @@ class CaseSettings:
 
 
 @dataclass(frozen=True)
+class SurveySaid:
+    """What the customer answered in a survey."""
+
+    at: datetime
+    scores: tuple[tuple[str, int], ...]
+    """Code of kind "survey_question", and the score."""
+    text: str = ""
+
+
+@dataclass(frozen=True)
 class PatrolLine:
     """`owner` "": nobody."""
 

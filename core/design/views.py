@@ -10,6 +10,7 @@ sentences) are shown as they are, escaped.
 from dataclasses import dataclass
 from datetime import datetime
 
+from core.design.case_views import SurveySaid
 from core.design.review_views import Picture, ToReview
 
 # --- what every page has --------------------------------------------------------------------------
@@ -839,6 +840,9 @@ class StaffCase:
     joined: tuple[JoinedReview, ...] = ()
     also_here: tuple[str, ...] = ()
     """Names of others who look at the case now."""
+    held_out: bool = False
+    """By chance the customer gets no remedy, unless somebody says why all the same."""
+    surveys: tuple[SurveySaid, ...] = ()
     minor_left: int = 0
     """What this person may still give back alone, in minor units."""
     resolve_key: str = ""

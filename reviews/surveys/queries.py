@@ -62,6 +62,10 @@ MAKE = """
     FROM (SELECT 1) one LEFT JOIN cases c ON c.id = $4
     ON CONFLICT DO NOTHING RETURNING id
 """
+IS_RESOLVED = """
+    SELECT state IN ('resolved', 'closed') AND customer_id IN (
+        SELECT k.id FROM customers k WHERE k.id = $2 OR k.merged_into = $2) FROM cases WHERE id = $1
+"""
 OF_CYCLE = """
     SELECT s.id FROM case_surveys s JOIN cases c ON c.id = s.case_id AND c.cycle = s.cycle WHERE c.id = $1
 """

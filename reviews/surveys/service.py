@@ -126,11 +126,7 @@ async def make(kind: Kind, customer_id: UUID, case_id: UUID | None, now: datetim
     wanted = await settings()
     if (kind == "resolution") != (case_id is not None):
         raise CaseUnfit()
-    if case_id is not None and not await db.fetchval(
-        "SELECT customer_id = $2 AND state IN ('resolved', 'closed') FROM cases WHERE id = $1",
-        case_id,
-        customer_id,
-    ):
+    if case_id is not None and not await db.fetchval(queries.IS_RESOLVED, case_id, customer_id):
         raise CaseUnfit()
     survey_id = await db.fetchval(
         queries.MAKE, new_id(), kind, customer_id, case_id, list(rules.questions(kind, wanted)), now,

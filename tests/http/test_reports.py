@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID
 
 import httpx
@@ -15,6 +16,9 @@ from api.v1.case_reports import get_case_report
 from api.v1.reviews import v1_reviews
 from core import clock, db
 from core.embedded import Services
+from core.ids import new_id
+from reviews.cases.remedies import holdout
+from reviews.proof.rules import arm_of
 from reviews.surveys import answering
 from reviews.surveys import service as surveys
 from tests.http.conftest import Browser, new_key, rows
@@ -22,6 +26,7 @@ from tests.http.desk import Desk, act, enter, hire, open_case, open_desk
 from tests.http.shop import form, speak
 
 REPORTS = "/staff/inbox/reports"
+HALF = Decimal("0.5")
 
 
 @pytest.fixture(scope="module")
@@ -115,3 +120,34 @@ async def test_managers_set_goals_and_who_is_held_out(browser: Browser, desk: De
         denied = await browser.post(path, fields | {"csrf_token": token, "holdout": "0"}, REPORTS)
         assert denied.status_code == 403
     assert (await rows(desk.merchant, "case_goals"), await rows(desk.merchant, "case_holdouts")) == (2, 1)
+
+
+async def test_staff_see_who_is_held_out_and_may_give_all_the_same(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk
+) -> None:
+    case = await open_case(client, desk)
+    async with db.transaction(desk.merchant):
+        row = await db.fetchrow("SELECT customer_id, opened_at FROM cases")
+        assert row is not None
+        seed = next(
+            each for each in iter(new_id, None) if arm_of(each, row["customer_id"], HALF) == "holdout"
+        )
+        await db.execute(
+            "INSERT INTO case_holdouts (merchant_id, share, seed, began_at)"
+            " VALUES (current_merchant(), 0.5, $1, $2)", seed, row["opened_at"],
+        )  # fmt: skip
+        await holdout.assign(clock.now())
+    await enter(browser, desk.merchant, await hire(desk.merchant))
+    page = (await browser.get(f"/staff/inbox/cases/{case}")).text
+    assert "By chance this customer is among those who get no remedy" in page
+    refused = await act(browser, case, "goodwill", points="10", reason="Sorry")
+    assert refused.status_code == 409 and "with a reason" in refused.text
+    assert await rows(desk.merchant, "case_remedies") == 0
+    assert (await act(browser, case, "all-the-same", text="She was hurt")).status_code == 303
+    assert (await act(browser, case, "goodwill", points="10", reason="Sorry")).status_code == 303
+    page = (await browser.get(f"/staff/inbox/cases/{case}")).text
+    assert "Given all the same" in page and "get no remedy, so that" not in page
+    assert (await rows(desk.merchant, "case_remedies"), await rows(desk.merchant, "case_arm_overrides")) == (
+        1,
+        1,
+    )

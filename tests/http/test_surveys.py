@@ -3,24 +3,26 @@
 import re
 from uuid import UUID
 
+import httpx
 import pytest
 
 from admin import inbox
 from api import portal
 from api.app import App, create_app
+from api.v1.reviews import v1_reviews
 from core import clock, db
 from core.embedded import Services
 from reviews.surveys import service as surveys
 from tests.http.conftest import Browser, rows
-from tests.http.desk import Desk, enter, hire, open_desk
-from tests.http.shop import form, speak
+from tests.http.desk import Desk, act, enter, hire, open_case, open_desk
+from tests.http.shop import enter_as_customer, form, member_with, speak
 
 SETTINGS = "/staff/inbox/settings/surveys"
 
 
 @pytest.fixture(scope="module")
 def app(database: Services) -> App:
-    return create_app(portal.router, inbox.router)
+    return create_app(portal.router, inbox.router, v1=(v1_reviews,))
 
 
 @pytest.fixture
@@ -96,3 +98,27 @@ async def test_staff_set_when_customers_are_asked(browser: Browser, desk: Desk) 
     denied = await browser.post(SETTINGS, {**fields, "csrf_token": await browser.token(SETTINGS)}, SETTINGS)
     assert denied.status_code == 403
     assert await rows(desk.merchant, "case_survey_settings") == 1
+
+
+async def test_a_customer_rates_a_resolved_case_from_its_page(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk
+) -> None:
+    case = await open_case(client, desk)
+    path = f"/portal/cases/{case}"
+    await enter_as_customer(browser, desk.shop, desk.ada)
+    assert "Say how we did" not in (await browser.get(path)).text
+    early = await browser.post(f"{path}/survey", {"idempotency_key": "k"}, path)
+    assert early.status_code == 422
+    await enter(browser, desk.merchant, await hire(desk.merchant))
+    assert (await act(browser, case, "resolve", text="Done")).status_code == 303
+    other = await member_with(desk.shop, 5)
+    await enter_as_customer(browser, desk.shop, other)
+    denied = await browser.post(f"{path}/survey", {"idempotency_key": "k"}, "/portal/messages")
+    assert denied.status_code == 422 and await rows(desk.merchant, "case_surveys") == 0
+    await enter_as_customer(browser, desk.shop, desk.ada)
+    page = (await browser.get(path)).text
+    for _ in range(2):
+        answer = await browser.client.post(f"{path}/survey", data=form(page, f"{path}/survey"))
+        assert answer.headers["location"].startswith("/surveys/answer?token="), answer.text
+    assert "handled your case" in (await browser.get(answer.headers["location"])).text
+    assert await rows(desk.merchant, "case_surveys") == 1

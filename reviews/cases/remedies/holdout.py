@@ -131,6 +131,12 @@ async def side(case_id: UUID) -> Side | None:
     return Side(**row) if row else None
 
 
+async def held_out(case_id: UUID) -> bool:
+    """Whether nothing may be given now, as it is on record."""
+    holdout, found = await current(), await side(case_id)
+    return bool(holdout and holdout.share and found and found.held_out)
+
+
 async def place(case_id: UUID, now: datetime) -> Side | None:
     """Put a case on its side if it is on none, unless something was given before; where it is."""
     holdout = await current()

@@ -1266,6 +1266,11 @@ FURTHER_CASE = replace(
     ),
     state="waiting_for_us",
     further_key="key-further",
+    held_out=True,
+    surveys=(
+        ca.SurveySaid(_ago(days=40), (("csat", 2), ("effort", 3)), HOSTILE),
+        ca.SurveySaid(NOW, (("nps", 9),)),
+    ),
     priority=(v.PriorityPart("urgency", 40), v.PriorityPart("age", 5)),
     joined=(
         v.JoinedReview("r2", _ago(hours=1), "Our own pages", 1, "en", HOSTILE),
