@@ -154,6 +154,7 @@ def _row(each: Entry, failed: set[str], permissions: frozenset[str], words: Tran
         attempts=each.attempts,
         retry_action=f"{PATH}/{each.id}/retry",
         retry_key=str(new_id()) if retries else "",
+        language=each.locale,
     )
 
 

@@ -29,6 +29,7 @@ def mails(
             subject=mail.subject,
             at=mail.created_at,
             state=_state(mail, failures, sends),
+            language=mail.locale,
         )
         for mail in found
     )

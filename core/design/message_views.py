@@ -27,6 +27,8 @@ class MessageRow:
     attempts: int = 0
     retry_action: str = ""
     retry_key: str = ""
+    language: str = ""
+    """Of the subject."""
 
 
 @dataclass(frozen=True)

@@ -938,6 +938,8 @@ class MailRow:
     at: datetime
     state: str
     """Code of kind "delivery"."""
+    language: str = ""
+    """Of the subject."""
 
 
 @dataclass(frozen=True)

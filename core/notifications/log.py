@@ -24,6 +24,8 @@ class Entry:
     external_id: str
     name: str
     subject: str
+    locale: str
+    """Of the subject."""
 
 
 async def newest(limit: int, before: UUID | None = None, state: str = "") -> list[Entry]:

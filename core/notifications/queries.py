@@ -103,7 +103,8 @@ LINK = """
 _LOG = """
     SELECT n.id, n.kind, n.channel, n.reason, n.attempts, n.due_at, n.mail_id, n.created_at,
            CASE WHEN m.sent_at IS NOT NULL THEN 'sent' ELSE n.state END AS state,
-           c.external_id, coalesce(p.name, '') AS name, coalesce(m.subject, '') AS subject
+           c.external_id, coalesce(p.name, '') AS name, coalesce(m.subject, '') AS subject,
+           coalesce(m.locale, '') AS locale
     FROM notifications n JOIN customers c ON c.id = n.customer_id
     LEFT JOIN customer_profiles p ON p.customer_id = c.id
     LEFT JOIN mails m ON m.id = n.mail_id

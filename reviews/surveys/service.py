@@ -31,7 +31,7 @@ class CaseUnfit(DomainError):
     """Not a case of this customer that is resolved."""
 
     code = "survey_case_unfit"
-    kind = ErrorKind.INVALID
+    kind = ErrorKind.NOT_FOUND
     title = "A survey is about a resolved case of the customer"
 
 

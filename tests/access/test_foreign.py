@@ -46,7 +46,7 @@ OWNERS = {
     "voucher_id": "vouchers",
 }
 """The table of each name in a path, with its column where that is not `id`."""
-FIXED = {"channel": "sms", "role": "agent"}
+FIXED = {"channel": "sms", "into": "reply", "role": "agent"}
 """What is the same for everybody."""
 CODES = {
     "achievements": "achievements.code",
@@ -57,10 +57,12 @@ CODES = {
     "knowledge": "knowledge_articles.code",
     "policies": "case_policies.code",
     "pools": "code_pools.code",
+    "reply-templates": "case_templates.code",
     "rewards": "rewards.code",
     "rules": "earning_rules.code",
     "targets": "case_policies.code",
     "teams": "case_teams",
+    "templates": "case_templates.code",
     "vouchers": "vouchers.code",
     "wallets": "wallet_types.code",
 }
@@ -118,6 +120,7 @@ OTHERWISE = {
     "POST /staff/studio/tiers/members/{customer:str}/{set_code:str}/override": 422,
     "POST /staff/studio/tiers/members/{customer:str}/{set_code:str}/override/end": 303,
     "PUT /v1/articles/{code:str}": 422,
+    "PUT /v1/reply-templates/{code:str}": 422,
     "PUT /v1/cases/calendars/{code:str}": 422,
     "PUT /v1/cases/policies/{code:str}": 422,
     "PUT /v1/cases/teams/{team_id:uuid}": 422,

@@ -140,7 +140,11 @@ READ = """() => {
   const found = [document.title];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
-    if (!walker.currentNode.parentElement.closest("script, style")) found.push(walker.currentNode.data);
+    const around = walker.currentNode.parentElement;
+    // What somebody wrote in another language says so.
+    const spoken = around.closest("[lang]").lang;
+    if (!around.closest("script, style") && spoken === document.documentElement.lang)
+      found.push(walker.currentNode.data);
   }
   for (const name of ["aria-label", "title", "placeholder", "alt"])
     for (const element of document.querySelectorAll(`[${name}]`)) found.push(element.getAttribute(name));
