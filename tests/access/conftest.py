@@ -6,7 +6,7 @@ import pytest
 
 from admin.serve import create
 from api.app import App
-from core import db
+from core import db, logs
 from core.embedded import Services
 from tests.access.doors import Door, doors
 from tests.http.conftest import Browser, browser, client
@@ -19,8 +19,10 @@ NOT_DATA = ("api_keys", "sessions", "piccolo_migration", "migration")
 
 @pytest.fixture(scope="module")
 def app(database: Services) -> App:
-    """Every page and every operation of an installation."""
-    return create()
+    """Every page and every operation of an installation; how this process writes its log stays as it is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(logs, "configure", lambda *_: None)
+        return create()
 
 
 @pytest.fixture(scope="module")
