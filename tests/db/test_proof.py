@@ -240,11 +240,12 @@ async def test_figures_are_those_of_the_events(merchant: UUID) -> None:
 async def test_a_review_that_somebody_was_asked_to_change_proves_nothing(
     merchant: UUID, text: str, stars: int, counted: Share
 ) -> None:
-    agent, case = await employee(merchant), await open_case(merchant, customer_id=await customer(merchant))
+    agent, author = await employee(merchant), await customer(merchant)
+    case = await open_case(merchant, customer_id=author)
     await work(merchant, case, agent, ["We are sorry."])
     # As somebody might have written before the composer looked: in the row itself.
     await value(merchant, "UPDATE case_messages SET body = $1 RETURNING id", text)
-    fields = {"rating": Decimal(stars), "body": "Anew.", "edited_at": NOW + DAY}
+    fields = {"customer_id": author, "rating": Decimal(stars), "body": "Anew.", "edited_at": NOW + DAY}
     await take_in(merchant, review("r1", **fields), at=NOW + DAY)
     assert (await report(merchant)).revised == counted
 

@@ -80,7 +80,9 @@ async def test_a_bad_batch_is_named_with_its_evidence(merchant: UUID) -> None:
     for complaint in lamp.evidence:
         assert (complaint.review.product_sku, complaint.review.written_at) == ("lamp", NOW - 2 * DAY)
         assert complaint.review.reading is not None and complaint.review.reading.negative > 0.5
-        case = await value(merchant, "SELECT id FROM cases WHERE review_id = $1", complaint.review.id)
+        case = await value(
+            merchant, "SELECT case_id FROM case_reviews WHERE review_id = $1", complaint.review.id
+        )
         assert complaint.case_id == case
 
 

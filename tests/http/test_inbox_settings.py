@@ -255,9 +255,9 @@ async def test_a_reward_that_is_sold_out_is_said_on_the_page(
     await enter(browser, desk.merchant, await hire(desk.merchant))
     case_id = await open_case(client, desk)
     async with db.transaction(desk.merchant):
-        await offer(wanted(1), stock=0)
+        await offer(wanted(1), "scarf", stock=0)
     before = await state(desk.merchant)
-    answer = await act(browser, case_id, "remedy", kind="voucher", reward="mug", text="My careful words")
+    answer = await act(browser, case_id, "remedy", kind="voucher", reward="scarf", text="My careful words")
     assert answer.status_code == 409 and "cannot have this reward now" in answer.text
     assert "My careful words" in answer.text and await state(desk.merchant) == before
 
