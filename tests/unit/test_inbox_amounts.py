@@ -12,7 +12,7 @@ def test_times_come_back(duration_s: int) -> None:
     assert amounts.seconds(amounts.hours(duration_s)) == duration_s
 
 
-@given(st.integers(0, 10**10), st.sampled_from(["USD", "JPY", "KWD"]))
+@given(st.integers(0, amounts.MOST - 1), st.sampled_from(["USD", "JPY", "KWD"]))
 def test_money_comes_back(amount_minor: int, currency: str) -> None:
     assert amounts.minor(amounts.money(amount_minor, currency), currency) == amount_minor
 
