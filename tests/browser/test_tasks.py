@@ -113,7 +113,7 @@ async def test_manager_wins_a_customer_back(site: Site, scripts: bool) -> None:
     await press(page, page.locator(".row-link").first)
     await page.wait_for_url("**/staff/inbox/cases/**")
     case_id = page.url.rpartition("/")[2]
-    await type_into(page, page.get_by_label("Your reply"), "We are sorry, and on it.")
+    await type_into(page, page.get_by_role("textbox", name="Your reply"), "We are sorry, and on it.")
     await press(page, page.get_by_role("button", name="Send reply"))
     outgoing = page.get_by_role("region", name="On its way")
     await outgoing.get_by_role("button", name="Undo").wait_for()

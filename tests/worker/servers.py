@@ -14,6 +14,9 @@ from pathlib import Path
 from redis import Redis
 from redis.exceptions import ConnectionError as Away
 
+WITHIN_S = 180
+"""Far more than anything here takes: it tells stuck from slow, and how fast is for the benchmarks."""
+
 
 class Valkey:
     """A Valkey without persistence: what it held is lost when it stops."""
@@ -127,9 +130,9 @@ def running(pid: int) -> bool:
         return False
 
 
-async def until(question: Callable[[], Awaitable[bool]], timeout_s: float, what: str) -> None:
+async def until(question: Callable[[], Awaitable[bool]], what: str) -> None:
     """Wait until the answer is yes."""
-    deadline = time.monotonic() + timeout_s
+    deadline = time.monotonic() + WITHIN_S
     while not await question():
-        assert time.monotonic() < deadline, f"not within {timeout_s} s: {what}"
+        assert time.monotonic() < deadline, f"not within {WITHIN_S} s: {what}"
         await asyncio.sleep(0.1)

@@ -41,11 +41,11 @@ async def effects(merchant: UUID) -> int:
         return await count(KIND)
 
 
-async def all_done(merchant: UUID, timeout_s: float) -> None:
+async def all_done(merchant: UUID) -> None:
     async def empty() -> bool:
         return await waiting(merchant) == 0
 
-    await until(empty, timeout_s, f"{merchant} has no work left")
+    await until(empty, f"{merchant} has no work left")
 
 
 async def test_two_schedulers_two_workers_duplicates(
@@ -71,8 +71,8 @@ async def test_two_schedulers_two_workers_duplicates(
     for queue in ("events", "scoring", "events", "scoring", "events"):
         await asyncio.to_thread(producer.send_task, "core.outbox.run", args=[items], queue=queue)
     producer.close()
-    await all_done(merchant, 60)
-    await all_done(other, 60)
+    await all_done(merchant)
+    await all_done(other)
     assert await effects(merchant) == 1100
     assert await effects(other) == 1000
     assert processes.end() == [0, 0, 0, 0], processes.logs()
@@ -87,7 +87,7 @@ async def test_child_killed_in_the_middle(merchant: UUID, processes: Processes, 
         await outbox.add_many("test.write", [{"kind": KIND}] * 10, now)
         await outbox.add("test.kill", {"kind": KIND, "file": str(tmp_path / "marks"), "times": 1}, now)
         await outbox.add_many("test.write", [{"kind": KIND}] * 10, now)
-    await all_done(merchant, 30)
+    await all_done(merchant)
     assert await effects(merchant) == 21
     assert (tmp_path / "marks").read_text() == "x"
 
@@ -102,12 +102,12 @@ async def test_worker_killed_in_the_middle(merchant: UUID, processes: Processes)
     async def begun() -> bool:
         return await locked(merchant) > 0
 
-    await until(begun, 20, "a worker has begun")
+    await until(begun, "a worker has begun")
     os.killpg(doomed.pid, signal.SIGKILL)
     doomed.wait()
     assert await waiting(merchant) > 0
     processes.worker()
-    await all_done(merchant, 30)
+    await all_done(merchant)
     assert await effects(merchant) == 21
 
 
@@ -122,7 +122,7 @@ async def test_children_do_not_outlive_their_worker(processes: Processes, mercha
     worker = processes.worker()
     processes.scheduler()
     await add(merchant, 1)
-    await all_done(merchant, 20)
+    await all_done(merchant)
     pids = children(worker.pid)
     assert len(pids) == 2
     worker.kill()
@@ -131,7 +131,7 @@ async def test_children_do_not_outlive_their_worker(processes: Processes, mercha
     async def ended() -> bool:
         return not any(running(pid) for pid in pids)
 
-    await until(ended, 5, "the children end")
+    await until(ended, "the children end")
 
 
 @pytest.mark.slow
@@ -140,7 +140,7 @@ async def test_valkey_gone_for_a_minute(merchant: UUID, processes: Processes, va
     processes.scheduler(lease_s=3)
     processes.worker()
     await add(merchant, 5)
-    await all_done(merchant, 20)
+    await all_done(merchant)
     await add(merchant, 200, sleep_s=0.02)
     await asyncio.sleep(0.5)
     valkey.stop()
@@ -148,7 +148,7 @@ async def test_valkey_gone_for_a_minute(merchant: UUID, processes: Processes, va
     await asyncio.sleep(60)
     assert await waiting(merchant) > 0
     valkey.start()
-    await all_done(merchant, 120)  # a worker waits longer and longer before it tries again, 30 s at most
+    await all_done(merchant)
     assert await effects(merchant) == 405
 
 
@@ -163,13 +163,13 @@ async def test_valkey_emptied_after_sending(merchant: UUID, processes: Processes
     async def sent() -> bool:
         return await asyncio.to_thread(queued) >= 2
 
-    await until(sent, 20, "rows are sent")
+    await until(sent, "rows are sent")
     with valkey.client() as client:
         # In one go: the scheduler sends what is lost again as soon as its lease is over.
         _, left = client.pipeline().flushall().llen("events").execute()
     assert left == 0
     processes.worker()
-    await all_done(merchant, 30)
+    await all_done(merchant)
     assert await effects(merchant) == 60
 
 
@@ -190,7 +190,7 @@ async def test_queue_stays_short_without_workers(
             idle.append(int(client.llen("events\x06\x162")))
             return lengths[-1] >= 40 and idle[-1] >= 40
 
-        await until(full, 60, "both turns are full")
+        await until(full, "both turns are full")
         for _ in range(60):
             await full()
             await asyncio.sleep(0.1)
@@ -208,7 +208,7 @@ async def test_relay_survives_the_database(merchant: UUID, database: Services, p
     processes.scheduler(lease_s=2)
     processes.worker()
     await add(merchant, 10)
-    await all_done(merchant, 20)
+    await all_done(merchant)
     admin = await asyncpg.connect(database.database_admin_url)
     ended = await admin.fetch(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1", APPLICATION_NAME
@@ -216,7 +216,7 @@ async def test_relay_survives_the_database(merchant: UUID, database: Services, p
     await admin.close()
     assert len(ended) == 1
     await add(merchant, 10)
-    await all_done(merchant, 20)
+    await all_done(merchant)
     assert await effects(merchant) == 20
 
 
@@ -224,7 +224,7 @@ async def test_logs_are_json_lines_with_ids(merchant: UUID, processes: Processes
     processes.scheduler()
     processes.worker()
     await add(merchant, 1, topic="test.refuse")
-    await all_done(merchant, 20)
+    await all_done(merchant)
     beats = sorted(file.name for file in (tmp_path / "run").iterdir())
     processes.end()
     # Celery's signal handler writes this one itself.

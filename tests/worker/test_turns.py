@@ -47,7 +47,7 @@ async def test_a_new_review_opens_its_case_while_an_import_and_explanations_wait
     async def begun() -> bool:
         return await number(merchant, "SELECT count(*) FROM review_scores") > 0
 
-    await until(begun, 120, "the import is being scored")
+    await until(begun, "the import is being scored")
     explained_first = await number(merchant, EXPLAINED)  # none of the import was in the queue yet
     async with db.transaction(merchant):
         [new] = await receive([complaint(MANY, timedelta())], clock.now())
@@ -55,7 +55,7 @@ async def test_a_new_review_opens_its_case_while_an_import_and_explanations_wait
     async def opened() -> bool:
         return await number(merchant, f"SELECT count(*) FROM cases WHERE review_id = '{new.review_id}'") == 1
 
-    await until(opened, 60, "the new review has its case")
+    await until(opened, "the new review has its case")
     assert await number(merchant, "SELECT count(*) FROM review_scores") < MANY
     assert await number(merchant, EXPLAINED) <= explained_first + IN_HAND
     async with db.transaction(merchant):
