@@ -35,14 +35,17 @@ def main(only: str, scale: float, write_docs: bool, output: Path, data: Path | N
     names = [name for name in only.replace(" ", "").split(",") if name] or list(benchmarks)
     if unknown := [name for name in names if name not in benchmarks]:
         raise click.ClickException(f"{', '.join(unknown)}: none of {', '.join(benchmarks)}")
+    outcomes: list[Outcome] = []
     with interruptible(), rig(scale) as made:
-        outcomes = [outcome(benchmarks[name], made) for name in names]
+        for name in names:
+            outcomes.append(outcome(benchmarks[name], made))
+            report.write_json(outcomes, output)  # what is known stays known if the run is cut off
+            print(report.line(outcomes[-1]), file=sys.stderr, flush=True)
     report.show(outcomes, scale)
     try:
         Console().print(baselines.table(data))
     except NotRun as reason:
         print(f"Other ways to read reviews: not run: {reason}")
-    report.write_json(outcomes, output)
     if write_docs:
         report.write_document(outcomes, conditions(scale))
 

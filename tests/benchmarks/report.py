@@ -61,6 +61,12 @@ def show(outcomes: Sequence[Outcome], scale: float) -> None:
     console.print(table)
 
 
+def line(outcome: Outcome) -> str:
+    """One line to read while the others still run."""
+    found = cells(outcome)
+    return f"  {found['value']} {found['unit']} against {found['baseline']}: {found['ratio']} ({found['']})"
+
+
 def cells(outcome: Outcome) -> Mapping[str, str]:
     """The words of one line, by column."""
     bench, found = outcome.benchmark, outcome.figures
