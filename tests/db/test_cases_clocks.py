@@ -1,6 +1,7 @@
 """Clocks say each of their words once, whatever the workers do."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -128,7 +129,10 @@ async def _other(merchant: UUID) -> tuple[int, int]:
     return await note(merchant, NOW + 25 * HOUR)
 
 
-async def test_the_task_passes_over_all_merchants_and_closes_what_stayed_quiet(merchant: UUID) -> None:
+async def test_the_task_passes_over_all_merchants_and_closes_what_stayed_quiet(
+    merchant: UUID, sweep_only: Callable[..., None]
+) -> None:
+    sweep_only(merchant)
     case, agent = await open_case(merchant), await employee(merchant)
     async with db.transaction(merchant):
         await service.resolve(case, agent, 1, NOW)

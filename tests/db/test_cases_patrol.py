@@ -1,5 +1,6 @@
 """The daily patrol, snoozed cases, and one deed on many."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -33,8 +34,9 @@ async def test_the_patrol_finds_what_is_nobodys_or_late_and_nothing_else(merchan
     assert found == patrols.Found(negative=4, without_case=0, handled=1, listed=2, unowned=1, overdue=1)
 
 
-async def test_one_mail_a_day_to_the_managers_in_the_shops_morning() -> None:
+async def test_one_mail_a_day_to_the_managers_in_the_shops_morning(sweep_only: Callable[..., None]) -> None:
     merchant = await new_merchant("Asia/Shanghai")
+    sweep_only(merchant)
     await employee(merchant, "owner")
     manager = await employee(merchant, "community_manager")
     await open_case(merchant)
@@ -52,14 +54,18 @@ async def test_one_mail_a_day_to_the_managers_in_the_shops_morning() -> None:
     assert await value(merchant, "SELECT count(*) FROM case_patrols") == 2
 
 
-async def test_nothing_undone_is_no_mail(merchant: UUID) -> None:
+async def test_nothing_undone_is_no_mail(merchant: UUID, sweep_only: Callable[..., None]) -> None:
+    sweep_only(merchant)
     await employee(merchant, "owner")
     await patrol(NOW)
     assert await value(merchant, "SELECT count(*) FROM case_patrols") == 1
     assert await value(merchant, "SELECT count(*) FROM mails") == 0
 
 
-async def test_a_snoozed_case_comes_back_and_its_clocks_run_on(merchant: UUID) -> None:
+async def test_a_snoozed_case_comes_back_and_its_clocks_run_on(
+    merchant: UUID, sweep_only: Callable[..., None]
+) -> None:
+    sweep_only(merchant)
     case, agent = await open_case(merchant), await employee(merchant)
     for wrong in (NOW, NOW + 40 * DAY):
         with pytest.raises(SnoozeUnfit):

@@ -1,6 +1,7 @@
 """Reviews that join a case, teams, room, and who is there."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -103,7 +104,10 @@ async def make_team(merchant: UUID, boss: UUID, name: str = "Parcels", **fields:
     return team
 
 
-async def test_a_full_team_leaves_it_triaged_until_somebody_has_room(merchant: UUID) -> None:
+async def test_a_full_team_leaves_it_triaged_until_somebody_has_room(
+    merchant: UUID, sweep_only: Callable[..., None]
+) -> None:
+    sweep_only(merchant)
     boss, agent = await employee(merchant, "community_manager"), await employee(merchant)
     team = await make_team(merchant, boss, people={agent: 1}, lead_id=boss)
     first, second = await open_case(merchant), await open_case(merchant, external_id="r2")
@@ -149,7 +153,10 @@ async def test_a_case_goes_to_a_team_by_hand(merchant: UUID) -> None:
     assert await rows(merchant, stand, second) == [(parcels.id, None, "triaged")]
 
 
-async def test_cases_of_somebody_who_left_are_given_out(merchant: UUID) -> None:
+async def test_cases_of_somebody_who_left_are_given_out(
+    merchant: UUID, sweep_only: Callable[..., None]
+) -> None:
+    sweep_only(merchant)
     gone, other = await employee(merchant), await employee(merchant)
     case = await open_case(merchant)
     async with db.transaction(merchant):

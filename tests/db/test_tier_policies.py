@@ -1,6 +1,7 @@
 """What each metric, window and policy does to a member, step by step; random ones: test_tiers_model."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -463,8 +464,11 @@ async def test_everybody_is_placed_once_in_each_day_of_the_merchants(berlin: UUI
         assert await swept(at("2026-02-01T00:02:00")) == 0  # that is for the work after a posting
 
 
-async def test_a_merchant_whose_zone_is_no_more_does_not_hinder_others(merchant: UUID) -> None:
+async def test_a_merchant_whose_zone_is_no_more_does_not_hinder_others(
+    merchant: UUID, sweep_only: Callable[..., None]
+) -> None:
     lost, now = await new_merchant(), clock.now()
+    sweep_only(lost, merchant)
     for each in (lost, merchant):
         async with db.transaction(each):
             await programme(sets=[a_set()])
