@@ -5,6 +5,8 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq
 UV := $(or $(shell command -v uv),$(VENV)/bin/uv)
 LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml --quiet --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --universal -p 3.11
+# Test files run beside one another, each process with servers of its own; most of them wait for those.
+JOBS ?= 3
 CJK_FONTS := /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
 
 .PHONY: help demo test browser soak bench lock clean chromium wrk screenshots
@@ -29,7 +31,8 @@ test: $(VENV)/test.stamp chromium
 	@echo "ruff" && $(VENV)/bin/ruff check --quiet . && $(VENV)/bin/ruff format --quiet --check .
 	@echo "mypy" && $(VENV)/bin/mypy
 	@echo "import-linter" && $(VENV)/bin/lint-imports
-	@echo "pytest" && $(VENV)/bin/python -m pytest -q --ignore=tests/browser; others=$$?; \
+	@echo "pytest" && $(VENV)/bin/python -m pytest -q --ignore=tests/browser \
+		-n $(JOBS) --dist loadfile --no-loadscope-reorder --durations=20; others=$$?; \
 	echo "pages in a browser" && $(VENV)/bin/python -m pytest -q tests/browser; exit $$((others | $$?))
 
 browser: $(VENV)/test.stamp chromium

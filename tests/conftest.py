@@ -20,6 +20,14 @@ from core.settings import Settings, settings
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+LONGEST = ("worker", "installed")
+"""Folders whose tests wait for processes: started first, they wait while others compute."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, since files are dealt out whole to processes."""
+    items.sort(key=lambda item: item.path.parent.name not in LONGEST)
+
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Services]:
