@@ -8,6 +8,9 @@ from typing import Any
 import structlog
 from asyncpg.exceptions import PostgresError
 from litestar import Litestar
+from litestar.config.compression import CompressionConfig
+from litestar.middleware import DefineMiddleware
+from litestar.middleware.compression import CompressionMiddleware
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler, Message
 
@@ -29,6 +32,9 @@ from core.design.pages import STATIC_DIR, STATIC_URL
 from core.settings import settings
 
 log = structlog.get_logger(__name__)
+
+PACKED = DefineMiddleware(CompressionMiddleware, config=CompressionConfig("gzip", gzip_compress_level=6))
+"""Scripts and styles alone: they hold no secret that could be guessed from a size, and browsers keep them."""
 
 
 class App(Litestar):
@@ -68,7 +74,7 @@ def create_app(*routers: ControllerRouterHandler, v1: tuple[ControllerRouterHand
             invited.router,
             surveys.router,
             end_page.router,
-            create_static_files_router(STATIC_URL, directories=[STATIC_DIR]),
+            create_static_files_router(STATIC_URL, directories=[STATIC_DIR], middleware=[PACKED]),
             *routers,
         ],
         before_request=refuse_unreadable,

@@ -12,7 +12,6 @@ from core.settings import settings
 HANDLER_MODULES = (
     "core.mail.tasks",
     "core.notifications.tasks",
-    "core.people.tasks",
     "loyalty.expiry.tasks",
     "loyalty.holds.tasks",
     "loyalty.rewards.tasks",
@@ -38,6 +37,7 @@ PERIODIC_MODULES = (
     "loyalty.achievements.tasks",
     "loyalty.earning.tasks",
     "loyalty.expiry.tasks",
+    "loyalty.figures.tasks",
     "loyalty.holds.tasks",
     "loyalty.rewards.tasks",
     "loyalty.settling.tasks",
@@ -70,6 +70,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("birthdays", "loyalty.birthdays", 3600),
     Periodic("achievements", "loyalty.achievements", 600),
     Periodic("referrals", "loyalty.referrals", 600),
+    Periodic("figures", "loyalty.figures", 3600),
     Periodic("clocks", "reviews.cases.sweep", 30),
     Periodic("patrol", "reviews.cases.patrol", 900),
     Periodic("care", "reviews.cases.care", 60),

@@ -148,6 +148,10 @@ def said(goal: Goal, to: Reader) -> str:
     words, number = to.words, to.shown.number
     if goal.kind == "csat":
         return words.gettext("Answers of satisfied customers")
+    if goal.kind == "rating":
+        return words.gettext("Average stars of reviews, in per cent of five")
+    if goal.kind == "redemption":
+        return words.gettext("Points redeemed, of those earned")
     if goal.kind == "resolve":
         return words.gettext("Cases resolved within %(hours)s hours", hours=number(goal.within_hours))
     return words.gettext(

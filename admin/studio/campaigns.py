@@ -54,9 +54,9 @@ async def overview(request: Staff, notice: FromQuery[str] = "") -> Response[Any]
 
 
 @get("/campaigns/new", guards=[requires_permission(NEEDED)])
-async def new(request: Staff) -> Response[Any]:
-    """The empty form."""
-    return await _form(request, {}, {})
+async def new(request: Staff, segment: FromQuery[str] = "") -> Response[Any]:
+    """The empty form, for a segment if its id is given."""
+    return await _form(request, {}, {}, given={"segment": segment[:36]})
 
 
 @post("/campaigns/new", guards=[requires_permission(NEEDED)], status_code=303)
@@ -147,13 +147,17 @@ def _read(fields: dict[str, str], shop: Shop) -> tuple[Campaign | None, dict[str
 
 
 async def _form(
-    request: Staff, typed: dict[str, str], problems: dict[str, str], problem: str = ""
+    request: Staff,
+    typed: dict[str, str],
+    problems: dict[str, str],
+    problem: str = "",
+    given: dict[str, str] | None = None,
 ) -> Response[Any]:
     async with db.transaction(request.user.merchant_id):
         shop, known = await shop_of(request)
         say = await rules.words(shop.locale)
         looked = await look(typed, shop, say, problems, problem)
-    view = views.StudioCampaigns((), True, _view(typed, looked, shop, known))
+    view = views.StudioCampaigns((), True, _view(typed or given or {}, looked, shop, known))
     status = 422 if problems or problem else 200
     return page(request, "staff/campaigns.html", view, section="studio", status=status)
 

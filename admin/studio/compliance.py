@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -20,6 +21,7 @@ from reviews.compliance import rules
 from reviews.compliance import service as compliance
 from reviews.compliance.rules import ByStars, Rows
 from reviews.compliance.service import Period, Report
+from reviews.proof import service as proof
 from reviews.publishing.rules import POLICIES
 from reviews.queries import ReviewView
 from reviews.wording import shown
@@ -74,12 +76,14 @@ async def show_reviews(
     stars: FromQuery[int | None] = None,
     reason: FromQuery[str] = "",
     after: FromQuery[str] = "",
+    month: FromQuery[str] = "",
 ) -> Response[Any]:
-    """The reviews that a figure counts. Raises CursorInvalid."""
+    """The reviews that a figure counts, of the last days or of a month (2026-11). Raises CursorInvalid."""
     now = clock.now()
     async with db.transaction(request.user.merchant_id):
-        found = await compliance.rows(period(days, now), rows, stars, reason or None, after)
-    asked: dict[str, object] = {"rows": rows, "days": days}
+        when = await _of_month(month) or period(days, now)
+        found = await compliance.rows(when, rows, stars, reason or None, after)
+    asked: dict[str, object] = {"rows": rows, "days": days} | ({"month": month} if month else {})
     asked |= {} if stars is None else {"stars": stars}
     asked |= {"reason": reason} if reason else {}
     view = views.ComplianceRows(
@@ -106,6 +110,12 @@ async def show_orders(
 
 
 handlers = [show, as_csv, as_json, show_reviews, show_orders]
+
+
+async def _of_month(month: str) -> Period | None:
+    with suppress(ValueError):
+        return Period(*await proof.month(proof.month_of(month)))
+    return None
 
 
 def period(days: int, now: datetime) -> Period:

@@ -1,7 +1,7 @@
-"""The studio's first page: figures, members by tier, versions."""
+"""The studio's first page: what the programme owes and does, members by tier, versions."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from litestar import Request, Response, get
@@ -11,7 +11,11 @@ from admin.studio import present
 from api.auth import StaffUser, requires_permission
 from api.pages import locale_of, page
 from core import clock, db
+from core.days import day_of, start_of_day, zone_of
+from core.design import views
+from loyalty.figures import service as figures
 from loyalty.ledger import queries as ledger
+from loyalty.liability import service as liability
 from loyalty.programme import service as programme
 from loyalty.tiers import service as tiers
 from reviews.compliance import service as compliance
@@ -25,7 +29,7 @@ DRAFT = "/staff/studio/tiers"
 
 @get("/", guards=[requires_permission("studio.read")])
 async def overview(request: Staff, published: FromQuery[int | None] = None) -> Response[Any]:
-    """Points as a liability, members by tier, and the versions of the terms."""
+    """Points as a liability, what was earned and redeemed, members by tier, and the versions of the terms."""
     now, locale, user = clock.now(), locale_of(request), request.user
     period = timedelta(days=present.PERIOD_DAYS)
     async with db.transaction(user.merchant_id):
@@ -36,7 +40,6 @@ async def overview(request: Staff, published: FromQuery[int | None] = None) -> R
             user.shop.currency,
             live,
             await ledger.totals(now + period),
-            await ledger.flow(now - period),
             await tiers.counts(),
             versions,
             await programme.authors(),
@@ -44,10 +47,22 @@ async def overview(request: Staff, published: FromQuery[int | None] = None) -> R
             locale,
         )
         hides = await compliance.hide_rates(Period(now - period, now))
+        if live:
+            view = await _with_figures(view, now, user.shop.time_zone)
     view = replace(view, hide_rate_low=hides.low, hide_rate_high=hides.high, reviews_hidden=hides.hidden)
     new = live is not None and live.number == published
     said = [present.published_notice(live, locale)] if live and new else []
     return page(request, "staff/studio.html", view, section="studio", notices=said, now=now)
+
+
+async def _with_figures(view: views.Studio, now: datetime, time_zone: str) -> views.Studio:
+    """With what the ledger says of time: liability, the last days and the last months."""
+    zone = zone_of(time_zone)
+    today = day_of(now, zone)
+    worth = (await liability.report(now)).months[0]
+    last = await figures.points_since(start_of_day(today - timedelta(days=present.PERIOD_DAYS), zone), now)
+    months = await figures.points(await figures.stretch(today, present.MONTHS))
+    return present.with_figures(view, worth, last, months)
 
 
 handlers = [overview]

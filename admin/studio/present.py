@@ -1,40 +1,39 @@
 """From the programme and its figures to what the studio's pages show; pure."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
-from babel.numbers import get_currency_precision
 
+from admin.studio.liability import minor
 from admin.studio.tier_form import unit_of
 from api.portal.tier_words import metric_code
 from core.design import views
 from core.design.formats import formats
 from core.i18n import Locale, Translator, in_language, translator
-from loyalty.ledger.queries import Flow, Totals
+from loyalty.figures.rules import Points
+from loyalty.ledger.queries import Totals
+from loyalty.liability.rules import MonthFigures
 from loyalty.programme.service import Version
 from loyalty.tiers.rules import TierSet
 
 PERIOD_DAYS = 30
-MICROS = 1_000_000
+MONTHS = 6
 
 
 def studio(
-    name: str, currency: str, live: Version | None, totals: Totals, flow: Flow, counts: Mapping[str, int],
+    name: str, currency: str, live: Version | None, totals: Totals, counts: Mapping[str, int],
     published: Sequence[Version], authors: Mapping[UUID, str], can_edit: bool, locale: Locale,
 ) -> views.Studio:  # fmt: skip
     """The overview."""
     outstanding = totals.points_active + totals.points_pending
-    cost_micros = live.point_cost_micros if live else 0
     return views.Studio(
         programme=name,
         currency=currency,
         points_outstanding=outstanding,
         points_pending=totals.points_pending,
-        liability_minor=liability_minor(outstanding, cost_micros, currency),
-        points_earned=flow.points_earned,
-        points_redeemed=flow.points_redeemed,
         points_expiring=totals.points_expiring,
         period_days=PERIOD_DAYS,
         members=totals.members,
@@ -48,10 +47,22 @@ def studio(
     )
 
 
-def liability_minor(points: int, point_cost_micros: int, currency: str) -> int:
-    """What the points are worth in minor units of the currency, a half rounded up."""
-    micros = points * point_cost_micros * 10 ** get_currency_precision(currency)
-    return (2 * micros + MICROS) // (2 * MICROS)
+def with_figures(
+    view: views.Studio, worth: MonthFigures, last: Points, months: Mapping[date, Points]
+) -> views.Studio:
+    """The overview with what the ledger says of time: this month's end as of now, the last days, months."""
+    return replace(
+        view,
+        liability_minor=minor(worth.liability_micros, view.currency),
+        breakage_minor=minor(worth.breakage_micros, view.currency),
+        points_earned=last.earned,
+        points_redeemed=last.redeemed,
+        redemption_rate=last.redemption_rate,
+        months=tuple(
+            views.PointsMonth(month, found.earned, found.redeemed, found.expired)
+            for month, found in months.items()
+        ),
+    )
 
 
 def versions(

@@ -206,7 +206,7 @@ async def _shop(request: Staff) -> forms.Shop:
         tiers = []
     shop = request.user.shop
     known = [pool.code for pool in await pools.every()]
-    usable = {each.code: each.name for each in await segments.every() if not each.taints}
+    usable = {each.code: each.label for each in await segments.every() if not each.taints}
     zone = zone_of(shop.time_zone)
     return forms.Shop(locale_of(request), shop.currency, zone, tiers, known, usable)
 

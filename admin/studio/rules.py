@@ -262,7 +262,7 @@ async def shop_of(request: Staff) -> tuple[Shop, Known]:
         tiers = ()
     known = Known(
         stores=await rules.stores(locale),
-        segments=[(str(each.id), each.name) for each in await segments.every()],
+        segments=[(str(each.id), each.label) for each in await segments.every()],
         wallets=[(each.code, in_language(each.name, locale)) for each in await wallets.every()],
     )
     return Shop(locale, shop.currency, zone_of(shop.time_zone), tiers, []), known

@@ -8,7 +8,7 @@ sentences) are shown as they are, escaped.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from core.design.case_views import SurveySaid
 from core.design.review_views import Picture, ToReview
@@ -899,6 +899,16 @@ class ProgrammeVersion:
 
 
 @dataclass(frozen=True)
+class PointsMonth:
+    """What a month earned, redeemed and let expire, in points; `month` is its first day."""
+
+    month: date
+    earned: int
+    redeemed: int
+    expired: int
+
+
+@dataclass(frozen=True)
 class Studio:
     """`staff/studio.html`."""
 
@@ -906,9 +916,6 @@ class Studio:
     currency: str
     points_outstanding: int
     points_pending: int
-    liability_minor: int
-    points_earned: int
-    points_redeemed: int
     points_expiring: int
     period_days: int
     """Of earned and redeemed (backwards) and expiring (forwards)."""
@@ -919,6 +926,16 @@ class Studio:
     versions: tuple[ProgrammeVersion, ...] = ()
     """The newest first."""
     can_edit: bool = False
+    liability_minor: int = 0
+    """What outstanding points are expected to cost."""
+    breakage_minor: int = 0
+    """What they would cost beyond that if every point were redeemed."""
+    points_earned: int = 0
+    points_redeemed: int = 0
+    redemption_rate: float | None = None
+    """Redeemed of earned in the period; None: nothing was earned."""
+    months: tuple[PointsMonth, ...] = ()
+    """The oldest first."""
     hide_rate_low: float | None = None
     """Of reviews with 1 and 2 stars in the period, the share that was hidden here; None: there are none."""
     hide_rate_high: float | None = None

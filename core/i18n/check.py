@@ -15,7 +15,22 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z'’]+")
 _LATIN = frozenset(
     [
         *("Regulars", "CSV", "JSON", "API", "ID", "SMTP", "Apache", "ONNX", "Esc", "SLA", "Python"),
-        *("JPEG", "PNG", "WebP", "MB", "kB", "NDJSON", "XML", "gzip", "zip", "PDF", "UTF", "http", "https"),
+        *(
+            "JPEG",
+            "PNG",
+            "WebP",
+            "MB",
+            "kB",
+            "NDJSON",
+            "XML",
+            "RFM",
+            "gzip",
+            "zip",
+            "PDF",
+            "UTF",
+            "http",
+            "https",
+        ),
         *("Google", "Trustpilot", "WooCommerce", "WordPress", "Webhook", "Business", "Profile"),
         *("Judge", "me", "Loox", "Yotpo", "Apple", "App"),
     ]

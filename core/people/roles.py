@@ -22,8 +22,6 @@ PERMISSIONS: dict[str, tuple[Role, ...]] = {
     "tiers.override": ("owner", "marketer", "community_manager"),
     "programme.edit": ("owner", "marketer"),
     "members.read": ("owner", "marketer", "community_manager", "agent", "auditor"),
-    "people.data": ("owner", "community_manager"),
-    "audit.read": ("owner", "auditor"),
     "adjustments.ask": ("owner", "marketer", "community_manager", "agent"),
     "adjustments.decide": ("owner", "marketer"),
     "adjustments.limit": ("owner",),
@@ -33,6 +31,7 @@ PERMISSIONS: dict[str, tuple[Role, ...]] = {
     "parked.retry": ("owner",),
     "staff.manage": ("owner",),
     "keys.manage": ("owner",),
+    "backoffice.repair": ("owner",),
 }
 
 

@@ -72,8 +72,9 @@ class OrderLine(_Data, frozen=True, kw_only=True):
 class OrderPaid(_Data, frozen=True, kw_only=True):
     """order.paid. `amount_minor` is what the customer paid, in hundredths (or what the currency has).
 
-    It is after discounts. If points (or a voucher bought with points) paid for a part of it, that part is
-    `points_paid_minor` and earns nothing. `channel` is where it was bought, as the shop calls it.
+    It is after discounts; how much these were is `discount_minor`. If points (or a voucher bought with
+    points) paid for a part of it, that part is `points_paid_minor` and earns nothing. `channel` is where it
+    was bought, as the shop calls it.
     `referral_code`: the customer came with this code of a member's.
     """
 
@@ -83,6 +84,7 @@ class OrderPaid(_Data, frozen=True, kw_only=True):
     currency: Currency
     amount_minor: AmountMinor
     points_paid_minor: AmountMinor = 0
+    discount_minor: AmountMinor = 0
     channel: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
     referral_code: ReferralCode | None = None
     lines: Annotated[tuple[OrderLine, ...], Meta(max_length=1000)] = ()

@@ -76,13 +76,6 @@ class Balance(msgspec.Struct, frozen=True, kw_only=True):
     points_debt: int
 
 
-class Flow(msgspec.Struct, frozen=True, kw_only=True):
-    """What was earned, and what was redeemed less what was given back, over a time."""
-
-    points_earned: int
-    points_redeemed: int
-
-
 class Expiring(msgspec.Struct, frozen=True):
     """Points that expire together."""
 
@@ -97,9 +90,6 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
     points_active: int
     points_held: int
     points_debt: int
-    points_earned: int
-    points_redeemed: int
-    points_expired: int
     points_expiring: int
     members: int
 
@@ -234,25 +224,6 @@ FROM wallet_types w LEFT JOIN held h ON h.wallet_type_id = w.id ORDER BY w.code
 """
 
 
-async def flow(since: datetime) -> Flow:
-    """What happened in the spendable wallet of all members after `since`."""
-    row = await db.fetchrow(
-        """
-        SELECT coalesce(sum(e.points) FILTER (WHERE e.debit IN ('issued', 'goodwill', 'opening', 'adjusted')),
-                        0)::bigint AS points_earned,
-               coalesce(sum(CASE WHEN e.credit = 'redeemed' THEN e.points
-                                 WHEN e.debit = 'redeemed' THEN -e.points END), 0)::bigint AS points_redeemed
-        FROM ledger_journal j JOIN ledger_entries e ON e.journal_id = j.id
-        JOIN ledger_accounts a ON a.id = j.account_id
-        JOIN wallet_types w ON w.id = a.wallet_type_id AND w.code = 'points'
-        WHERE j.effective_at > $1
-        """,
-        since,
-    )
-    assert row is not None  # an aggregate always answers a row
-    return Flow(**row)
-
-
 async def next_expiry(member_id: UUID, now: datetime) -> Expiring | None:
     """How much of what can be spent expires next, and when."""
     row = await db.fetchrow(
@@ -275,21 +246,14 @@ async def totals(expiring_before: datetime) -> Totals:
     row = await db.fetchrow(
         """
         WITH w AS (SELECT id FROM wallet_types WHERE code = 'points'),
-        a AS (SELECT * FROM ledger_accounts WHERE wallet_type_id = (SELECT id FROM w)),
-        e AS (SELECT e.debit, e.credit, sum(e.points) AS points FROM ledger_entries e
-              JOIN ledger_journal j ON j.id = e.journal_id JOIN a ON a.id = j.account_id GROUP BY 1, 2)
+        a AS (SELECT * FROM ledger_accounts WHERE wallet_type_id = (SELECT id FROM w))
         SELECT coalesce(sum(points_pending), 0)::bigint AS points_pending,
                coalesce(sum(points_active), 0)::bigint AS points_active,
                coalesce(sum(points_held), 0)::bigint AS points_held,
                coalesce(sum(points_debt), 0)::bigint AS points_debt,
-               (SELECT coalesce(sum(points), 0)::bigint FROM e
-                WHERE debit IN ('issued', 'goodwill', 'opening', 'adjusted')) AS points_earned,
-               (SELECT coalesce(sum(CASE WHEN credit = 'redeemed' THEN points ELSE -points END), 0)::bigint
-                FROM e WHERE 'redeemed' IN (debit, credit)) AS points_redeemed,
-               (SELECT coalesce(sum(CASE WHEN credit = 'expired' THEN points ELSE -points END), 0)::bigint
-                FROM e WHERE 'expired' IN (debit, credit)) AS points_expired,
                (SELECT coalesce(sum(l.points_active), 0)::bigint
-                FROM ledger_lots l JOIN a ON a.id = l.account_id WHERE l.expires_at < $1) AS points_expiring,
+                FROM ledger_lots l JOIN a ON a.id = l.account_id
+                WHERE l.points_active > 0 AND l.expires_at < $1) AS points_expiring,
                (SELECT count(*) FROM members WHERE left_at IS NULL) AS members
         FROM a
         """,

@@ -1,8 +1,8 @@
-"""SQL over the ledger as movements of outstanding points, and over closed months."""
+"""SQL over the ledger as movements of outstanding points: added up by day, and in months that close."""
 
 # $1 wallet, $2 time zone, $3 from (NULL: ever), $4 until: by recorded time, so that nothing changes later.
 # A posting that was learnt late belongs to the month in which it was learnt.
-MOVEMENTS = """
+_SIDED = """
 WITH moved AS (
     SELECT j.recorded_at, e.debit::text AS debit, e.credit::text AS credit, e.points,
            l.root_id AS root
@@ -27,12 +27,43 @@ WITH moved AS (
            -points
     FROM moved WHERE debit = 'debt'
 )
-SELECT date_trunc('month', s.recorded_at AT TIME ZONE $2)::date AS month,
+"""
+
+
+def _added_up(by: str) -> str:
+    return f"""{_SIDED}
+SELECT date_trunc('{by}', s.recorded_at AT TIME ZONE $2)::date AS {by},
        date_trunc('month', r.recorded_at AT TIME ZONE $2)::date AS cohort,
        s.kind, sum(s.points)::bigint AS points
 FROM sided s LEFT JOIN ledger_journal r ON r.id = s.root
 GROUP BY 1, 2, 3 HAVING sum(s.points) <> 0 ORDER BY 1, 2 NULLS FIRST, 3
 """
+
+
+MOVEMENTS = _added_up("month")
+DAYS = _added_up("day")
+
+# ---------------------------------------------------------------- days that are over, as they are kept
+
+ROLLED = "SELECT ends_at FROM liability_rolls WHERE wallet = $1 AND time_zone = $2"
+FORGET = "DELETE FROM liability_days WHERE wallet = $1"
+KEEP = f"""
+INSERT INTO liability_days (merchant_id, wallet, day, cohort, kind, points)
+SELECT current_merchant(), $1, d.* FROM ({DAYS}) d
+"""
+NOTE_ROLLED = """
+INSERT INTO liability_rolls (merchant_id, wallet, time_zone, ends_at) VALUES (current_merchant(), $1, $2, $3)
+ON CONFLICT (merchant_id, wallet) DO UPDATE SET time_zone = excluded.time_zone, ends_at = excluded.ends_at
+"""
+KEPT_MONTHS = """
+SELECT date_trunc('month', day)::date AS month, cohort, kind, sum(points)::bigint AS points
+FROM liability_days WHERE wallet = $1 AND ($2::date IS NULL OR day >= $2) GROUP BY 1, 2, 3
+"""
+KEPT_DAYS = """
+SELECT day, cohort, kind, points FROM liability_days WHERE wallet = $1 AND ($2::date IS NULL OR day >= $2)
+"""
+
+# ---------------------------------------------------------------- months
 
 FIRST = """
 SELECT min(j.recorded_at) FROM ledger_journal j JOIN ledger_accounts a ON a.id = j.account_id

@@ -13,6 +13,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+WALLET = "points"
+SETTLES_AFTER = timedelta(minutes=10)
+"""A day or month can be closed so long after its end: whatever was posted in it is committed by then."""
 SCALE = 10**9
 """Shares are integers in billionths."""
 

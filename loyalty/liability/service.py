@@ -1,20 +1,16 @@
 """The liability month by month: computed from the ledger, closed for ever, checked against the ledger."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
 
 from core import db, tenancy
 from core.errors import DomainError, Kind
-from loyalty.liability import queries, rules
-from loyalty.liability.rules import MonthFigures, Movement
+from loyalty.liability import queries, rolling, rules
+from loyalty.liability.rules import SETTLES_AFTER, WALLET, MonthFigures, Movement
 from loyalty.programme import service as programme
-
-WALLET = "points"
-SETTLES_AFTER = timedelta(minutes=10)
-"""A month can be closed so long after its end: whatever was posted in it is committed by then."""
 
 
 class MonthNotOver(DomainError):
@@ -62,7 +58,8 @@ async def report(now: datetime, wallet: str = WALLET) -> Report:
     """Every month's figures: closed ones as they were closed, open ones as the ledger says now."""
     shop = await tenancy.shop()
     closed = await _closed(wallet)
-    movements = await _movements(wallet, closed, shop.time_zone, now)
+    since = closed[-1].ends_at if closed else None
+    movements = [*await _stored(wallet), *await rolling.months(since, now, wallet)]
     cost = await _point_cost()
     costs = {each.month: each.point_cost_micros for each in closed}
     months = [

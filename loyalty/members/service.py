@@ -128,6 +128,11 @@ async def search(text: str, limit: int) -> list[Found]:
     return [Found(**row) for row in await db.fetch(queries.SEARCH, text.strip(), limit)]
 
 
+async def count() -> int:
+    """How many members there are now."""
+    return int(await db.fetchval("SELECT count(*) FROM members WHERE left_at IS NULL"))
+
+
 async def by_customer(customer_id: UUID) -> Profile | None:
     """The member who is this customer; None: the customer has not joined."""
     row = await db.fetchrow(queries.BY_CUSTOMER, customer_id)

@@ -9,8 +9,8 @@ ON CONFLICT (merchant_id, external_id) DO NOTHING
 
 LOCK_ORDERS = """
 SELECT o.id, o.external_id, o.store_id, o.customer_id, o.currency, o.amount_minor, o.points_paid_minor,
-       o.channel, o.paid_at, o.delivered_at, o.cancelled_at, o.tier_code, o.multiplier_percent, o.number,
-       o.segments, o.campaigns, s.external_id AS store
+       o.discount_minor, o.channel, o.paid_at, o.delivered_at, o.cancelled_at, o.tier_code,
+       o.multiplier_percent, o.number, o.segments, o.campaigns, s.external_id AS store
 FROM orders o LEFT JOIN stores s ON s.id = o.store_id
 WHERE o.external_id = ANY ($1::text[]) OR o.customer_id = ANY (ARRAY(
     SELECT id FROM customers WHERE id = ANY ($2::uuid[]) OR merged_into = ANY ($2::uuid[])))
@@ -36,11 +36,11 @@ PUT_ORDERS = """
 UPDATE orders o SET store_id = n.store_id, customer_id = n.customer_id, currency = n.currency,
        amount_minor = n.amount_minor, paid_at = n.paid_at, delivered_at = n.delivered_at,
        cancelled_at = n.cancelled_at, refunded_minor = n.refunded_minor, channel = n.channel,
-       points_paid_minor = coalesce(n.points_paid_minor, 0)
+       points_paid_minor = coalesce(n.points_paid_minor, 0), discount_minor = coalesce(n.discount_minor, 0)
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::timestamptz[],
-            $7::timestamptz[], $8::timestamptz[], $9::bigint[], $10::text[], $11::bigint[])
+            $7::timestamptz[], $8::timestamptz[], $9::bigint[], $10::text[], $11::bigint[], $12::bigint[])
      AS n (id, store_id, customer_id, currency, amount_minor, paid_at, delivered_at, cancelled_at,
-           refunded_minor, channel, points_paid_minor)
+           refunded_minor, channel, points_paid_minor, discount_minor)
 WHERE o.id = n.id
 """
 

@@ -49,6 +49,8 @@ PaidLine = tuple[str, str, str, int, int, str | None]
 class Payment(msgspec.Struct, frozen=True):
     """What order.paid says. `points_paid_minor` is the part of the amount that points paid.
 
+    `discount_minor` was taken off before the amount.
+
     `store` and `store_id` are one store, as the shop and as we call it.
     """
 
@@ -61,6 +63,7 @@ class Payment(msgspec.Struct, frozen=True):
     store: str = ""
     channel: str | None = None
     points_paid_minor: int = 0
+    discount_minor: int = 0
 
 
 class Counted(msgspec.Struct, frozen=True, kw_only=True):

@@ -90,6 +90,7 @@ async def save(before: Mapping[str, Order], after: Mapping[str, Order]) -> None:
         [order.refunded_minor for order in changed],
         [p.channel if p else None for p in paid],
         [p.points_paid_minor if p else None for p in paid],
+        [p.discount_minor if p else None for p in paid],
     )
     lines = [(order.id, *line) for order in changed if order.payment for line in order.payment.lines]
     if lines:

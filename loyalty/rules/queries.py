@@ -108,7 +108,8 @@ NAMES = """
 SELECT t.code, t.name FROM tiers t JOIN programme_versions v ON v.id = t.version_id
 WHERE v.state = 'published'
 UNION ALL SELECT external_id, name FROM stores
-UNION ALL SELECT id::text, jsonb_build_object('en', name) FROM segments
+UNION ALL SELECT id::text, jsonb_build_object(
+    'en', name || CASE version WHEN 1 THEN '' ELSE ' · ' || version END) FROM segments
 """
 
 STORES = "SELECT external_id, name FROM stores ORDER BY external_id"

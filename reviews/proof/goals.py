@@ -11,11 +11,18 @@ from core import db
 from core.errors import DomainError
 from core.errors import Kind as ErrorKind
 from core.ids import new_id
+from loyalty.figures import service as figures
 from reviews.cases.people import person
 from reviews.proof import rules
 
-Kind = Literal["reply", "resolve", "csat"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+CaseKind = Literal["reply", "resolve", "csat"]
+ProgrammeKind = Literal["rating", "redemption"]
+Kind = CaseKind | ProgrammeKind
+KINDS: tuple[CaseKind, ...] = get_args(CaseKind)
+"""Those of cases, which managers set."""
+PROGRAMME_KINDS: tuple[ProgrammeKind, ...] = get_args(ProgrammeKind)
+HIGHEST_RATING = Decimal("0.98")
+"""Of five stars: 4.9. With every review in, five would never be reached again after one of four."""
 
 
 class GoalUnfit(DomainError):
@@ -31,7 +38,9 @@ class Goal:
     """What a share of them is to do.
 
     reply: reviews of up to `stars_to` stars answered in public within hours of their receipt; resolve: cases
-    resolved within hours of their opening; csat: satisfied answers, where hours and stars say nothing.
+    resolved within hours of their opening; csat: satisfied answers; rating: the average stars of reviews
+    received, of five; redemption: points redeemed of those earned. Of these three, hours and stars say
+    nothing.
     """
 
     kind: Kind
@@ -42,7 +51,11 @@ class Goal:
 
 @dataclass(frozen=True)
 class Reached:
-    """`count` of `of` did it, `open` may still; `short` how many it lacks, of all that there were."""
+    """`count` of `of` did it, `open` may still; `short` how many it lacks, of all that there were.
+
+    Of a rating these are stars, and `short` is how many reviews with five stars would make it; of a
+    redemption they are points.
+    """
 
     goal: Goal
     count: int
@@ -86,6 +99,12 @@ _COUNTS = {
         WHERE s.merchant_id = $1 AND s.answered_at >= $2 AND s.answered_at < $3
           AND $4::int > 0 AND $5::int > 0 AND $6::timestamptz IS NOT NULL
     """,
+    "rating": """
+        SELECT (count(r.stars) * 5)::int AS of, coalesce(sum(r.stars), 0)::int AS count, 0 AS open
+        FROM reviews r
+        WHERE r.merchant_id = $1 AND r.received_at >= $2 AND r.received_at < $3 AND r.kind = 'review'
+          AND r.state = 'live' AND $4::int > 0 AND $5::int > 0 AND $6::timestamptz IS NOT NULL
+    """,
 }
 
 
@@ -95,11 +114,15 @@ async def goals() -> list[Goal]:
 
 
 async def change(goal: Goal, by: UUID, now: datetime) -> None:
-    """From now on; a share of 0 ends it. Raises GoalUnfit or core.errors.Forbidden."""
-    await person(by, "settings")
+    """From now on; a share of 0 ends it. Raises GoalUnfit or, for goals of cases, core.errors.Forbidden.
+
+    Who may set those of the programme is asked where the form comes in.
+    """
+    if goal.kind in KINDS:
+        await person(by, "settings")
     if not (0 <= goal.share <= 1 and 1 <= goal.within_hours <= 2160 and 1 <= goal.stars_to <= 5):
         raise GoalUnfit()
-    if goal.kind not in KINDS:
+    if goal.kind == "rating" and goal.share > HIGHEST_RATING:
         raise GoalUnfit()
     known = {each.kind: each for each in await goals()}
     if known.get(goal.kind) != goal and (goal.share or goal.kind in known):
@@ -111,9 +134,17 @@ async def reached(start: datetime, end: datetime, now: datetime) -> Sequence[Rea
     """How far each goal is in a period, in the open transaction."""
     found = []
     for goal in await goals():
-        args = (db.merchant_id(), start, end, goal.within_hours, goal.stars_to, now)
-        row = await db.fetchrow(_COUNTS[goal.kind], *args)
-        assert row is not None  # counts are one row
-        short = rules.shortfall(goal.share, row["count"], row["of"])
-        found.append(Reached(goal, row["count"], row["of"], row["open"], short))
+        count, of, left = await _counted(goal, start, end, now)
+        lacks = rules.five_star_shortfall if goal.kind == "rating" else rules.shortfall
+        found.append(Reached(goal, count, of, left, lacks(goal.share, count, of)))
     return found
+
+
+async def _counted(goal: Goal, start: datetime, end: datetime, now: datetime) -> tuple[int, int, int]:
+    if goal.kind == "redemption":
+        points = await figures.points_since(start, min(end, now))
+        return points.redeemed, points.earned, 0
+    args = (db.merchant_id(), start, end, goal.within_hours, goal.stars_to, now)
+    row = await db.fetchrow(_COUNTS[goal.kind], *args)
+    assert row is not None  # counts are one row
+    return row["count"], row["of"], row["open"]

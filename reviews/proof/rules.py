@@ -104,3 +104,11 @@ def needed(share: Decimal, of: int) -> int:
 def shortfall(share: Decimal, count: int, of: int) -> int:
     """How many more it should have been; 0: it is reached."""
     return max(0, needed(share, of) - count)
+
+
+def five_star_shortfall(share: Decimal, stars: int, of: int) -> int:
+    """How many more reviews with five stars bring the average up to this share of five.
+
+    `stars` were given, of at most `of`; the share is below 1.
+    """
+    return max(0, math.ceil((share * of - stars) / (5 * (1 - share))))

@@ -4,22 +4,24 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from api.portal import qr
-from core.design import audit_views as dv
+from core.design import backoffice_views as ov
 from core.design import case_views as ca
 from core.design import chat_views as av
 from core.design import compliance_views as cv
+from core.design import dashboard_views as dv
 from core.design import friend_views as fv
+from core.design import goal_board_views as bv
 from core.design import goal_views as gv
 from core.design import import_views as iv
 from core.design import knowledge_views as kv
 from core.design import ledger_views as lv
 from core.design import message_views as mv
-from core.design import person_views as nv
 from core.design import publishing_views as pv
 from core.design import report_views as qv
 from core.design import review_views as ev
 from core.design import reward_views as rv
 from core.design import rule_views as uv
+from core.design import segment_views as wg
 from core.design import source_views as sv
 from core.design import survey_views as yv
 from core.design import tier_views as t
@@ -54,7 +56,7 @@ def _portal(path: str, section: str, name: str = "Mei Lin") -> v.Frame:
 
 
 def _staff(path: str, section: str) -> v.Frame:
-    sections = ("inbox", "moderation", "studio", "mails", "parked", "people", "audit", "demo")
+    sections = ("inbox", "moderation", "studio", "mails", "parked", "demo")
     return v.Frame(path, NOW, "Europe/Berlin", "Harbour & Home", "Ada Brandt", "owner", sections, section)
 
 
@@ -617,9 +619,6 @@ STUDIO = v.Studio(
     "EUR",
     4_812_340,
     210_400,
-    2_887_404,
-    612_900,
-    233_150,
     91_020,
     30,
     5000,
@@ -635,6 +634,15 @@ STUDIO = v.Studio(
         v.ProgrammeVersion(2, _ago(days=190), "Ada Brandt", "Double points for Gold", False),
     ),
     True,
+    liability_minor=2_887_404,
+    breakage_minor=120_300,
+    points_earned=612_900,
+    points_redeemed=233_150,
+    redemption_rate=0.38,
+    months=(
+        v.PointsMonth(date(2026, 10, 1), 700_100, 312_000, 0),
+        v.PointsMonth(date(2026, 11, 1), 512_900, 233_150, 12_000),
+    ),
 )
 
 PREVIEW = t.TierPreview(
@@ -782,70 +790,6 @@ CHOICES = mv.MessageChoices(
     time_zone="Asia/Shanghai",
     time_zones=("Asia/Hong_Kong", "Asia/Shanghai", "Europe/Berlin"),
     address="mei@example.org",
-)
-EXPORTS = (
-    nv.ExportRow(_ago(hours=1), _ahead(days=7)),
-    nv.ExportRow(_ago(days=2), _ahead(days=5), "/portal/profile/exports/e1", 84),
-)
-PROFILE = nv.Profile(
-    action="/portal/profile",
-    key="k-profile",
-    name="Mei Lin",
-    email="mei@example.org",
-    external_id="c-1001",
-    locale="zh-Hans",
-    locales=(("en", "English"), ("zh-Hans", "简体中文")),
-    month="02",
-    day="29",
-    months=(("01", "January"), ("02", "February")),
-    messages=CHOICES,
-    exports=EXPORTS,
-    export_key="k-export",
-    erase_key="k-erase",
-    confirm="mei@example.org",
-)
-PEOPLE = nv.People(
-    customer="c-1001",
-    found=True,
-    name="Mei Lin",
-    export_action="/staff/people/p1/export",
-    erase_action="/staff/people/p1/erase",
-    export_key="k-export",
-    erase_key="k-erase",
-    exports=EXPORTS,
-    rows=(
-        nv.ErasureRow("c-7", "staff", "Ada Brandt", _ago(minutes=1), None),
-        nv.ErasureRow("c-3", "portal", "", _ago(days=3), _ago(days=3)),
-    ),
-    next_href="/staff/people?before=e1",
-)
-AUDIT = dv.AuditLog(
-    rows=(
-        dv.AuditRow(
-            at=_ago(hours=2),
-            who="Ada Brandt",
-            actor="staff",
-            op="update",
-            noun="Tier",
-            row_id="t1",
-            row_href="/staff/audit?what=tiers&row=t1",
-            address="192.0.2.7",
-            door="POST /staff/studio/tiers",
-            changes=(dv.Change("Threshold", "500", "600"), dv.Change("Description", "", "For friends")),
-        ),
-        dv.AuditRow(
-            _ago(days=1), "", "command", "insert", "API key", "k1", "/staff/audit?row=k1", "", "regulars", ()
-        ),
-    ),
-    who="s1",
-    actors=(("s1", "Ada Brandt"),),
-    what="tiers",
-    tables=(("tiers", "Tier"),),
-    row="",
-    since="2026-11-01",
-    until="",
-    csv_href="/staff/audit/entries.csv",
-    next_href="/staff/audit?before=e1",
 )
 MAIL_ROWS = (
     v.MailRow(
@@ -1191,6 +1135,94 @@ STAFF_ENTRY = lv.StaffEntryPage(
     "Mei Lin", "/staff/studio/members/m1", ENTRY, (v.Input("Posting", "0197"), v.Input("rule", "order"))
 )
 
+_BOARD_ROWS = (
+    dv.BoardRow(
+        "October", (dv.Cell("12", "/staff/studio/dashboards/rows?figure=x", "12"), dv.Cell("–", value=""))
+    ),
+    dv.BoardRow(HOSTILE, (dv.Cell("7", value="7"), dv.Cell("8%", value="0.08", heat=4))),
+)
+_BOARD = dv.Board(
+    "points", "Earned and burned", "In points.", "bar", "", ("Month", "Earned", HOSTILE), _BOARD_ROWS,
+    "/staff/studio/dashboards.csv?board=points",
+)  # fmt: skip
+DASHBOARDS = dv.Dashboards(
+    "May 2026 – October 2026",
+    "/staff/studio/dashboards?months=6&until=2026-04",
+    "/staff/studio/dashboards?months=6&until=2026-11",
+    ((6, "/staff/studio/dashboards?months=6", True), (12, "/staff/studio/dashboards?months=12", False)),
+    (dv.Compared("Earned", "1,200", "+12%, before: 1,071"), dv.Compared("Rating", "4.2", "before: 4", "up")),
+    (
+        _BOARD,
+        replace(_BOARD, code="moves", kind="flow", rows=(), empty="Nobody changed tier."),
+        replace(_BOARD, code="retention", kind="", unit="percent"),
+    ),
+)
+DASHBOARD_ROWS = dv.DashboardRows(
+    "Members behind the figure", "/staff/studio/dashboards", ("Joined", "Customer number", "Tier"),
+    (dv.BoardRow("1 May 2026", (dv.Cell(HOSTILE, "/staff/studio/members/m1"), dv.Cell("Gold"))),),
+    "/staff/studio/dashboards/rows?after=x", "/staff/studio/dashboards/rows",
+)  # fmt: skip
+GOAL_BOARD = bv.GoalBoard(
+    "November 2026",
+    (
+        bv.GoalLine("Average stars of reviews", "4.5", "4.2", 0.93, "12 more reviews by 30 Nov 2026", False),
+        bv.GoalLine(HOSTILE, "80%", "85% (17 of 20)", 1.0, "Reached.", True),
+    ),
+    (
+        ca.SettingsForm(
+            "/staff/studio/goals",
+            "Goals",
+            "Save",
+            "key-goals",
+            (rv.FormGroup("Each month", (rv.FormField("rating", "Stars", "4.5", hint="Empty: none"),)),),
+            "Look at the numbers.",
+        ),
+    ),
+    (replace(_BOARD, code="came", kind=""), replace(_BOARD, code="people", kind="")),
+    ("Monday from 09:00: 1.5 more people",),
+)
+SEGMENTS = wg.StudioSegments(
+    (wg.SegmentRow("/staff/studio/segments/vip", HOSTILE, "vip", HOSTILE, ("review",), 2, _ago(days=3)),),
+    (("New customers", "/staff/studio/segments/new?preset=new"),),
+)
+BACK_OFFICE = ov.BackOffice(
+    (
+        ov.TableLine("stores", "/staff/backoffice/stores", ("name",)),
+        ov.TableLine("ledger_journal", "/staff/backoffice/ledger_journal", ()),
+    )
+)
+PLAIN_TABLE = ov.PlainTable(
+    "stores", "id", ("external_id", "name"),
+    (ov.PlainRow("s1", (HOSTILE, "–"), "/staff/backoffice/stores/s1"),),
+    True, "/staff/backoffice/stores?before=s1", "/staff/backoffice/stores",
+)  # fmt: skip
+PLAIN_ROW = ov.PlainRowPage(
+    "stores", "s1", (("name", HOSTILE),),
+    ca.SettingsForm(
+        "/staff/backoffice/stores/s1", "Put it right", "Save", "key-repair",
+        (
+            rv.FormGroup(
+                "Columns", (rv.FormField("was:name", "", "x", "hidden"), rv.FormField("name", "name"))
+            ),
+        ),
+        "This cannot be put there.", "/staff/backoffice/stores",
+    ),
+    (ov.Repair(_ago(days=1), "Ada Brandt", "{}", HOSTILE, "A typing error"),),
+)  # fmt: skip
+_LOOK = wg.SegmentLook("Members of whom it is true that their tier is Gold.", 1204, 5000, ("review",))
+SEGMENT = wg.StudioSegment(
+    HOSTILE, "vip", "Members of whom it is true that their tier is Gold.", ("review",), 1204, 5000,
+    (wg.SegmentMember("/staff/studio/members/m1", HOSTILE, "Gold", _ago(days=90)),),
+    "/staff/studio/segments/vip?after=x", "/staff/studio/segments/vip",
+    "/staff/studio/segments/vip/members.csv", "/staff/studio/campaigns/new?segment=s1", "k-list",
+    (
+        wg.SegmentVersion(2, "/staff/studio/segments/vip?version=2", HOSTILE, _ago(days=3), True),
+        wg.SegmentVersion(1, "/staff/studio/segments/vip?version=1", HOSTILE, None, False),
+    ),
+    wg.SegmentForm("/staff/studio/segments/vip", "k-segment", 2, REWARD_GROUPS, _LOOK),
+    True,
+)  # fmt: skip
+
 POLICY = pv.ReviewPolicy(
     "Harbour & Home", 1, NOW, True, (pv.PolicyVersion(1, NOW, "/shops/harbour/review-policy?version=1"),)
 )
@@ -1367,6 +1399,39 @@ SAMPLES = (
     Sample("signin-sent", "signin/sent.html", v.LinkSent("mei@example.org", 15, "/staff/mails"), _OUT),
     Sample(
         "signin-confirm", "signin/confirm.html", v.LinkConfirm("/portal/sign-in/confirm", "token-1"), _OUT
+    ),
+    Sample(
+        "staff-dashboards", "staff/dashboards.html", DASHBOARDS, _staff("/staff/studio/dashboards", "studio")
+    ),
+    Sample(
+        "staff-dashboard-rows",
+        "staff/dashboard_rows.html",
+        DASHBOARD_ROWS,
+        _staff("/staff/studio/dashboards/rows", "studio"),
+    ),
+    Sample(
+        "staff-backoffice", "staff/backoffice.html", BACK_OFFICE, _staff("/staff/backoffice", "backoffice")
+    ),
+    Sample(
+        "staff-backoffice-table",
+        "staff/backoffice_table.html",
+        PLAIN_TABLE,
+        _staff("/staff/backoffice/stores", "backoffice"),
+    ),
+    Sample(
+        "staff-backoffice-row",
+        "staff/backoffice_row.html",
+        PLAIN_ROW,
+        _staff("/staff/backoffice/stores/s1", "backoffice"),
+    ),
+    Sample("staff-goals", "staff/goal_board.html", GOAL_BOARD, _staff("/staff/studio/goals", "studio")),
+    Sample("staff-segments", "staff/segments.html", SEGMENTS, _staff("/staff/studio/segments", "studio")),
+    Sample("staff-segment", "staff/segment.html", SEGMENT, _staff("/staff/studio/segments/vip", "studio")),
+    Sample(
+        "staff-segment-look",
+        "staff/segment_look.html",
+        _LOOK,
+        _staff("/staff/studio/segments/look", "studio"),
     ),
     Sample("portal-home", "portal/home.html", HOME, _portal("/portal", "home")),
     Sample("portal-home-empty", "portal/home.html", v.PortalHome("", 0, 0, None), _portal("/portal", "home")),
@@ -1721,23 +1786,6 @@ SAMPLES = (
         _staff("/staff/messages/settings", "mails"),
     ),
     Sample("portal-messages", "portal/messages.html", CHOICES, _portal("/portal/messages", "")),
-    Sample("portal-profile", "portal/profile.html", PROFILE, _portal("/portal/profile", "")),
-    Sample(
-        "portal-profile-refused",
-        "portal/profile.html",
-        replace(PROFILE, exports=(), problem="That is not it.", profile_problem="There is no such day."),
-        _portal("/portal/profile", ""),
-    ),
-    Sample("portal-erased", "portal/erased.html", nv.Erased(), _OUT),
-    Sample("staff-people", "staff/people.html", PEOPLE, _staff("/staff/people", "people")),
-    Sample("staff-people-none", "staff/people.html", nv.People("c-9"), _staff("/staff/people", "people")),
-    Sample("staff-audit", "staff/audit.html", AUDIT, _staff("/staff/audit", "audit")),
-    Sample(
-        "staff-audit-empty",
-        "staff/audit.html",
-        replace(AUDIT, rows=(), next_href=""),
-        _staff("/staff/audit", "audit"),
-    ),
     Sample("staff-demo", "staff/demo.html", DEMO, _staff("/staff/demo", "demo")),
     Sample("staff-parked", "staff/parked.html", PARKED, _staff("/staff/parked", "parked")),
     Sample("staff-parked-empty", "staff/parked.html", v.Parked(), _staff("/staff/parked", "parked")),

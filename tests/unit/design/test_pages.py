@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from datetime import datetime
+from datetime import date, datetime
 from html.parser import HTMLParser
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -21,10 +21,9 @@ FRAGMENTS = {
     "staff/scoring.html",
     "staff/import_progress.html",
     "staff/tier_preview.html",
+    "staff/segment_look.html",
 }
 BUILDING_BLOCKS = {
-    "message_choices.html",
-    "export.html",  # a file that is taken along: tests/db/test_erasure.py looks at it
     "studio_base.html",
     "moderation_base.html",
     "moderation_parts.html",
@@ -35,6 +34,7 @@ BUILDING_BLOCKS = {
     "parts.html",
     "plain.html",
     "case_parts.html",
+    "dashboard_parts.html",
     "case_further_parts.html",
     "fields.html",
     "articles.html",
@@ -197,7 +197,7 @@ def test_the_chosen_theme_wins_over_the_device() -> None:
     assert "data-theme" not in rendered(sample, "en")
 
 
-PLAIN = (str, int, float, bool, datetime, type(None))
+PLAIN = (str, int, float, bool, date, datetime, type(None))
 
 
 def _plain(hint: Any) -> bool:

@@ -80,7 +80,7 @@ def test_text_has_the_contrast_of_wcag_aa(theme: str, text: str, ground: str) ->
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("ground", ["paper", "surface"])
-@pytest.mark.parametrize("mark", ["accent", "line-strong", "amber"])
+@pytest.mark.parametrize("mark", ["accent", "line-strong", "amber", *(f"chart-{n}" for n in range(1, 7))])
 def test_edges_and_marks_have_three_to_one(theme: str, ground: str, mark: str) -> None:
     colours = themes()[theme]
     assert contrast(colours[mark], colours[ground]) >= 3

@@ -93,3 +93,15 @@ def test_chance_is_the_same_each_time_and_as_large_as_wanted() -> None:
 )
 def test_what_a_goal_lacks(share: str, count: int, of: int, short: int) -> None:
     assert rules.shortfall(Decimal(share), count, of) == short
+
+
+@pytest.mark.parametrize(
+    ("share", "stars", "of", "lacks"),
+    [("0.9", 6, 10, 6), ("0.9", 9, 10, 0), ("0.9", 45, 50, 0), ("0.98", 4, 5, 9), ("0.2", 0, 0, 0)],
+)
+def test_what_a_rating_lacks(share: str, stars: int, of: int, lacks: int) -> None:
+    needed = rules.five_star_shortfall(Decimal(share), stars, of)
+    assert needed == lacks
+    if of:
+        assert Decimal(stars + 5 * needed) >= Decimal(share) * (of + 5 * needed)
+        assert not needed or Decimal(stars + 5 * (needed - 1)) < Decimal(share) * (of + 5 * (needed - 1))

@@ -1,0 +1,262 @@
+"""Goals of the month with what they lack, and the busy hours of the week."""
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from babel.dates import get_day_names
+from litestar import Request, Response, get, post
+from litestar.params import URLEncodedBody
+
+from admin.inbox.report_present import Reader, said, share
+from admin.studio.dashboard_present import heat
+from api.auth import StaffUser, requires_permission
+from api.forms import key_of, once_to, said_of
+from api.pages import locale_of, page
+from core import clock, db
+from core.days import day_of, zone_of
+from core.design.case_views import SettingsForm
+from core.design.dashboard_views import Board, BoardRow, Cell
+from core.design.goal_board_views import GoalBoard, GoalLine
+from core.design.reward_views import FormField, FormGroup
+from core.errors import DomainError, Kind
+from core.i18n import babel_locale, translator
+from core.ids import new_id
+from reviews.proof import busy, goals, service
+from reviews.proof.busy import DAYS, HOURS, Week
+from reviews.proof.goals import Goal, Reached
+from reviews.proof.rules import Share
+
+Staff = Request[StaffUser, Any, Any]
+
+PATH = "/staff/studio/goals"
+NEEDED = "programme.edit"
+SHORT_MOST = 5
+reads = requires_permission("studio.read")
+
+
+class GoalTyped(DomainError):
+    """What was typed is no average and no share."""
+
+    code = "goal_unfit"
+    kind = Kind.INVALID
+    title = "What was typed cannot be read"
+
+
+@get("/goals", guards=[reads])
+async def show(request: Staff) -> Response[Any]:
+    """This month, and the last eight weeks."""
+    return await _page(request, {}, "")
+
+
+@post("/goals", guards=[requires_permission(NEEDED)], status_code=303)
+async def change(request: Staff, data: URLEncodedBody[dict[str, str]]) -> Response[Any]:
+    """Set the goals of the programme, from now on; empty: none."""
+    now, by = clock.now(), request.user.member.id
+
+    async def effect() -> str:
+        await goals.change(Goal("rating", _rating(data.get("rating", ""))), by, now)
+        await goals.change(Goal("redemption", _percent(data.get("redemption", ""))), by, now)
+        return PATH
+
+    try:
+        return await once_to(request, key_of(data), said_of(data), effect, now)
+    except (GoalTyped, goals.GoalUnfit):
+        words = translator(locale_of(request))
+        return await _page(request, data, words.gettext("Something does not fit: look at the numbers."))
+
+
+@get("/goals.csv", guards=[reads])
+async def as_csv(request: Staff) -> Response[str]:
+    """The hours of the week: what came in, what was answered, people at work, people needed."""
+    found = await _week(request, clock.now())
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["weekday", "hour", "came", "answered", "people_hours", "weeks", "people_needed"])
+    for day in DAYS:
+        for hour in HOURS:
+            load = found.load((day, hour))
+            writer.writerow(
+                [day, hour, load.came, load.answered, load.people, found.weeks, found.needed((day, hour))]
+            )
+    headers = {"Content-Disposition": 'attachment; filename="busy-hours.csv"'}
+    return Response(out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+handlers = [show, change, as_csv]
+
+
+async def _week(request: Staff, now: datetime) -> Week:
+    async with db.transaction(request.user.merchant_id):
+        return await busy.week(now, request.user.shop.time_zone)
+
+
+async def _page(request: Staff, typed: dict[str, str], problem: str) -> Response[Any]:
+    now, locale, zone = clock.now(), locale_of(request), request.user.shop.time_zone
+    to = Reader(translator(locale), locale, zone)
+    async with db.transaction(request.user.merchant_id):
+        start, end = await service.month(day_of(now, zone_of(zone)))
+        found = await goals.reached(start, end, now)
+        wanted = {each.kind: each for each in await goals.goals()}
+        week = await busy.week(now, zone)
+    may = NEEDED in request.user.permissions
+    view = GoalBoard(
+        month=to.shown.month(day_of(now, zone_of(zone))),
+        goals=tuple(_line(each, end, to) for each in found),
+        forms=(_form(wanted, typed, problem, to),) if may else (),
+        boards=_boards(week, to),
+        short=tuple(_short(hour, lacking, to) for hour, lacking in week.short(SHORT_MOST)),
+    )
+    status = 422 if problem else 200
+    return page(request, "staff/goal_board.html", view, section="studio", status=status, now=now)
+
+
+# ---------------------------------------------------------------- goals
+
+
+def _line(each: Reached, end: datetime, to: Reader) -> GoalLine:
+    goal, number = each.goal, to.shown.number
+    if goal.kind == "rating":
+        label = to.words.gettext("Average stars of reviews")
+        wanted, now = number(float(goal.share * 5)), _average(each, to)
+    else:
+        label, wanted = said(goal, to), to.shown.percent(float(goal.share))
+        now = share(Share(min(each.count, each.of), each.of), to)
+    whole = float(goal.share) * each.of
+    done = min(1.0, each.count / whole) if whole else 0.0
+    return GoalLine(label, wanted, now, done, _lacks(each, end, to), bool(each.of) and not each.short)
+
+
+def _average(each: Reached, to: Reader) -> str:
+    return to.shown.number(round(5 * each.count / each.of, 2)) if each.of else "–"
+
+
+def _lacks(each: Reached, end: datetime, to: Reader) -> str:
+    """12 more replies within target by 30 November."""
+    words = to.words
+    if not each.of:
+        return words.gettext("Nothing to count yet.")
+    if not each.short:
+        return words.gettext("Reached.")
+    by = to.shown.date(end - timedelta(seconds=1), to.time_zone)
+    n, values = each.short, {"num": to.shown.number(each.short), "date": by}
+    match each.goal.kind:
+        case "reply":
+            return words.ngettext(
+                "%(num)s more reply within target by %(date)s",
+                "%(num)s more replies within target by %(date)s", n, **values,
+            )  # fmt: skip
+        case "resolve":
+            return words.ngettext(
+                "%(num)s more case resolved within target by %(date)s",
+                "%(num)s more cases resolved within target by %(date)s", n, **values,
+            )  # fmt: skip
+        case "csat":
+            return words.ngettext(
+                "%(num)s more satisfied answer by %(date)s",
+                "%(num)s more satisfied answers by %(date)s", n, **values,
+            )  # fmt: skip
+        case "rating":
+            return words.ngettext(
+                "%(num)s more review with five stars by %(date)s",
+                "%(num)s more reviews with five stars by %(date)s", n, **values,
+            )  # fmt: skip
+        case "redemption":
+            return words.ngettext(
+                "%(num)s more point redeemed by %(date)s",
+                "%(num)s more points redeemed by %(date)s", n, **values,
+            )  # fmt: skip
+
+
+def _form(wanted: dict[goals.Kind, Goal], typed: dict[str, str], problem: str, to: Reader) -> SettingsForm:
+    words = to.words
+    rating, redemption = wanted.get("rating"), wanted.get("redemption")
+    fields = typed or {
+        "rating": f"{rating.share * 5:.2f}".rstrip("0").rstrip(".") if rating else "",
+        "redemption": f"{redemption.share * 100:.1f}".removesuffix(".0") if redemption else "",
+    }
+    none = words.gettext("Empty: no goal")
+    made = (
+        FormField(
+            "rating", words.gettext("Average stars, up to %(most)s", most=to.shown.number(4.9)),
+            fields.get("rating", ""), hint=none, inputmode="decimal",
+        ),
+        FormField(
+            "redemption", words.gettext("Points redeemed of those earned, in per cent"),
+            fields.get("redemption", ""), hint=none, inputmode="decimal",
+        ),
+    )  # fmt: skip
+    title = words.gettext("Goals of the programme")
+    return SettingsForm(
+        action=PATH, title=title, submit=words.gettext("Save"), key=str(new_id()),
+        groups=(FormGroup(words.gettext("Each month"), made),), problem=problem,
+    )  # fmt: skip
+
+
+def _rating(typed: str) -> Decimal:
+    stars = _number(typed)
+    if stars and not 1 <= stars <= Decimal("4.9"):
+        raise GoalTyped(typed)
+    return (stars / 5).quantize(Decimal("0.001"))
+
+
+def _percent(typed: str) -> Decimal:
+    share = _number(typed.strip().removesuffix("%")) / 100
+    if share > 1:
+        raise GoalTyped(typed)
+    return share.quantize(Decimal("0.001"))
+
+
+def _number(typed: str) -> Decimal:
+    try:
+        found = Decimal(typed.strip().replace(",", ".") or "0")
+    except InvalidOperation as error:
+        raise GoalTyped(typed) from error
+    if not found.is_finite() or found < 0:
+        raise GoalTyped(typed)
+    return found
+
+
+# ---------------------------------------------------------------- hours of the week
+
+
+def _boards(week: Week, to: Reader) -> tuple[Board, ...]:
+    words = to.words
+    came = words.gettext("Cases and messages of customers in an hour, on average of %(weeks)s weeks.", weeks=week.weeks)  # noqa: E501  # fmt: skip
+    people = words.gettext("People who answered something in the hour, on average.")
+    return (
+        _week_table(
+            "came", words.gettext("What comes in"), came, lambda h: week.load(h).came / week.weeks, to
+        ),
+        _week_table(
+            "people", words.gettext("Who is there"), people, lambda h: week.load(h).people / week.weeks, to
+        ),
+    )
+
+
+def _week_table(code: str, title: str, lead: str, value: Callable[[busy.Hour], float], to: Reader) -> Board:
+    most = max(value((day, hour)) for day in DAYS for hour in HOURS)
+    rows = tuple(
+        BoardRow(_day(day, to), tuple(_hour(value((day, hour)), most, to) for hour in HOURS)) for day in DAYS
+    )
+    heads = (to.words.gettext("Weekday"), *(f"{hour:02}" for hour in HOURS))
+    return Board(code, title, lead, "", "", heads, rows, f"{PATH}.csv")
+
+
+def _hour(value: float, most: float, to: Reader) -> Cell:
+    return Cell(to.shown.number(round(value, 1)) if value else "·", heat=heat(value, most))
+
+
+def _day(day: int, to: Reader) -> str:
+    return str(get_day_names("abbreviated", locale=babel_locale(to.locale))[day - 1])
+
+
+def _short(hour: busy.Hour, lacking: float, to: Reader) -> str:
+    day = str(get_day_names("wide", locale=babel_locale(to.locale))[hour[0] - 1])
+    return to.words.gettext(
+        "%(day)s from %(hour)s: %(people)s more people",
+        day=day, hour=f"{hour[1]:02}:00", people=to.shown.number(round(lacking, 1)),
+    )  # fmt: skip

@@ -1,0 +1,78 @@
+"""The SQL of figures, and of the rows behind each; all of them of sets, none member by member."""
+
+from loyalty.figures.rules import SIDES, Flow
+
+# ---------------------------------------------------------------- tiers
+
+# $1 set, $2 from, $3 until. Where a member stood before the first change in the period and after the last.
+_MOVED = """
+    SELECT member_id, (array_agg(from_code ORDER BY changed_at, id))[1] AS from_code,
+           (array_agg(to_code ORDER BY changed_at DESC, id DESC))[1] AS to_code
+    FROM tier_changes WHERE set_code = $1 AND changed_at >= $2 AND changed_at < $3 GROUP BY member_id
+"""
+MOVES = f"""
+    SELECT from_code, to_code, count(*)::int AS members FROM ({_MOVED}) x
+    WHERE from_code IS DISTINCT FROM to_code GROUP BY 1, 2 ORDER BY 1 NULLS FIRST, 2
+"""
+# $4 from (NULL: joined), $5 to, $6 after which, $7 how many.
+MOVERS = f"""
+    SELECT m.id, c.external_id, m.joined_at, m.tier_code FROM ({_MOVED}) x
+    JOIN members m ON m.id = x.member_id JOIN customers c ON c.id = m.customer_id
+    WHERE x.from_code IS NOT DISTINCT FROM $4 AND x.to_code = $5 AND ($6::uuid IS NULL OR m.id > $6)
+    ORDER BY m.id LIMIT $7
+"""
+
+# ---------------------------------------------------------------- who comes back
+
+# $1 time zone, $2 from, $3 until: members by the month in which they joined, and how many of them bought in
+# each month since.
+RETENTION = """
+    WITH joined AS (
+        SELECT customer_id, date_trunc('month', joined_at AT TIME ZONE $1)::date AS cohort
+        FROM members WHERE joined_at >= $2 AND joined_at < $3
+    ), sizes AS (SELECT cohort, count(*)::int AS size FROM joined GROUP BY 1),
+    bought AS (
+        SELECT cohort, month, count(*)::int AS members FROM (
+            SELECT DISTINCT j.cohort, j.customer_id,
+                   date_trunc('month', o.paid_at AT TIME ZONE $1)::date AS month
+            FROM joined j JOIN orders o ON o.customer_id = j.customer_id
+            WHERE o.paid_at >= $2 AND o.paid_at < $3 AND o.cancelled_at IS NULL) x
+        WHERE month >= cohort GROUP BY 1, 2
+    )
+    SELECT s.cohort, s.size, b.month, b.members FROM sizes s LEFT JOIN bought b USING (cohort)
+    ORDER BY s.cohort, b.month
+"""
+# $1 $2 when they joined, $3 $4 when they bought, $5 after which, $6 how many.
+BUYERS = """
+    SELECT m.id, c.external_id, m.joined_at, m.tier_code
+    FROM members m JOIN customers c ON c.id = m.customer_id
+    WHERE m.joined_at >= $1 AND m.joined_at < $2 AND ($5::uuid IS NULL OR m.id > $5)
+      AND EXISTS (SELECT FROM orders o WHERE o.customer_id = m.customer_id AND o.cancelled_at IS NULL
+                  AND o.paid_at >= $3 AND o.paid_at < $4)
+    ORDER BY m.id LIMIT $6
+"""
+
+# ---------------------------------------------------------------- postings
+
+_OURS = "('pending', 'active', 'held', 'debt')"
+
+
+def postings(flow: Flow) -> str:
+    """What a figure of points adds up. $1 wallet, $2 from, $3 until, $4 after which, $5 how many."""
+    sides = ", ".join(f"'{side}'" for side, its in SIDES.items() if its == flow)
+    coming = f"e.debit IN ({sides}) AND e.credit IN {_OURS}"
+    going = f"e.credit IN ({sides}) AND e.debit IN {_OURS}"
+    sign = 1 if flow == "earned" else -1
+    return f"""
+        SELECT j.id, a.member_id, c.external_id, j.recorded_at, j.verb::text AS verb,
+               (x.points * {sign})::bigint AS points
+        FROM ledger_journal j
+        CROSS JOIN LATERAL (SELECT sum(CASE WHEN {coming} THEN e.points ELSE -e.points END) AS points
+                            FROM ledger_entries e WHERE e.journal_id = j.id AND ({coming} OR {going})) x
+        JOIN ledger_accounts a ON a.id = j.account_id
+        JOIN wallet_types w ON w.id = a.wallet_type_id AND w.code = $1
+        JOIN members m ON m.id = a.member_id JOIN customers c ON c.id = m.customer_id
+        WHERE j.recorded_at >= $2 AND j.recorded_at < $3 AND x.points IS NOT NULL
+          AND ($4::uuid IS NULL OR j.id < $4)
+        ORDER BY j.id DESC LIMIT $5
+    """

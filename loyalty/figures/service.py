@@ -1,0 +1,131 @@
+"""Figures of a stretch of months and the rows behind them, in the open transaction."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+
+from core import db, tenancy
+from core.days import start_of_day, zone_of
+from loyalty.figures import queries, rules
+from loyalty.figures.rules import Flow, Points
+from loyalty.liability import rolling
+from loyalty.liability.rules import WALLET, next_month
+from loyalty.programme import service as programme
+
+
+class Stretch(msgspec.Struct, frozen=True):
+    """Whole months of the shop's, from `first` to `last`, each given by its first day; and their moments."""
+
+    first: date
+    last: date
+    start: datetime
+    end: datetime
+
+    @property
+    def months(self) -> list[date]:
+        """The first day of each."""
+        found = [self.first]
+        while found[-1] < self.last:
+            found.append(next_month(found[-1]))
+        return found
+
+    def holds(self, month: date) -> bool:
+        """Whether the month is one of them."""
+        return self.first <= month <= self.last
+
+
+class Move(msgspec.Struct, frozen=True, kw_only=True):
+    """How many members went from one tier to another; from None: they joined."""
+
+    from_code: str | None
+    to_code: str
+    members: int
+
+
+class Cohort(msgspec.Struct, frozen=True, kw_only=True):
+    """Who joined in a month, and how many of them bought in it and in the months since, where any did."""
+
+    month: date
+    size: int
+    bought: dict[date, int]
+
+
+class MemberRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A member that a figure has counted."""
+
+    id: UUID
+    external_id: str
+    joined_at: datetime
+    tier_code: str
+
+
+class PostingRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A posting that a figure has added up; `points` as the figure counts them."""
+
+    id: UUID
+    member_id: UUID
+    external_id: str
+    recorded_at: datetime
+    verb: str
+    points: int
+
+
+async def stretch(last: date, months: int) -> Stretch:
+    """So many months, of which the last has the day `last`."""
+    zone = zone_of((await tenancy.shop()).time_zone)
+    last = last.replace(day=1)
+    number = last.year * 12 + last.month - months
+    first = date(number // 12, number % 12 + 1, 1)
+    return Stretch(first, last, start_of_day(first, zone), start_of_day(next_month(last), zone))
+
+
+async def points(over: Stretch, wallet: str = WALLET) -> dict[date, Points]:
+    """Points by month, as they were recorded."""
+    return rules.by_month(await rolling.months(over.start, over.end, wallet), over.months)
+
+
+async def points_since(start: datetime, until: datetime, wallet: str = WALLET) -> Points:
+    """Points of the days from `start`, a midnight of the shop's."""
+    return rules.added_up((each.kind, each.points) for each in await rolling.days(start, until, wallet))
+
+
+async def moves(over: Stretch) -> list[Move]:
+    """Moves between the tiers of the first set, from each member's place before to that after."""
+    code = (await programme.live()).primary.code
+    return [Move(**row) for row in await db.fetch(queries.MOVES, code, over.start, over.end)]
+
+
+async def movers(
+    over: Stretch, from_code: str | None, to_code: str, after: UUID | None, limit: int
+) -> list[MemberRow]:
+    """Who is counted in a move, by id."""
+    code = (await programme.live()).primary.code
+    args = (code, over.start, over.end, from_code, to_code, after, limit)
+    return [MemberRow(**row) for row in await db.fetch(queries.MOVERS, *args)]
+
+
+async def retention(over: Stretch) -> list[Cohort]:
+    """Who joined in each of the months and how many bought when, by month."""
+    zone = (await tenancy.shop()).time_zone
+    found: dict[date, Cohort] = {}
+    for row in await db.fetch(queries.RETENTION, zone, over.start, over.end):
+        cohort = found.setdefault(row["cohort"], Cohort(month=row["cohort"], size=row["size"], bought={}))
+        if row["month"]:
+            cohort.bought[row["month"]] = row["members"]
+    return list(found.values())
+
+
+async def buyers(joined: Stretch, bought: Stretch, after: UUID | None, limit: int) -> list[MemberRow]:
+    """Who joined in one stretch and bought in another, by id."""
+    args = (joined.start, joined.end, bought.start, bought.end, after, limit)
+    return [MemberRow(**row) for row in await db.fetch(queries.BUYERS, *args)]
+
+
+async def postings(
+    over: Stretch, flow: Flow, after: UUID | None, limit: int, wallet: str = WALLET
+) -> Sequence[PostingRow]:
+    """What a figure of points adds up, the newest first."""
+    rows = await db.fetch(queries.postings(flow), wallet, over.start, over.end, after, limit)
+    return [PostingRow(**row) for row in rows]

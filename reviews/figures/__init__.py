@@ -1,0 +1,1 @@
+"""What dashboards show of reviews: how many stars, how soon answered, how many hidden."""

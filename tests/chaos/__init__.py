@@ -1,1 +1,0 @@
-"""A whole installation under load, its processes killed at random, its books recomputed by somebody else."""
