@@ -9,7 +9,7 @@ LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml -
 JOBS ?= 3
 CJK_FONTS := /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
 
-.PHONY: help demo test browser soak bench lock clean chromium wrk screenshots
+.PHONY: help demo test browser soak chaos bench lock clean chromium wrk screenshots
 .NOTPARALLEL:
 
 help:
@@ -18,6 +18,8 @@ help:
 	@echo "make test         all checks and tests"
 	@echo "make browser      every page in three languages, two widths, light and dark: make test has a part of it"
 	@echo "make soak         the ledger against its model, for half an hour"
+	@echo "make chaos        kills everything again and again under load, for 20 minutes, and checks the books: chaos.json;"
+	@echo "                  DURATION=seconds SEED=number"
 	@echo "make bench        how fast it is: a table and bench.json; ONLY=name,name and SCALE=0.01 for less of it"
 	@echo "                  DATA=DIR reads labelled rows in other ways, too (train extra)"
 	@echo "make screenshots  the pictures of the README, taken of a demo of their own"
@@ -45,6 +47,9 @@ bench: $(VENV)/test.stamp wrk
 
 soak: $(VENV)/test.stamp
 	@HYPOTHESIS_PROFILE=soak $(VENV)/bin/python -m pytest -q tests/db/test_ledger_model.py
+
+chaos: $(VENV)/test.stamp
+	@$(VENV)/bin/python -m tests.chaos $(if $(DURATION),--seconds $(DURATION)) $(if $(SEED),--seed $(SEED))
 
 screenshots: $(VENV)/test.stamp chromium
 	@$(VENV)/bin/python -m admin.demo.screenshots

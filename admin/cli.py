@@ -10,6 +10,7 @@ import click
 from admin.installation import installation, run
 from admin.loyalty_cli import loyalty
 from admin.merchant_cli import merchant
+from admin.people_cli import erasures, person
 from admin.reviews_cli import reviews
 from admin.rewards_cli import rewards
 from admin.sources_cli import accounts
@@ -293,6 +294,8 @@ def verify() -> None:
 reviews.add_command(accounts)
 main.add_command(loyalty)
 main.add_command(merchant)
+main.add_command(person)
+main.add_command(erasures)
 main.add_command(reviews)
 main.add_command(rewards)
 

@@ -12,6 +12,7 @@ from api import portal, public
 from api.app import App, create_app
 from api.v1.achievements import v1_achievements
 from api.v1.articles import get_answers, v1_articles
+from api.v1.audit import v1_audit
 from api.v1.balances import v1_balances
 from api.v1.campaigns import v1_campaigns, v1_segments
 from api.v1.case_reports import get_case_report
@@ -24,6 +25,7 @@ from api.v1.members import v1_members
 from api.v1.merges import v1_merges
 from api.v1.openings import v1_openings
 from api.v1.pending import v1_pending
+from api.v1.people import v1_people
 from api.v1.pools import v1_pools
 from api.v1.publishing import v1_publishing
 from api.v1.ratings import v1_ratings
@@ -44,6 +46,8 @@ from core.settings import Settings, settings
 
 V1 = (
     v1_members,
+    v1_people,
+    v1_audit,
     v1_earns,
     v1_openings,
     v1_pending,

@@ -5,6 +5,7 @@ opened would not be seen by the handler. Guards are coroutines, since Litestar r
 thread each.
 """
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,11 +18,16 @@ from litestar.types import ASGIApp, Guard, Receive, Scope, Send
 
 from api.cookies import SESSION
 from api.keys import expect_key
-from api.requests import Connection, header, is_program
+from api.requests import Connection, header, is_program, request_id
 from core import clock, db, tenancy
+from core.audit.acting import Actor, acting
+from core.audit.acting import Kind as ActorKind
 from core.errors import DomainError, Kind
 from core.people import api_keys, customers, sessions, staff
 from core.people.roles import PERMISSIONS, permissions_of
+
+EVENTS = ("/v1/events", "/v1/events/batch")
+"""Where programs tell what happened, by the thousand: history by itself, and no deed of theirs."""
 
 
 class KeyNeeded(DomainError):
@@ -147,7 +153,9 @@ class AuthMiddleware(ASGIMiddleware):
         elif not scope["path"].startswith("/static/"):
             connection: Connection = ASGIConnection(scope)
             scope["user"] = await _person(connection.cookies.get(SESSION, ""))
-        await next_app(scope, receive, send)
+        actor = _actor(scope)
+        with acting(actor) if actor else nullcontext():
+            await next_app(scope, receive, send)
 
 
 @dataclass(frozen=True)
@@ -205,6 +213,30 @@ async def requires_customer(connection: ASGIConnection[Any, Any, Any, Any], _: B
     """A guard: a customer. Raises SignInNeeded."""
     if not isinstance(connection.user, CustomerUser):
         raise SignInNeeded()
+
+
+def _actor(scope: Any) -> Actor | None:
+    """Whose deeds the log tells of: staff's and programs', and of visitors who they turn out to be."""
+    if scope["method"] == "GET":
+        return None
+    kind: ActorKind
+    match scope["user"]:
+        case StaffUser(member=member):
+            kind, who = "staff", str(member.id)
+        case Integrator(key_id=key_id) if scope["path"] not in EVENTS:
+            kind, who = "key", str(key_id)
+        case None if scope["path"].startswith("/staff/"):
+            kind, who = "visitor", ""
+        case _:
+            return None
+    client = scope["client"]
+    return Actor(
+        kind=kind,
+        id=who,
+        address=client[0] if client else "",
+        door=f"{scope['method']} {scope.get('path_template') or scope['path']}",
+        deed=request_id(scope),
+    )
 
 
 async def _integrator(given: str) -> Integrator | None:

@@ -72,6 +72,8 @@ def openapi_config() -> OpenAPIConfig:
             Tag("Rewards", "What points buy, and its vouchers"),
             Tag("Reviews", "In from any source, and out with what the model read"),
             Tag("Cases", "How unhappy customers are answered: calendars, targets, teams, remedies"),
+            Tag("Personal data", "What is kept of a person: a file of it, and its end"),
+            Tag("Audit", "Who changed what, from what to what"),
             Tag("Webhooks", "The same, signed by the shop's system"),
         ],
         use_handler_docstrings=True,

@@ -23,6 +23,8 @@ SECTIONS = {
     "studio": "studio.read",
     "mails": "mails.read",
     "parked": "parked.read",
+    "people": "people.data",
+    "audit": "audit.read",
     "backoffice": "backoffice.repair",
 }
 """Sections of the staff's navigation and the permission that shows each."""

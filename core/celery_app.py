@@ -12,6 +12,7 @@ from core.settings import settings
 HANDLER_MODULES = (
     "core.mail.tasks",
     "core.notifications.tasks",
+    "core.people.tasks",
     "loyalty.expiry.tasks",
     "loyalty.holds.tasks",
     "loyalty.rewards.tasks",

@@ -15,6 +15,8 @@ import msgspec
 from asyncpg.exceptions import InterfaceError, InternalClientError
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
+from core.audit import acting
+
 Row = asyncpg.Record
 T = TypeVar("T")
 
@@ -59,8 +61,10 @@ class MerchantTransaction(PostgresTransaction):
 
     async def begin(self) -> None:
         merchant = "" if self.merchant_id is None else str(UUID(str(self.merchant_id)))
+        actor = acting.told().replace("'", "''")
+        also = f", set_config('app.actor', '{actor}', true)" if actor else ""
         await self.connection.execute(
-            f"{self.opening}; SELECT set_config('app.merchant', '{merchant}', true)"
+            f"{self.opening}; SELECT set_config('app.merchant', '{merchant}', true){also}"
         )
 
     async def commit(self) -> None:

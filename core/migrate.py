@@ -11,9 +11,10 @@ from urllib.parse import unquote, urlsplit
 import asyncpg
 
 from core import db
+from core.audit.attach import attach
 from core.errors import DomainError, Kind
 
-ROLES = ("regulars_owner", "regulars_ledger", "regulars_gate")
+ROLES = ("regulars_owner", "regulars_ledger", "regulars_gate", "regulars_eraser", "regulars_audit")
 LOCK_TIMEOUT_MS = 10_000
 
 
@@ -53,6 +54,7 @@ async def migrate(admin_url: str, app_url: str) -> str:
         await _prepare(connection, app_url)
         before = await _applied(connection)
         await _run_migrations(admin_url)
+        await _attach_audit(connection)
         after = (await _applied(connection)).items()
     finally:
         await connection.close()
@@ -76,8 +78,8 @@ async def _prepare(connection: asyncpg.Connection, app_url: str) -> None:
     await connection.execute(
         "GRANT regulars_owner TO CURRENT_USER;"
         # To give them functions, not to have their rights: the owner may not write the ledger.
-        "GRANT regulars_ledger, regulars_gate TO regulars_owner WITH INHERIT FALSE;"
-        "GRANT CREATE, USAGE ON SCHEMA public TO regulars_owner, regulars_ledger, regulars_gate;"
+        f"GRANT {', '.join(ROLES[1:])} TO regulars_owner WITH INHERIT FALSE;"
+        f"GRANT CREATE, USAGE ON SCHEMA public TO {', '.join(ROLES)};"
         "GRANT USAGE ON SCHEMA public TO regulars_app"
     )
 
@@ -98,6 +100,13 @@ async def _run_migrations(admin_url: str) -> None:
         db.DB.pool, db.DB.config = before, {}
     if not result.success:
         raise MigrationFailed(result.message or report.getvalue())
+
+
+async def _attach_audit(connection: asyncpg.Connection) -> None:
+    """The log is about every table, whoever's migration made it."""
+    async with connection.transaction():
+        await connection.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}; SET LOCAL ROLE regulars_owner")
+        await attach(connection)
 
 
 async def _applied(connection: asyncpg.Connection) -> Counter[str]:

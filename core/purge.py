@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from celery import shared_task
 
 from core import clock, db, tenancy
+from core.people import erasure, export
 from core.settings import settings
 from core.worker import run_async
 
@@ -22,6 +23,8 @@ async def purge(now: datetime, idempotency_ttl_s: int) -> int:
             )
             deleted += await _delete("DELETE FROM login_links WHERE expires_at < $1", now)
             deleted += await _delete("DELETE FROM notification_links WHERE expires_at < $1", now)
+            deleted += await _delete("DELETE FROM person_exports WHERE asked_at < $1", now - export.KEPT)
+            await erasure.sweep(now)
 
     await tenancy.for_each(of_merchant)
     return deleted

@@ -27,6 +27,9 @@ class Settings(BaseSettings):
     """Valkey, broker and cache; empty: the embedded server."""
     data_dir: Path = Path("var")
     """Folder of the embedded servers and of files that outlive a process."""
+    erasure_journal: Path | None = None
+    """File that names whom this installation has erased, by opaque ids; empty: erasures.ndjson in data_dir.
+    It is no part of a backup of the database: a restored one is told of it again."""
 
     # What the outside sees.
     host: str = "127.0.0.1"

@@ -2,7 +2,11 @@
 
 from litestar import Router
 
-from admin.operations import messages
+from admin.operations import audit, messages, people
 from admin.operations.handlers import handlers
 
-router = Router("/staff", route_handlers=[*handlers, *messages.handlers], include_in_schema=False)
+router = Router(
+    "/staff",
+    route_handlers=[*handlers, *messages.handlers, *people.handlers, *audit.handlers],
+    include_in_schema=False,
+)

@@ -3,7 +3,7 @@
 from litestar import Router
 
 from api.auth import requires_customer
-from api.portal import chat, friends, goals, help, messages, pages, rating, reviews, rewards, writing
+from api.portal import chat, friends, goals, help, messages, pages, profile, rating, reviews, rewards, writing
 from api.portal.common import NotJoined
 
 router = Router(
@@ -14,6 +14,7 @@ router = Router(
         *goals.handlers,
         *friends.handlers,
         *messages.handlers,
+        *profile.handlers,
         *rating.handlers,
         *reviews.handlers,
         *chat.handlers,

@@ -27,11 +27,15 @@ async def show_choices(request: Customer, notice: FromQuery[str] = "") -> Respon
     said = []
     if notice == "saved":
         said = [Notice("good", translator(locale_of(request)).gettext("Saved. It holds from now on."))]
-    profile = request.user.profile
     async with db.transaction(request.user.merchant_id):
-        found = await _found(request)
-        chosen = await customers.time_zone(profile.id)
-    view = views.MessageChoices(
+        view = await choices(request)
+    return page(request, "portal/messages.html", view, notices=said)
+
+
+async def choices(request: Customer) -> views.MessageChoices:
+    """What a customer can choose, as it is now, in the open transaction."""
+    profile, found = request.user.profile, await _found(request)
+    return views.MessageChoices(
         action=PATH,
         key=str(new_id()),
         rows=tuple(
@@ -45,11 +49,10 @@ async def show_choices(request: Customer, notice: FromQuery[str] = "") -> Respon
             )
             for about in ABOUT
         ),
-        time_zone=chosen,
+        time_zone=await customers.time_zone(profile.id),
         time_zones=tuple(sorted(zone for zone in available_timezones() if "/" in zone)),
         address=profile.email,
     )
-    return page(request, "portal/messages.html", view, notices=said)
 
 
 @post("/messages", status_code=303)

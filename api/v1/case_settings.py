@@ -91,7 +91,7 @@ class PolicyBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     name: Name
     targets: TargetsBody
-    fits: FitsBody = FitsBody()
+    fits: FitsBody = msgspec.field(default_factory=FitsBody)
     pauses: Annotated[list[Pause], Meta(max_length=len(target_rules.MAY_PAUSE))] = msgspec.field(
         default_factory=lambda: list(target_rules.PAUSES)
     )

@@ -168,6 +168,7 @@ async def _mail(message: _Message, now: datetime) -> Delivery:
         now,
         letter.html,
         {**letter.headers, **_headers(reader.base_url, token)},
+        message.to.customer_id,
     )
     await db.execute(queries.HAND_OVER, message.id, mail_id, now)
     return Delivery(message.id, "mail", "queued")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from core import db
@@ -17,6 +17,14 @@ class MergeRefused(DomainError):
     code = "customer_merge_refused"
     kind = Kind.INVALID
     title = "These customers cannot be merged"
+
+
+class ProfileUnfit(DomainError):
+    """A birthday that is in no year."""
+
+    code = "profile_unfit"
+    kind = Kind.INVALID
+    title = "There is no such day"
 
 
 _SAID = ("email", "name", "locale", "birthday")
@@ -85,16 +93,40 @@ async def time_zone(customer_id: UUID) -> str:
     return str(await db.fetchval(queries.TIME_ZONE, customer_id) or "")
 
 
+async def birthday(customer_id: UUID) -> str:
+    """Month and day, such as 02-29, in the open transaction; empty: nobody has told."""
+    return str(await db.fetchval(queries.BIRTHDAY, customer_id) or "")
+
+
+async def change(customer_id: UUID, name: str, locale: str | None, born: str, now: datetime) -> None:
+    """Keep what a customer says of themselves, in the open transaction; `locale` None: as it is.
+
+    Raises ProfileUnfit for a day that is in no year.
+    """
+    if born and not _is_day(born):
+        raise ProfileUnfit(born)
+    await db.execute(queries.SET_PROFILE, customer_id, name.replace("\0", "").strip(), locale, born, now)
+
+
 async def erase(external_ids: Sequence[str], at: datetime) -> None:
-    """Delete the personal data of customers and end their sessions, in the open transaction.
+    """Delete the profiles of customers and of who was merged into them, and end their sessions.
+
+    In the open transaction.
 
     Somebody unknown is noted as deleted, so that an earlier event that comes late brings nothing back.
     """
     await upsert([CustomerRow(external_id, at) for external_id in external_ids])
-    rows = await db.fetch(queries.MARK_DELETED, list(external_ids), at)
-    ids = [row["id"] for row in rows]
-    await db.execute(queries.DROP_PROFILES, ids)
-    await db.execute(queries.END_SESSIONS, ids, at)
+    await forget([row["id"] for row in await db.fetch(queries.WITH_MERGED, list(external_ids))], at)
+
+
+async def forget(ids: Sequence[UUID], at: datetime) -> None:
+    """The part of an erasure that holds at once, in the open transaction: nobody signs in as them any more.
+
+    core.people.erasure does the rest.
+    """
+    await db.execute(queries.MARK_DELETED, list(ids), at)
+    await db.execute(queries.DROP_PROFILES, list(ids))
+    await db.execute(queries.END_SESSIONS, list(ids), at)
 
 
 async def merge(source: str, target: str, at: datetime) -> tuple[UUID, UUID] | None:
@@ -158,3 +190,11 @@ def _fold(rows: Iterable[CustomerRow]) -> list[CustomerRow]:
 def _newer(before: CustomerRow, row: CustomerRow) -> CustomerRow:
     said = {name: value for name in _SAID if (value := getattr(row, name)) is not None}
     return replace(before, at=row.at, **said)
+
+
+def _is_day(born: str) -> bool:
+    try:
+        date.fromisoformat(f"2024-{born}")  # which had a 29 February
+    except ValueError:
+        return False
+    return True

@@ -86,7 +86,7 @@ async def _send(known: _Known, now: datetime) -> None:
     shop = (await tenancy.shop()).name(locale)
     address = f"{settings().public_url}{PATH}?token={token}"
     subject, body = _texts(locale, shop, address, ttl_s // 60)
-    await mail.send("login_link", known.email, locale, subject, body, now)
+    await mail.send("login_link", known.email, locale, subject, body, now, customer_id=known.customer_id)
 
 
 def _texts(locale: Locale, shop: str, address: str, valid_minutes: int) -> tuple[str, str]:

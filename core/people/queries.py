@@ -41,11 +41,26 @@ FROM customers c LEFT JOIN customer_profiles p ON p.customer_id = c.id
 WHERE c.id = $1 AND c.deleted_at IS NULL AND c.merged_into IS NULL
 """
 
+BIRTHDAY = "SELECT birthday FROM customer_profiles WHERE customer_id = $1"
+
+# What the customer has said themselves; an empty word is no word. NULL leaves the language as it is.
+SET_PROFILE = """
+INSERT INTO customer_profiles AS p (customer_id, merchant_id, name, locale, birthday, updated_at)
+VALUES ($1, current_merchant(), $2, coalesce($3, 'en'), nullif($4, ''), $5)
+ON CONFLICT (customer_id) DO UPDATE SET
+    name = $2, locale = coalesce($3, p.locale), birthday = nullif($4, ''),
+    updated_at = greatest(p.updated_at, $5)
+"""
+
 TIME_ZONE = "SELECT time_zone FROM customer_profiles WHERE customer_id = $1"
 
-MARK_DELETED = """
-UPDATE customers SET deleted_at = least(deleted_at, $2) WHERE external_id = ANY ($1::text[]) RETURNING id
+# Two steps: one condition over both could use no index under row-level security.
+WITH_MERGED = """
+WITH named AS (SELECT id FROM customers WHERE external_id = ANY ($1::text[]))
+SELECT id FROM named UNION SELECT id FROM customers WHERE merged_into = ANY (ARRAY(SELECT id FROM named))
 """
+
+MARK_DELETED = "UPDATE customers SET deleted_at = least(deleted_at, $2) WHERE id = ANY ($1::uuid[])"
 
 DROP_PROFILES = "DELETE FROM customer_profiles WHERE customer_id = ANY ($1::uuid[])"
 

@@ -22,6 +22,8 @@ PERMISSIONS: dict[str, tuple[Role, ...]] = {
     "tiers.override": ("owner", "marketer", "community_manager"),
     "programme.edit": ("owner", "marketer"),
     "members.read": ("owner", "marketer", "community_manager", "agent", "auditor"),
+    "people.data": ("owner", "community_manager"),
+    "audit.read": ("owner", "auditor"),
     "adjustments.ask": ("owner", "marketer", "community_manager", "agent"),
     "adjustments.decide": ("owner", "marketer"),
     "adjustments.limit": ("owner",),

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import get_args
+from typing import Any, get_args
 from uuid import UUID
 
 import msgspec
@@ -353,7 +353,7 @@ async def _record(batch: _Batch, received_at: datetime) -> None:
         [e.type for e in events],
         [e.subject for e in events],
         [e.time for e in events],
-        [db.to_json(e.data) for e in events],
+        [db.to_json(_kept(e)) for e in events],
         [fingerprint(e) for e in events],
         received_at,
     )
@@ -364,6 +364,13 @@ async def _record(batch: _Batch, received_at: datetime) -> None:
             batch.done(i, "duplicate")
         else:
             batch.done(i, "applied" if i in batch.parsed else "recorded")
+
+
+def _kept(event: Event) -> dict[str, Any]:
+    """The event's data without what the profile has from it: who is erased there is erased here, too."""
+    if not event.type.startswith("customer."):
+        return event.data
+    return {name: value for name, value in event.data.items() if name not in ("email", "name", "birthday")}
 
 
 def _counted(batch: _Batch, touched: dict[str, Order]) -> tuple[set[UUID], set[str]]:

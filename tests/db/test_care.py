@@ -12,6 +12,7 @@ from reviews.cases.care import service, tasks
 from reviews.cases.care.service import Reason
 from reviews.cases.contact import settings as contacts
 from reviews.cases.contact.settings import Contact
+from tests.fixtures.reviews import shop
 from tests.fixtures.reviews.shop import DAY, NOW, customer, employee, order, rows, value
 
 ANA = "ana@mail.test"
@@ -58,7 +59,7 @@ async def look(merchant: UUID, at: datetime = NOW) -> dict[Reason, int]:
 
 
 async def mails(merchant: UUID) -> Sequence[tuple[Any, ...]]:
-    return await rows(merchant, "SELECT kind, subject, body FROM mails ORDER BY created_at, id")
+    return [(sent.kind, sent.subject, sent.body) for sent in await shop.mails(merchant)]
 
 
 async def test_a_promise_that_passed(merchant: UUID) -> None:

@@ -29,6 +29,7 @@ from tests.fixtures.reviews.shop import (
     NOW,
     customer,
     employee,
+    mails,
     member,
     open_case,
     reading,
@@ -139,11 +140,10 @@ async def test_private_message_goes_by_mail_and_waits_for_the_customer(merchant:
     async with db.transaction(merchant):
         queued = await conversation.message(case, "What is broken?", agent, 1, NOW)
     await deliver(merchant, queued.message_id)
-    mails = await rows(merchant, "SELECT to_address, body FROM mails")
-    assert len(mails) == 1
-    assert mails[0][0] == "ana@mail.test"
-    assert "What is broken?" in mails[0][1]
-    assert f"/portal/cases/{case}" in mails[0][1]
+    (sent,) = await mails(merchant)
+    assert sent.to_address == "ana@mail.test"
+    assert "What is broken?" in sent.body
+    assert f"/portal/cases/{case}" in sent.body
     assert await value(merchant, "SELECT state FROM cases") == "waiting_for_customer"
     async with db.transaction(merchant):
         await conversation.customer_message(case, buyer, "The switch.", NOW + timedelta(minutes=1))

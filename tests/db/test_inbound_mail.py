@@ -10,6 +10,7 @@ import pytest
 
 from core import db
 from core.errors import Forbidden
+from core.mail import service as sent_mail
 from core.mail.service import Mail as Sent
 from core.mail.smtp import compose
 from core.people import customers
@@ -39,10 +40,8 @@ async def asked_by_mail(merchant: UUID) -> tuple[UUID, UUID, Sent]:
         queued = await conversation.message(case, "What is broken?", boss, 1, NOW)
     async with db.transaction(merchant):
         await send_message({"message": str(queued.message_id)}, NOW + timedelta(seconds=11))
-        row = await db.fetchrow("SELECT * FROM mails ORDER BY created_at DESC LIMIT 1")
-    assert row is not None
-    fields = {name: row[name] for name in Sent.__dataclass_fields__}
-    return case, buyer, Sent(**fields | {"headers": db.from_json(row["headers"])})
+        (sent,) = await sent_mail.newest(1)
+    return case, buyer, sent
 
 
 def answer(sent: Sent, text: str = "The switch.", key: str = "m1", **headers: str) -> bytes:

@@ -19,7 +19,7 @@ from reviews.surveys import answering, rules, service
 from reviews.surveys.answering import AnswerUnfit, SurveyClosed
 from reviews.surveys.rules import Settings
 from reviews.surveys.service import CaseUnfit, LinkEnded
-from tests.fixtures.reviews.shop import DAY, NOW, customer, employee, open_case, order, rows, value
+from tests.fixtures.reviews.shop import DAY, NOW, customer, employee, mails, open_case, order, rows, value
 
 ASKING = Settings(after_resolution=True, after_hours=2, recommend=True, recommend_after_days=14)
 HOUR = timedelta(hours=1)
@@ -73,10 +73,10 @@ async def test_whoever_had_a_case_resolved_is_asked_once(merchant: UUID, ana: UU
     assert await rows(merchant, "SELECT case_id, cycle, staff_id, questions FROM case_surveys") == [
         (case, 1, agent, ["csat", "effort", "text"])
     ]
-    (mail,) = await rows(merchant, "SELECT kind, subject, body, headers FROM mails")
-    assert mail[:2] == ("survey", "Have we put it right?")
-    assert "List-Unsubscribe-Post" in mail[3]
-    token = re.search(r"/surveys/answer\?token=(\S+)", mail[2])
+    (mail,) = await mails(merchant)
+    assert (mail.kind, mail.subject) == ("survey", "Have we put it right?")
+    assert "List-Unsubscribe-Post" in mail.headers
+    token = re.search(r"/surveys/answer\?token=(\S+)", mail.body)
     assert token
     assert token[1] not in str(await rows(merchant, "SELECT l::text FROM case_survey_links l"))
     assert await service.merchant_of(token[1]) == merchant

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from api.portal import qr
+from core.design import audit_views as ua
 from core.design import backoffice_views as ov
 from core.design import case_views as ca
 from core.design import chat_views as av
@@ -16,6 +17,7 @@ from core.design import import_views as iv
 from core.design import knowledge_views as kv
 from core.design import ledger_views as lv
 from core.design import message_views as mv
+from core.design import person_views as nv
 from core.design import publishing_views as pv
 from core.design import report_views as qv
 from core.design import review_views as ev
@@ -56,7 +58,7 @@ def _portal(path: str, section: str, name: str = "Mei Lin") -> v.Frame:
 
 
 def _staff(path: str, section: str) -> v.Frame:
-    sections = ("inbox", "moderation", "studio", "mails", "parked", "demo")
+    sections = ("inbox", "moderation", "studio", "mails", "parked", "people", "audit", "demo")
     return v.Frame(path, NOW, "Europe/Berlin", "Harbour & Home", "Ada Brandt", "owner", sections, section)
 
 
@@ -790,6 +792,70 @@ CHOICES = mv.MessageChoices(
     time_zone="Asia/Shanghai",
     time_zones=("Asia/Hong_Kong", "Asia/Shanghai", "Europe/Berlin"),
     address="mei@example.org",
+)
+EXPORTS = (
+    nv.ExportRow(_ago(hours=1), _ahead(days=7)),
+    nv.ExportRow(_ago(days=2), _ahead(days=5), "/portal/profile/exports/e1", 84),
+)
+PROFILE = nv.Profile(
+    action="/portal/profile",
+    key="k-profile",
+    name="Mei Lin",
+    email="mei@example.org",
+    external_id="c-1001",
+    locale="zh-Hans",
+    locales=(("en", "English"), ("zh-Hans", "简体中文")),
+    month="02",
+    day="29",
+    months=(("01", "January"), ("02", "February")),
+    messages=CHOICES,
+    exports=EXPORTS,
+    export_key="k-export",
+    erase_key="k-erase",
+    confirm="mei@example.org",
+)
+PEOPLE = nv.People(
+    customer="c-1001",
+    found=True,
+    name="Mei Lin",
+    export_action="/staff/people/p1/export",
+    erase_action="/staff/people/p1/erase",
+    export_key="k-export",
+    erase_key="k-erase",
+    exports=EXPORTS,
+    rows=(
+        nv.ErasureRow("c-7", "staff", "Ada Brandt", _ago(minutes=1), None),
+        nv.ErasureRow("c-3", "portal", "", _ago(days=3), _ago(days=3)),
+    ),
+    next_href="/staff/people?before=e1",
+)
+AUDIT = ua.AuditLog(
+    rows=(
+        ua.AuditRow(
+            at=_ago(hours=2),
+            who="Ada Brandt",
+            actor="staff",
+            op="update",
+            noun="Tier",
+            row_id="t1",
+            row_href="/staff/audit?what=tiers&row=t1",
+            address="192.0.2.7",
+            door="POST /staff/studio/tiers",
+            changes=(ua.Change("Threshold", "500", "600"), ua.Change("Description", "", "For friends")),
+        ),
+        ua.AuditRow(
+            _ago(days=1), "", "command", "insert", "API key", "k1", "/staff/audit?row=k1", "", "regulars", ()
+        ),
+    ),
+    who="s1",
+    actors=(("s1", "Ada Brandt"),),
+    what="tiers",
+    tables=(("tiers", "Tier"),),
+    row="",
+    since="2026-11-01",
+    until="",
+    csv_href="/staff/audit/entries.csv",
+    next_href="/staff/audit?before=e1",
 )
 MAIL_ROWS = (
     v.MailRow(
@@ -1786,6 +1852,23 @@ SAMPLES = (
         _staff("/staff/messages/settings", "mails"),
     ),
     Sample("portal-messages", "portal/messages.html", CHOICES, _portal("/portal/messages", "")),
+    Sample("portal-profile", "portal/profile.html", PROFILE, _portal("/portal/profile", "")),
+    Sample(
+        "portal-profile-refused",
+        "portal/profile.html",
+        replace(PROFILE, exports=(), problem="That is not it.", profile_problem="There is no such day."),
+        _portal("/portal/profile", ""),
+    ),
+    Sample("portal-erased", "portal/erased.html", nv.Erased(), _OUT),
+    Sample("staff-people", "staff/people.html", PEOPLE, _staff("/staff/people", "people")),
+    Sample("staff-people-none", "staff/people.html", nv.People("c-9"), _staff("/staff/people", "people")),
+    Sample("staff-audit", "staff/audit.html", AUDIT, _staff("/staff/audit", "audit")),
+    Sample(
+        "staff-audit-empty",
+        "staff/audit.html",
+        replace(AUDIT, rows=(), next_href=""),
+        _staff("/staff/audit", "audit"),
+    ),
     Sample("staff-demo", "staff/demo.html", DEMO, _staff("/staff/demo", "demo")),
     Sample("staff-parked", "staff/parked.html", PARKED, _staff("/staff/parked", "parked")),
     Sample("staff-parked-empty", "staff/parked.html", v.Parked(), _staff("/staff/parked", "parked")),

@@ -24,6 +24,8 @@ FRAGMENTS = {
     "staff/segment_look.html",
 }
 BUILDING_BLOCKS = {
+    "message_choices.html",
+    "export.html",  # a file that is taken along: tests/db/test_erasure.py looks at it
     "studio_base.html",
     "moderation_base.html",
     "moderation_parts.html",

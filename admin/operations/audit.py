@@ -1,0 +1,168 @@
+"""The audit log: who changed what, from where, from what to what."""
+
+from collections.abc import AsyncIterator
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from litestar import Response, get
+from litestar.params import FromQuery
+from litestar.response import Stream
+
+from admin.operations.handlers import Staff
+from api.auth import requires_permission
+from api.pages import locale_of, page
+from core import db
+from core.audit import queries
+from core.audit.queries import Asked, Entry
+from core.days import zone_of
+from core.design import audit_views as views
+from core.design.words import codes, word
+from core.files.formulas import defused
+from core.files.rejects import as_csv
+from core.i18n import Translator, translator
+
+PATH = "/staff/audit"
+PAGE_SIZE = 50
+CSV_PAGE = 1000
+reads = requires_permission("audit.read")
+
+
+@get("/audit", guards=[reads])
+async def show_audit(
+    request: Staff,
+    who: FromQuery[str] = "",
+    what: FromQuery[str] = "",
+    row: FromQuery[str] = "",
+    since: FromQuery[str] = "",
+    until: FromQuery[str] = "",
+    before: FromQuery[UUID | None] = None,
+) -> Response[Any]:
+    """The newest entries; a filter that says nothing is none."""
+    said = {"who": who, "what": what, "row": row, "since": since, "until": until}
+    words = translator(locale_of(request))
+    async with db.transaction(request.user.merchant_id):
+        found = await queries.entries(_asked(said, request.user.shop.time_zone, before), PAGE_SIZE + 1)
+        tables, actors = await queries.tables(), await queries.actors()
+    shown, again = found[:PAGE_SIZE], urlencode({k: v for k, v in said.items() if v})
+    view = views.AuditLog(
+        rows=tuple(_row(each, words) for each in shown),
+        who=who,
+        actors=tuple((str(id), name) for id, name in actors),
+        what=what,
+        tables=tuple(sorted(((name, noun(words, name)) for name in tables), key=lambda pair: pair[1])),
+        row=row,
+        since=since,
+        until=until,
+        csv_href=f"{PATH}/entries.csv?{again}",
+        first_href=f"{PATH}?{again}" if before else "",
+        next_href=f"{PATH}?{again}&before={shown[-1].id}" if len(found) > PAGE_SIZE else "",
+    )
+    return page(request, "staff/audit.html", view, section="audit")
+
+
+@get("/audit/entries.csv", guards=[reads])
+async def csv_of(
+    request: Staff,
+    who: FromQuery[str] = "",
+    what: FromQuery[str] = "",
+    row: FromQuery[str] = "",
+    since: FromQuery[str] = "",
+    until: FromQuery[str] = "",
+) -> Stream:
+    """All entries that the filter names, for a spreadsheet."""
+    said = {"who": who, "what": what, "row": row, "since": since, "until": until}
+    asked = _asked(said, request.user.shop.time_zone, None)
+    headers = {
+        "Content-Disposition": 'attachment; filename="audit.csv"',
+        "Cache-Control": "private, no-store",
+    }
+    lines = _lines(request.user.merchant_id, asked, translator(locale_of(request)))
+    return Stream(lines, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+handlers = [show_audit, csv_of]
+
+
+def noun(words: Translator, table: str) -> str:
+    """What a row of a table is called."""
+    return word(words, "audit_noun", table) if table in codes("audit_noun") else table.replace("_", " ")
+
+
+def _row(each: Entry, words: Translator) -> views.AuditRow:
+    names = dict.fromkeys([*each.before, *each.after])
+    return views.AuditRow(
+        at=each.at,
+        who=each.actor_name,
+        actor=each.actor,
+        op=each.op,
+        noun=noun(words, each.table_name),
+        row_id=each.row_id,
+        row_href=f"{PATH}?{urlencode({'what': each.table_name, 'row': each.row_id})}",
+        address=each.address,
+        door=each.door,
+        changes=tuple(
+            views.Change(field(words, name), _text(each.before.get(name)), _text(each.after.get(name)))
+            for name in names
+        ),
+    )
+
+
+def field(words: Translator, column: str) -> str:
+    """What a column is called."""
+    return word(words, "audit_field", column) if column in codes("audit_field") else column.replace("_", " ")
+
+
+def _text(value: Any) -> str:
+    """A value as one reads it; empty: there was none."""
+    match value:
+        case None:
+            return ""
+        case str():
+            return value
+        case bool():
+            return "✓" if value else "✗"
+        case list() if all(isinstance(each, str | int | float) for each in value):
+            return ", ".join(str(each) for each in value)
+        case dict() | list():
+            return db.to_json(value)
+    return str(value)
+
+
+def _asked(said: dict[str, str], time_zone: str, before: UUID | None) -> Asked:
+    """What the filter means; days are the shop's, `until` with its whole day."""
+    since, until = _day(said["since"], time_zone, 0), _day(said["until"], time_zone, 1)
+    try:
+        who = UUID(said["who"])
+    except ValueError:
+        who = None
+    return Asked(who, said["what"], said["row"], since, until, before)
+
+
+def _day(text: str, time_zone: str, later: int) -> datetime | None:
+    try:
+        day = date.fromisoformat(text) + timedelta(days=later)
+    except (ValueError, OverflowError):
+        return None
+    return datetime.combine(day, time(), zone_of(time_zone))
+
+
+async def _lines(merchant_id: UUID, asked: Asked, words: Translator) -> AsyncIterator[bytes]:
+    """The file in pieces, each read in a transaction of its own."""
+    yield as_csv([("at", "who", "how", "from", "deed", "what", "id", "field", "before", "after", "door")])
+    while True:
+        async with db.transaction(merchant_id):
+            found = await queries.entries(asked, CSV_PAGE)
+        if not found:
+            return
+        yield as_csv([line for each in found for line in _told(each, words)])
+        asked = Asked(asked.actor_id, asked.table, asked.row_id, asked.since, asked.until, found[-1].id)
+
+
+def _told(each: Entry, words: Translator) -> list[tuple[str, ...]]:
+    """One line a column that changed; one for a row without any."""
+    shown = _row(each, words)
+    head = each.at.isoformat(), shown.who, each.actor, each.address, each.op, each.table_name, each.row_id
+    changes = [(change.field, change.before, change.after) for change in shown.changes] or [("", "", "")]
+    return [tuple(defused(cell) for cell in (*head, *change, each.door)) for change in changes]

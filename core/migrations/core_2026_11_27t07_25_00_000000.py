@@ -1,0 +1,15 @@
+from pathlib import Path
+
+from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+
+from core.migrate import run_sql
+
+ID = "2026-11-27T07:25:00:000000"
+VERSION = "1.38.0"
+DESCRIPTION = "people can be erased and exported as a whole"
+
+
+async def forwards() -> MigrationManager:
+    manager = MigrationManager(migration_id=ID, app_name="core", description=DESCRIPTION)
+    manager.add_raw(run_sql(Path(__file__).with_name("0025_personal.sql")))
+    return manager
