@@ -60,16 +60,17 @@ async def ask(
     *,
     asked_by: UUID | None = None,
     keeps_reviews: bool = False,
+    since: datetime | None = None,
 ) -> None:
     """Erase a customer and all who were merged into them, in the open transaction. Raises NotFound.
 
     From now on nobody signs in or is written to as them; the outbox does the rest. `keeps_reviews`: the
-    words of their reviews stay, without a name.
+    words of their reviews stay, without a name. `since`: they were gone before now.
     """
     ids = await _ids(customer_id)
     for each in ids:
         await db.execute(_ASK, new_id(), each, via, asked_by, keeps_reviews, now)
-    await customers.forget(ids, now)
+    await customers.forget(ids, since or now)
     await outbox.add(TOPIC, {"customer": customer_id}, now)
 
 

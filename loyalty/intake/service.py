@@ -11,7 +11,7 @@ import msgspec
 from core import db
 from core.errors import DomainError, Kind
 from core.ids import new_id
-from core.people import customers
+from core.people import customers, erasure
 from core.people.customers import CustomerRow
 from loyalty import notices
 from loyalty.earning import service as earning
@@ -113,7 +113,7 @@ async def _apply(events: Sequence[Event], received_at: datetime) -> list[Result]
     stores = await _stores(batch)
     ids = await _people(batch)
     await _lock(batch, ids, received_at)
-    await _erase(batch)
+    await _erase(batch, received_at)
     merged = await _merge(batch, received_at)
     joined = [*await _enrol(batch, ids), *merged]
     touched = await _orders(batch, ids, stores, joined, received_at)
@@ -244,12 +244,12 @@ async def _people(batch: _Batch) -> dict[str, UUID]:
     return await customers.upsert(rows)
 
 
-async def _erase(batch: _Batch) -> None:
+async def _erase(batch: _Batch, now: datetime) -> None:
     """Customers who were deleted; members among them have left."""
     for _, event, data in batch.data(CustomerGone):
         if isinstance(data, CustomerGone):
-            await customers.erase([data.customer_id], event.time)
             known = await customers.upsert([CustomerRow(data.customer_id, event.time)])
+            await erasure.ask(known[data.customer_id], "shop", now, since=event.time)
             await members.leave(list(known.values()), event.time)
 
 

@@ -235,6 +235,24 @@ async def test_what_the_shop_tells_of_them_later_does_not_stay(merchant: UUID, a
     assert await value(merchant, "SELECT count(*) FROM events WHERE type = 'custom.called'") == 4
 
 
+async def test_the_shop_erases_them_by_its_event(
+    merchant: UUID, ana: Left, admin: asyncpg.Connection
+) -> None:
+    gone = Event(
+        id="gone", source="shop", type="customer.deleted", time=NOW, data={"customer_id": ana.number}
+    )
+    async with db.transaction(merchant):
+        await ingest([gone], LATER)
+        assert await customers.find(ana.id) is None
+        work = await db.fetchrow("SELECT payload, available_at FROM outbox WHERE topic = 'person.erase'")
+        assert work is not None
+        await people_tasks.erase(db.from_json(work["payload"]), LATER)
+    assert work["available_at"] == LATER
+    assert await rows(merchant, "SELECT deleted_at FROM customers WHERE deleted_at IS NOT NULL") == [(NOW,)]
+    assert await rows(merchant, "SELECT via FROM erasures") == [("shop",)]
+    assert await stands_in(admin, merchant, ana.mark) <= STAYS
+
+
 # --- after a restore ------------------------------------------------------------------------------
 
 
