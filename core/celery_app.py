@@ -13,6 +13,7 @@ HANDLER_MODULES = (
     "core.mail.tasks",
     "core.notifications.tasks",
     "core.people.tasks",
+    "loyalty.backtests.tasks",
     "loyalty.expiry.tasks",
     "loyalty.holds.tasks",
     "loyalty.rewards.tasks",
@@ -36,6 +37,7 @@ CHILD_MEMORY_LIMIT_KB = 1_500_000
 PERIODIC_MODULES = (
     "core.purge",
     "loyalty.achievements.tasks",
+    "loyalty.changes.tasks",
     "loyalty.earning.tasks",
     "loyalty.expiry.tasks",
     "loyalty.figures.tasks",
@@ -68,6 +70,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("holds", "loyalty.holds", 30),
     Periodic("rewards", "loyalty.rewards", 30),
     Periodic("tiers", "loyalty.tiers", 60),
+    Periodic("changes", "loyalty.changes", 60),
     Periodic("birthdays", "loyalty.birthdays", 3600),
     Periodic("achievements", "loyalty.achievements", 600),
     Periodic("referrals", "loyalty.referrals", 600),

@@ -175,6 +175,8 @@ def _view(fields: dict[str, str], looked: Looked, shop: Shop, known: Known) -> v
         problem=looked.problem,
         sentence=looked.sentence,
         overlaps=looked.overlaps,
+        stack=looked.stack,
+        problems=tuple(dict.fromkeys([looked.problem, *looked.problems.values()])) if looked.problem else (),
         figures=looked.figures,
     )
 

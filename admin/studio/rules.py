@@ -8,6 +8,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 
 from admin.studio import rule_forms as forms
+from admin.studio.change_present import path_of
 from admin.studio.reward_forms import Shop, is_code
 from admin.studio.rule_forms import Known
 from api.auth import StaffUser, requires_permission
@@ -22,12 +23,13 @@ from core.design.views import Notice
 from core.errors import DomainError
 from core.i18n import Translator, in_language, translator
 from core.ids import new_id
+from loyalty.changes import service as changes
 from loyalty.programme import service as programme
 from loyalty.programme.service import ProgrammeMissing
 from loyalty.rules import service as rules
 from loyalty.rules.backtest import backtest, trial
 from loyalty.rules.check import Overlap
-from loyalty.rules.model import Active
+from loyalty.rules.model import Active, Multiply, stacked
 from loyalty.rules.sentence import Words
 from loyalty.rules.service import Version
 from loyalty.segments import service as segments
@@ -79,25 +81,32 @@ async def revise(request: Staff, code: FromPath[str], data: URLEncodedBody[dict[
 
 
 class PublishForm(KeyedForm, kw_only=True):
-    """Which version is put in force now."""
+    """Which version is put in force now, or (`later`) goes its way as a change."""
 
     version: str
+    later: str = ""
 
 
 @post("/rules/{code:str}/publish", guards=[requires_permission(PUBLISH)], status_code=303)
 async def publish(request: Staff, code: FromPath[str], data: URLEncodedBody[PublishForm]) -> Response[Any]:
-    """Put a draft in force. Raises NotFound, and what loyalty.rules refuses."""
-    now = clock.now()
+    """Put a draft in force, or ask a second person first. Raises NotFound, and what loyalty.rules refuses."""
+    now, by, words = clock.now(), request.user.member.id, translator(locale_of(request))
 
     async def effect() -> str:
         draft = await rules.numbered(code, int(data.version) if data.version.isdecimal() else 0)
-        await rules.publish(draft.version_id, now)
-        return f"{PATH}/{code}?notice=published"
+        if draft.state != "draft":
+            raise rules.RuleNotDraft(f"version {draft.version} is {draft.state}")
+        name = name_of(code, draft.name, words)[: changes.NAME_LIMIT]
+        if data.later:
+            made = await changes.draft("rule", code, name, draft.rule, by, now)
+        else:
+            made = await changes.at_once("rule", code, name, draft.rule, None, by, now)
+        return f"{PATH}/{code}?notice=published" if made.state == "live" else path_of(made)
 
     try:
-        return await once_to(request, data.idempotency_key, data.version, effect, now)
+        return await once_to(request, data.idempotency_key, [data.version, data.later], effect, now)
     except DomainError as error:
-        return await _form(request, code, {}, problem=refusal(error, translator(locale_of(request))))
+        return await _form(request, code, {}, problem=refusal(error, words))
 
 
 @post("/rules/{code:str}/retire", guards=[requires_permission(PUBLISH)], status_code=303)
@@ -169,7 +178,8 @@ async def _form(
         form = None
         if may_edit and (typed or stored is not None):
             asked = typed or stored or {}
-            looked = await look(asked if typed else {}, shop, say, problems or {}, problem, versions)
+            told = bool(typed) and "hx-request" not in request.headers
+            looked = await look(asked, shop, say, problems or {}, problem, versions, figures=told)
             form = _view(code, asked, looked, shop, known)
         figures = await _figures(versions[0].active) if versions else None
     live = any(each.state == "published" for each in versions)
@@ -193,7 +203,8 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
     problems: dict[str, str]
     problem: str = ""
     sentence: str = ""
-    overlaps: tuple[str, ...] = ()
+    overlaps: tuple[views.Meeting, ...] = ()
+    stack: tuple[views.Stacked, ...] = ()
     figures: views.RuleFigures | None = None
 
 
@@ -204,8 +215,12 @@ async def look(
     problems: dict[str, str],
     problem: str = "",
     versions: list[Version] | None = None,
+    figures: bool = True,
 ) -> Looked:
-    """Read the form, in the open transaction; nothing is typed: nothing is said of it."""
+    """Read the form, in the open transaction; nothing is typed: nothing is said of it.
+
+    `figures`: also what it would have given, which takes long where much has happened.
+    """
     if not typed or problems or problem:
         text = shop.words.gettext("Something does not fit.") if problems else ""
         return Looked(problems=problems, problem=problem or problems.get("") or text)
@@ -218,11 +233,28 @@ async def look(
         return Looked(problems={}, problem=refusal(error, shop.words))
     like = versions[0].active if versions else None
     overlaps = await rules.warnings(wanted, like.rule_id if like else None, clock.now())
+    live = {each.code: each for each in await rules.live(clock.now())}
+    tested = trial(wanted, like)
+    met = [live[each.code] for each in overlaps]
     return Looked(
         problems={},
         sentence=say.rule(wanted),
-        overlaps=tuple(overlap(each, shop.words) for each in overlaps),
-        figures=await _figures(trial(wanted, like)),
+        overlaps=tuple(
+            views.Meeting(overlap(each, shop.words), f"{PATH}/{each.code}", say.rule(live[each.code].rule))
+            for each in overlaps
+        ),
+        stack=stacking(tested, met, shop.words),
+        figures=await _figures(tested) if figures else None,
+    )
+
+
+def stacking(mine: Active, met: list[Version], words: Translator) -> tuple[views.Stacked, ...]:
+    """The rule among those that it meets, in the order in which they are looked at; alone: nothing."""
+    names = {each.rule_id: name_of(each.code, each.name, words) for each in met}
+    own = words.gettext("This rule")
+    return tuple(
+        views.Stacked(names.get(each.rule_id, own), each is mine, isinstance(each.rule.effect, Multiply))
+        for each in (stacked([mine, *(other.active for other in met)]) if met else ())
     )
 
 
@@ -236,6 +268,8 @@ def _view(code: str, fields: dict[str, str], looked: Looked, shop: Shop, known: 
         problem=looked.problem,
         sentence=looked.sentence,
         overlaps=looked.overlaps,
+        stack=looked.stack,
+        problems=tuple(dict.fromkeys([looked.problem, *looked.problems.values()])) if looked.problem else (),
         figures=looked.figures,
     )
 

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
+from babel.numbers import get_currency_precision
+
+from admin.studio.present import MICROS
 from admin.studio.tier_form import BENEFITS, RULES, Draft, unit_of
 from api.portal import tier_words
 from core.design import tier_views as views
@@ -11,9 +14,10 @@ from core.design.formats import formats
 from core.i18n import Locale, in_language, translator
 from core.ids import new_id
 from loyalty.programme.service import Version
+from loyalty.tiers.outlook import outlook, read_moves, rises, say_moves
 from loyalty.tiers.overrides import Override
 from loyalty.tiers.rules import Spend, Tier, TierSet
-from loyalty.tiers.service import Preview
+from loyalty.tiers.service import Example, Preview
 from loyalty.tiers.standing import Change, Standing
 
 DRAFT = "/staff/studio/tiers"
@@ -30,8 +34,23 @@ class Reader:
     may_give: bool = False
 
 
+@dataclass(frozen=True)
+class Work:
+    """What is being done with a draft. `draft_id` and `name`: of the kept one that it was taken from."""
+
+    key: str = ""
+    """Not empty: the reader may publish."""
+    keep_key: str = ""
+    draft_id: str = ""
+    name: str = ""
+    second_person: bool = False
+    conflict: bool = False
+    shown: str = ""
+    """Which moves were shown before the conflict."""
+
+
 def draft(
-    made: Draft, live: Version, base: TierSet, preview: Preview | None, key: str, conflict: bool, to: Reader
+    made: Draft, live: Version, base: TierSet, preview: Preview | None, work: Work, to: Reader
 ) -> views.TierDraft:
     """The page of one set's draft; `base` is the set as it is live."""
     metric = made.tier_set.metric
@@ -53,10 +72,26 @@ def draft(
             for each in several
         ),
         fields=(("set", base.code), *made.fields.items()),
-        preview=_preview(preview, to.locale) if preview else None,
-        publish_key=key,
-        conflict=conflict,
+        preview=preview_view(preview, base, live, to) if preview else None,
+        publish_key=work.key if preview and preview.fingerprint else "",
+        may_publish=bool(work.key),
+        second_person=work.second_person,
+        keep_key=work.keep_key if preview else "",
+        draft_id=work.draft_id,
+        draft_name=work.name,
+        shown=say_moves(preview.cells) if preview else "",
+        differences=differences(work.shown, say_moves(preview.cells), preview.tier_set, to.locale)
+        if preview
+        else (),
+        warm_href="" if preview else f"{DRAFT}?{urlencode({'warm': '1', 'set': base.code})}",
+        check_href=_check_href(base, made, work.draft_id) if preview and not preview.fingerprint else "",
+        conflict=work.conflict,
     )
+
+
+def _check_href(base: TierSet, made: Draft, draft_id: str) -> str:
+    fields = {"exact": "1", "set": base.code, "draft": draft_id, **made.fields}
+    return f"{DRAFT}?{urlencode(fields)}"
 
 
 def _rules(made: Draft) -> views.TierRules:
@@ -96,37 +131,105 @@ def _extras(tier: Tier, made: Draft, to: Reader) -> tuple[views.TierField, ...]:
     )
 
 
-def _preview(preview: Preview, locale: Locale) -> views.TierPreview:
-    ranks = {tier.code: tier.rank for tier in preview.tier_set.tiers}
-    names = {tier.code: in_language(tier.name, locale) for tier in preview.tier_set.tiers}
-
-    def rises(from_code: str, to_code: str) -> bool:
-        # A tier that there is no more is below all others: whoever comes from it rises.
-        return ranks[to_code] > ranks.get(from_code, -1)
-
-    up = sum(f.members for f in preview.flows if rises(f.from_code, f.to_code))
-    moves = sorted(preview.flows, key=lambda f: (ranks.get(f.from_code, -1), ranks[f.to_code]))
+def preview_view(preview: Preview, base: TierSet, live: Version, to: Reader) -> views.TierPreview:
+    """Who would move, what it costs and why; `base` is the set as it is live."""
+    names = names_of(preview.tier_set, to.locale)
+    found = outlook(
+        base,
+        preview.tier_set,
+        preview.cells,
+        preview.year,
+        live.point_cost_micros,
+        multiplies=base.code == live.primary.code,
+    )
     return views.TierPreview(
         fingerprint=preview.fingerprint,
-        members_up=up,
-        members_down=preview.moving - up,
-        members_same=preview.members - preview.moving,
+        members_up=found.up,
+        members_down=found.down,
+        members_same=found.members - found.up - found.down,
         as_of=preview.as_of,
-        moves=tuple(
-            views.TierMove(
-                names.get(f.from_code, f.from_code),
-                names[f.to_code],
-                f.members,
-                "up" if rises(f.from_code, f.to_code) else "down",
-            )
-            for f in moves
-        ),
+        currency=to.currency,
+        cost_minor=minor(found.cost_micros, to.currency),
+        liability_minor=minor(found.liability_micros, to.currency),
+        at_risk_minor=found.at_risk_minor,
+        moves=moves(preview, names),
         examples=tuple(
             views.ExampleMember(
-                e.name or e.external_id, names.get(e.from_code, e.from_code), names[e.to_code], e.value
+                each.name or each.external_id,
+                names.get(each.from_code, each.from_code),
+                names[each.to_code],
+                each.value,
+                why(each, base, preview.tier_set, to.locale),
             )
-            for e in preview.examples
+            for each in preview.examples
         ),
+    )
+
+
+def minor(micros: int, currency: str) -> int:
+    """Millionths of a currency unit in its minor units, a half away from zero."""
+    scaled = abs(micros) * 10 ** get_currency_precision(currency)
+    rounded = (2 * scaled + MICROS) // (2 * MICROS)
+    return int(rounded) if micros >= 0 else -int(rounded)
+
+
+def names_of(tier_set: TierSet, locale: Locale) -> dict[str, str]:
+    """Tiers by code, in a language."""
+    return {tier.code: in_language(tier.name, locale) for tier in tier_set.tiers}
+
+
+def moves(preview: Preview, names: Mapping[str, str]) -> tuple[views.TierMove, ...]:
+    """Who moves, from the lowest tier up."""
+    ranks = {tier.code: tier.rank for tier in preview.tier_set.tiers}
+    found = [each for each in preview.cells if each.from_code != each.to_code]
+    return tuple(
+        views.TierMove(
+            names.get(each.from_code, each.from_code),
+            names[each.to_code],
+            each.members,
+            "up" if rises(each, preview.tier_set) else "down",
+        )
+        for each in sorted(found, key=lambda f: (ranks.get(f.from_code, -1), ranks[f.to_code]))
+    )
+
+
+def why(found: Example, base: TierSet, wanted: TierSet, locale: Locale) -> str:
+    """Why somebody moves, in one sentence."""
+    words = translator(locale)
+    up = wanted.at(found.to_code).rank > next(
+        (tier.rank for tier in wanted.tiers if tier.code == found.from_code), -1
+    )
+    code = found.to_code if up else found.from_code
+    old, new = base.at(code).threshold, wanted.at(code).threshold
+    said = {
+        "value": tier_words.amount(wanted.metric, found.value, locale),
+        "tier": names_of(wanted, locale).get(code, code),
+    }
+    if base.metric != wanted.metric or old == new:
+        return words.gettext("With the new rules %(value)s count.", value=said["value"])
+    said |= {
+        "new": tier_words.amount(wanted.metric, new, locale),
+        "old": tier_words.amount(base.metric, old, locale),
+    }
+    if up:
+        return words.gettext("%(value)s are enough: %(tier)s would begin at %(new)s, not at %(old)s.", **said)
+    return words.gettext(
+        "%(value)s are no longer enough: %(tier)s would begin at %(new)s, not at %(old)s.", **said
+    )
+
+
+def differences(shown: str, now: str, tier_set: TierSet, locale: Locale) -> tuple[views.Difference, ...]:
+    """Moves whose number is another than was shown; nothing was shown: nothing is said."""
+    before, after = read_moves(shown), read_moves(now)
+    names = names_of(tier_set, locale)
+    return tuple(
+        views.Difference(
+            f"{names.get(move[0], move[0])} → {names.get(move[1], move[1])}",
+            before.get(move, 0),
+            after.get(move, 0),
+        )
+        for move in sorted({*before, *after})
+        if shown and before.get(move, 0) != after.get(move, 0)
     )
 
 

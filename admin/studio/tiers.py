@@ -1,40 +1,49 @@
 """Tiers: the draft of a set with its preview, publishing it; a member's tiers, and giving one by hand."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from litestar import Request, Response, get, post
-from litestar.params import FromPath, FromQuery, URLEncodedBody
+from litestar.params import FromPath, FromQuery, QueryParameter, URLEncodedBody
 
-from admin.studio import tier_form, tier_present
+from admin.studio import change_present, tier_form, tier_present
+from admin.studio.changes import moment, notices
 from admin.studio.tier_form import Draft
-from admin.studio.tier_present import DRAFT, MEMBERS, Reader
+from admin.studio.tier_present import DRAFT, MEMBERS, Reader, Work
 from api.auth import StaffUser, requires_permission
-from api.forms import KeyedForm, once_to
+from api.forms import KeyedForm, key_of, once_to, said_of
 from api.pages import locale_of, page, see_other
-from api.problems import RequestRefused
 from core import clock, db
 from core.days import start_of_day, zone_of
 from core.design import tier_views as views
 from core.design.views import Notice
 from core.errors import NotFound
-from core.i18n import translator
+from core.i18n import in_language, translator
 from core.ids import new_id
+from loyalty.changes import service as changes
+from loyalty.changes.errors import ChangeInvalid
+from loyalty.changes.service import Change
 from loyalty.members import service as members
 from loyalty.programme import service as programme
 from loyalty.programme.service import ProgrammeMissing, Version
-from loyalty.tiers import overrides, standing
+from loyalty.tiers import census, overrides, standing
 from loyalty.tiers import service as tiers
 from loyalty.tiers.overrides import By, OverrideInvalid, OverrideMissing, TierUnknown
 from loyalty.tiers.rules import TierSet, TiersInvalid
-from loyalty.tiers.service import PreviewStale
+from loyalty.tiers.service import PreviewStale, Seen
 
 Staff = Request[StaffUser, Any, Any]
 
 OVERVIEW = "/staff/studio"
 MAY_GIVE = "tiers.override"
 LATEST = 50
+COLUMNS = 4
+"""Drafts that stand side by side."""
+SHOWN_LIMIT = 10_000
 
 
 class Override(KeyedForm):
@@ -50,62 +59,136 @@ class Override(KeyedForm):
 
 @get("/tiers", guards=[requires_permission("studio.read")])
 async def tier_draft(request: Staff) -> Response[Any]:
-    """A set as it would be, and who would move; htmx gets the preview alone."""
-    now, user = clock.now(), request.user
+    """A set as it would be, and who would move; htmx gets the preview alone.
+
+    It is looked up while somebody types (htmx without `exact`), else counted, so that it can be published.
+    """
+    now, alone = clock.now(), "hx-request" in request.headers
     typed = {name: str(value) for name, value in request.query_params.items()}
-    async with db.transaction(user.merchant_id):
+    async with db.transaction(request.user.merchant_id):
         try:
             live = await programme.live()
         except ProgrammeMissing:
             return see_other(OVERVIEW)
         base, made = _draft(request, live, typed)
-        preview = await tiers.preview(made.tier_set, now) if made.previewable else None
-    key = str(new_id()) if preview and "studio.publish" in user.permissions else ""
-    view = tier_present.draft(made, live, base, preview, key, "conflict" in typed, _reader(request))
-    template = "staff/tier_preview.html" if "hx-request" in request.headers else "staff/tier_draft.html"
+        look = census.quick if alone and "exact" not in typed else tiers.preview
+        preview = await look(made.tier_set, now) if made.previewable else None
+        if "warm" in typed:
+            await census.prepare(base, now)
+        work = await _work(request, typed)
+    view = tier_present.draft(made, live, base, preview, work, _reader(request))
+    template = "staff/tier_preview.html" if alone else "staff/tier_draft.html"
     return page(request, template, view, section="studio", now=now)
+
+
+async def _work(request: Staff, typed: Mapping[str, str]) -> Work:
+    may = request.user.permissions
+    kept = await _kept(typed.get("draft", ""))
+    return Work(
+        key=str(new_id()) if "studio.publish" in may else "",
+        keep_key=str(new_id()) if "programme.edit" in may else "",
+        draft_id=str(kept.id) if kept else "",
+        name=kept.name if kept else "",
+        second_person=await changes.second_person(),
+        conflict="conflict" in typed,
+        shown=typed.get("shown", "") if "conflict" in typed else "",
+    )
+
+
+async def _kept(draft_id: str) -> Change | None:
+    """The kept draft that is worked on; None: none, or it is on its way already."""
+    try:
+        found = await changes.find(UUID(draft_id))
+    except (ValueError, NotFound):
+        return None
+    return found if found.kind == "tiers" and found.state == "draft" else None
 
 
 @post("/tiers/publish", guards=[requires_permission("studio.publish")], status_code=303)
 async def publish(request: Staff, data: URLEncodedBody[dict[str, str]]) -> Response[Any]:
-    """Move exactly the previewed members, or show who would move by now and change nothing."""
-    key = data.get("idempotency_key", "")
-    if not 1 <= len(key) <= 255:
-        raise RequestRefused("invalid_request", "The form is not right", "idempotency_key", status=422)
-    now, user = clock.now(), request.user
-    said = {name: value for name, value in data.items() if name not in ("csrf_token", "idempotency_key")}
-    fields = {name: value for name, value in said.items() if name not in ("as_of", "fingerprint")}
+    """Move exactly the previewed members, or show who would move by now and change nothing.
+
+    Where the shop wants a second person, it becomes a change that waits for one.
+    """
+    now, user, said = clock.now(), request.user, said_of(data)
+    fields = {name: value for name, value in said.items() if name not in ("as_of", "fingerprint", "shown")}
 
     async def effect() -> str:
-        _, made = _draft(request, await programme.live(), fields)
-        if made.problems:
-            raise TiersInvalid(" ".join(made.problems.values()))
-        as_of = _moment(data.get("as_of", ""))
-        version = await tiers.publish(made.tier_set, data.get("fingerprint", ""), as_of, user.member.id, now)
-        return f"{OVERVIEW}?published={version.number}"
+        base, made = _draft(request, await programme.live(), fields)
+        _refuse(made)
+        seen = Seen(data.get("fingerprint", ""), moment(data.get("as_of", "")))
+        shown, by = said.get("shown", "")[:SHOWN_LIMIT], user.member.id
+        if kept := await _kept(said.get("draft", "")):
+            await changes.save(kept.id, kept.name, made.tier_set, shown)
+            done = await changes.go_on(kept.id, seen, by, now)
+        else:
+            name = in_language(base.name, locale_of(request)) or base.code
+            done = await changes.at_once("tiers", base.code, name, made.tier_set, seen, by, now, shown)
+        if done.state == "live":
+            return f"{OVERVIEW}?published={done.version}"
+        return f"{change_present.path_of(done)}?notice={done.state}"
 
     try:
-        return await once_to(request, key, said, effect, now)
+        return await once_to(request, key_of(data), said, effect, now)
     except PreviewStale:
-        return see_other(f"{DRAFT}?{urlencode({**fields, 'conflict': '1'})}")
+        return see_other(f"{DRAFT}?{urlencode({**said, 'conflict': '1'})}")
     except TiersInvalid:
         return see_other(f"{DRAFT}?{urlencode(fields)}")
+
+
+@post("/tiers/keep", guards=[requires_permission("programme.edit")], status_code=303)
+async def keep(request: Staff, data: URLEncodedBody[dict[str, str]]) -> Response[Any]:
+    """Keep the draft under a name, in the place of the one it was taken from or as a new one."""
+    now, said = clock.now(), said_of(data)
+
+    async def effect() -> str:
+        base, made = _draft(request, await programme.live(), said)
+        _refuse(made)
+        name, shown = said.get("name", ""), said.get("shown", "")[:SHOWN_LIMIT]
+        if kept := await _kept(said.get("draft", "")):
+            await changes.save(kept.id, name, made.tier_set, shown)
+        else:
+            by = request.user.member.id
+            await changes.draft("tiers", base.code, name, made.tier_set, by, now, shown)
+        return f"{DRAFT}/compare?set={base.code}&notice=kept"
+
+    try:
+        return await once_to(request, key_of(data), said, effect, now)
+    except (TiersInvalid, ChangeInvalid):
+        return see_other(f"{DRAFT}?{urlencode(said)}")
+
+
+def _refuse(made: Draft) -> None:
+    if made.problems:
+        raise TiersInvalid(" ".join(made.problems.values()))
+
+
+@get("/tiers/compare", guards=[requires_permission("studio.read")])
+async def compare(
+    request: Staff, set_code: Annotated[str, QueryParameter(name="set")] = "", notice: FromQuery[str] = ""
+) -> Response[Any]:
+    """What is live, and the drafts of a set side by side."""
+    now, user, locale = clock.now(), request.user, locale_of(request)
+    async with db.transaction(user.merchant_id):
+        try:
+            live = await programme.live()
+        except ProgrammeMissing:
+            return see_other(OVERVIEW)
+        base = live.tier_set(set_code) or live.primary
+        drafts = await changes.pending("tiers", base.code)
+        shown = drafts[:COLUMNS]
+        sets = [base, *(each.definition for each in shown)]
+        previews = [await census.quick(each, now) for each in sets]
+    view = change_present.comparison(base, live, shown, previews, len(drafts) - len(shown), _reader(request))
+    if "studio.publish" in user.permissions:
+        view = replace(view, key=str(new_id()))
+    said = notices(notice, locale)
+    return page(request, "staff/tier_compare.html", view, section="studio", notices=said, now=now)
 
 
 def _draft(request: Staff, live: Version, typed: dict[str, str]) -> tuple[TierSet, Draft]:
     base = live.tier_set(typed.get("set", "")) or live.primary
     return base, tier_form.read(base, typed, request.user.shop.currency, locale_of(request))
-
-
-def _moment(text: str) -> datetime:
-    """When the preview was made. Raises PreviewStale for what is no such moment."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise PreviewStale("the form does not say when its preview was made") from None
-    if moment.tzinfo is None:
-        raise PreviewStale("the preview's time has no time zone")
-    return moment
 
 
 # ---------------------------------------------------------------- one member
@@ -187,7 +270,7 @@ async def end(
         return see_other(tier_present.path_of(customer))
 
 
-handlers = [tier_draft, publish, find_member, member, give, end]
+handlers = [tier_draft, publish, keep, compare, find_member, member, give, end]
 
 
 async def _show(

@@ -6,6 +6,7 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 
+from admin.studio.change_present import path_of
 from admin.studio.wallet_words import RULE_FIELDS, fields_of, rules_of, sentences
 from api.auth import StaffUser, requires_permission
 from api.forms import KeyedForm, once_to
@@ -15,6 +16,7 @@ from core.design import wallet_views as views
 from core.design.views import Notice
 from core.i18n import Locale, Translator, in_language, translator
 from core.ids import new_id
+from loyalty.changes import service as changes
 from loyalty.wallets import service as wallets
 from loyalty.wallets.rules import Code
 from loyalty.wallets.service import WalletExists, WalletRulesChanged, WalletView
@@ -40,6 +42,8 @@ class RulesForm(KeyedForm, kw_only=True):
     warn_days: str = ""
     version: str = ""
     """That the form was filled in on."""
+    later: str = ""
+    """Not now: it goes its way as a change."""
 
 
 class NewForm(RulesForm, kw_only=True):
@@ -96,11 +100,19 @@ async def change(request: Staff, code: FromPath[str], data: URLEncodedBody[Rules
     typed = {name: getattr(data, name) for name in RULE_FIELDS}
 
     async def effect() -> str:
-        await wallets.change(code, rules_of(typed), now, int(data.version), request.user.member.id)
-        return f"{PATH}/{code}?changed=1"
+        wanted, known, by = rules_of(typed), await wallets.get(code), request.user.member.id
+        if int(data.version) != known.version:
+            raise WalletRulesChanged(f"version {known.version} holds")
+        name = (in_language(known.name, locale_of(request)) or code)[: changes.NAME_LIMIT]
+        if data.later:
+            made = await changes.draft("wallet", code, name, wanted, by, now)
+        else:
+            made = await changes.at_once("wallet", code, name, wanted, None, by, now)
+        return f"{PATH}/{code}?changed=1" if made.state == "live" else path_of(made)
 
     try:
-        return await once_to(request, data.idempotency_key, typed, effect, now)
+        said = typed | {"later": data.later}
+        return await once_to(request, data.idempotency_key, said, effect, now)
     except ValueError:
         return await _show(request, typed, code=code, problem="invalid")
     except WalletRulesChanged:

@@ -15,6 +15,7 @@ from api.idempotency import Once
 from api.openapi import WRITE_PROBLEMS, problems
 from core import clock, db
 from core.i18n import Locale
+from loyalty.changes import service as changes
 from loyalty.earning import trial
 from loyalty.earning.trial import Somebody, WalletTrial
 from loyalty.intake.service import YEARS
@@ -237,6 +238,7 @@ async def publish(
     async def effect() -> Saved:
         now = clock.now()
         draft = await rules.numbered(code, data.version)
+        await changes.by_program("rule", code, now)
         done = await rules.publish(draft.version_id, now, data.valid_from, data.valid_until)
         return await _saved(done, locale, now)
 
@@ -259,6 +261,7 @@ async def retire(
 
     async def effect() -> Saved:
         now = clock.now()
+        await changes.by_program("rule", code, now)
         await rules.retire(code, now, data.at)
         return await _saved((await rules.versions(code))[0], locale, now)
 

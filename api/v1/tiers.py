@@ -15,6 +15,7 @@ from api.auth import Integrator, requires_scope
 from api.idempotency import Once
 from api.openapi import WRITE_PROBLEMS, problems
 from core import clock, db
+from loyalty.changes import service as changes
 from loyalty.members import service as members
 from loyalty.programme import service as programme
 from loyalty.tiers import overrides, standing
@@ -40,6 +41,19 @@ class PublishSet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     tier_set: TierSet
     fingerprint: Annotated[str, Meta(min_length=1, max_length=200)]
     as_of: Annotated[datetime, Meta(tz=True)]
+
+
+class Previewed(msgspec.Struct, frozen=True, kw_only=True):
+    """Who would move as of a moment; `fingerprint` stands for just these members."""
+
+    as_of: datetime
+    tier_set: TierSet
+    members: int
+    fingerprint: str
+    flows: tuple[tiers.Flow, ...]
+    before: Mapping[str, int]
+    after: Mapping[str, int]
+    examples: tuple[tiers.Example, ...]
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -121,16 +135,15 @@ async def sets(user: NamedDependency[Integrator]) -> Sets:
 
 
 @post("/preview", guards=[requires_scope("programme:write")], status_code=200, responses=WRITE_PROBLEMS)
-async def preview(
-    data: JSONBody[TierSet], once: NamedDependency[Once[tiers.Preview]]
-) -> Response[tiers.Preview]:
+async def preview(data: JSONBody[TierSet], once: NamedDependency[Once[Previewed]]) -> Response[Previewed]:
     """Who would move if this set took the place of the live one with its code, or stood beside the others.
 
     Nothing changes. Publishing needs the answer's `fingerprint` and `as_of`.
     """
 
-    async def effect() -> tiers.Preview:
-        return await tiers.preview(data, clock.now())
+    async def effect() -> Previewed:
+        found = await tiers.preview(data, clock.now())
+        return Previewed(**{name: getattr(found, name) for name in Previewed.__struct_fields__})
 
     return await once(effect)
 
@@ -143,7 +156,9 @@ async def publish(data: JSONBody[PublishSet], once: NamedDependency[Once[Publish
     """
 
     async def effect() -> Published:
-        made = await tiers.publish(data.tier_set, data.fingerprint, data.as_of, None, clock.now())
+        now = clock.now()
+        await changes.by_program("tiers", data.tier_set.code, now)
+        made = await tiers.publish(data.tier_set, data.fingerprint, data.as_of, None, now)
         return Published(made.number)
 
     return await once(effect)

@@ -12,6 +12,7 @@ from api.auth import Integrator, requires_scope
 from api.idempotency import Once
 from api.openapi import WRITE_PROBLEMS, problems
 from core import clock, db
+from loyalty.changes import service as changes
 from loyalty.ledger.commands import Policy
 from loyalty.wallets import service as wallets
 from loyalty.wallets.rules import Code, Expiry, Never, OnDelivery, Settling
@@ -94,7 +95,9 @@ async def change(
     """
 
     async def effect() -> WalletView:
-        return await wallets.change(code, data.rules(), clock.now(), data.expected_version)
+        now = clock.now()
+        await changes.by_program("wallet", code, now)
+        return await wallets.change(code, data.rules(), now, data.expected_version)
 
     return await once(effect)
 

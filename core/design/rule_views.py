@@ -42,6 +42,24 @@ class RuleFigures:
 
 
 @dataclass(frozen=True)
+class Meeting:
+    """What the rule and another one do to each other, with the other in words."""
+
+    text: str
+    href: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Stacked:
+    """A rule in stacking order; `mine`: the one that is typed."""
+
+    name: str
+    mine: bool
+    multiplies: bool
+
+
+@dataclass(frozen=True)
 class RuleForm:
     """Posts to `action`; with `look` it comes back with what it means, and nothing is saved."""
 
@@ -51,8 +69,11 @@ class RuleForm:
     problem: str = ""
     sentence: str = ""
     """What the rule means as it is typed."""
-    overlaps: tuple[str, ...] = ()
+    overlaps: tuple[Meeting, ...] = ()
     figures: RuleFigures | None = None
+    stack: tuple[Stacked, ...] = ()
+    """The rules that meet this one, in the order in which they are looked at."""
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -49,17 +49,34 @@ class ExampleMember:
     to_tier: str
     value: int
     """What the member has of the metric (spend: minor units)."""
+    why: str = ""
 
 
 @dataclass(frozen=True)
 class TierPreview:
+    """Who would move, and what that costs. Amounts in minor units of `currency`; they can be below zero."""
+
     fingerprint: str
+    """Empty: looked up and not counted again yet; it cannot be published like this."""
     members_up: int
     members_down: int
     members_same: int
     as_of: datetime
     moves: tuple[TierMove, ...] = ()
     examples: tuple[ExampleMember, ...] = ()
+    currency: str = "USD"
+    cost_minor: int = 0
+    liability_minor: int = 0
+    at_risk_minor: int = 0
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A move as it was shown, and as it is by now."""
+
+    move: str
+    shown: int
+    now: int
 
 
 @dataclass(frozen=True)
@@ -114,6 +131,22 @@ class TierDraft:
     """None: the draft equals what is live, or is invalid."""
     publish_key: str = ""
     """Empty: this person may not publish."""
+    may_publish: bool = False
+    check_href: str = ""
+    """Counts exactly who moves, where the preview was only looked up."""
+    second_person: bool = False
+    """Publishing asks somebody else first."""
+    keep_key: str = ""
+    """Not empty: this person may keep the draft under a name."""
+    draft_id: str = ""
+    draft_name: str = ""
+    """Of the draft that is worked on."""
+    shown: str = ""
+    """Which moves the preview shows, as forms carry it."""
+    differences: tuple[Difference, ...] = ()
+    """What the preview before showed otherwise."""
+    warm_href: str = ""
+    """Has everybody counted before somebody types."""
     conflict: bool = False
     """The base changed since the preview: nothing was published; this is the new preview."""
 

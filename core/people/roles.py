@@ -19,6 +19,7 @@ PERMISSIONS: dict[str, tuple[Role, ...]] = {
     "sources.manage": ("owner", "community_manager"),
     "studio.read": ("owner", "marketer", "community_manager", "auditor"),
     "studio.publish": ("owner", "marketer"),
+    "changes.policy": ("owner",),
     "tiers.override": ("owner", "marketer", "community_manager"),
     "programme.edit": ("owner", "marketer"),
     "members.read": ("owner", "marketer", "community_manager", "agent", "auditor"),

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from core import db
+from core import db, tenancy
 from core.days import start_of_day, zone_of
 from loyalty.earning import queries
 from loyalty.earning.rules import Due, InForce, Use
@@ -67,6 +67,22 @@ async def make(
     dues = await work.with_budgets() if budgets else await work.together()
     await limits.save()
     return [dues[place] for place in range(len(claims))]
+
+
+async def used_by(
+    member_id: UUID, rules: Sequence[Active], at: datetime
+) -> Mapping[str, Mapping[UUID, Used]]:
+    """What a member had of limited rules by wallet, in the periods of a moment. Nothing is locked."""
+    zone = zone_of((await tenancy.shop()).time_zone)
+    limits = _Limits([each for each in rules if each.rule.limit], zone)
+    claim = Claim(id=member_id, member_id=member_id, at=at, fresh=True)
+    await limits.read([claim])
+    return limits.used(claim)
+
+
+async def used_up(rules: Sequence[Active]) -> dict[UUID | None, str]:
+    """The campaigns whose budgets have nothing left, each with the reason that evaluate() takes."""
+    return {row["id"]: DRY for row in await _budgets(rules) if row["used_up"]}
 
 
 async def _budgets(rules: Sequence[Active]) -> Sequence[db.Row]:
@@ -182,9 +198,12 @@ class _Limits:
 
     async def load(self, claims: Sequence[Claim]) -> None:
         """Lock the members' limits and read what was used of them."""
-        if not self.rules or not claims:
-            return
-        await db.execute(queries.LOCK_LIMITS, [each.member_id for each in claims])
+        if self.rules and claims:
+            await db.execute(queries.LOCK_LIMITS, [each.member_id for each in claims])
+            await self.read(claims)
+
+    async def read(self, claims: Sequence[Claim]) -> None:
+        """Read what was used of them."""
         asked = [
             (active.rule_id, claim.member_id, *self._period(active, claim.at))
             for claim in claims

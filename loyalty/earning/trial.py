@@ -10,6 +10,7 @@ import msgspec
 from core import tenancy
 from core.days import zone_of
 from core.i18n import Locale
+from loyalty.earning.posting import used_by, used_up
 from loyalty.members import service as members
 from loyalty.programme import service as programme
 from loyalty.rules import model as m
@@ -23,11 +24,12 @@ from loyalty.wallets.service import wallets as all_wallets
 
 
 class Gave(msgspec.Struct, frozen=True, kw_only=True):
-    """What one rule would give, out of what. `sentence` is the rule in words."""
+    """What one rule would give, out of what. `points_due`: without its limit; `sentence`: in words."""
 
     code: str
     version: int
     points: int
+    points_due: int
     inputs: dict[str, Any]
     sentence: str
 
@@ -54,11 +56,15 @@ class WalletTrial(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Somebody(msgspec.Struct, frozen=True, kw_only=True):
-    """The member to try with: their tier (None: the lowest), since when they are one, and their segments."""
+    """The member to try with: their tier (None: the lowest), since when they are one, and their segments.
+
+    `id`: of one whose limits and the programme's budgets are to be looked at, too; None: all are untouched.
+    """
 
     tier: str | None = None
     joined_at: datetime
     segments: frozenset[UUID] = frozenset()
+    id: UUID | None = None
 
 
 async def try_out(
@@ -70,7 +76,7 @@ async def try_out(
 ) -> list[WalletTrial]:
     """Evaluate an event at a moment against the rules in force then, or against `given` ones; posts nothing.
 
-    Limits and budgets are taken as untouched. Raises ProgrammeMissing.
+    Limits and budgets are taken as untouched but for a member with an id. Raises ProgrammeMissing.
     """
     terms = (await programme.live()).tiers
     tier = next((each for each in terms if each.code == who.tier), terms[0])
@@ -88,11 +94,14 @@ async def try_out(
     )
     rules = await rules_of.in_force(at, at) if given is None else [_active(n, r) for n, r in enumerate(given)]
     say = await rules_of.words(locale)
+    used = await used_by(who.id, rules, at) if who.id else {}
+    dry = await used_up(rules) if who.id else {}
     found = []
     for wallet in await all_wallets():
         mine = [each for each in rules if each.rule.gives_to(wallet.code, wallet.earns_on_orders)]
         if mine:
-            found.append(_trial(wallet.code, evaluate(facts, mine, wallet.code), say))
+            outcome = evaluate(facts, mine, wallet.code, used.get(wallet.code), dry)
+            found.append(_trial(wallet.code, outcome, say))
     return found
 
 
@@ -110,6 +119,7 @@ def _trial(wallet: str, outcome: Outcome, say: Words) -> WalletTrial:
                 code=each.rule.code,
                 version=each.rule.version,
                 points=each.points,
+                points_due=each.points_due,
                 inputs=dict(each.inputs),
                 sentence=say.rule(each.rule.rule),
             )
@@ -127,10 +137,16 @@ def _trial(wallet: str, outcome: Outcome, say: Words) -> WalletTrial:
     )
 
 
-async def somebody(customer_id: str, asked: Sequence[UUID], at: datetime) -> Somebody:
-    """A member as they are now, with those of the asked segments that they are in. Raises NotFound."""
+async def somebody(customer_id: str, asked: Sequence[UUID], at: datetime, limits: bool = False) -> Somebody:
+    """A member as they are now, with those of the asked segments that they are in. Raises NotFound.
+
+    `limits`: what they had of limited rules counts, too.
+    """
     found = await members.find(customer_id)
     within = await segments.memberships(asked, [found.id], at)
     return Somebody(
-        tier=found.tier_code, joined_at=found.joined_at, segments=frozenset(within.get(found.id, ()))
+        tier=found.tier_code,
+        joined_at=found.joined_at,
+        segments=frozenset(within.get(found.id, ())),
+        id=found.id if limits else None,
     )

@@ -1,6 +1,7 @@
 """SQL over rules, and the events that rules look at."""
 
-# $1 the merchant's zone, $2 events before this moment. Amounts are what was paid in money.
+# $1 the merchant's zone, $2 events before this moment, {some} a condition on the member `m`. Amounts are what
+# was paid in money.
 ORDER_FACTS = """
 facts AS (
     SELECT o.id, m.id AS member_id, m.joined_at, o.paid_at AS occurred_at,
@@ -8,7 +9,7 @@ facts AS (
            o.currency, s.external_id AS store, o.channel, o.number,
            (o.amount_minor - o.points_paid_minor)::numeric AS amount_minor, o.amount_minor AS paid_minor
     FROM orders o JOIN members m ON m.customer_id = o.customer_id JOIN stores s ON s.id = o.store_id
-    WHERE o.counted_at IS NOT NULL AND o.paid_at < $2::timestamptz
+    WHERE o.counted_at IS NOT NULL AND o.paid_at < $2::timestamptz {some}
 ), lines AS (
     SELECT l.order_id, l.sku, l.category, l.quantity,
            div(l.amount_minor * f.amount_minor,
@@ -24,7 +25,7 @@ facts AS (
            NULL::text AS currency, NULL::text AS store, NULL::text AS channel, NULL::int AS number,
            0::numeric AS amount_minor
     FROM earning_events e JOIN members m ON m.id = e.member_id
-    WHERE e.occurred_at < $2::timestamptz
+    WHERE e.occurred_at < $2::timestamptz {some}
 ), lines AS (
     SELECT NULL::uuid AS order_id, NULL::text AS sku, NULL::text AS category, 0 AS quantity,
            0::numeric AS amount_minor
@@ -113,3 +114,14 @@ UNION ALL SELECT id::text, jsonb_build_object(
 """
 
 STORES = "SELECT external_id, name FROM stores ORDER BY external_id"
+
+# What the ledger granted for one version, by the time of the event.
+GRANTED = """
+SELECT coalesce(sum((r->>'points')::bigint), 0)::bigint
+FROM ledger_accounts a JOIN wallet_types w ON w.id = a.wallet_type_id AND w.code = $2
+JOIN ledger_journal j ON j.account_id = a.id AND j.verb = 'earn'
+     AND j.effective_at >= $3 AND j.effective_at < $4
+CROSS JOIN LATERAL jsonb_array_elements(
+    CASE WHEN j.reason ? 'rules' THEN j.reason->'rules' ELSE '[]' END) r
+WHERE r->>'version_id' = $1
+"""

@@ -125,7 +125,7 @@ metric AS (
 ), earned AS (
     SELECT m.id AS member_id, m.customer_id, m.joined_at, m.tier_code, m.tier_since, v.value,
            width_bucket(v.value, :thresholds::bigint[]) - 1 AS rank, 'reached' AS basis,
-           NULL::timestamptz AS period_start, :today_start::timestamptz AS boundary
+           NULL::timestamptz AS period_start, :today_start::timestamptz AS boundary, v.value AS decides
     FROM members m LEFT JOIN metric x ON x.member_id = m.id
     CROSS JOIN LATERAL (SELECT greatest(0, coalesce(x.value, 0)) AS value) v
     WHERE {members}
@@ -156,7 +156,8 @@ daily AS (
     SELECT m.id AS member_id, m.customer_id, m.joined_at, m.tier_code, m.tier_since,
            coalesce(h.value, 0) AS value, r.held AS rank,
            CASE WHEN r.held > r.now THEN 'grace' ELSE 'reached' END AS basis,
-           NULL::timestamptz AS period_start, :today_start::timestamptz AS boundary
+           NULL::timestamptz AS period_start, :today_start::timestamptz AS boundary,
+           greatest(0, h.best) AS decides
     FROM members m LEFT JOIN held h ON h.member_id = m.id
     CROSS JOIN LATERAL (
         SELECT width_bucket(coalesce(h.value, 0), :thresholds::bigint[]) - 1 AS now,
@@ -184,7 +185,7 @@ people AS (
         SELECT p.period - period_number(p.origin, :first_day::date - 1
                                         + width_bucket(f.at, :day_starts::timestamptz[]), :months) AS back) k
 ), periods AS (
-    SELECT member_id, back, sum(delta)::bigint AS value,
+    SELECT member_id, back, sum(delta)::bigint AS value, max(so_far)::bigint AS peak,
            width_bucket(greatest(0, max(so_far))::bigint, :thresholds::bigint[]) - 1 AS reached,
            width_bucket(greatest(0, sum(delta))::bigint, :thresholds::bigint[]) - 1 AS enough
     FROM running GROUP BY 1, 2
@@ -196,7 +197,10 @@ people AS (
            CASE WHEN :one_step
                 THEN max(greatest(reached - back + 1, CASE WHEN back > 1 THEN enough - back + 2 END))
                      FILTER (WHERE back > 0)
-                ELSE max(CASE back WHEN 1 THEN reached WHEN 2 THEN enough END) END AS before_period
+                ELSE max(CASE back WHEN 1 THEN reached WHEN 2 THEN enough END) END AS before_period,
+           max(CASE WHEN back = 0 AND :keeps THEN peak
+                    WHEN back = 0 OR (back = 1 AND :keeps) THEN value END) AS decides_now,
+           max(CASE back WHEN 1 THEN peak WHEN 2 THEN value END) AS decided_before
     FROM periods GROUP BY 1
 ), earned AS (
     SELECT p.id AS member_id, p.customer_id, p.joined_at, p.tier_code, p.tier_since,
@@ -205,7 +209,10 @@ people AS (
                 WHEN h.reached >= r.rank THEN 'reached' WHEN h.landed >= r.rank THEN 'soft_landing'
                 ELSE 'grace' END AS basis,
            CASE WHEN :keeps AND r.rank > 0 THEN {period_start} END AS period_start,
-           coalesce(CASE WHEN :keeps THEN {grace_end} END, :today_start::timestamptz) AS boundary
+           coalesce(CASE WHEN :keeps THEN {grace_end} END, :today_start::timestamptz) AS boundary,
+           CASE WHEN :one_step THEN coalesce(h.value, 0)          -- soft landing: no one number decides
+                ELSE greatest(0, h.decides_now, CASE WHEN :today::date < s.first + :grace_days::int
+                                                     THEN h.decided_before END) END AS decides
     FROM people p LEFT JOIN held h ON h.member_id = p.id
     CROSS JOIN LATERAL (
         SELECT (p.origin + make_interval(months => :months * p.period))::date AS first) s
@@ -222,7 +229,7 @@ people AS (
 
 _PLACED = """
 placed AS (
-    SELECT e.member_id, e.customer_id, e.value, e.boundary,
+    SELECT e.member_id, e.customer_id, e.value, e.decides, e.boundary,
            CASE WHEN :is_primary THEN e.tier_code ELSE coalesce(t.tier_code, (:codes::text[])[1]) END
                AS from_code,
            CASE WHEN :is_primary THEN e.tier_since ELSE coalesce(t.since, e.joined_at) END AS since,
@@ -247,21 +254,71 @@ placed AS (
 )
 """
 
-_PREVIEW = """
-SELECT (SELECT count(*) FROM placed) AS members,
-       (SELECT mark FROM marked) AS mark,
+# What members earned and spent in a year, for what a draft costs. Points are those of rules that multiply by
+# tier (:multiplied), each without its multiplier.
+_YEAR = """
+, earned_points AS (
+    SELECT CASE WHEN k.id IS NULL THEN a.member_id ELSE k.merged_into END AS member_id,
+           sum(g.points)::bigint AS points
+    FROM ledger_accounts a
+    LEFT JOIN members k ON k.id = a.member_id AND k.merged_into IS NOT NULL
+    JOIN ledger_journal j ON j.account_id = a.id
+    CROSS JOIN LATERAL (
+        SELECT sum((r->>'points')::bigint * 100 / (r->>'multiplier_percent')::bigint) AS points
+        FROM jsonb_array_elements(CASE WHEN j.reason ? 'rules' THEN j.reason->'rules' ELSE '[]' END) r
+        WHERE r->>'version_id' = ANY (:multiplied::text[])) g
+    WHERE cardinality(:multiplied::text[]) > 0 AND j.verb = 'earn'
+      AND a.wallet_type_id = (SELECT id FROM wallet_types WHERE code = 'points')
+      AND j.effective_at > :year_start::timestamptz AND j.effective_at <= :at
+    GROUP BY 1
+), spent AS (
+    SELECT CASE WHEN k.id IS NULL THEN o.customer_id ELSE k.merged_into END AS customer_id,
+           sum(greatest(0, o.amount_minor - o.refunded_minor))::bigint AS minor
+    FROM orders o LEFT JOIN customers k ON k.id = o.customer_id AND k.merged_into IS NOT NULL
+    WHERE o.paid_at > :year_start::timestamptz AND o.paid_at <= :at AND o.currency = :currency
+    GROUP BY 1
+)
+"""
+_CELLS = """
+    SELECT p.from_code, p.to_code, count(*) AS members, coalesce(sum(e.points), 0)::bigint AS points,
+           coalesce(sum(s.minor), 0)::bigint AS spend_minor
+    FROM placed p LEFT JOIN earned_points e ON e.member_id = p.member_id
+    LEFT JOIN spent s ON s.customer_id = p.customer_id
+"""
+
+# The examples: of each kind of move those with the least, no two with the same, in turn.
+_PREVIEW = f"""
+SELECT (SELECT mark FROM marked) AS mark,
+       (SELECT coalesce(jsonb_agg(x), '[]') FROM ({_CELLS} GROUP BY 1, 2 ORDER BY 1, 2) x) AS cells,
        (SELECT coalesce(jsonb_agg(x), '[]') FROM (
-            SELECT from_code, to_code, count(*) AS members FROM moves
-            GROUP BY 1, 2 ORDER BY 1, 2) x) AS flows,
-       (SELECT coalesce(jsonb_object_agg(from_code, n), '{}') FROM (
-            SELECT from_code, count(*) AS n FROM placed GROUP BY 1) x) AS before,
-       (SELECT coalesce(jsonb_object_agg(to_code, n), '{}') FROM (
-            SELECT to_code, count(*) AS n FROM placed GROUP BY 1) x) AS after,
-       (SELECT coalesce(jsonb_agg(x), '[]') FROM (
-            SELECT v.member_id, c.external_id, p.name, v.from_code, v.to_code, v.value
-            FROM moves v JOIN customers c ON c.id = v.customer_id
-            LEFT JOIN customer_profiles p ON p.customer_id = c.id
-            ORDER BY sha256(convert_to(v.member_id::text, 'UTF8')) LIMIT 5) x) AS examples
+            SELECT v.member_id, c.external_id, p.name, v.from_code, v.to_code, v.decides AS value
+            FROM (SELECT *, row_number() OVER (PARTITION BY from_code, to_code ORDER BY decides) AS n
+                  FROM (SELECT DISTINCT ON (from_code, to_code, decides) * FROM moves
+                        WHERE basis <> 'override' ORDER BY from_code, to_code, decides, member_id) d) v
+            JOIN customers c ON c.id = v.customer_id LEFT JOIN customer_profiles p ON p.customer_id = c.id
+            ORDER BY v.n, v.from_code, v.to_code LIMIT 5) x) AS examples
+"""
+
+# Everybody by what decides; of who is in a tier by hand, how many.
+_CENSUS = f"""
+, counted AS MATERIALIZED (
+    SELECT p.from_code, p.decides AS value, count(*) AS members, coalesce(sum(e.points), 0)::bigint AS points,
+           coalesce(sum(s.minor), 0)::bigint AS spend_minor, any_value(p.member_id) AS example_id
+    FROM placed p LEFT JOIN earned_points e ON e.member_id = p.member_id
+    LEFT JOIN spent s ON s.customer_id = p.customer_id
+    WHERE p.basis <> 'override' GROUP BY 1, 2
+), pinned AS ({_CELLS} WHERE p.basis = 'override' GROUP BY 1, 2
+), put AS (
+    INSERT INTO tier_census_counts (merchant_id, census_id, from_code, value, members, points, spend_minor,
+                                    example_id)
+    SELECT current_merchant(), :census_id::uuid, from_code, value, sum(members) OVER w, sum(points) OVER w,
+           sum(spend_minor) OVER w, example_id
+    FROM counted WINDOW w AS (PARTITION BY from_code ORDER BY value)
+)
+UPDATE tier_censuses
+SET from_codes = ARRAY(SELECT DISTINCT from_code FROM counted ORDER BY 1),
+    pinned = (SELECT coalesce(jsonb_agg(x), '[]') FROM pinned x)
+WHERE id = :census_id
 """
 
 # Only who moves, or holds a tier on another basis than before, is written; nobody by an older view than that
@@ -338,8 +395,13 @@ def _placing(metric: type[Metric], form: Form, all_members: bool) -> str:
 
 
 def preview(metric: Metric, form: Form) -> str:
-    """Who would move; changes nothing."""
-    return _placing(type(metric), form, all_members=True) + _PREVIEW
+    """Who would move, what that costs and risks; changes nothing."""
+    return _placing(type(metric), form, all_members=True) + _YEAR + _PREVIEW
+
+
+def census(metric: Metric, form: Form) -> str:
+    """Count everybody by what decides, for the census :census_id."""
+    return _placing(type(metric), form, all_members=True) + _YEAR + _CENSUS
 
 
 def apply(metric: Metric, form: Form, all_members: bool) -> str:
@@ -421,6 +483,21 @@ WHERE o.member_id = $1 AND o.ended_at IS NULL AND o.ends_at > $2 ORDER BY o.set_
 """
 
 FIRST_JOINED = "SELECT min(joined_at) FROM members WHERE $1::uuid[] IS NULL OR id = ANY ($1)"
+
+# The versions of rules that multiply by tier, and points of the whole programme from $1 to $2.
+MULTIPLIED = """
+SELECT id::text FROM earning_rule_versions
+WHERE state <> 'draft' AND definition->'effect'->'by_tier' = 'true'
+"""
+YEAR = """
+SELECT (SELECT coalesce(sum(points_pending + points_active + points_held), 0)::bigint FROM ledger_accounts
+        WHERE wallet_type_id = w.id) AS points_outstanding,
+       (SELECT coalesce(sum(j.points), 0)::bigint FROM ledger_accounts a
+        JOIN ledger_journal j ON j.account_id = a.id
+        WHERE a.wallet_type_id = w.id AND j.verb = 'earn' AND j.effective_at > $1 AND j.effective_at <= $2
+       ) AS points_earned
+FROM (SELECT (SELECT id FROM wallet_types WHERE code = 'points') AS id) w
+"""
 
 COUNTS = "SELECT tier_code, count(*) AS members FROM members WHERE left_at IS NULL GROUP BY 1"
 

@@ -1,22 +1,24 @@
 """Place members in tiers; preview other terms; publish them so that exactly the previewed members move."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
 
-from core import db
+from core import db, tenancy
 from core.days import day_of, start_of_day, zone_of
 from core.errors import DomainError, Kind
 from loyalty.programme import service as programme
 from loyalty.programme.service import Version
 from loyalty.tiers import queries
+from loyalty.tiers.outlook import Cell, Year
 from loyalty.tiers.placing import place
 from loyalty.tiers.rules import Points, Tier, TierSet, check, granted
 
 PREVIEW_LASTS = timedelta(hours=1)
+YEAR = timedelta(days=365)
 OVERRIDES_A_SWEEP = 10_000
 EVERYBODY_TIMEOUT_S = 280
 """To place everybody at once: the first time millions of rows are written. Less than a task may take."""
@@ -41,7 +43,7 @@ class Flow(msgspec.Struct, frozen=True):
 
 
 class Example(msgspec.Struct, frozen=True):
-    """One member who would move. `value`: of the metric, as far as it counts."""
+    """One member who would move. `value`: of the metric, as far as it decides."""
 
     member_id: UUID
     external_id: str
@@ -56,17 +58,43 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
 
     as_of: datetime
     tier_set: TierSet
-    members: int
     fingerprint: str
-    flows: tuple[Flow, ...]
-    before: Mapping[str, int]
-    after: Mapping[str, int]
+    cells: tuple[Cell, ...]
+    """Everybody, by where they are and where they would be."""
+    year: Year
     examples: tuple[Example, ...]
+
+    @property
+    def members(self) -> int:
+        """How many there are."""
+        return sum(each.members for each in self.cells)
+
+    @property
+    def flows(self) -> tuple[Flow, ...]:
+        """Who moves, by from where to where."""
+        return tuple(Flow(c.from_code, c.to_code, c.members) for c in self.cells if c.from_code != c.to_code)
 
     @property
     def moving(self) -> int:
         """How many members change their tier."""
         return sum(flow.members for flow in self.flows)
+
+    @property
+    def before(self) -> Mapping[str, int]:
+        """Members by tier as they are."""
+        return _counted((each.from_code, each.members) for each in self.cells)
+
+    @property
+    def after(self) -> Mapping[str, int]:
+        """Members by tier as they would be."""
+        return _counted((each.to_code, each.members) for each in self.cells)
+
+
+def _counted(found: Iterable[tuple[str, int]]) -> Mapping[str, int]:
+    counts: dict[str, int] = {}
+    for code, members in found:
+        counts[code] = counts.get(code, 0) + members
+    return counts
 
 
 async def preview(tier_set: TierSet, as_of: datetime) -> Preview:
@@ -78,18 +106,41 @@ async def preview(tier_set: TierSet, as_of: datetime) -> Preview:
     live = await programme.live()
     placing = await place(tier_set, live, None, as_of)
     sql = queries.preview(tier_set.metric, placing.form)
-    row = await db.fetchrow(*queries.statement(sql, placing.values))
+    values = placing.values | await year_values(as_of)
+    await db.execute(queries.ROOM)
+    row = await db.connection().fetchrow(*queries.statement(sql, values), timeout=EVERYBODY_TIMEOUT_S)
     assert row is not None  # an aggregate always answers a row
     return Preview(
         as_of=as_of,
         tier_set=tier_set,
-        members=row["members"],
         fingerprint=_fingerprint(live, row["mark"]),
-        flows=msgspec.json.decode(row["flows"], type=tuple[Flow, ...]),
-        before=db.from_json(row["before"]),
-        after=db.from_json(row["after"]),
+        cells=msgspec.json.decode(row["cells"], type=tuple[Cell, ...]),
+        year=await year_of(as_of),
         examples=msgspec.json.decode(row["examples"], type=tuple[Example, ...]),
     )
+
+
+async def year_values(as_of: datetime) -> dict[str, Any]:
+    """By name, what the statements need to know of the year before a moment."""
+    return {
+        "year_start": as_of - YEAR,
+        "currency": (await tenancy.shop()).currency,
+        "multiplied": [row["id"] for row in await db.fetch(queries.MULTIPLIED)],
+    }
+
+
+async def year_of(as_of: datetime) -> Year:
+    """The programme's points, as of a moment."""
+    row = await db.fetchrow(queries.YEAR, as_of - YEAR, as_of)
+    assert row is not None  # an aggregate always answers a row
+    return Year(row["points_outstanding"], row["points_earned"])
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """The preview that whoever publishes was shown."""
+
+    fingerprint: str
+    as_of: datetime
 
 
 async def publish(
@@ -97,23 +148,35 @@ async def publish(
 ) -> Version:
     """Make this set live and move exactly the members that the preview as of `as_of` showed.
 
+    Raises as put_in_force().
+    """
+    version, _ = await put_in_force(tier_set, Seen(fingerprint, as_of), by, now)
+    return version
+
+
+async def put_in_force(
+    tier_set: TierSet, seen: Seen | None, by: UUID | None, now: datetime
+) -> tuple[Version, Preview]:
+    """Make this set live and move exactly the members that were seen, or (None) whoever is due now.
+
     Raises PreviewStale when others would move by now, when the terms were changed since, or when the
     preview is older than an hour.
     """
+    as_of = seen.as_of if seen else now
     if not now - PREVIEW_LASTS <= as_of <= now:
         raise PreviewStale("the preview is older than an hour")
     await db.execute(queries.ALONE)
-    seen = await preview(tier_set, as_of)
-    if seen.fingerprint != fingerprint:
-        raise PreviewStale("points or terms changed since; look at the new preview", moving=seen.moving)
+    found = await preview(tier_set, as_of)
+    if seen and found.fingerprint != seen.fingerprint:
+        raise PreviewStale("points or terms changed since; look at the new preview", moving=found.moving)
     live = await programme.live()
     draft = await programme.draft(_with(live.sets, tier_set), live, by, now)
     published = await programme.make_live(draft.id, now)
     mark, _ = await _apply(tier_set, published, None, "published", as_of, before=live.tier_set(tier_set.code))
     # Points may be posted between the look and the move: each sees what is committed by then.
-    if _fingerprint(live, mark) != fingerprint:
+    if _fingerprint(live, mark) != found.fingerprint:
         raise PreviewStale("points changed just now; look at the new preview")
-    return published
+    return published, found
 
 
 def _with(sets: Sequence[TierSet], changed: TierSet) -> list[TierSet]:

@@ -23,6 +23,7 @@ OWNERS = {
     "account_id": "review_accounts",
     "adjustment_id": "adjustments",
     "case_id": "cases",
+    "change_id": "changes",
     "customer": "customers.external_id",
     "customer_id": "customers.external_id",
     "entry_id": "ledger_journal",
@@ -41,6 +42,7 @@ OWNERS = {
     "review_id": "reviews",
     "reward_id": "rewards",
     "row_id": "outbox",
+    "run_id": "backtests",
     "segment_id": "segments",
     "set_code": "tier_sets.code",
     "source_id": "webhook_sources",
@@ -48,7 +50,7 @@ OWNERS = {
     "voucher_id": "vouchers",
 }
 """The table of each name in a path, with its column where that is not `id`."""
-FIXED = {"channel": "sms", "into": "reply", "role": "agent"}
+FIXED = {"channel": "sms", "deed": "ask", "into": "reply", "role": "agent"}
 """What is the same for everybody."""
 CODES = {
     "achievements": "achievements.code",

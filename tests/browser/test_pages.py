@@ -8,9 +8,11 @@ import os
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from uuid import UUID
 
+import msgspec
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from babel.messages.catalog import Message
@@ -19,11 +21,15 @@ from playwright.async_api import BrowserContext, ConsoleMessage, Page
 from core import clock, db
 from core.i18n import LOCALES, Locale, translator
 from core.i18n.update import extract
+from loyalty.backtests import service as backtests
+from loyalty.changes import service as changes
 from loyalty.ledger import Earn, post
 from loyalty.ledger import queries as ledger
 from loyalty.members import service as members
+from loyalty.programme import service as programme
 from loyalty.rewards import catalogue
 from loyalty.rewards import service as rewards
+from loyalty.rules import service as rules
 from tests.browser.site import Site
 
 pytestmark = pytest.mark.browser
@@ -115,6 +121,12 @@ PAGES = (
     ("tiers-wrong-rules", "marketer", "/staff/studio/tiers?downgrade=one_step", 200),
     ("tiers-of-nobody", "marketer", "/staff/studio/tiers/members?customer=nobody", 404),
     ("tiers-of-a-member", "marketer", "/staff/studio/tiers/members/{member}", 200),
+    ("tiers-compare", "marketer", "/staff/studio/tiers/compare", 200),
+    ("changes", "owner", "/staff/studio/changes", 200),
+    ("change", "marketer", "/staff/studio/changes/{change}", 200),
+    ("simulator", "marketer", "/staff/studio/simulator", 200),
+    ("simulator-order", "marketer", "/staff/studio/simulator?customer={member}&amount=80", 200),
+    ("backtest", "marketer", "/staff/studio/simulator/{backtest}", 200),
     ("wallets", "marketer", "/staff/studio/wallets", 200),
     ("wallet", "marketer", "/staff/studio/wallets/points", 200),
     ("sources", "manager", "/staff/studio/sources", 200),
@@ -218,10 +230,13 @@ async def found(site: Site) -> dict[str, str]:
             site.answered.customer_id,
         )
         assert review
+        change, backtest = await a_change(), await a_backtest()
     # The least urgent one, which the tasks of the other tests leave alone.
     waiting = site.waiting[-1].id
     return {
         "entry": str(entry),
+        "backtest": str(backtest),
+        "change": str(change),
         "member": member.external_id,
         "mail": str(mail),
         "product": product,
@@ -231,6 +246,21 @@ async def found(site: Site) -> dict[str, str]:
         "answered": str(site.answered.id),
         "waiting": str(waiting),
     }
+
+
+async def a_change() -> UUID:
+    """A kept draft that moves somebody."""
+    live, now = (await programme.live()).primary, clock.now()
+    lower = tuple(msgspec.structs.replace(tier, threshold=tier.threshold // 3) for tier in live.tiers)
+    wanted = msgspec.structs.replace(live, tiers=lower)
+    return (await changes.draft("tiers", live.code, "A softer way", wanted, None, now)).id
+
+
+async def a_backtest() -> UUID:
+    """Of the rule for orders, over half a year."""
+    now = clock.now()
+    version = next(each for each in await rules.live(now) if each.code == "orders")
+    return (await backtests.ask(version, now - timedelta(days=180), now, "points", None, now)).id
 
 
 async def a_voucher(member_id: UUID) -> UUID:

@@ -182,10 +182,10 @@ async def moves(page: Page) -> dict[str, int]:
     """What the preview adds to each tier."""
     found: dict[str, int] = {}
     for row in await page.get_by_role("table", name="Members by move").locator("tbody tr").all():
-        before, after, members_moving = await row.locator("td").all_inner_texts()
-        target = re.sub(r" (up|down)$", "", after)
-        found[before] = found.get(before, 0) - int(members_moving)
-        found[target] = found.get(target, 0) + int(members_moving)
+        before, target, _ = await row.locator("td").all_inner_texts()
+        members_moving = int(await row.locator("[data-value]").get_attribute("data-value") or 0)
+        found[before] = found.get(before, 0) - members_moving
+        found[target] = found.get(target, 0) + members_moving
     return found
 
 
@@ -220,4 +220,62 @@ async def test_the_slider_moves_the_preview(site: Site) -> None:
         await page.keyboard.press("ArrowLeft")
     assert int(await field.input_value()) < before
     await page.locator("#preview dl").wait_for()
+    await context.close()
+
+
+@scripts
+async def test_marketer_keeps_a_draft_compares_it_and_takes_its_date_back(site: Site, scripts: bool) -> None:
+    name = f"Softer {scripts}"
+    context = await site.visitor(scripts=scripts)
+    page = await sign_in(context, site, "marketer@example.com")
+    await page.goto("/staff/studio/tiers")
+    await type_into(page, page.locator("#threshold_gold"), "77" if scripts else "78")
+    if not scripts:
+        await press(page, page.get_by_role("button", name="Show who moves"))
+    await page.get_by_role("button", name="Publish").wait_for()
+    await type_into(page, page.get_by_label("Name of the draft"), name)
+    await press(page, page.get_by_role("button", name="Keep as a new draft"))
+    await page.wait_for_url("**/tiers/compare?**")
+    card = page.locator("section.card").filter(has=page.get_by_role("heading", name=name))
+    await press(page, card.get_by_role("link", name="Steps and publishing"))
+    await page.wait_for_url("**/staff/studio/changes/**")
+    await page.get_by_label("On", exact=True).fill("2099-01-02T09:30")
+    await press(page, page.get_by_role("button", name="Publish on this date"))
+    await page.get_by_text("It goes live on that date").wait_for()
+    await press(page, page.get_by_role("button", name="Not on that date"))
+    await page.get_by_text("Nothing has changed for members").wait_for()
+    await press(page, page.get_by_role("button", name="Delete"))
+    await page.get_by_text("The draft is gone.").wait_for()
+    async with db.transaction(site.shop.merchant_id):
+        assert await db.fetchval("SELECT count(*) FROM changes WHERE name = $1", name) == 0
+    await context.close()
+
+
+@scripts
+async def test_marketer_builds_a_rule_and_runs_it_over_history(site: Site, scripts: bool) -> None:
+    code = "thanks-js" if scripts else "thanks"
+    context = await site.visitor(scripts=scripts)
+    page = await sign_in(context, site, "marketer@example.com")
+    await page.goto("/staff/studio/rules/new")
+    await type_into(page, page.get_by_label("Code"), code)
+    await type_into(page, page.get_by_label("How many"), "7")
+    if not scripts:
+        await press(page, page.get_by_role("button", name="See what it means"))
+    meaning = page.get_by_role("region", name="What this means")
+    await meaning.get_by_text("7 points").first.wait_for()
+    await meaning.get_by_text("can give points for the same event").first.wait_for()
+    await press(page, page.get_by_role("button", name="Save as a draft"))
+    await page.wait_for_url(f"**/rules/{code}?**")
+    await page.goto("/staff/studio/simulator")
+    await to(page, page.get_by_label("Rule", exact=True))
+    await page.get_by_label("Rule", exact=True).select_option(f"{code}:1")
+    await press(page, page.get_by_role("button", name="Run it over these days"))
+    await page.wait_for_url("**/simulator/**")
+    await page.get_by_role("heading", name="By month").wait_for()
+    async with db.transaction(site.shop.merchant_id):
+        points = await db.fetchval(
+            "SELECT result->'months'->''->>'points' FROM backtests WHERE code = $1", code
+        )
+    shown = page.locator(".stat").filter(has_text="Points").first
+    assert f"{int(points):,}" in await shown.inner_text() and int(points) > 0
     await context.close()

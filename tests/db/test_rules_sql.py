@@ -229,7 +229,7 @@ async def test_rules_of_orders(
 ) -> None:
     history = histories[which]
     async with db.transaction(history.merchant):
-        in_sql = await all_at_once(queries.ORDER_FACTS, rules, wallet)
+        in_sql = await all_at_once(queries.ORDER_FACTS.format(some=""), rules, wallet)
     assert in_sql == one_by_one(history.orders, rules, wallet)
 
 
@@ -238,7 +238,7 @@ async def test_rules_of_orders(
 async def test_rules_of_other_events(histories: list[History], rules: list[Active], which: int) -> None:
     history = histories[which]
     async with db.transaction(history.merchant):
-        in_sql = await all_at_once(queries.EVENT_FACTS, rules, "points")
+        in_sql = await all_at_once(queries.EVENT_FACTS.format(some=""), rules, "points")
     assert in_sql == one_by_one(history.events, rules, "points")
 
 

@@ -1,5 +1,6 @@
 """The studio over HTTP with the real database."""
 
+import html
 import re
 from datetime import timedelta
 from uuid import UUID
@@ -133,8 +134,10 @@ async def test_the_draft_shows_who_would_move_with_and_without_htmx(browser: Bro
         assert 'name="threshold_silver" type="number"' in whole.text
         assert f'action="{PUBLISH}"' in whole.text
         panel = await browser.client.get(DRAFT, params=LOWER, headers=PAGE | HTMX)
+        exact = await browser.client.get(DRAFT, params=LOWER | {"exact": "1"}, headers=PAGE | HTMX)
         assert panel.text.lstrip().startswith('<section id="preview"')
-        for page in (whole.text, panel.text):
+        assert PUBLISH not in panel.text and f'action="{PUBLISH}"' in exact.text
+        for page in (whole.text, panel.text, exact.text):
             words = translator(locale).gettext
             assert [stat(page, words(x)) for x in ("Moving up", "Moving down", "Unchanged")] == [
                 "2",
@@ -143,7 +146,11 @@ async def test_the_draft_shows_who_would_move_with_and_without_htmx(browser: Bro
             ]
     speak(browser, "en")
     panel = await browser.client.get(DRAFT, params=LOWER, headers=PAGE | HTMX)
-    assert "Publishing moves exactly these 2 members." in panel.text
+    check = re.search(r'hx-get="(/staff/studio/tiers[?][^"]*exact=1[^"]*)"', panel.text)
+    assert check
+    exact = await browser.client.get(html.unescape(check[1]), headers=PAGE | HTMX)
+    assert "Publishing moves exactly these 2 members." in exact.text
+    assert "120 points are enough: Silver would begin at 100 points, not at 200 points." in exact.text
     assert await live_number(shop) == 1
     assert await counts(shop) == {"bronze": 2, "silver": 2, "gold": 1}
 
@@ -334,7 +341,7 @@ async def test_publishing_moves_exactly_the_previewed_members_once(browser: Brow
     fields = {"threshold_silver": "250", "threshold_gold": "280"}
     page = (await browser.get(DRAFT, params=fields)).text
     assert (stat(page, "Moving up"), stat(page, "Moving down"), stat(page, "Unchanged")) == ("1", "1", "3")
-    moves = re.findall(r'<tr class="(up|down)"><td>(\w+)</td><td>(\w+) .*?<td class="num">(\d+)</td>', page)
+    moves = re.findall(r'<tr class="(up|down)"><td>(\w+)</td><td>(\w+)</td><td [^>]*data-value="(\d+)"', page)
     assert moves == [("down", "Silver", "Bronze", "1"), ("up", "Silver", "Gold", "1")]
     data = form(page, PUBLISH)
     answers = [await browser.client.post(PUBLISH, data=data, headers=PAGE) for _ in range(3)]

@@ -40,7 +40,7 @@ def recalculate(rig: Rig) -> Figures:
         placed, scanned = itertools.tee(itertools.chain([now], later))
         return alternate(
             lambda: seconds(lambda: asyncio.run(_recalculate(database, next(placed)))),
-            lambda: seconds(lambda: asyncio.run(_scan(database, next(scanned)))),
+            lambda: seconds(lambda: asyncio.run(scan(database, next(scanned)))),
             rig.rounds,
         )
 
@@ -54,7 +54,8 @@ async def _recalculate(database: Database, at: datetime) -> None:
         await db.disconnect()
 
 
-async def _scan(database: Database, at: datetime) -> None:
+async def scan(database: Database, at: datetime) -> None:
+    """What is compared with: one aggregate over all members."""
     await db.connect(database.app_url, pool_size=1)
     try:
         async with db.transaction(database.content.merchant):

@@ -7,6 +7,7 @@ from api.portal import qr
 from core.design import audit_views as ua
 from core.design import backoffice_views as ov
 from core.design import case_views as ca
+from core.design import change_views as hv
 from core.design import chat_views as av
 from core.design import compliance_views as cv
 from core.design import dashboard_views as dv
@@ -24,6 +25,7 @@ from core.design import review_views as ev
 from core.design import reward_views as rv
 from core.design import rule_views as uv
 from core.design import segment_views as wg
+from core.design import simulator_views as iu
 from core.design import source_views as sv
 from core.design import survey_views as yv
 from core.design import tier_views as t
@@ -660,9 +662,13 @@ PREVIEW = t.TierPreview(
         t.TierMove("Bronze", "Bronze", 2919, "same"),
     ),
     tuple(
-        t.ExampleMember(name, "Silver", "Gold", 1890 + n)
+        t.ExampleMember(name, "Silver", "Gold", 1890 + n, "1,890 points are enough.")
         for n, name in enumerate(("Mei Lin", "王小明", "Sofía Delgado", "Jonas Weber", "林怡君"))
     ),
+    "EUR",
+    412_00,
+    -30_00,
+    98_765_00,
 )
 
 EXTRAS = (
@@ -691,6 +697,18 @@ DRAFT = t.TierDraft(
     (("set", "main"), ("threshold_silver", "900")),
     PREVIEW,
     "k-publish",
+    may_publish=True,
+    keep_key="k-keep",
+    draft_id="d1",
+    draft_name=HOSTILE,
+    shown="bronze>silver=201",
+)
+LOOKED_UP = replace(
+    DRAFT,
+    preview=replace(PREVIEW, fingerprint=""),
+    publish_key="",
+    check_href="/staff/studio/tiers?exact=1",
+    second_person=True,
 )
 
 STALE_DRAFT = t.TierDraft(
@@ -704,6 +722,7 @@ STALE_DRAFT = t.TierDraft(
     TIER_RULES,
     preview=PREVIEW,
     conflict=True,
+    differences=(t.Difference("Bronze → Silver", 201, 202),),
 )
 
 WRONG_DRAFT = t.TierDraft(
@@ -1025,8 +1044,15 @@ RULE_FORM = uv.RuleForm(
     REWARD_GROUPS,
     "Something does not fit.",
     "For each order: 50 points.",
-    ("This rule multiplies the points of “Orders”.", HOSTILE),
+    (
+        uv.Meeting("This rule multiplies the points of “Orders”.", "/staff/studio/rules/orders", "A point."),
+        uv.Meeting(HOSTILE, "/staff/studio/rules/x", HOSTILE),
+    ),
     uv.RuleFigures(90, 12, 7, 1240),
+    (uv.Stacked("Orders", False, False), uv.Stacked(HOSTILE, True, True)),
+)
+RULE_FORM_WRONG = uv.RuleForm(
+    "/staff/studio/rules/new", "k-rule", REWARD_GROUPS, "Something does not fit.", problems=(HOSTILE,)
 )
 CAMPAIGNS = uv.StudioCampaigns(
     (
@@ -1040,6 +1066,98 @@ CAMPAIGNS = uv.StudioCampaigns(
 RULE = uv.StudioRule(
     "double", HOSTILE, _RULE_ROWS, None, "k-retire", uv.RuleFigures(90, 12, 7, 1240), beyond_form=True
 )
+_CHANGE_LINES = (
+    hv.ChangeLine(
+        "/staff/studio/changes/c1", HOSTILE, "tiers", "main", "asked", _ago(hours=3), "Ada Brandt", ""
+    ),
+    hv.ChangeLine(
+        "/staff/studio/changes/c2", "A year", "wallet", "points", "live", _ago(days=3), "", "Version 2"
+    ),
+)
+CHANGES = hv.Changes(_CHANGE_LINES[:1], _CHANGE_LINES[1:], True, "k-policy")
+_COMPARED = (
+    hv.Row("Silver begins at", ("1,000 points", "900 points"), (False, True)),
+    hv.Row("Members in Silver", ("1,204", "1,405"), (False, True)),
+)
+CHANGE = hv.ChangePage(
+    path="/staff/studio/changes/c1",
+    name=HOSTILE,
+    kind="tiers",
+    subject="main",
+    state="asked",
+    steps=(
+        hv.Step("draft", _ago(days=1), "Ada Brandt"),
+        hv.Step("asked", _ago(hours=3), HOSTILE, True),
+        hv.Step("approved"),
+        hv.Step("live"),
+    ),
+    heads=("Live", "This change"),
+    rows=_COMPARED,
+    key="k-step",
+    note=HOSTILE,
+    stale=True,
+    edit_href="/staff/studio/tiers?set=main",
+    deeds=(
+        hv.Deed("approve", "Approve", "primary", hidden=(("fingerprint", "1-f00d"),)),
+        hv.Deed("schedule", "Publish on this date", "", "date", "On"),
+        hv.Deed("send-back", "Back to a draft", "", "note", "Why"),
+    ),
+    preview=PREVIEW,
+    differences=(t.Difference("Bronze → Silver", 201, 202),),
+)
+CHANGE_READ = replace(CHANGE, rows=(), key="", deeds=(), preview=None, stale=False, note="", state="live")
+COMPARISON = hv.Comparison(
+    "main",
+    "Tiers",
+    (hv.DraftColumn("Live", "", ""), hv.DraftColumn(HOSTILE, "/staff/studio/changes/c1", "/x", "c1")),
+    _COMPARED,
+    "k-drafts",
+    2,
+)
+SIMULATOR = iu.Simulator(
+    fields=(rv.FormField("amount", "The order amounts to (EUR)", "80", required=True),),
+    traces=(
+        iu.Trace(
+            "Points",
+            120,
+            (
+                iu.TraceLine("Orders", "/staff/studio/rules/orders", HOSTILE, 120, "80 at 100.", True),
+                iu.TraceLine(HOSTILE, "/staff/studio/rules/x", "", 0, HOSTILE, False),
+            ),
+        ),
+    ),
+    tried=True,
+    problem="",
+    about="In Silver.",
+    form=(rv.FormField("rule", "Rule", "orders:1", "select", options=(("orders:1", HOSTILE),)),),
+    runs=(
+        iu.BacktestLine("/x", HOSTILE, "Points", _ago(days=90), NOW, 100, 4_700, "Ada"),
+        iu.BacktestLine("/x", "Orders", "Points", _ago(days=90), NOW, 40, 0, ""),
+    ),
+    key="k-run",
+    run_problem="Choose a rule.",
+)
+SIMULATOR_EMPTY = iu.Simulator((), (), False, "No member has this id.", "", (), ())
+BACKTEST = iu.BacktestPage(
+    name=HOSTILE,
+    sentence=HOSTILE,
+    wallet="Points",
+    starts_at=_ago(days=90),
+    ends_at=NOW,
+    percent=100,
+    progress_href="",
+    events=12,
+    members=7,
+    points=470,
+    points_due=480,
+    cost_minor=470,
+    currency="EUR",
+    months=(iu.Month("October 2026", 12, 7, 470, 470),),
+    granted=470,
+    expected=(470, 400, 540),
+)
+BACKTEST_RUNS = replace(BACKTEST, percent=40, progress_href="/staff/studio/simulator/b1/progress")
+BACKTEST_OTHER = replace(BACKTEST, granted=400, expected=None, months=(), points_due=470)
 _SELECT = rv.FormField(
     "map_body", "Text", "Review Text", "select", options=(("", "No column"), ("Review Text", "Review Text"))
 )
@@ -1759,6 +1877,58 @@ SAMPLES = (
         uv.StudioRule("", "", form=RULE_FORM),
         _staff("/staff/studio/rules/new", "studio"),
     ),
+    Sample(
+        "staff-rule-wrong",
+        "staff/rule.html",
+        uv.StudioRule("", "", form=RULE_FORM_WRONG),
+        _staff("/staff/studio/rules/new", "studio"),
+    ),
+    Sample("staff-changes", "staff/changes.html", CHANGES, _staff("/staff/studio/changes", "studio")),
+    Sample(
+        "staff-changes-none",
+        "staff/changes.html",
+        hv.Changes((), (), False),
+        _staff("/staff/studio/changes", "studio"),
+    ),
+    Sample("staff-change", "staff/change.html", CHANGE, _staff("/staff/studio/changes/c1", "studio")),
+    Sample(
+        "staff-change-read", "staff/change.html", CHANGE_READ, _staff("/staff/studio/changes/c1", "studio")
+    ),
+    Sample(
+        "staff-tiers-compare", "staff/tier_compare.html", COMPARISON, _staff("/staff/studio/tiers", "studio")
+    ),
+    Sample(
+        "staff-tiers-compare-none",
+        "staff/tier_compare.html",
+        hv.Comparison("main", "Tiers", (hv.DraftColumn("Live", "", ""),), ()),
+        _staff("/staff/studio/tiers", "studio"),
+    ),
+    Sample("staff-simulator", "staff/simulator.html", SIMULATOR, _staff("/staff/studio/simulator", "studio")),
+    Sample(
+        "staff-simulator-none",
+        "staff/simulator.html",
+        SIMULATOR_EMPTY,
+        _staff("/staff/studio/simulator", "studio"),
+    ),
+    Sample("staff-backtest", "staff/backtest.html", BACKTEST, _staff("/staff/studio/simulator/b", "studio")),
+    Sample(
+        "staff-backtest-other",
+        "staff/backtest.html",
+        BACKTEST_OTHER,
+        _staff("/staff/studio/simulator/b", "studio"),
+    ),
+    Sample(
+        "staff-backtest-runs",
+        "staff/backtest.html",
+        BACKTEST_RUNS,
+        _staff("/staff/studio/simulator/b", "studio"),
+    ),
+    Sample(
+        "staff-backtest-progress",
+        "staff/backtest_progress.html",
+        BACKTEST_RUNS,
+        _staff("/staff/studio/simulator/b", "studio"),
+    ),
     Sample("staff-campaigns", "staff/campaigns.html", CAMPAIGNS, _staff("/staff/studio/campaigns", "studio")),
     Sample(
         "staff-campaign-new",
@@ -1834,6 +2004,7 @@ SAMPLES = (
         t.TierMember("c-9", "/staff/studio/tiers/members", unknown=True),
         _staff("/staff/studio/tiers/members", "studio"),
     ),
+    Sample("staff-looked-up", "staff/tier_preview.html", LOOKED_UP, _staff("/staff/studio/tiers", "studio")),
     Sample("staff-tier-preview", "staff/tier_preview.html", DRAFT, _staff("/staff/studio/tiers", "studio")),
     Sample("staff-mails", "staff/mails.html", v.Mails(MAIL_ROWS), _staff("/staff/mails", "mails")),
     Sample("staff-mail", "staff/mails.html", v.Mails(MAIL_ROWS, MAIL), _staff("/staff/mails/m1", "mails")),

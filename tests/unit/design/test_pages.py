@@ -22,6 +22,7 @@ FRAGMENTS = {
     "staff/import_progress.html",
     "staff/tier_preview.html",
     "staff/segment_look.html",
+    "staff/backtest_progress.html",
 }
 BUILDING_BLOCKS = {
     "message_choices.html",
@@ -41,6 +42,7 @@ BUILDING_BLOCKS = {
     "fields.html",
     "articles.html",
     "settings_parts.html",
+    "tier_parts.html",
 }
 REMOTE = re.compile(r"^(?:[a-z]+:)?//", re.I)
 

@@ -1,0 +1,1 @@
+"""Rules run over what has happened, as work with progress."""

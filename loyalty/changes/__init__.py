@@ -1,0 +1,1 @@
+"""Changes of the terms on their way: draft, asked, approved, scheduled, live; and back."""

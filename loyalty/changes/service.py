@@ -1,0 +1,304 @@
+"""Draft a change, ask for it, approve it, set it for a date, publish it, bring an earlier version back."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from core import db
+from core.errors import DomainError, NotFound
+from loyalty.changes import queries
+from loyalty.changes.errors import ApprovalNeeded, ChangeInvalid, ChangeStale, ChangeState
+from loyalty.changes.kinds import VERSIONED, KindCode
+from loyalty.tiers.service import Seen
+
+NAME_LIMIT = 100
+NOTE_LIMIT = 500
+FAILED = "error:"
+"""Begins the note of what could not go live on its date; the error's code follows."""
+PENDING = ("draft", "asked", "approved", "scheduled")
+LIST_LIMIT = 100
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """A change of one tier set, rule or wallet; see the table for its columns."""
+
+    id: UUID
+    kind: KindCode
+    subject: str
+    name: str
+    definition: Any
+    base: int
+    back_to: int | None
+    state: str
+    shown: str
+    moved: str
+    note: str
+    version: int | None
+    created_at: datetime
+    asked_at: datetime | None
+    decided_at: datetime | None
+    publish_at: datetime | None
+    published_at: datetime | None
+    ended_at: datetime | None
+    asked_by: UUID | None
+    published_by: UUID | None
+    author: str | None
+    asker: str | None
+    approver: str | None
+    publisher: str | None
+
+
+# ---------------------------------------------------------------- reading
+
+
+async def find(change_id: UUID) -> Change:
+    """One change. Raises NotFound."""
+    row = await db.fetchrow(queries.ONE, change_id)
+    if row is None:
+        raise NotFound("there is no such change")
+    return _change(row)
+
+
+async def pending(
+    kind: KindCode | None = None, subject: str | None = None, limit: int = LIST_LIMIT
+) -> list[Change]:
+    """What is on its way, the oldest first."""
+    return [_change(row) for row in await db.fetch(queries.PENDING, kind, subject, limit)]
+
+
+async def done(
+    kind: KindCode | None = None, subject: str | None = None, limit: int = LIST_LIMIT
+) -> list[Change]:
+    """What was published, the newest first."""
+    return [_change(row) for row in await db.fetch(queries.DONE, kind, subject, limit)]
+
+
+async def second_person() -> bool:
+    """Whether nothing goes live without somebody else's approval."""
+    return bool(await db.fetchval(queries.SECOND_PERSON))
+
+
+async def is_stale(change: Change) -> bool:
+    """Whether what the change was made on is no longer what is live."""
+    versioned = VERSIONED[change.kind]
+    current = await versioned.current(change.subject)
+    if current == change.base or 0 in (current, change.base):
+        return current != change.base
+    try:
+        was = await versioned.at(change.subject, change.base)
+    except NotFound:  # a tier set that there was not yet
+        was = None
+    try:
+        return bool(await versioned.at(change.subject, current) != was)
+    except NotFound:
+        return was is not None
+
+
+# ---------------------------------------------------------------- the way of a change
+
+
+async def set_second_person(on: bool, by: UUID, now: datetime) -> None:
+    """Ask for a second person from now on, or no longer. What was approved stays so."""
+    await db.execute(queries.SET_SECOND_PERSON, on, by, now)
+
+
+async def draft(
+    kind: KindCode,
+    subject: str,
+    name: str,
+    definition: Any,
+    by: UUID | None,
+    now: datetime,
+    shown: str = "",
+    back_to: int | None = None,
+) -> Change:
+    """Keep a change under a name. Raises ChangeInvalid, and what its kind says is wrong with it."""
+    versioned = VERSIONED[kind]
+    await versioned.check(definition)
+    base = await versioned.current(subject)
+    row_id = await db.fetchval(
+        queries.ADD, kind, subject, _name(name), db.to_json(definition), base, back_to, shown, by, now
+    )
+    return await find(row_id)
+
+
+async def save(change_id: UUID, name: str, definition: Any, shown: str = "") -> Change:
+    """Change a draft; it is now of what is live. Raises NotFound, ChangeState and as draft()."""
+    found = await _locked(change_id, "draft")
+    versioned = VERSIONED[found.kind]
+    await versioned.check(definition)
+    base = await versioned.current(found.subject)
+    await db.execute(queries.SAVE, change_id, _name(name), db.to_json(definition), base, shown)
+    return await find(change_id)
+
+
+async def duplicate(change_id: UUID, name: str, by: UUID, now: datetime) -> Change:
+    """Another draft of the same. Raises NotFound and as draft()."""
+    found = await find(change_id)
+    return await draft(found.kind, found.subject, name, found.definition, by, now, found.shown)
+
+
+async def back_to(kind: KindCode, subject: str, number: int, name: str, by: UUID, now: datetime) -> Change:
+    """A draft that brings an earlier version back. Raises NotFound and as draft()."""
+    definition = await VERSIONED[kind].at(subject, number)
+    return await draft(kind, subject, name, definition, by, now, back_to=number)
+
+
+async def discard(change_id: UUID) -> None:
+    """Throw a draft away. Raises NotFound, ChangeState."""
+    await _locked(change_id, "draft")
+    await db.execute(queries.DROP, change_id)
+
+
+async def rebase(change_id: UUID) -> Change:
+    """Publish it in the place of what is live by now, although it was made on something else.
+
+    Raises NotFound, ChangeState.
+    """
+    found = await _locked(change_id, "draft")
+    current = await VERSIONED[found.kind].current(found.subject)
+    await db.execute(queries.PUT_BASE, change_id, current)
+    return await find(change_id)
+
+
+async def ask(change_id: UUID, by: UUID, now: datetime) -> Change:
+    """Ask a second person. Raises NotFound, ChangeState, ChangeStale."""
+    found = await _locked(change_id, "draft")
+    await _refuse_stale(found)
+    await db.execute(queries.ASK, change_id, by, now)
+    return await find(change_id)
+
+
+async def approve(change_id: UUID, by: UUID, now: datetime) -> Change:
+    """Say yes; not to what one has asked for oneself. Raises NotFound, ChangeState, ApprovalNeeded."""
+    found = await _locked(change_id, "asked")
+    if by == found.asked_by:
+        raise ApprovalNeeded("whoever asks cannot approve")
+    await db.execute(queries.APPROVE, change_id, by, now)
+    return await find(change_id)
+
+
+async def send_back(change_id: UUID, note: str) -> Change:
+    """Back to a draft, saying why. Raises NotFound, ChangeState, ChangeInvalid."""
+    await _locked(change_id, "asked", "approved", "scheduled")
+    if len(note) > NOTE_LIMIT:
+        raise ChangeInvalid(f"at most {NOTE_LIMIT} characters")
+    await db.execute(queries.BACK, change_id, note.strip())
+    return await find(change_id)
+
+
+async def schedule(change_id: UUID, at: datetime, by: UUID, now: datetime) -> Change:
+    """Publish it on a date. Raises NotFound, ChangeState, ChangeStale, ApprovalNeeded, ChangeInvalid."""
+    found = await _ready(change_id)
+    if at <= now:
+        raise ChangeInvalid("the date must be to come")
+    await _refuse_stale(found)
+    await db.execute(queries.SCHEDULE, change_id, at, by)
+    return await find(change_id)
+
+
+async def take_back(change_id: UUID) -> Change:
+    """No longer on that date. Raises NotFound, ChangeState."""
+    await _locked(change_id, "scheduled")
+    await db.execute(queries.TAKE_BACK, change_id)
+    return await find(change_id)
+
+
+async def publish(change_id: UUID, seen: Seen | None, by: UUID | None, now: datetime) -> Change:
+    """Put it in force, now. A tier set moves exactly the members that were seen.
+
+    Raises NotFound, ChangeState, ChangeStale, ApprovalNeeded, and what its kind refuses (PreviewStale).
+    """
+    return await _put_in_force(await _ready(change_id), seen, by, now)
+
+
+async def at_once(
+    kind: KindCode,
+    subject: str,
+    name: str,
+    definition: Any,
+    seen: Seen | None,
+    by: UUID,
+    now: datetime,
+    shown: str = "",
+) -> Change:
+    """Draft and publish in one; where the shop wants a second person, draft and ask. Raises as these do."""
+    made = await draft(kind, subject, name, definition, by, now, shown)
+    return await go_on(made.id, seen, by, now)
+
+
+async def go_on(change_id: UUID, seen: Seen | None, by: UUID, now: datetime) -> Change:
+    """Publish a draft, or ask a second person where the shop wants one. Raises as these do."""
+    if await second_person():
+        return await ask(change_id, by, now)
+    return await publish(change_id, seen, by, now)
+
+
+async def by_program(kind: KindCode, subject: str, now: datetime) -> None:
+    """A program is about to put a version in force: what a change had put there is followed by it.
+
+    Raises ApprovalNeeded.
+    """
+    if await second_person():
+        raise ApprovalNeeded("changes are approved by two people in the studio")
+    await db.execute(queries.END, kind, subject, False, now)
+
+
+async def any_due(now: datetime) -> bool:
+    """Whether something is set for a date that has come."""
+    return bool(await db.fetch(queries.DUE, now))
+
+
+async def publish_due(now: datetime) -> list[Change]:
+    """Publish what is set for a date that has come; what cannot be goes back to its author, saying why."""
+    found = []
+    for row in await db.fetch(queries.DUE, now):
+        change = await _locked(row["id"], "scheduled")
+        try:
+            async with db.savepoint():
+                found.append(await _put_in_force(change, None, change.published_by, now))
+        except DomainError as error:
+            await db.execute(queries.BACK, change.id, f"{FAILED}{error.code}")
+    return found
+
+
+async def _put_in_force(change: Change, seen: Seen | None, by: UUID | None, now: datetime) -> Change:
+    await _refuse_stale(change)
+    result = await VERSIONED[change.kind].publish(change.subject, change.definition, seen, by, now)
+    await db.execute(queries.END, change.kind, change.subject, change.back_to is not None, now)
+    await db.execute(queries.PUBLISH, change.id, result.version, result.moved, by, now)
+    return await find(change.id)
+
+
+async def _ready(change_id: UUID) -> Change:
+    found = await _locked(change_id, *PENDING)
+    if found.state == "asked" or (found.state == "draft" and await second_person()):
+        raise ApprovalNeeded("it has not been approved")
+    return found
+
+
+async def _refuse_stale(change: Change) -> None:
+    if await is_stale(change):
+        raise ChangeStale(f"it was made on version {change.base}")
+
+
+async def _locked(change_id: UUID, *states: str) -> Change:
+    await db.execute(queries.LOCK, change_id)
+    found = await find(change_id)
+    if found.state not in states:
+        raise ChangeState(f"it is {found.state}")
+    return found
+
+
+def _name(name: str) -> str:
+    name = name.strip()
+    if not 1 <= len(name) <= NAME_LIMIT:
+        raise ChangeInvalid(f"a name of 1 to {NAME_LIMIT} characters")
+    return name
+
+
+def _change(row: db.Row) -> Change:
+    definition = msgspec.json.decode(row["definition"], type=VERSIONED[row["kind"]].type)
+    return Change(**dict(row) | {"definition": definition})

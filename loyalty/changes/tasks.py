@@ -1,0 +1,36 @@
+"""What is set for a date goes live when it comes."""
+
+import structlog
+from celery import shared_task
+
+from core import clock, db, tenancy
+from core.worker import run_async
+from loyalty.changes import service
+from loyalty.programme.service import ProgrammeMissing
+from loyalty.tiers import service as tiers
+
+log = structlog.get_logger(__name__)
+
+
+def publish() -> None:
+    """Publish every merchant's changes whose date has come."""
+    run_async(_publish)
+
+
+async def _publish() -> None:
+    await tenancy.for_each(_of_merchant)
+
+
+async def _of_merchant(merchant: tenancy.Merchant) -> None:
+    async with db.transaction(merchant.id):
+        if not await service.any_due(clock.now()):
+            return
+        await tiers.lock(None)  # before the clock is read: others may be placing members
+        try:
+            for each in await service.publish_due(clock.now()):
+                log.info("change_published", merchant=merchant.code, kind=each.kind, subject=each.subject)
+        except ProgrammeMissing:
+            pass  # nothing can be due yet
+
+
+shared_task(publish, name="loyalty.changes", ignore_result=True)

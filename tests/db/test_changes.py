@@ -1,0 +1,308 @@
+"""A change of the terms: drafted, asked for, approved, set for a date, live; and back."""
+
+from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from core import clock, db, tenancy
+from core.errors import DomainError, NotFound
+from core.ids import new_id
+from core.people import staff
+from loyalty.changes import service as changes
+from loyalty.changes import tasks
+from loyalty.changes.errors import ApprovalNeeded, ChangeInvalid, ChangeStale, ChangeState
+from loyalty.ledger import post
+from loyalty.programme import service as programmes
+from loyalty.rules import model as m
+from loyalty.rules import service as rules
+from loyalty.tiers import service as tiers
+from loyalty.tiers.rules import TierSet
+from loyalty.tiers.service import PreviewStale, Seen
+from loyalty.wallets import service as wallets
+from loyalty.wallets.rules import RollingDays
+from tests.db.test_tiers import NOW, people, places
+from tests.factories.points import earn
+from tests.factories.shop import day, ladder, programme
+
+LATER = NOW + timedelta(days=2)
+BONUS = m.Rule(trigger=m.Order(), effect=m.Fixed(points=5))
+TRACES = ("changes", "programme_versions", "earning_rule_versions", "wallet_types", "tier_changes")
+YEAR = wallets.Rules(expiry=RollingDays(365))
+
+
+async def person(name: str = "Mina") -> UUID:
+    email = f"{name.lower()}-{new_id()}@example.test"
+    return await staff.create(email, name, "marketer", "a good long password", NOW)
+
+
+async def with_thresholds(*thresholds: int) -> TierSet:
+    live = (await programmes.live()).primary
+    return msgspec.structs.replace(live, tiers=tuple(ladder(0, *thresholds)))
+
+
+async def seen(wanted: TierSet, at: datetime = NOW) -> Seen:
+    found = await tiers.preview(wanted, at)
+    return Seen(found.fingerprint, found.as_of)
+
+
+async def trace() -> list[Any]:
+    """Everything that a change may touch."""
+    return [
+        [dict(row) for row in await db.fetch(f"SELECT * FROM {table} ORDER BY 1, 2")]
+        for table in (
+            "changes",
+            "programme_versions",
+            "earning_rule_versions",
+            "wallet_types",
+            "tier_changes",
+        )
+    ]
+
+
+async def refused(error: type[DomainError], doing: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+    """It is refused, and nothing has changed."""
+    before = await trace()
+    with pytest.raises(error):
+        async with db.savepoint():
+            await doing()
+    assert await trace() == before
+
+
+# --- tiers
+
+
+async def test_publishing_moves_exactly_whom_the_preview_showed(merchant: UUID) -> None:
+    members = await people(merchant, 50, 120, 700, 1_500)
+    before = await places(merchant)
+    async with db.transaction(merchant):
+        mina = await person()
+        wanted = await with_thresholds(60, 600)
+        made = await changes.draft("tiers", "main", " Softer ", wanted, mina, NOW)
+        assert (made.name, made.state, made.base) == ("Softer", "draft", 1)
+        found = await tiers.preview(wanted, NOW)
+        done = await changes.publish(made.id, Seen(found.fingerprint, NOW), mina, NOW)
+        assert (done.state, done.version, done.publisher, done.moved) == ("live", 2, "Mina", "t1>t2=1")
+        moved = await db.fetch(
+            "SELECT member_id, from_code, to_code FROM tier_changes WHERE reason = 'published'"
+        )
+        # The preview's cells say how many, and the ids are those that its fingerprint stands for.
+        assert [(row["member_id"], row["from_code"], row["to_code"]) for row in moved] == [
+            (members[2], "t1", "t2")
+        ]
+    assert {m for m, tier in (await places(merchant)).items() if before[m] != tier} == {members[2]}
+
+
+async def test_a_preview_that_no_longer_holds_publishes_nothing(merchant: UUID) -> None:
+    [member, *_] = await people(merchant, 50, 120)
+    async with db.transaction(merchant):
+        mina, wanted = await person(), await with_thresholds(60, 600)
+        made = await changes.draft("tiers", "main", "Softer", wanted, mina, NOW)
+        old = await seen(wanted)
+        await post([earn("late", member, 15, day(3), wallet="qualifying")], NOW)
+        await refused(PreviewStale, lambda: changes.publish(made.id, old, mina, NOW))
+        assert (await changes.publish(made.id, await seen(wanted), mina, NOW)).moved == "t0>t1=1"
+
+
+async def test_a_draft_of_what_is_no_longer_live_is_stale_until_it_is_looked_at(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        await programme()
+        mina = await person()
+        first, second = await with_thresholds(60, 600), await with_thresholds(70, 700)
+        one = await changes.draft("tiers", "main", "One", first, mina, NOW)
+        two = await changes.draft("tiers", "main", "Two", second, mina, NOW)
+        await changes.publish(one.id, await seen(first), mina, NOW)
+        assert await changes.is_stale(await changes.find(two.id))
+        now_seen = await seen(second)
+        await refused(ChangeStale, lambda: changes.publish(two.id, now_seen, mina, NOW))
+        await refused(ChangeStale, lambda: changes.schedule(two.id, LATER, mina, NOW))
+        await changes.rebase(two.id)
+        assert (await changes.publish(two.id, now_seen, mina, NOW)).version == 3
+        assert (await changes.find(one.id)).state == "superseded"
+
+
+async def test_another_set_s_version_makes_no_draft_stale(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        await programme()
+        mina, wanted = await person(), await with_thresholds(60, 600)
+        made = await changes.draft("tiers", "main", "One", wanted, mina, NOW)
+        other = msgspec.structs.replace(wanted, code="club")
+        await changes.at_once("tiers", "club", "Club", other, await seen(other), mina, NOW)
+        assert not await changes.is_stale(await changes.find(made.id))
+        assert (await changes.publish(made.id, await seen(wanted), mina, NOW)).version == 3
+
+
+async def test_any_version_comes_back_as_a_change_of_its_own(merchant: UUID) -> None:
+    await people(merchant, 50, 120)
+    start = await places(merchant)
+    async with db.transaction(merchant):
+        mina, wanted = await person(), await with_thresholds(60, 600)
+        gone = await changes.at_once("tiers", "main", "Two", wanted, await seen(wanted), mina, NOW)
+        higher = await with_thresholds(10, 20)
+        await changes.at_once("tiers", "main", "Three", higher, await seen(higher), mina, NOW)
+        back = await changes.back_to("tiers", "main", 1, "Back", mina, NOW)
+        done = await changes.publish(back.id, await seen(back.definition), mina, NOW)
+        assert (done.version, done.back_to) == (4, 1)
+        assert (await programmes.live()).primary == back.definition
+        states = {each.name: each.state for each in await changes.done()}
+        assert states == {"Two": "superseded", "Three": "rolled_back", "Back": "live"}
+        assert (await changes.find(gone.id)).version == 2
+        with pytest.raises(NotFound):
+            await changes.back_to("tiers", "main", 9, "Back", mina, NOW)
+    assert await places(merchant) == start
+
+
+# --- the second person
+
+
+async def test_nothing_goes_live_alone_where_the_shop_asks_for_two(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        await programme()
+        mina, ben = await person(), await person("Ben")
+        await changes.set_second_person(True, mina, NOW)
+        wanted = await with_thresholds(60, 600)
+        fresh = await seen(wanted)
+        made = await changes.at_once("tiers", "main", "Softer", wanted, fresh, mina, NOW)
+        assert made.state == "asked" and (await programmes.live()).number == 1
+        await refused(ApprovalNeeded, lambda: changes.publish(made.id, fresh, ben, NOW))
+        await refused(ApprovalNeeded, lambda: changes.approve(made.id, mina, NOW))
+        await refused(ApprovalNeeded, lambda: changes.schedule(made.id, LATER, ben, NOW))
+        await refused(ChangeState, lambda: changes.save(made.id, "x", wanted))
+        await refused(ApprovalNeeded, lambda: changes.by_program("tiers", "main", NOW))
+        await changes.approve(made.id, ben, NOW)
+        assert (await changes.publish(made.id, fresh, mina, NOW)).approver == "Ben"
+        draft = await changes.draft("wallet", "points", "A year", YEAR, mina, NOW)
+        await refused(ApprovalNeeded, lambda: changes.publish(draft.id, None, mina, NOW))
+
+
+async def test_whoever_sends_a_change_back_says_why(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        await programme()
+        mina, ben = await person(), await person("Ben")
+        made = await changes.draft("wallet", "points", "A year", YEAR, mina, NOW)
+        await changes.ask(made.id, mina, NOW)
+        await refused(ChangeInvalid, lambda: changes.send_back(made.id, "x" * 501))
+        back = await changes.send_back(made.id, " Too short ")
+        assert (back.state, back.note, back.asker) == ("draft", "Too short", None)
+        await changes.ask(made.id, mina, NOW)
+        assert (await changes.approve(made.id, ben, NOW)).note == ""
+
+
+# --- a date
+
+
+async def test_a_change_goes_live_on_its_date_unless_it_is_taken_back(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        await programme()
+        mina, wanted = await person(), await with_thresholds(60, 600)
+        softer = await changes.draft("tiers", "main", "Softer", wanted, mina, NOW)
+        await refused(ChangeInvalid, lambda: changes.schedule(softer.id, NOW, mina, NOW))
+        shorter = await changes.draft("wallet", "points", "A year", YEAR, mina, NOW)
+        for each in (softer, shorter):
+            assert (await changes.schedule(each.id, LATER, mina, NOW)).state == "scheduled"
+        assert await changes.publish_due(LATER - timedelta(seconds=1)) == []
+        assert (await changes.take_back(shorter.id)).state == "draft"
+        await refused(ChangeState, lambda: changes.take_back(shorter.id))
+        [done] = await changes.publish_due(LATER)
+        assert (done.id, done.state, done.publisher, done.published_at) == (softer.id, "live", "Mina", LATER)
+        assert (await programmes.live()).primary == wanted
+        assert (await wallets.get("points")).version == 1
+
+
+async def test_what_cannot_go_live_on_its_date_goes_back_to_its_author(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        await programme()
+        mina = await person()
+        first, second = await with_thresholds(60, 600), await with_thresholds(70, 700)
+        made = await changes.draft("tiers", "main", "One", first, mina, NOW)
+        await changes.schedule(made.id, LATER, mina, NOW)
+        await changes.at_once("tiers", "main", "Two", second, await seen(second), mina, NOW)
+        assert await changes.publish_due(LATER) == []
+        back = await changes.find(made.id)
+        assert (back.state, back.note, back.publish_at) == ("draft", "error:change_stale", None)
+        assert (await programmes.live()).primary == second
+
+
+async def test_the_scheduler_publishes_what_is_due(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        await programme()
+        mina = await person()
+        made = await changes.draft("wallet", "points", "A year", YEAR, mina, NOW)
+        await changes.schedule(made.id, LATER, mina, NOW)
+    shop = next(each for each in await tenancy.merchants() if each.id == merchant)
+    with clock.set_clock(lambda: LATER):
+        await tasks._of_merchant(shop)
+        await tasks._of_merchant(shop)
+    async with db.transaction(merchant):
+        assert (await wallets.get("points")).version == 2
+        assert (await changes.find(made.id)).state == "live"
+
+
+# --- rules and wallets
+
+
+async def test_a_rule_s_draft_becomes_its_version(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        await programme()
+        mina = await person()
+        draft = await rules.create("bonus", "Bonus", BONUS, NOW)
+        done = await changes.at_once("rule", "bonus", "Bonus", BONUS, None, mina, NOW)
+        assert done.version == draft.version == 1
+        double = msgspec.structs.replace(BONUS, effect=m.Fixed(points=10))
+        await changes.at_once("rule", "bonus", "Double", double, None, mina, LATER)
+        back = await changes.back_to("rule", "bonus", 1, "Back", mina, LATER)
+        assert (await changes.publish(back.id, None, mina, LATER + timedelta(hours=1))).version == 3
+        versions = {each.version: (each.state, each.rule) for each in await rules.versions("bonus")}
+        assert versions == {1: ("retired", BONUS), 2: ("retired", double), 3: ("published", BONUS)}
+        broken = msgspec.structs.replace(BONUS, wallets=("gems",))
+        await refused(
+            rules.RuleReferenceUnknown, lambda: changes.draft("rule", "bonus", "No", broken, mina, LATER)
+        )
+
+
+async def test_old_points_keep_the_terms_they_were_earned_under(merchant: UUID) -> None:
+    [member] = await people(merchant, 0)
+    async with db.transaction(merchant):
+        mina = await person()
+        await post([earn("old", member, 5, day(3), expires_at=day(700))], NOW)
+        await changes.at_once("wallet", "points", "A year", YEAR, None, mina, NOW)
+        assert (await wallets.get("points")).expiry == RollingDays(365)
+        assert await db.fetchval("SELECT expires_at FROM ledger_lots WHERE points = 5") == day(700)
+
+
+async def test_a_program_s_version_follows_that_of_a_change(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        await programme()
+        made = await changes.at_once("wallet", "points", "A year", YEAR, None, await person(), NOW)
+        await changes.by_program("wallet", "points", LATER)
+        assert (await changes.find(made.id)).state == "superseded"
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 101])
+async def test_a_draft_has_a_name(merchant: UUID, name: str) -> None:
+    async with db.transaction(merchant):
+        await programme()
+        mina = await person()
+        await refused(ChangeInvalid, lambda: changes.draft("wallet", "points", name, YEAR, mina, NOW))
+
+
+async def test_drafts_are_saved_duplicated_and_thrown_away(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        await programme()
+        mina = await person()
+        made = await changes.draft("wallet", "points", "A year", YEAR, mina, NOW)
+        twin = await changes.duplicate(made.id, "Twin", mina, NOW)
+        months = wallets.Rules(expiry=RollingDays(180))
+        await changes.save(made.id, "Half a year", months)
+        assert [(each.name, each.definition) for each in await changes.pending()] == [
+            ("Half a year", months),
+            ("Twin", YEAR),
+        ]
+        await changes.discard(twin.id)
+        with pytest.raises(NotFound):
+            await changes.find(twin.id)
+        live = await changes.publish(made.id, None, mina, NOW)
+        await refused(ChangeState, lambda: changes.discard(live.id))

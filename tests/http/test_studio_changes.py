@@ -1,0 +1,250 @@
+"""Drafts by name, side by side, approved by a second person, on a date, rolled back; the simulator."""
+
+import re
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from api.app import App
+from core import clock, db
+from core.embedded import Services
+from core.i18n import LOCALES
+from loyalty.changes import service as changes
+from loyalty.programme import service as programme
+from loyalty.tiers import service as tiers
+from tests.conftest import new_merchant
+from tests.http.conftest import PAGE, Browser, rows
+from tests.http.shop import (
+    Shop,
+    enter_as_staff,
+    form,
+    member_with,
+    open_shop,
+    pages_app,
+    speak,
+)
+
+DRAFT = "/staff/studio/tiers"
+KEEP, COMPARE, PUBLISH = f"{DRAFT}/keep", f"{DRAFT}/compare", f"{DRAFT}/publish"
+CHANGES, SIMULATOR = "/staff/studio/changes", "/staff/studio/simulator"
+BACKTESTS = f"{SIMULATOR}/backtests"
+LOWER = {"threshold_silver": "100", "threshold_gold": "250"}
+ORDER = {"customer": "m-300", "amount": "80"}
+
+
+@pytest.fixture(scope="module")
+def app(database: Services) -> App:
+    return pages_app()
+
+
+@pytest.fixture
+async def shop(merchant: UUID) -> Shop:
+    """Members with 50, 120 and 300 qualifying points; tiers at 0, 200 and 500."""
+    opened = await open_shop(merchant)
+    for points in (50, 120, 300):
+        await member_with(opened, points, f"m-{points}")
+    return opened
+
+
+async def post(browser: Browser, page: str, action: str, **typed: str) -> str:
+    """Send the form of a page; where it leads to."""
+    answer = await browser.client.post(action, data=form(page, action) | typed, headers=PAGE)
+    assert answer.status_code == 303, answer.text[:2000]
+    return answer.headers["location"]
+
+
+async def keep(browser: Browser, name: str, **fields: str) -> str:
+    """Keep a draft; the path of its page."""
+    page = (await browser.get(DRAFT, params=fields or LOWER)).text
+    assert (await post(browser, page, KEEP, name=name)).startswith(COMPARE)
+    found = re.findall(rf'href="({CHANGES}/[0-9a-f-]+)"', (await browser.get(CHANGES)).text)
+    return found[-1]
+
+
+async def counts(shop: Shop) -> dict[str, int]:
+    async with db.transaction(shop.merchant):
+        return await tiers.counts()
+
+
+async def test_drafts_stand_side_by_side_beside_what_is_live(browser: Browser, shop: Shop) -> None:
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    path = await keep(browser, "Softer <b>")
+    await keep(browser, "Harder", threshold_gold="900", gift_gold="50")
+    for locale in LOCALES:
+        speak(browser, locale)
+        assert (await browser.get(COMPARE)).status_code == 200
+    speak(browser, "en")
+    page = (await browser.get(COMPARE)).text
+    assert "Softer &lt;b&gt;" in page
+    row = re.search(r'<th scope="row">Silver begins at</th>(.*?)</tr>', page, re.S)
+    assert row and re.findall(r">([0-9,]+ points)<", row[1]) == ["200 points", "100 points", "200 points"]
+    row = re.search(r'<th scope="row">Members in Silver</th>(.*?)</tr>', page, re.S)
+    assert row and re.findall(r">(\d+)</td>", row[1]) == ["1", "1", "1"]
+    # Worked on further, under another name, in its own place.
+    edit = re.search(r'href="([^"]*draft=[^"]*)"', (await browser.get(path)).text)
+    assert edit
+    draft = (await browser.get(edit[1].replace("&amp;", "&"))).text
+    assert 'value="Softer &lt;b&gt;"' in draft
+    await post(browser, draft, KEEP, name="Softest", draft=path.rpartition("/")[2])
+    await post(browser, (await browser.get(path)).text, f"{path}/duplicate")
+    await post(browser, (await browser.get(path)).text, f"{path}/discard")
+    async with db.transaction(shop.merchant):
+        assert [each.name for each in await changes.pending()] == ["Harder", "Softest 2"]
+    assert await counts(shop) == {"bronze": 2, "silver": 1}
+
+
+async def test_two_people_publish_and_one_rolls_back(browser: Browser, shop: Shop) -> None:
+    await enter_as_staff(browser, shop.merchant, "owner")
+    policy = f"{CHANGES}/policy"
+    await post(browser, (await browser.get(CHANGES)).text, policy)
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    page = (await browser.get(DRAFT, params=LOWER)).text
+    assert "Ask a second person" in page
+    path = (await post(browser, page, PUBLISH)).partition("?")[0]
+    waiting = (await browser.get(path)).text
+    assert f'action="{path}/approve"' not in waiting and f'action="{path}/publish"' not in waiting
+    token = form(waiting, f"{path}/send-back")
+    for deed in ("approve", "publish"):
+        answer = await browser.client.post(
+            f"{path}/{deed}", data=token | {"idempotency_key": deed}, headers=PAGE
+        )
+        assert "notice=approval_needed" in answer.headers["location"]
+    assert await counts(shop) == {"bronze": 2, "silver": 1}
+    await enter_as_staff(browser, shop.merchant, "owner")
+    await post(browser, (await browser.get(path)).text, f"{path}/approve")
+    assert "notice=live" in await post(browser, (await browser.get(path)).text, f"{path}/publish")
+    assert await counts(shop) == {"bronze": 1, "silver": 1, "gold": 1}
+    # Back to the first version: a change of its own, approved again.
+    data = {"kind": "tiers", "subject": "main", "version": "1", "idempotency_key": "b"}
+    data["csrf_token"] = form((await browser.get(CHANGES)).text, policy)["csrf_token"]
+    answer = await browser.client.post(f"{CHANGES}/back", data=data, headers=PAGE)
+    back = answer.headers["location"]
+    await post(browser, (await browser.get(back)).text, f"{back}/ask")
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    await post(browser, (await browser.get(back)).text, f"{back}/approve")
+    await post(browser, (await browser.get(back)).text, f"{back}/publish")
+    assert await counts(shop) == {"bronze": 2, "silver": 1}
+    async with db.transaction(shop.merchant):
+        assert (await programme.live()).number == 3
+    for locale in LOCALES:
+        speak(browser, locale)
+        for page in (CHANGES, path, back):
+            assert (await browser.get(page)).status_code == 200
+
+
+async def test_a_preview_that_moved_says_what_is_different(browser: Browser, shop: Shop) -> None:
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    path = await keep(browser, "Softer")
+    page = (await browser.get(path)).text
+    await member_with(shop, 130, "m-130")
+    where = await post(browser, page, f"{path}/publish")
+    assert "notice=preview_stale" in where
+    again = (await browser.get(where)).text
+    row = re.search(r'<th scope="row">Bronze → Silver</th>(.*?)</tr>', again, re.S)
+    assert row and re.findall(r">(\d+)</td>", row[1]) == ["1", "2"]
+    assert await counts(shop) == {"bronze": 3, "silver": 1}
+    assert "notice=live" in await post(browser, again, f"{path}/publish")
+    assert await counts(shop) == {"bronze": 1, "silver": 2, "gold": 1}
+
+
+async def test_a_date_is_of_the_shop_s_clock_and_can_be_taken_back(browser: Browser, shop: Shop) -> None:
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    path = await keep(browser, "Softer")
+    past = await post(browser, (await browser.get(path)).text, f"{path}/schedule", date="2020-01-01T00:00")
+    assert "notice=change_invalid" in past
+    day = (clock.now() + timedelta(days=3)).strftime("%Y-%m-%dT09:30")
+    await post(browser, (await browser.get(path)).text, f"{path}/schedule", date=day)
+    async with db.transaction(shop.merchant):
+        found = await changes.find(UUID(path.rpartition("/")[2]))
+        assert found.publish_at and found.publish_at.strftime("%Y-%m-%dT%H:%M") == day
+    await post(browser, (await browser.get(path)).text, f"{path}/take-back")
+    assert f'action="{path}/schedule"' in (await browser.get(path)).text
+
+
+@pytest.mark.parametrize("role", ["community_manager", "agent", "auditor"])
+async def test_who_may_only_read_changes_nothing(browser: Browser, shop: Shop, role: str) -> None:
+    await enter_as_staff(browser, shop.merchant, "owner")
+    path = await keep(browser, "Softer")
+    data = form((await browser.get(path)).text, f"{path}/publish")
+    await enter_as_staff(browser, shop.merchant, role)
+    page = await browser.get(path)
+    assert page.status_code == (403 if role == "agent" else 200)
+    assert f'action="{path}' not in page.text
+    data["csrf_token"] = form((await browser.get("/staff/inbox")).text, "/language")["csrf_token"]
+    for action in (f"{path}/publish", f"{path}/discard", KEEP, f"{CHANGES}/policy", f"{CHANGES}/back"):
+        assert (await browser.client.post(action, data=data, headers=PAGE)).status_code == 403
+    assert await counts(shop) == {"bronze": 2, "silver": 1}
+    assert await rows(shop.merchant, "changes") == 1
+
+
+async def test_another_merchant_s_change_is_not_there(browser: Browser, shop: Shop) -> None:
+    await enter_as_staff(browser, shop.merchant, "owner")
+    path = await keep(browser, "Softer")
+    data = form((await browser.get(path)).text, f"{path}/discard")
+    other = await open_shop(await new_merchant())
+    await enter_as_staff(browser, other.merchant, "owner")
+    assert (await browser.get(path)).status_code == 404
+    data["csrf_token"] = form((await browser.get(CHANGES)).text, "/language")["csrf_token"]
+    assert (await browser.client.post(f"{path}/discard", data=data, headers=PAGE)).status_code == 404
+    assert await rows(shop.merchant, "changes") == 1
+
+
+async def test_a_wallet_waits_for_its_date_and_an_unknown_step_is_none(browser: Browser, shop: Shop) -> None:
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    action = "/staff/studio/wallets/points"
+    page = (await browser.get(action)).text
+    wanted = {"expiry": "rolling_days", "expiry_number": "365", "warn_days": "30", "later": "1"}
+    wanted |= {"debt_policy": "debt", "settling": "on_delivery", "settling_days": "0"}
+    path = await post(browser, page, action, **wanted)
+    kept = (await browser.get(path)).text
+    assert f'action="{path}/schedule"' in kept
+    data = form(kept, f"{path}/discard")
+    assert (await browser.client.post(f"{path}/leap", data=data, headers=PAGE)).status_code == 404
+    assert "notice=live" in await post(browser, kept, f"{path}/publish")
+    assert "365" in (await browser.get(action)).text
+
+
+# --- the simulator
+
+
+async def test_one_order_says_rule_by_rule_what_it_gives(browser: Browser, shop: Shop) -> None:
+    await enter_as_staff(browser, shop.merchant, "auditor")
+    for locale in LOCALES:
+        speak(browser, locale)
+        for asked in (
+            {},
+            {"customer": "m-300", "amount": "80"},
+            {"amount": "x"},
+            {"customer": "?", "amount": "1"},
+        ):
+            assert (await browser.get(SIMULATOR, params=asked)).status_code == 200
+    speak(browser, "en")
+    page = (await browser.get(SIMULATOR, params=ORDER)).text
+    assert "Points · 120 points" in page  # 80 at one a dollar, one and a half times in Silver
+    assert "$80.00 at 100 points per 100, times 150% of the tier." in page
+    assert (
+        "No member has this id."
+        in (await browser.get(SIMULATOR, params={"customer": "?", "amount": "1"})).text
+    )
+    assert "Something does not fit." in (await browser.get(SIMULATOR, params={"amount": "x"})).text
+
+
+async def test_a_rule_over_what_has_happened_is_the_ledger(browser: Browser, shop: Shop) -> None:
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    page = (await browser.get(SIMULATOR)).text
+    days = {"start": shop.ago(90).date().isoformat(), "end": shop.now.date().isoformat()}
+    asked = {"rule": "orders:1", "wallet": "points", **days}
+    where = await post(browser, page, BACKTESTS, **asked)
+    found = (await browser.get(where)).text
+    assert "the ledger gave exactly as much, 470 points" in found
+    assert re.findall(r'data-value="(\d+)"', found) == ["470"]
+    for locale in LOCALES:
+        speak(browser, locale)
+        assert (await browser.get(where)).status_code == 200
+        assert (await browser.get(f"{where}/progress")).headers["hx-refresh"] == "true"
+    speak(browser, "en")
+    wrong = form(page, BACKTESTS) | asked | {"end": "soon", "idempotency_key": "w"}
+    answer = await browser.client.post(BACKTESTS, data=wrong, headers=PAGE)
+    assert answer.status_code == 422 and "days that are over" in answer.text
+    assert await rows(shop.merchant, "backtests") == 1
