@@ -6,7 +6,6 @@ from urllib.parse import quote, urlencode
 
 from babel.numbers import get_currency_precision
 
-from admin.studio.present import MICROS
 from admin.studio.tier_form import BENEFITS, RULES, Draft, unit_of
 from api.portal import tier_words
 from core.design import tier_views as views
@@ -22,6 +21,7 @@ from loyalty.tiers.standing import Change, Standing
 
 DRAFT = "/staff/studio/tiers"
 MEMBERS = f"{DRAFT}/members"
+MICROS = 1_000_000
 
 
 @dataclass(frozen=True)
