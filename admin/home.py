@@ -23,4 +23,4 @@ async def desk(request: Request[StaffUser, Any, Any]) -> Redirect:
     return see_other("/staff/studio" if studio and not answers else "/staff/inbox")
 
 
-router = Router("/", route_handlers=[root, desk])
+router = Router("/", route_handlers=[root, desk], include_in_schema=False)

@@ -41,6 +41,7 @@ from api.v1.tiers import v1_member_tiers, v1_tiers
 from api.v1.transfers import v1_transfers
 from api.v1.trends import list_trends
 from api.v1.wallets import v1_wallets
+from api.v1.webhooks import v1_webhooks
 from core import logs
 from core.settings import Settings, settings
 
@@ -80,6 +81,7 @@ V1 = (
     v1_wallets,
     v1_tiers,
     v1_member_tiers,
+    v1_webhooks,
 )
 """What /v1 has besides events, one router a noun."""
 

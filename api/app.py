@@ -14,12 +14,13 @@ from litestar.middleware.compression import CompressionMiddleware
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler, Message
 
-from api import csrf, headers, media, requests, signin
+from api import csrf, headers, limits, media, requests, signin
 from api.auth import AuthMiddleware
+from api.document import pages as reference
+from api.document.config import openapi_config
 from api.errors import HANDLERS
 from api.field_docs import FieldDocs
 from api.health import health
-from api.openapi import openapi_config
 from api.portal import invited, surveys
 from api.portal import unsubscribe as end_page
 from api.problems import refuse_unreadable
@@ -74,11 +75,12 @@ def create_app(*routers: ControllerRouterHandler, v1: tuple[ControllerRouterHand
             invited.router,
             surveys.router,
             end_page.router,
+            reference.router,
             create_static_files_router(STATIC_URL, directories=[STATIC_DIR], middleware=[PACKED]),
             *routers,
         ],
         before_request=refuse_unreadable,
-        middleware=[AuthMiddleware(), csrf.CsrfMiddleware()],
+        middleware=[AuthMiddleware(), limits.LimitMiddleware(), csrf.CsrfMiddleware()],
         exception_handlers=HANDLERS,
         before_send=[headers.finish],
         lifespan=[_database],
@@ -101,4 +103,5 @@ async def _database(_: Litestar) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        await limits.RATES.close()
         await db.disconnect()

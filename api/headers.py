@@ -4,7 +4,8 @@ from typing import Any
 
 from litestar.types import Message
 
-from api import csrf
+from api import csrf, limits
+from api.deprecation import deprecation_of
 from api.requests import HEADER, Asked, request_id
 from core.settings import settings
 
@@ -37,6 +38,9 @@ async def finish(message: Message, scope: Any) -> None:
         headers.append((b"strict-transport-security", b"max-age=31536000"))
     if not any(name == b"cache-control" for name, _ in given):
         headers.append((b"cache-control", _caching(scope, message["status"]).encode()))
+    headers += limits.headers(scope)
+    if deprecation := deprecation_of(scope.get("route_handler")):
+        headers += deprecation.headers()
     if cookie := csrf.new_cookie(scope):
         headers.append((b"set-cookie", cookie.to_header(header="").encode("latin-1")))
     message["headers"] = headers

@@ -22,6 +22,7 @@ SECTIONS = {
     "moderation": "inbox.read",
     "studio": "studio.read",
     "mails": "mails.read",
+    "webhooks": "webhooks.read",
     "parked": "parked.read",
     "people": "people.data",
     "audit": "audit.read",

@@ -14,6 +14,7 @@ HANDLER_MODULES = (
     "core.notifications.tasks",
     "core.people.tasks",
     "loyalty.backtests.tasks",
+    "core.webhooks.tasks",
     "loyalty.expiry.tasks",
     "loyalty.holds.tasks",
     "loyalty.rewards.tasks",

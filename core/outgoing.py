@@ -6,9 +6,11 @@ address it stands for is judged, and the connection goes to an address that was 
 
 import ipaddress
 import socket
+import ssl
 from asyncio import get_running_loop
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import httpx
@@ -34,18 +36,23 @@ class AnswerTooLong(httpx.TransportError):
     """The other system sends more than anything of use has."""
 
 
-def check_url(url: str, private_hosts: Sequence[str] = ()) -> str:
-    """An address as somebody typed it, without a slash at its end. Raises AddressRefused."""
+def check_url(url: str, private_hosts: Sequence[str] = (), query: bool = False) -> str:
+    """An address as somebody typed it, without a slash at its end; with its query where it may have one.
+
+    Raises AddressRefused.
+    """
     try:
         parts = urlsplit(url.strip())
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
         raise AddressRefused("it is no web address") from error
-    if parts.username or parts.password or parts.query or parts.fragment or not host:
+    if parts.username or parts.password or parts.fragment or not host or (parts.query and not query):
         raise AddressRefused("it must be a plain web address")
     if parts.scheme != "https" and not (parts.scheme == "http" and host in private_hosts):
         raise AddressRefused("it must begin with https://")
-    return f"{parts.scheme}://{host.lower()}{f':{port}' if port else ''}{parts.path.rstrip('/')}"
+    path = parts.path if parts.query else parts.path.rstrip("/")
+    place = f"{parts.scheme}://{host.lower()}{f':{port}' if port else ''}{path}"
+    return f"{place}?{parts.query}" if parts.query else place
 
 
 def is_public(address: str) -> bool:
@@ -60,6 +67,12 @@ def is_public(address: str) -> bool:
     return found.is_global and not found.is_multicast
 
 
+@lru_cache
+def _tls() -> ssl.SSLContext:
+    """Whom we trust, read once: it takes as long as a request."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -69,7 +82,7 @@ class Guard(httpx.AsyncBaseTransport):
     def __init__(self, installed: Settings) -> None:
         self._private = frozenset(installed.private_hosts)
         self._proxied = bool(installed.outgoing_proxy)
-        self._inner = httpx.AsyncHTTPTransport(proxy=installed.outgoing_proxy or None)
+        self._inner = httpx.AsyncHTTPTransport(verify=_tls(), proxy=installed.outgoing_proxy or None)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Raises AddressRefused, httpx.ConnectError when the name is not known, or what httpx raises."""

@@ -7,11 +7,15 @@ from celery import shared_task
 from core import clock, db, tenancy
 from core.people import erasure, export
 from core.settings import settings
+from core.webhooks import queries as webhooks
 from core.worker import run_async
+
+WEBHOOKS_KEPT = timedelta(days=30)
+"""Events that were told, with their deliveries: as long as they can be sent again."""
 
 
 async def purge(now: datetime, idempotency_ttl_s: int) -> int:
-    """Delete idempotency keys older than this and expired sign-in links, of all merchants; how many."""
+    """Delete idempotency keys older than this, expired links and old webhooks, of all merchants; how many."""
     deleted = 0
 
     async def of_merchant(merchant: tenancy.Merchant) -> None:
@@ -25,6 +29,7 @@ async def purge(now: datetime, idempotency_ttl_s: int) -> int:
             deleted += await _delete("DELETE FROM notification_links WHERE expires_at < $1", now)
             deleted += await _delete("DELETE FROM person_exports WHERE asked_at < $1", now - export.KEPT)
             await erasure.sweep(now)
+            deleted += await _delete(webhooks.PURGE, now - WEBHOOKS_KEPT)
 
     await tenancy.for_each(of_merchant)
     return deleted

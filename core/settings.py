@@ -74,6 +74,8 @@ class Settings(BaseSettings):
     shadow_model_dir: Path | None = None
     """A second model that reads what the first one answers, to be compared with it; empty: none."""
     database_pool_size: int = Field(default=8, ge=1, le=1000)
+    api_requests_per_minute: int = Field(default=60_000, ge=1)
+    """Of one API key, over all processes: against programs that run wild."""
     request_body_limit_bytes: int = Field(default=2 * 1024 * 1024, ge=1)
     session_ttl_s: int = Field(default=14 * 24 * 3600, ge=1)
     login_link_ttl_s: int = Field(default=15 * 60, ge=1)

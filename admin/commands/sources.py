@@ -13,6 +13,7 @@ from rich.table import Table
 from admin.commands import whose
 from admin.commands.progress import bar
 from core import clock, db, tenancy
+from core.webhooks import endpoints
 from reviews.accounts import health, service
 from reviews.accounts import sync as reading
 from reviews.accounts.health import Health
@@ -126,5 +127,5 @@ async def rotate() -> None:
     changed = 0
     for merchant in await tenancy.merchants():
         async with db.transaction(merchant.id):
-            changed += await service.rotate()
-    click.echo(f"{changed} accounts sealed with the first key")
+            changed += await service.rotate() + await endpoints.seal_anew()
+    click.echo(f"{changed} accounts and webhook endpoints sealed with the first key")

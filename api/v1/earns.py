@@ -18,7 +18,7 @@ from msgspec import Meta
 from api.auth import Integrator, requires_scope
 from api.idempotency import Once
 from api.keys import KEYS_IN_LINES, SANE_KEY
-from api.openapi import WRITE_PROBLEMS, problems
+from api.openapi import GIVES, TAKES, WRITE_PROBLEMS, problems
 from api.problems import RequestRefused
 from core import clock
 from core.errors import DomainError
@@ -108,6 +108,8 @@ def _answer(posted: Posting | DomainError) -> Outcome:
     return Answer(201, msgspec.json.encode(given))
 
 
+LINES_TAKEN = {NDJSON: '{"key": "order-7", "customer_id": "ada", "points": 5, "note": "Thanks"}\n'}
+LINES_GIVEN = {NDJSON: '{"line": 1, "key": "order-7", "status": "posted", "points": 5, "points_active": 5}\n'}
 LINE_RESULTS = ResponseSpec(
     LineResult,
     generate_examples=False,
@@ -142,7 +144,7 @@ async def earn(
     guards=[requires_scope("ledger:write")],
     status_code=200,
     responses=problems(401, 403, 413, 503) | {200: LINE_RESULTS},
-    opt={KEYS_IN_LINES: True},
+    opt={KEYS_IN_LINES: True, TAKES: LINES_TAKEN, GIVES: LINES_GIVEN},
 )
 async def earn_lines(body: RawBody, user: NamedDependency[Integrator]) -> Response[bytes]:
     """Give points to many: up to 5000 earns as NDJSON, one a line; each line has its own result.

@@ -11,7 +11,7 @@ from litestar.params import JSONBody, RawBody
 from api.auth import requires_scope
 from api.idempotency import Once
 from api.intake import take_one
-from api.openapi import WRITE_PROBLEMS
+from api.openapi import GIVES, TAKES, WRITE_PROBLEMS
 from api.problems import RequestRefused
 from core import clock
 from loyalty.intake.events import Event, Result
@@ -68,12 +68,20 @@ async def post_events(
     return await once(effect)
 
 
+LINES_TAKEN = {
+    NDJSON: '{"id": "2", "source": "shop", "type": "order.delivered", "time": "2027-03-04T09:30:00Z",'
+    ' "data": {"order_id": "1001"}}\n'
+}
+LINES_GIVEN = {NDJSON: '{"line": 1, "id": "2", "status": "applied"}\n'}
+
+
 @post(
     "/events/batch",
     guards=[requires_scope("events:write")],
     status_code=200,
     tags=["Events"],
     responses=WRITE_PROBLEMS,
+    opt={TAKES: LINES_TAKEN, GIVES: LINES_GIVEN},
 )
 async def post_event_lines(body: RawBody, once: NamedDependency[Once[bytes]]) -> Response[bytes]:
     """Send up to 5000 events as NDJSON, one a line; each line has its own result, also one that is no JSON.

@@ -10,7 +10,7 @@ from litestar.params import FromQuery, RawBody
 
 from api.auth import requires_scope
 from api.idempotency import Once
-from api.openapi import WRITE_PROBLEMS
+from api.openapi import GIVES, TAKES, WRITE_PROBLEMS
 from api.problems import RequestRefused
 from core import clock, tenancy
 from core.days import zone_of
@@ -22,6 +22,8 @@ from loyalty.openings.service import Outcome
 
 LINES_LIMIT = 5000
 NDJSON = "application/x-ndjson"
+LINES_TAKEN = {NDJSON: '{"id": "old-1", "customer_id": "ada", "points": 250}\n'}
+LINES_GIVEN = {NDJSON: '{"line": 1, "id": "old-1", "status": "posted"}\n'}
 
 
 class LineOutcome(Outcome, frozen=True, kw_only=True, omit_defaults=True):
@@ -35,6 +37,7 @@ class LineOutcome(Outcome, frozen=True, kw_only=True, omit_defaults=True):
     guards=[requires_scope("ledger:write")],
     status_code=200,
     responses=WRITE_PROBLEMS,
+    opt={TAKES: LINES_TAKEN, GIVES: LINES_GIVEN},
 )
 async def post_openings(
     body: RawBody,

@@ -1,11 +1,12 @@
 """Referrals: the programme's terms, members' codes, and who came with one."""
 
 from typing import Annotated
+from uuid import UUID
 
 import msgspec
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta
 
 from api.auth import Integrator, requires_scope
@@ -16,6 +17,7 @@ from loyalty.members import service as members
 from loyalty.referrals import service as referrals
 from loyalty.referrals.service import Invitation, Referral, Terms
 
+PAGE_LIMIT = 200
 Id = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
@@ -24,6 +26,13 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     code: Annotated[str, Meta(min_length=1, max_length=40)]
     customer_id: Id
+
+
+class Referrals(msgspec.Struct, frozen=True, kw_only=True):
+    """A page, the newest first. `next_before` asks for the one after it; null: the end."""
+
+    referrals: list[Referral]
+    next_before: UUID | None
 
 
 @get("/referral-programme", guards=[requires_scope("members:read")], responses=problems(401, 403))
@@ -83,11 +92,18 @@ async def code(customer_id: FromPath[str], once: NamedDependency[Once[Invitation
     guards=[requires_scope("members:read")],
     responses=problems(401, 403),
 )
-async def of_member(customer_id: FromPath[str], user: NamedDependency[Integrator]) -> list[Referral]:
-    """Whom a member has brought, the newest first (100 at most)."""
+async def of_member(
+    customer_id: FromPath[str],
+    user: NamedDependency[Integrator],
+    before: FromQuery[UUID | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=PAGE_LIMIT)] = 50,
+) -> Referrals:
+    """Whom a member has brought, the newest first."""
     async with db.transaction(user.merchant_id):
         found = await members.find(customer_id)
-        return await referrals.of_advocate(found.id)
+        brought = await referrals.of_advocate(found.id, limit + 1, before)
+    more = brought[limit - 1].id if len(brought) > limit else None
+    return Referrals(referrals=brought[:limit], next_before=more)
 
 
 v1_referrals = Router(

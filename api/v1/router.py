@@ -8,6 +8,8 @@ from litestar.types import ControllerRouterHandler
 
 from api.auth import Integrator
 from api.idempotency import provide_once
+from api.limits import expect_shallow
+from api.problems import refuse_unreadable
 
 
 def v1_router(*handlers: ControllerRouterHandler) -> Router:
@@ -20,7 +22,14 @@ def v1_router(*handlers: ControllerRouterHandler) -> Router:
         route_handlers=handlers,
         dependencies={"once": Provide(provide_once), "user": Provide(provide_user)},
         security=[{"api_key": []}],
+        before_request=before,
     )
+
+
+async def before(request: Request[Any, Any, Any]) -> None:
+    """Before each handler: what no handler can read, or is nested too deeply."""
+    await refuse_unreadable(request)
+    await expect_shallow(request)
 
 
 async def provide_user(request: Request[Integrator, Any, Any]) -> Integrator:

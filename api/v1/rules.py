@@ -108,7 +108,7 @@ class TryOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     currency: Currency
     amount_minor: AmountMinor
-    store: Code = ""
+    store: Annotated[str, Meta(max_length=200)] = ""
     channel: Code | None = None
     number: Annotated[int, Meta(ge=1)] = 1
     lines: Annotated[tuple[TryLine, ...], Meta(max_length=1000)] = ()

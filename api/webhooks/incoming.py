@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery, RawBody
 
 from api.intake import take_one
 from api.messages_in import RECEIVED, take_message
-from api.openapi import problems
+from api.openapi import TAKES, problems
 from api.problems import RequestRefused
 from api.reviews_in import is_review, take_review
 from api.webhooks.mail import receive_mail
@@ -26,7 +26,22 @@ class Noted(msgspec.Struct, frozen=True):
     reviews: int
 
 
-@post("/in/{source_id:uuid}", status_code=200, tags=["Webhooks"], responses=problems(400, 401, 413, 422, 503))
+EVENT = {
+    "id": "1",
+    "source": "shop",
+    "type": "order.delivered",
+    "time": "2027-03-04T09:30:00Z",
+    "data": {"order_id": "1001"},
+}
+
+
+@post(
+    "/in/{source_id:uuid}",
+    status_code=200,
+    tags=["Webhooks"],
+    responses=problems(400, 401, 413, 422, 503),
+    opt={TAKES: {"application/json": EVENT}},
+)
 async def receive(source_id: FromPath[UUID], body: RawBody, request: Request[None, None, Any]) -> Result:
     """Take one event in. The signature is checked before the body is read as anything but bytes.
 
@@ -43,7 +58,13 @@ async def receive(source_id: FromPath[UUID], body: RawBody, request: Request[Non
         return await (take_review if is_review(event) else take_one)(event, now)
 
 
-@post("/reviews/{account_id:uuid}", status_code=200, tags=["Webhooks"], responses=problems(401, 413, 503))
+@post(
+    "/reviews/{account_id:uuid}",
+    status_code=200,
+    tags=["Webhooks"],
+    responses=problems(401, 413, 503),
+    opt={TAKES: {"application/json": {"event": "as its source has it"}}},
+)
 async def hint(
     account_id: FromPath[UUID], body: RawBody, request: Request[None, None, Any], token: FromQuery[str] = ""
 ) -> Noted:

@@ -10,7 +10,7 @@ import msgspec
 from litestar import Request, post
 from litestar.params import FromPath, RawBody
 
-from api.openapi import problems
+from api.openapi import TAKES, problems
 from api.problems import RequestRefused
 from core import clock, db
 from core.people import webhooks
@@ -44,12 +44,18 @@ class MailTaken(msgspec.Struct, frozen=True):
     reason: str | None = None
 
 
+MAIL = "From: ada@example.com\nSubject: My order\n\nThank you\n"
+
+
 @post(
     "/mail/{source_id:uuid}",
     status_code=200,
     tags=["Webhooks"],
     responses=problems(400, 401, 413, 422, 503),
     request_max_body_size=LIMIT_BYTES,
+    opt={
+        TAKES: {"message/rfc822": MAIL, "application/json": {"from": "ada@example.com", "text": "Thank you"}}
+    },
 )
 async def receive_mail(
     source_id: FromPath[UUID], body: RawBody, request: Request[None, None, Any]

@@ -14,6 +14,8 @@ NOT_LOGGED: dict[str, str] = {
     "mails": "the log of mails says it",
     "notifications": "the log of messages says it",
     "notification_links": "part of a message",
+    "webhook_events": "the log of deliveries says it",
+    "webhook_attempts": "the log of deliveries says it",
     "login_links": "part of a sign-in",
     "person_export_parts": "bytes of an export",
     "case_numbers": "a counter",
@@ -65,7 +67,14 @@ WORK = frozenset(
         *("cases", "case_reviews", "case_messages", "case_inbound_mails", "case_chats", "case_parcels"),
         *("case_stock", "case_care", "case_surveys", "case_survey_answers", "case_survey_links", "case_arms"),
         *("knowledge_votes", "notification_choices", "member_tags", "tier_changes", "achievement_awards"),
-        *("expiry_warnings", "household_members", "order_milestones", "member_merges", "voucher_uses"),
+        *(
+            "webhook_deliveries",
+            "expiry_warnings",
+            "household_members",
+            "order_milestones",
+            "member_merges",
+            "voucher_uses",
+        ),
     }
 )
 """Tables that programs and customers write: there only staff's deeds are logged."""

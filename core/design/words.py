@@ -18,6 +18,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "moderation": mark("Moderation"),
         "studio": mark("Studio"),
         "mails": mark("Outgoing mail"),
+        "webhooks": mark("Webhooks"),
         "parked": mark("Parked work"),
         "people": mark("People's data"),
         "audit": mark("Audit log"),
@@ -720,6 +721,28 @@ _WORDS: dict[str, dict[str, str]] = {
         "no_gateway": mark("The channel has no gateway any more"),
         "no_answer": mark("The gateway does not answer"),
         "refused": mark("The gateway refuses it"),
+    },
+    "endpoint_state": {
+        "on": mark("On"),
+        "off": mark("Off"),
+        "disabled": mark("Switched off by us"),
+    },
+    "endpoint_reason": {
+        "gone": mark("it answered that it is gone (410)"),
+        "failing": mark("it took nothing for three days"),
+    },
+    "webhook_delivery": {
+        "queued": mark("Waiting to be sent"),
+        "delivered": mark("Taken"),
+        "failed": mark("Given up"),
+    },
+    "webhook_failure": {
+        "timeout": mark("no answer within 15 seconds"),
+        "unreachable": mark("no connection"),
+        "address_refused": mark("leads into a private network"),
+        "refused": mark("it was not taken"),
+        "gone": mark("gone for good (410)"),
+        "endpoint_off": mark("the endpoint was off"),
     },
     "delivery": {
         "held": mark("Held for quiet hours"),

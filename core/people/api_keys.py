@@ -32,6 +32,8 @@ SCOPES: dict[str, str] = {
     "cases:read": "Read how cases are handled: calendars, targets, teams, remedies",
     "cases:write": "Set how cases are handled",
     "remedies:decide": "Carry a person's decision on a remedy that was asked for",
+    "webhooks:read": "Read webhook endpoints and what became of deliveries",
+    "webhooks:write": "Set webhook endpoints, and send deliveries again",
     "ledger:read": "Read ledger entries",
     "ledger:write": "Give points for something that is no order, or from member to member",
 }

@@ -35,6 +35,8 @@ PERMISSIONS: dict[str, tuple[Role, ...]] = {
     "staff.manage": ("owner",),
     "keys.manage": ("owner",),
     "backoffice.repair": ("owner",),
+    "webhooks.read": ("owner", "auditor"),
+    "webhooks.manage": ("owner",),
 }
 
 

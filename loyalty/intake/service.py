@@ -115,7 +115,7 @@ async def _apply(events: Sequence[Event], received_at: datetime) -> list[Result]
     await _lock(batch, ids, received_at)
     await _erase(batch, received_at)
     merged = await _merge(batch, received_at)
-    joined = [*await _enrol(batch, ids), *merged]
+    joined = [*await _enrol(batch, ids, received_at), *merged]
     touched = await _orders(batch, ids, stores, joined, received_at)
     await _record(batch, received_at)
     await tiers.note_counted(*_counted(batch, touched), received_at)
@@ -283,13 +283,13 @@ def _said(data: CustomerFacts) -> dict[str, str | None]:
     return {"email": data.email, "name": data.name, "locale": data.locale, "birthday": data.birthday}
 
 
-async def _enrol(batch: _Batch, ids: dict[str, UUID]) -> list[UUID]:
+async def _enrol(batch: _Batch, ids: dict[str, UUID], now: datetime) -> list[UUID]:
     joins: dict[UUID, tuple[UUID, datetime, str]] = {}
     for _, event, data in batch.data(CustomerFacts):
         if isinstance(data, CustomerFacts) and data.accepts_terms:
             customer = ids[data.customer_id]
             joins.setdefault(customer, (customer, event.time, data.terms_version))
-    return await members.enrol(list(joins.values()))
+    return await members.enrol(list(joins.values()), now)
 
 
 async def _orders(

@@ -8,6 +8,7 @@ import msgspec
 
 from core import db
 from core.errors import NotFound
+from core.webhooks import service as webhooks
 from loyalty.ledger.queries import Balance as Balance
 from loyalty.members import queries
 from loyalty.orders.rules import Member
@@ -44,8 +45,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     left_at: datetime | None
 
 
-async def enrol(joins: Sequence[tuple[UUID, datetime, str]]) -> list[UUID]:
-    """Make members of customers (customer id, when, terms version).
+async def enrol(joins: Sequence[tuple[UUID, datetime, str]], now: datetime | None = None) -> list[UUID]:
+    """Make members of customers (customer id, when, terms version); webhooks tell of it, if it is said when.
 
     Answers those who were none or joined later as far as was known: their orders may count now.
 
@@ -66,6 +67,8 @@ async def enrol(joins: Sequence[tuple[UUID, datetime, str]]) -> list[UUID]:
         [each.code for each in live.sets],
         [each.tiers[0].code for each in live.sets],
     )
+    if now:
+        await webhooks.emit("member.joined", [row["id"] for row in new], now)
     return [row["customer_id"] for row in rows]
 
 

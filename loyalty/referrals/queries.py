@@ -62,7 +62,14 @@ FROM referrals r JOIN members m ON m.id = r.advocate_id JOIN customers a ON a.id
 JOIN customers f ON f.id = r.friend_id LEFT JOIN orders o ON o.id = r.order_id
 """
 OF_FRIEND = _ONE + "WHERE f.external_id = $1"
-OF_ADVOCATE = _ONE + "WHERE r.advocate_id = $1 ORDER BY r.claimed_at DESC, r.id DESC LIMIT $2"
+OF_ADVOCATE = (
+    _ONE
+    + """
+WHERE r.advocate_id = $1 AND ($3::uuid IS NULL OR (r.claimed_at, r.id) <
+      (SELECT p.claimed_at, p.id FROM referrals p WHERE p.id = $3 AND p.advocate_id = $1))
+ORDER BY r.claimed_at DESC, r.id DESC LIMIT $2
+"""
+)
 
 COUNTS = "SELECT state, count(*) AS referrals FROM referrals GROUP BY 1 ORDER BY 1"
 

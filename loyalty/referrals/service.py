@@ -144,9 +144,9 @@ async def of_friend(friend: str) -> Referral:
     return Referral(**row)
 
 
-async def of_advocate(member_id: UUID, limit: int = 100) -> list[Referral]:
-    """Whom a member has brought, the newest first."""
-    return [Referral(**row) for row in await db.fetch(queries.OF_ADVOCATE, member_id, limit)]
+async def of_advocate(member_id: UUID, limit: int = 100, before: UUID | None = None) -> list[Referral]:
+    """Whom a member has brought, the newest first, before one of them."""
+    return [Referral(**row) for row in await db.fetch(queries.OF_ADVOCATE, member_id, limit, before)]
 
 
 async def are_open() -> bool:

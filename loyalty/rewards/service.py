@@ -11,6 +11,7 @@ from uuid import UUID
 from core import db
 from core.errors import NotFound
 from core.ids import new_id
+from core.webhooks import service as webhooks
 from loyalty.households import service as households
 from loyalty.ledger import Capture, Hold, Release, post
 from loyalty.ledger.errors import HoldEnded
@@ -143,6 +144,7 @@ async def cancel(member_id: UUID, voucher_id: UUID, now: datetime) -> VoucherVie
     else:
         _expect_unused(row, now)
         await _undo(row, "cancelled", now)
+        await webhooks.emit("voucher.cancelled", [voucher_id], now)
     return await vouchers.voucher(member_id, voucher_id)
 
 
@@ -166,6 +168,7 @@ async def use(code: str, now: datetime, amount_minor: int | None = None, referen
     if taken == left:
         await db.execute(queries.SET_STATE, found.id, "used", now)
     await db.execute(queries.NOTE_USE, found.id, taken, reference, now)
+    await webhooks.emit("voucher.used", [found.id], now)
     return await vouchers.by_code(code)
 
 
@@ -179,6 +182,7 @@ async def end(member_id: UUID, voucher_id: UUID, now: datetime) -> bool:
             await _undo(row, "expired", now)
         else:
             await db.execute(queries.SET_STATE, voucher_id, "expired", None)
+        await webhooks.emit("voucher.expired", [voucher_id], now)
     else:
         return False
     return True
@@ -239,6 +243,7 @@ async def _issue(voucher_id: UUID, terms: Kind, journal_id: UUID, known: Known, 
     assert row is not None  # it is there, and locked
     good_until = rules.good_until(row["valid_days"], row["valid_until"], now, known.zone)
     await db.execute(queries.SET_EXPIRY, voucher_id, good_until)
+    await webhooks.emit("voucher.issued", [voucher_id], now)
     if isinstance(terms, StoreCredit):
         amount = Money(amount_minor=row["worth_minor"], currency=row["currency"])
         reason = {"rule": "store_credit", "reward": row["reward_code"]}

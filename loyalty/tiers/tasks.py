@@ -11,7 +11,7 @@ from core import clock, db, tenancy
 from core.days import TimeZoneUnknown
 from core.outbox import Turn, handles
 from core.worker import run_async
-from loyalty import notices
+from loyalty import hooks, notices
 from loyalty.programme.service import ProgrammeMissing
 from loyalty.tiers import service
 
@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 async def after_posting(payload: dict[str, Any], now: datetime) -> None:
     """Place the members of new postings, if a tier set counts points of that wallet; and tell them."""
     await notices.tell_posted(payload, now)
+    await hooks.tell_posted(payload, now)
     wallets = await service.counted_wallets()
     if "first" in payload:  # a set of postings, whose ids follow each other
         await _place(await service.members_posted(UUID(payload["first"]), UUID(payload["last"]), wallets))
@@ -57,6 +58,7 @@ async def after_change(payload: dict[str, Any], now: datetime) -> None:
         members=len(payload["members"]),
     )
     await notices.tell_moved(payload, now)
+    await hooks.tell_moved(payload, now)
 
 
 def sweep() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from core import db
+from core.webhooks import service as webhooks
 from reviews.cases import calls, clocks, statements
 from reviews.cases.clocks import Cycle
 from reviews.cases.contact import telling
@@ -62,6 +63,7 @@ async def write(opened: Sequence[Opened], now: datetime) -> None:
     ]
     await clocks.begin(begun, now)
     await calls.owe([each.case_id for each in opened if each.terms.call])
+    await webhooks.emit("case.opened", [each.case_id for each in opened], now)
     await telling.all_opened([each.case_id for each in opened if each.customer_id], now)
 
 

@@ -15,6 +15,7 @@ from core.errors import DomainError, Forbidden, Kind, NotFound
 from core.ids import new_id
 from core.people import staff
 from core.people.roles import permissions_of
+from core.webhooks import service as webhooks
 from reviews.cases import calls, clocks, events, machine, rules, statements
 from reviews.cases.clocks import Cycle
 from reviews.cases.contact import telling
@@ -185,6 +186,7 @@ async def resolve(case_id: UUID, by: UUID, expected_version: int, now: datetime,
     agreed = text_of(text) if text.strip() else ""
     await events.add(case.id, case.cycle, "resolved", now, staff_id=by, text=agreed)
     await telling.later("resolved", case.id, case.cycle, now)
+    await webhooks.emit("case.resolved", [case.id], now)
     return moved.version
 
 
@@ -262,6 +264,7 @@ async def begin_cycle(case: Case, deed: Deed, now: datetime, staff_id: UUID | No
     await calls.forget(case.id)
     await calls.owe([case.id] if terms.call else [])
     await events.add(case.id, cycle, "reopened", now, staff_id=staff_id, because=deed)
+    await webhooks.emit("case.reopened", [case.id], now)
     return replace(moved, cycle=cycle)
 
 

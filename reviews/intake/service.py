@@ -8,6 +8,7 @@ from uuid import UUID
 
 from core import db, outbox
 from core.ids import new_id
+from core.webhooks import service as webhooks
 from reviews.intake import columns, links, queries, rules
 from reviews.intake.links import Links
 from reviews.intake.model import IncomingReview, Received
@@ -80,6 +81,8 @@ async def remove(
     """
     known_at = received_at or at
     row = await db.fetchrow(queries.REMOVE, db.merchant_id(), source, account, external_id, at, known_at)
+    if row:
+        await webhooks.emit("review.removed", [row["id"]], known_at)
     if row and source == FIRST_PARTY:
         await outbox.add(JUDGE, {"review": row["id"]}, known_at)
     return row is not None
@@ -204,6 +207,8 @@ async def _queue(added: Sequence[tuple[UUID, int, Content]], received_at: dateti
         await outbox.add(RECEIVED, span, received_at)
     else:
         await outbox.add_many(SCORE, _wordings(urgent), received_at)
+        new = [review_id for review_id, number, _ in urgent if number == 1]
+        await webhooks.emit("review.received", new, received_at)
         await outbox.add_many(SCORE_BULK, _wordings(bulk), received_at)
     await outbox.add_many(JUDGE, _written_here(urgent), received_at)
     await outbox.add_many(JUDGE_BULK, _written_here(bulk), received_at)

@@ -9,6 +9,7 @@ from uuid import UUID
 from core import db
 from core.errors import DomainError, Kind, NotFound
 from core.ids import new_id
+from core.webhooks import service as webhooks
 from loyalty.earning.service import Written
 from loyalty.rules.facts import ReviewFacts
 from reviews.fraud import service as fraud
@@ -160,6 +161,9 @@ async def _note(by: str, staff_id: UUID | None, noted: Sequence[Noted], now: dat
     written = [db.to_json(each) for each in details]
     keys = [new_id() for _ in ids]
     await db.execute(queries.NOTE, by, staff_id, now, keys, ids, versions, moderations, reasons, written)
+    for moderation, type_ in (("approved", "review.published"), ("hidden", "review.hidden")):
+        decided = [each[0] for each in noted if each[2] == moderation]
+        await webhooks.emit(type_, decided, now)
 
 
 # ---------------------------------------------------------------- people

@@ -16,6 +16,7 @@ from tests.http.shop import enter_as_customer, enter_as_staff, member_with, open
 
 OPEN = {
     "/": "leads to a sign-in",
+    "/docs/api": "the description of the API, for people",
     "/health/live": "the process answers",
     "/health/ready": "what it stands on answers; no one's data",
     "/language": "the visitor's own cookie",

@@ -26,6 +26,8 @@ OWNERS = {
     "change_id": "changes",
     "customer": "customers.external_id",
     "customer_id": "customers.external_id",
+    "delivery_id": "webhook_deliveries",
+    "endpoint_id": "webhook_endpoints",
     "entry_id": "ledger_journal",
     "export_id": "person_exports",
     "hold_id": "ledger_holds.journal_id",
@@ -123,11 +125,13 @@ def leaks(answer: httpx.Response, path: str, ids: set[str]) -> set[str]:
 OTHERWISE = {
     "POST /staff/studio/tiers/members/{customer:str}/{set_code:str}/override": 422,
     "POST /staff/studio/tiers/members/{customer:str}/{set_code:str}/override/end": 303,
+    "POST /staff/webhooks/{endpoint_id:uuid}/replay": 422,
     "PUT /v1/articles/{code:str}": 422,
     "PUT /v1/reply-templates/{code:str}": 422,
     "PUT /v1/cases/calendars/{code:str}": 422,
     "PUT /v1/cases/policies/{code:str}": 422,
     "PUT /v1/cases/teams/{team_id:uuid}": 422,
+    "PUT /v1/webhook-endpoints/{endpoint_id:uuid}": 422,
     "POST /v1/remedies/requests/{request_id:uuid}/decide": 403,
 }
 """Doors that answer on our member's own page, or would make something of ours under that code."""

@@ -21,6 +21,8 @@ from playwright.async_api import BrowserContext, ConsoleMessage, Page
 from core import clock, db
 from core.i18n import LOCALES, Locale, translator
 from core.i18n.update import extract
+from core.webhooks import endpoints, log, queries
+from core.webhooks.endpoints import Wanted
 from loyalty.backtests import service as backtests
 from loyalty.changes import service as changes
 from loyalty.ledger import Earn, post
@@ -105,6 +107,11 @@ PAGES = (
     ("mail", "manager", "/staff/mails/{mail}", 200),
     ("messages", "manager", "/staff/messages", 200),
     ("message-settings", "manager", "/staff/messages/settings", 200),
+    ("webhooks", "owner", "/staff/webhooks", 200),
+    ("webhooks-failed", "auditor", "/staff/webhooks?only=failed", 200),
+    ("webhook-new", "owner", "/staff/webhooks/new", 200),
+    ("webhook-endpoint", "owner", "/staff/webhooks/{endpoint}", 200),
+    ("webhook-delivery", "owner", "/staff/webhooks/deliveries/{delivery}", 200),
     ("my-messages", "customer", "/portal/messages", 200),
     ("my-profile", "customer", "/portal/profile?notice=asked", 200),
     ("people", "owner", "/staff/people?customer={member}", 200),
@@ -220,6 +227,7 @@ async def found(site: Site) -> dict[str, str]:
         assert member
         entry = (await ledger.statement(member.id))[-1].journal_id
         voucher = await a_voucher(member.id)
+        webhook = await a_webhook()
         mail = await db.fetchval("SELECT id FROM mails ORDER BY created_at LIMIT 1")
         product = await db.fetchval(
             "SELECT product_sku FROM reviews WHERE published AND source = 'first_party' AND product_sku <> ''"
@@ -245,6 +253,7 @@ async def found(site: Site) -> dict[str, str]:
         "store": str(review["store_id"]),
         "answered": str(site.answered.id),
         "waiting": str(waiting),
+        **webhook,
     }
 
 
@@ -261,6 +270,19 @@ async def a_backtest() -> UUID:
     now = clock.now()
     version = next(each for each in await rules.live(now) if each.code == "orders")
     return (await backtests.ask(version, now - timedelta(days=180), now, "points", None, now)).id
+
+
+async def a_webhook() -> dict[str, str]:
+    """An endpoint that was not there, and what was to be sent to it."""
+    now = clock.now()
+    at = await endpoints.add(Wanted("https://shop.example/hooks", note="The till"), now)
+    await endpoints.test(at.id, now)
+    await db.execute("DELETE FROM outbox WHERE topic = 'webhook.deliver'")
+    [delivery] = await log.newest(1)
+    tried = (now, 15_000, None, "timeout", "")
+    await db.execute(queries.NOTE_ATTEMPT, delivery.id, 0, *tried)
+    await db.execute(queries.SETTLE, delivery.id, "failed", "timeout", now)
+    return {"endpoint": str(at.id), "delivery": str(delivery.id)}
 
 
 async def a_voucher(member_id: UUID) -> UUID:

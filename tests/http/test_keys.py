@@ -118,7 +118,7 @@ async def test_the_description_is_served_from_here(client: httpx.AsyncClient) ->
     document = (await client.get("/openapi.json")).json()
     assert document["openapi"].startswith("3.1")
     operation = document["paths"]["/v1/events"]["post"]
-    assert operation["security"] == [{"api_key": []}]
+    assert operation["security"] == [{"api_key": ["events:write"]}]
     assert {"400", "401", "403", "409", "413", "422"} <= set(operation["responses"])
     assert document["components"]["securitySchemes"]["api_key"]["scheme"] == "bearer"
     fields = document["components"]["schemas"]["ProblemDocument"]["properties"]

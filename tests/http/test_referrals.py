@@ -64,7 +64,8 @@ async def test_terms_code_claim_and_who_was_brought(
     wrong = await client.post("/v1/referrals", json=body | {"code": "NOBODYS"}, headers=write(key))
     assert wrong.status_code == 404
     assert await rows(shop.merchant, "referrals") == 0
-    assert (await client.get(f"/v1/members/{ada}/referrals", headers=key)).json() == []
+    brought = (await client.get(f"/v1/members/{ada}/referrals", headers=key)).json()
+    assert brought == {"referrals": [], "next_before": None}
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,16 @@ PLACES = (
         withheld="headers sealed",  # their texts are files of the export
     ),
     Place(
+        table="webhook_events",
+        area="events",
+        by="customer_id",
+        what="what the shop's own systems were told of them, for 30 days",
+        erased=DELETE,
+        codes="type",
+        withheld="body",
+        exported=False,  # what it tells of is in the other files
+    ),
+    Place(
         table="events",
         area="events",
         by="customer",
@@ -124,6 +134,10 @@ IMPERSONAL = {
     "webhook_sources": "name secret",
     "notification_settings": "kinds",
     "notification_gateways": "channel url secret",
+    "webhook_endpoints": "url note types state reason secret old_secret",
+    # They go with their event; what the shop's own system answers is its own.
+    "webhook_deliveries": "state reason",
+    "webhook_attempts": "failure answer",
     # Work under way and answers to repeat: gone when it is done, or after days.
     "outbox": "topic payload last_error",
     "idempotency_keys": "actor key fingerprint body",

@@ -31,6 +31,7 @@ from core.design import survey_views as yv
 from core.design import tier_views as t
 from core.design import views as v
 from core.design import wallet_views as wv
+from core.design import webhook_views as hk
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 CSRF = "csrf-token-sample"
@@ -60,7 +61,7 @@ def _portal(path: str, section: str, name: str = "Mei Lin") -> v.Frame:
 
 
 def _staff(path: str, section: str) -> v.Frame:
-    sections = ("inbox", "moderation", "studio", "mails", "parked", "people", "audit", "demo")
+    sections = ("inbox", "moderation", "studio", "mails", "webhooks", "parked", "people", "audit", "demo")
     return v.Frame(path, NOW, "Europe/Berlin", "Harbour & Home", "Ada Brandt", "owner", sections, section)
 
 
@@ -1575,6 +1576,55 @@ REPORTS = qv.Reports(
     ),
     forms=CASE_SETTINGS.forms,
 )
+WEBHOOK_ROW = hk.DeliveryRow(
+    "points.earned", "/staff/webhooks/deliveries/d1", "https://shop.example/hooks?shop=1", "failed",
+    "refused", 500, 10, _ago(days=4), None, "/staff/webhooks/deliveries/d1/resend", "k-resend",
+)  # fmt: skip
+ENDPOINT_ROW = hk.EndpointRow(
+    "https://shop.example/hooks?shop=1", "/staff/webhooks/e1", "The till", "disabled", "failing",
+    _ago(days=4), _ago(days=5), 0, 1204, 17,
+)  # fmt: skip
+WEBHOOKS = hk.Webhooks(
+    endpoints=(
+        ENDPOINT_ROW,
+        replace(ENDPOINT_ROW, state="on", reason="", failing_since=None, note=HOSTILE, succeeded_at=None),
+    ),
+    rows=(
+        WEBHOOK_ROW,
+        replace(WEBHOOK_ROW, state="queued", reason="", attempts=2, next_at=_ahead(hours=2), resend_key=""),
+        replace(WEBHOOK_ROW, state="delivered", reason="", status=200, attempts=1),
+    ),
+    states=(("", "/staff/webhooks", True), ("failed", "/staff/webhooks?only=failed", False)),
+    choices=(("e1", "https://shop.example/hooks?shop=1"),),
+    types=("points.earned", "tier.changed"),
+    endpoint="e1",
+    type="",
+    state="",
+    new_href="/staff/webhooks/new",
+    next_href="/staff/webhooks?before=d1",
+)
+WEBHOOK_FORM = replace(CASE_SETTINGS.forms[0], problem="")
+ENDPOINT_PAGE = hk.EndpointPage(
+    WEBHOOK_FORM,
+    ENDPOINT_ROW,
+    "whsec_sample",
+    _ahead(hours=20),
+    test=hk.Action("/staff/webhooks/e1/test", "k-test"),
+    rotate=hk.Action("/staff/webhooks/e1/rotate", "k-rotate"),
+    replay=hk.Action("/staff/webhooks/e1/replay", "k-replay"),
+    drop=hk.Action("/staff/webhooks/e1/drop", "k-drop"),
+    since="2026-11-20T09:30",
+)
+WEBHOOK_DELIVERY = hk.DeliveryPage(
+    WEBHOOK_ROW,
+    "01990a3c-0000-7000-8000-000000000001",
+    '{"type": "points.earned"}',
+    (
+        hk.AttemptRow(2, _ago(days=4), 15_000, None, "timeout", ""),
+        hk.AttemptRow(1, _ago(days=4), 87, 500, "refused", HOSTILE),
+    ),
+)
+
 SAMPLES = (
     Sample(
         "signin-staff", "signin/staff.html", v.StaffSignIn("ada@example.org", "/staff/inbox", "wrong"), _OUT
@@ -2021,6 +2071,32 @@ SAMPLES = (
         "staff/message_settings.html",
         mv.MessageSettings(CASE_SETTINGS.forms, "whsec_sample"),
         _staff("/staff/messages/settings", "mails"),
+    ),
+    Sample("api-reference", "public/api_reference.html", None, _OUT),
+    Sample("staff-webhooks", "staff/webhooks.html", WEBHOOKS, _staff("/staff/webhooks", "webhooks")),
+    Sample(
+        "staff-webhooks-empty",
+        "staff/webhooks.html",
+        replace(WEBHOOKS, endpoints=(), rows=()),
+        _staff("/staff/webhooks", "webhooks"),
+    ),
+    Sample(
+        "staff-webhook-endpoint",
+        "staff/webhook_endpoint.html",
+        ENDPOINT_PAGE,
+        _staff("/staff/webhooks/e1", "webhooks"),
+    ),
+    Sample(
+        "staff-webhook-new",
+        "staff/webhook_endpoint.html",
+        hk.EndpointPage(WEBHOOK_FORM),
+        _staff("/staff/webhooks/new", "webhooks"),
+    ),
+    Sample(
+        "staff-webhook-delivery",
+        "staff/webhook_delivery.html",
+        WEBHOOK_DELIVERY,
+        _staff("/staff/webhooks/deliveries/d1", "webhooks"),
     ),
     Sample("portal-messages", "portal/messages.html", CHOICES, _portal("/portal/messages", "")),
     Sample("portal-profile", "portal/profile.html", PROFILE, _portal("/portal/profile", "")),

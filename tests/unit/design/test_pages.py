@@ -43,6 +43,7 @@ BUILDING_BLOCKS = {
     "articles.html",
     "settings_parts.html",
     "tier_parts.html",
+    "webhook_parts.html",
 }
 REMOTE = re.compile(r"^(?:[a-z]+:)?//", re.I)
 
