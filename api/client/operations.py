@@ -13,6 +13,7 @@ from api.client.types import (
     ApiV1ReviewsReview,
     Articles,
     Asked,
+    AuditPage,
     Authorities,
     AuthorityBody,
     Backtest,
@@ -35,9 +36,12 @@ from api.client.types import (
     DeliveryWhole,
     Draft,
     EndpointWanted,
+    Erase,
+    Erasure,
     Event,
     EventsResults,
     Explanation,
+    ExportView,
     Generate,
     Gift,
     Give,
@@ -185,6 +189,34 @@ def articles_withdraw_article(code: str, *, key: str | None = None) -> Call[Know
     return call("POST", "/v1/articles/{}/withdraw", (code,), key=key)
 
 
+def audit_audit_entries(
+    *,
+    actor_id: str | None = None,
+    table: str | None = None,
+    row_id: str | None = None,
+    since: str | None = None,
+    until: str | None = None,
+    before: str | None = None,
+    limit: int | None = None,
+) -> Call[AuditPage]:
+    """Who changed what, from what to what."""
+    return call(
+        "GET",
+        "/v1/audit-entries",
+        query={
+            "actor_id": actor_id,
+            "table": table,
+            "row_id": row_id,
+            "since": since,
+            "until": until,
+            "before": before,
+            "limit": limit,
+        },
+        key="",
+        cursor="before",
+    )
+
+
 def campaigns_listed(*, before: str | None = None, limit: int | None = None) -> Call[Campaigns]:
     """Campaigns with what they have given and what is left of their budgets."""
     return call("GET", "/v1/campaigns", query={"before": before, "limit": limit}, key="", cursor="before")
@@ -291,6 +323,42 @@ def case_settings_put_team(team_id: str, body: TeamBody, *, key: str | None = No
 def case_settings_delete_team(team_id: str, *, key: str | None = None) -> Call[CaseSettingsRemoved]:
     """Remove a team."""
     return call("DELETE", "/v1/cases/teams/{}", (team_id,), key=key)
+
+
+def people_erase(customer_id: str, body: Erase, *, key: str | None = None) -> Call[Erasure]:
+    """Erase a customer and whoever was merged into them."""
+    return call("POST", "/v1/customers/{}/erasure", (customer_id,), body=body, key=key)
+
+
+def people_ask_export(customer_id: str, *, key: str | None = None) -> Call[ExportView]:
+    """Have a zip made of everything that is kept of a customer."""
+    return call("POST", "/v1/customers/{}/exports", (customer_id,), key=key)
+
+
+def people_get_export(customer_id: str, export_id: str) -> Call[ExportView]:
+    """Whether it is ready."""
+    return call(
+        "GET",
+        "/v1/customers/{}/exports/{}",
+        (
+            customer_id,
+            export_id,
+        ),
+        key="",
+    )
+
+
+def people_get_archive(customer_id: str, export_id: str) -> Call[str]:
+    """The zip: JSON by area, statements as CSV, pictures, and a page to read."""
+    return call(
+        "GET",
+        "/v1/customers/{}/exports/{}/archive",
+        (
+            customer_id,
+            export_id,
+        ),
+        key="",
+    )
 
 
 def earns_earn_lines(body: str | bytes) -> Call[str]:

@@ -24,12 +24,12 @@ class AfterPayment(TypedDict):
 
 
 class All(TypedDict):
-    of: "list[TierIn | MemberFor | WeekdayIn | HourBetween | Between | InSegment | CurrencyIn | StoreIn | ChannelIn | AmountBetween | FirstOrder | OrderNumber | AnyLine | FieldIs | FieldBetween | VerifiedPurchase | WithPhoto | ProductIn | All | AnyOf | Not | Any]"
+    of: "list[TierIn | MemberFor | WeekdayIn | HourBetween | Between | InSegment | CurrencyIn | StoreIn | ChannelIn | AmountBetween | RulesModelFirstOrder | OrderNumber | AnyLine | FieldIs | FieldBetween | VerifiedPurchase | WithPhoto | ProductIn | All | AnyOf | Not | Any]"
     type: "Literal['all']"
 
 
 class AllOf(TypedDict):
-    of: "list[TierNow | Joined | OrderCount | SegmentsModelSpend | LastOrder | Language | Country | Tagged | AllOf | OneOf | NotSo | Any]"
+    of: "list[TierNow | Joined | OrderCount | SegmentsModelSpend | LastOrder | SegmentsModelFirstOrder | Scored | Discounted | BoughtIn | Language | Country | Tagged | Happened | Opinion | Listed | AllOf | OneOf | NotSo | Any]"
     type: "Literal['all_of']"
 
 
@@ -56,7 +56,7 @@ class AnyLine(TypedDict):
 
 
 class AnyOf(TypedDict):
-    of: "list[TierIn | MemberFor | WeekdayIn | HourBetween | Between | InSegment | CurrencyIn | StoreIn | ChannelIn | AmountBetween | FirstOrder | OrderNumber | AnyLine | FieldIs | FieldBetween | VerifiedPurchase | WithPhoto | ProductIn | All | AnyOf | Not | Any]"
+    of: "list[TierIn | MemberFor | WeekdayIn | HourBetween | Between | InSegment | CurrencyIn | StoreIn | ChannelIn | AmountBetween | RulesModelFirstOrder | OrderNumber | AnyLine | FieldIs | FieldBetween | VerifiedPurchase | WithPhoto | ProductIn | All | AnyOf | Not | Any]"
     type: "Literal['any_of']"
 
 
@@ -89,6 +89,27 @@ class Aspect(TypedDict):
 
 class AtOnce(TypedDict):
     kind: "Literal['at_once']"
+
+
+class AuditEntry(TypedDict):
+    id: "str"
+    at: "str"
+    deed: "str"
+    actor: "Literal['staff', 'key', 'command']"
+    actor_id: "str | None"
+    actor_name: "str"
+    address: "str"
+    door: "str"
+    table: "str"
+    row_id: "str"
+    op: "Literal['insert', 'update', 'delete']"
+    before: "dict[str, Any]"
+    after: "dict[str, Any]"
+
+
+class AuditPage(TypedDict):
+    entries: "list[AuditEntry]"
+    next_before: "str | None"
 
 
 class Authorities(TypedDict):
@@ -146,6 +167,12 @@ class Between(TypedDict):
 
 class Birthday(TypedDict):
     type: "Literal['birthday']"
+
+
+class BoughtIn(TypedDict):
+    stores: "list[str | Any]"
+    within_days: NotRequired["int | None"]
+    type: "Literal['bought_in']"
 
 
 class BudgetBody(TypedDict):
@@ -349,6 +376,14 @@ class DeliveryWhole(TypedDict):
     attempts: "list[WebhookAttempt]"
 
 
+class Discounted(TypedDict):
+    at_least_percent: NotRequired["int"]
+    below_percent: NotRequired["int | None"]
+    orders_at_least: NotRequired["int"]
+    within_days: NotRequired["int | None"]
+    type: "Literal['discounted']"
+
+
 class Donation(TypedDict):
     recipient: "str"
     amount: "Money"
@@ -369,6 +404,15 @@ class EndpointWanted(TypedDict):
 
 class Enrolment(TypedDict):
     type: "Literal['enrolment']"
+
+
+class Erase(TypedDict):
+    keep_reviews: NotRequired["bool"]
+
+
+class Erasure(TypedDict):
+    customer_id: "str"
+    asked_at: "str"
 
 
 class Event(TypedDict):
@@ -410,6 +454,14 @@ class Explanation(TypedDict):
     lots: "list[LotUse]"
 
 
+class ExportView(TypedDict):
+    id: "str"
+    asked_at: "str"
+    ready_at: "str | None"
+    size_bytes: "int | None"
+    until: "str"
+
+
 class FieldBetween(TypedDict):
     field: "str"
     at_least: NotRequired["int | None"]
@@ -433,10 +485,6 @@ class Figure(TypedDict):
     low: NotRequired["float | None"]
     high: NotRequired["float | None"]
     enough: NotRequired["bool"]
-
-
-class FirstOrder(TypedDict):
-    type: "Literal['first_order']"
 
 
 class FitsBody(TypedDict):
@@ -524,6 +572,14 @@ class Given(TypedDict):
     points: "int"
     points_active: "int"
     points_pending: "int"
+
+
+class Happened(TypedDict):
+    event: "str"
+    at_least: NotRequired["int"]
+    at_most: NotRequired["int | None"]
+    within_days: NotRequired["int | None"]
+    type: "Literal['happened']"
 
 
 class HoldView(TypedDict):
@@ -666,6 +722,11 @@ class LineQuantity(TypedDict):
     at_least: NotRequired["int"]
     at_most: NotRequired["int | None"]
     type: "Literal['line_quantity']"
+
+
+class Listed(TypedDict):
+    list: "str"
+    type: "Literal['listed']"
 
 
 class LotUse(TypedDict):
@@ -888,12 +949,12 @@ class NextVersion(TypedDict):
 
 
 class Not(TypedDict):
-    of: "TierIn | MemberFor | WeekdayIn | HourBetween | Between | InSegment | CurrencyIn | StoreIn | ChannelIn | AmountBetween | FirstOrder | OrderNumber | AnyLine | FieldIs | FieldBetween | VerifiedPurchase | WithPhoto | ProductIn | All | AnyOf | Not"
+    of: "TierIn | MemberFor | WeekdayIn | HourBetween | Between | InSegment | CurrencyIn | StoreIn | ChannelIn | AmountBetween | RulesModelFirstOrder | OrderNumber | AnyLine | FieldIs | FieldBetween | VerifiedPurchase | WithPhoto | ProductIn | All | AnyOf | Not"
     type: "Literal['not']"
 
 
 class NotSo(TypedDict):
-    of: "TierNow | Joined | OrderCount | SegmentsModelSpend | LastOrder | Language | Country | Tagged | AllOf | OneOf | NotSo"
+    of: "TierNow | Joined | OrderCount | SegmentsModelSpend | LastOrder | SegmentsModelFirstOrder | Scored | Discounted | BoughtIn | Language | Country | Tagged | Happened | Opinion | Listed | AllOf | OneOf | NotSo"
     type: "Literal['not_so']"
 
 
@@ -913,8 +974,16 @@ class OnEvent(TypedDict):
 
 
 class OneOf(TypedDict):
-    of: "list[TierNow | Joined | OrderCount | SegmentsModelSpend | LastOrder | Language | Country | Tagged | AllOf | OneOf | NotSo | Any]"
+    of: "list[TierNow | Joined | OrderCount | SegmentsModelSpend | LastOrder | SegmentsModelFirstOrder | Scored | Discounted | BoughtIn | Language | Country | Tagged | Happened | Opinion | Listed | AllOf | OneOf | NotSo | Any]"
     type: "Literal['one_of']"
+
+
+class Opinion(TypedDict):
+    feeling: "Literal['negative', 'neutral', 'positive']"
+    at_least: NotRequired["int"]
+    at_most: NotRequired["int | None"]
+    within_days: NotRequired["int | None"]
+    type: "Literal['opinion']"
 
 
 class OrderCount(TypedDict):
@@ -1218,7 +1287,7 @@ class Rotation(TypedDict):
 class Rule(TypedDict):
     trigger: "LoyaltyRulesModelOrder | OrderLine | CustomEvent | SocialShare | LoyaltyRulesModelReview | RulesModelReferral | Birthday | ProfileCompleted | Enrolment"
     conditions: NotRequired[
-        "list[TierIn | MemberFor | WeekdayIn | HourBetween | Between | InSegment | CurrencyIn | StoreIn | ChannelIn | AmountBetween | FirstOrder | OrderNumber | AnyLine | FieldIs | FieldBetween | VerifiedPurchase | WithPhoto | ProductIn | All | AnyOf | Not | Any]"
+        "list[TierIn | MemberFor | WeekdayIn | HourBetween | Between | InSegment | CurrencyIn | StoreIn | ChannelIn | AmountBetween | RulesModelFirstOrder | OrderNumber | AnyLine | FieldIs | FieldBetween | VerifiedPurchase | WithPhoto | ProductIn | All | AnyOf | Not | Any]"
     ]
     effect: "Fixed | PerAmount | Multiply | PerTier"
     limit: NotRequired["Limit | None"]
@@ -1274,8 +1343,15 @@ class Score(TypedDict):
     model: "str"
 
 
+class Scored(TypedDict):
+    recency: NotRequired["list[int | Any]"]
+    frequency: NotRequired["list[int | Any]"]
+    money: NotRequired["list[int | Any]"]
+    type: "Literal['scored']"
+
+
 class Segment(TypedDict):
-    where: "list[TierNow | Joined | OrderCount | SegmentsModelSpend | LastOrder | Language | Country | Tagged | AllOf | OneOf | NotSo | Any]"
+    where: "list[TierNow | Joined | OrderCount | SegmentsModelSpend | LastOrder | SegmentsModelFirstOrder | Scored | Discounted | BoughtIn | Language | Country | Tagged | Happened | Opinion | Listed | AllOf | OneOf | NotSo | Any]"
 
 
 class SegmentView(TypedDict):
@@ -1284,6 +1360,10 @@ class SegmentView(TypedDict):
     name: "str"
     segment: "Segment"
     taints: "list[str]"
+    base: NotRequired["str"]
+    version: NotRequired["int"]
+    newest: NotRequired["bool"]
+    created_at: NotRequired["str | None"]
 
 
 class Segments(TypedDict):
@@ -1877,9 +1957,19 @@ class RewardsVersions(TypedDict):
     versions: "list[VersionView]"
 
 
+class RulesModelFirstOrder(TypedDict):
+    type: "Literal['first_order']"
+
+
 class RulesModelReferral(TypedDict):
     side: "Literal['advocate', 'friend']"
     type: "Literal['referral']"
+
+
+class SegmentsModelFirstOrder(TypedDict):
+    at_least_days: NotRequired["int"]
+    below_days: NotRequired["int | None"]
+    type: "Literal['first_order']"
 
 
 class SegmentsModelSpend(TypedDict):
