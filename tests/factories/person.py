@@ -11,6 +11,10 @@ from core.ids import new_id
 from core.mail import service as mail
 from core.notifications import consent
 from core.people import sessions
+from core.webhooks import catalogue, endpoints
+from core.webhooks import service as webhooks
+from core.webhooks.endpoints import Wanted
+from core.webhooks.model import Told
 from loyalty.adjustments import service as adjustments
 from loyalty.intake.events import Event
 from loyalty.intake.service import ingest
@@ -70,7 +74,16 @@ async def somebody(merchant: UUID, number: str, mark: str, staff: UUID) -> Left:
         await cases.resolve(case, staff, version, NOW + HOUR, f"{mark} agreed")
         (begun,) = await unreviewed.begin([Asked(customer, "question")], NOW + 2 * HOUR)
         await _words(begun.case_id, mark, staff)
+        await _hooked(customer, mark)
     return Left(customer, number, mark, member, case, begun.case_id)
+
+
+async def _hooked(customer: UUID, mark: str) -> None:
+    """The shop's own system was told of them."""
+    at = await endpoints.add(Wanted("https://shop.example/hooks"), NOW)
+    told = Told(catalogue.WebhookTest(message=mark), NOW, customer)
+    await webhooks.publish(catalogue.TEST, [told], NOW)
+    await endpoints.drop(at.id, NOW)
 
 
 async def _told(merchant: UUID, number: str, mark: str) -> None:

@@ -83,9 +83,7 @@ PLACES = (
         by="customer_id",
         what="what the shop's own systems were told of them, for 30 days",
         erased=DELETE,
-        codes="type",
-        withheld="body",
-        exported=False,  # what it tells of is in the other files
+        codes="type body",
     ),
     Place(
         table="events",
