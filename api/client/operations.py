@@ -85,7 +85,7 @@ from api.client.types import (
     PolicyBody,
     Pools,
     PoolView,
-    Preview,
+    Previewed,
     Publish,
     Published,
     Publishing,
@@ -1100,7 +1100,7 @@ def tiers_sets() -> Call[Sets]:
     return call("GET", "/v1/tiers", key="")
 
 
-def tiers_preview(body: TierSet, *, key: str | None = None) -> Call[Preview]:
+def tiers_preview(body: TierSet, *, key: str | None = None) -> Call[Previewed]:
     """Who would move if this set took the place of the live one with its code, or stood beside the others.  Nothing changes."""
     return call("POST", "/v1/tiers/preview", body=body, key=key)
 

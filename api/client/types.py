@@ -519,6 +519,7 @@ class Gave(TypedDict):
     code: "str"
     version: "int"
     points: "int"
+    points_due: "int"
     inputs: "dict[str, Any]"
     sentence: "str"
 
@@ -1103,7 +1104,7 @@ class Pools(TypedDict):
     pools: "list[PoolView]"
 
 
-class Preview(TypedDict):
+class Previewed(TypedDict):
     as_of: "str"
     tier_set: "TierSet"
     members: "int"
