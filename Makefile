@@ -56,8 +56,8 @@ screenshots: $(VENV)/test.stamp chromium
 
 lock: | $(VENV)/bin/python
 	@test -x $(UV) || $(PIP) install uv
-	@$(LOCK) --extra embedded --extra test -o requirements-dev.lock
-	@$(LOCK) --extra embedded -c requirements-dev.lock -o requirements.lock
+	@$(LOCK) --extra embedded --extra traces --extra test -o requirements-dev.lock
+	@$(LOCK) --extra embedded --extra traces -c requirements-dev.lock -o requirements.lock
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -2,11 +2,13 @@
 
 import asyncio
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
 import click
 
+from admin.backup_cli import backup, restore, wal
 from admin.installation import installation, run
 from admin.loyalty_cli import loyalty
 from admin.merchant_cli import merchant
@@ -67,16 +69,21 @@ def main() -> None:
 
 
 @main.command()
-def migrate() -> None:
+@click.option("--undo", is_flag=True, help="Take back the newest one instead, if it can be.")
+def migrate(undo: bool) -> None:
     """Bring the database to this version: roles, extensions, tables."""
-    from core.migrate import migrate as bring
+    from core import migrate as migrations
 
     with installation() as settings:
         if not settings.database_admin_url:
             raise click.ClickException(
                 "REGULARS_DATABASE_ADMIN_URL is not set: migrating takes a role that may create roles"
             )
-        click.echo(asyncio.run(bring(settings.database_admin_url, settings.database_url)))
+        urls = settings.database_admin_url, settings.database_url
+        if undo:
+            click.echo(f"taken back: {asyncio.run(migrations.undo(urls[0]))}")
+        else:
+            click.echo(asyncio.run(migrations.migrate(*urls)))
 
 
 @main.command()
@@ -124,7 +131,18 @@ def scheduler() -> None:
 
 
 @main.command()
-@click.argument("part", type=click.Choice(["api", "worker", "scheduler"]))
+def metrics() -> None:
+    """Show Prometheus what the processes of this host count, and how the outbox and the ledger are."""
+    from core.celery_app import app
+    from core.telemetry import exporter
+
+    with installation() as settings, exporter.server(settings) as server, suppress(KeyboardInterrupt):
+        app.loader.import_default_modules()  # which topics there are
+        server.serve_forever()
+
+
+@main.command()
+@click.argument("part", type=click.Choice(["api", "worker", "scheduler", "metrics"]))
 @click.option("--queues", default="", help="Of the worker; empty: any.")
 def health(part: str, queues: str) -> None:
     """Exit with 0 if a part of this host is alive, else with 1."""
@@ -134,12 +152,23 @@ def health(part: str, queues: str) -> None:
 
     if part == "api":
         alive = asyncio.run(check.api_ready(f"http://127.0.0.1:{settings().port}/health/ready"))
+    elif part == "metrics":
+        alive = asyncio.run(check.api_ready(f"http://127.0.0.1:{settings().metrics_port}/health"))
     elif part == "worker":
         alive = check.worker_alive(clock.now(), [q for q in queues.split(",") if q])
     else:
         alive = check.scheduler_alive(clock.now())
     click.echo(f"{part}: {'alive' if alive else 'not alive'}")
     sys.exit(0 if alive else 1)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="A list of {check, state, said, mend}.")
+def doctor(as_json: bool) -> None:
+    """Look the installation over; each line says how to mend what is wrong. 1 if there is a problem."""
+    from admin.commands.doctor import run as examine
+
+    sys.exit(examine(as_json))
 
 
 @main.command()
@@ -292,12 +321,15 @@ def verify() -> None:
 
 
 reviews.add_command(accounts)
+main.add_command(backup)
 main.add_command(loyalty)
 main.add_command(merchant)
 main.add_command(person)
 main.add_command(erasures)
+main.add_command(restore)
 main.add_command(reviews)
 main.add_command(rewards)
+main.add_command(wal)
 
 if __name__ == "__main__":
     main()

@@ -44,6 +44,7 @@ from api.v1.wallets import v1_wallets
 from api.v1.webhooks import v1_webhooks
 from core import logs
 from core.settings import Settings, settings
+from core.telemetry import shelf, traces
 
 V1 = (
     v1_members,
@@ -89,6 +90,8 @@ V1 = (
 def create() -> App:
     """The application with all its pages; granian calls this in each of its processes."""
     logs.configure(settings().log_level, settings().log_format)
+    shelf.join()
+    traces.begin("api")
     pages = [
         home.router,
         public.router,
@@ -113,6 +116,7 @@ def create() -> App:
 
 def serve(installed: Settings, workers: int, application: str = "admin.serve:create") -> None:
     """Answer until TERM or INT."""
+    shelf.begin("api")
     server = Granian(
         application,
         address=installed.host,

@@ -1,5 +1,6 @@
 """The ASGI application, composed of routers; the composition for a whole installation is in admin.serve."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -31,6 +32,9 @@ from api.webhooks.incoming import incoming
 from core import db
 from core.design.pages import STATIC_DIR, STATIC_URL
 from core.settings import settings
+from core.telemetry import metrics, traces
+
+POOL_COUNT_S = 5.0
 
 log = structlog.get_logger(__name__)
 
@@ -55,11 +59,12 @@ class App(Litestar):
             await send(message)
 
         bound = structlog.contextvars.bind_contextvars(request_id=requests.begin(scope))
-        try:
-            await super().__call__(scope, receive, note_status)
-        finally:
-            requests.note(scope, status, started)
-            structlog.contextvars.reset_contextvars(**bound)
+        with requests.traced(scope) as span:
+            try:
+                await super().__call__(scope, receive, note_status)
+            finally:
+                requests.note(scope, status, started, span)
+                structlog.contextvars.reset_contextvars(**bound)
 
 
 def create_app(*routers: ControllerRouterHandler, v1: tuple[ControllerRouterHandler, ...] = ()) -> App:
@@ -100,8 +105,21 @@ async def _database(_: Litestar) -> AsyncIterator[None]:
         # The server ends without a word of its own.
         log.error("api cannot use the database", error=str(error))
         raise
+    counting = asyncio.create_task(_count_connections())
     try:
         yield
     finally:
+        counting.cancel()
         await limits.RATES.close()
         await db.disconnect()
+        traces.end()
+
+
+async def _count_connections() -> None:
+    """Tell every few seconds how many connections of the pool are in use."""
+    used, idle = metrics.POOL.labels("used"), metrics.POOL.labels("idle")
+    while True:
+        size, free = db.pool_size()
+        used.set(size - free)
+        idle.set(free)
+        await asyncio.sleep(POOL_COUNT_S)

@@ -3,12 +3,14 @@
 import re
 import time
 from collections.abc import MutableMapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from litestar.connection import ASGIConnection
 
 from core import logs
 from core.ids import new_id
+from core.telemetry import metrics, traces
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 Asked = MutableMapping[str, Any]
@@ -59,14 +61,29 @@ def wants_page(connection: Connection) -> bool:
     return "text/html" in accepted or "hx-request" in connection.headers
 
 
-def note(scope: Asked, status: int, started: float) -> None:
-    """One line a request. No query, which can carry a token, and nothing of the person."""
+def traced(scope: Asked) -> AbstractContextManager[Any]:
+    """The request's span, None if nothing is traced. Only programs go on with a trace of their own."""
+    if not traces.on():
+        return nullcontext()
+    theirs = header(scope, b"traceparent") if is_program(scope) else None
+    return traces.request(scope["method"], theirs or "", **{"url.path": scope["path"]})
+
+
+def note(scope: Asked, status: int, started: float, span: Any = None) -> None:
+    """Count it, end its span, and write one line. No query, which can carry a token, no person."""
+    method, route, took_s = scope["method"], scope.get("path_template", ""), time.perf_counter() - started
+    metrics.request(method, route, status, took_s)
+    if span:
+        span.update_name(f"{method} {route}".strip())
+        span.set_attributes(
+            {"http.route": route, "http.response.status_code": status, "request.id": request_id(scope)}
+        )
     logs.line(
         "access",
         "request",
-        method=scope["method"],
+        method=method,
         path=scope["path"],
         status=status,
-        duration_ms=round((time.perf_counter() - started) * 1000, 1),
+        duration_ms=round(took_s * 1000, 1),
         request_id=request_id(scope),
     )

@@ -12,10 +12,11 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from asyncpg.exceptions import InterfaceError, InternalClientError
+from asyncpg.exceptions import InterfaceError, InternalClientError, InvalidCachedStatementError
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
 from core.audit import acting
+from core.telemetry import traces
 
 Row = asyncpg.Record
 T = TypeVar("T")
@@ -27,6 +28,7 @@ AWAY = (
     asyncpg.TransactionRollbackError,
     asyncpg.OperatorInterventionError,
     InternalClientError,  # the connection broke in the middle of a statement
+    InvalidCachedStatementError,  # a migration changed a table since the statement was prepared
     InterfaceError,
     ConnectionError,
     TimeoutError,
@@ -63,6 +65,8 @@ class MerchantTransaction(PostgresTransaction):
         merchant = "" if self.merchant_id is None else str(UUID(str(self.merchant_id)))
         actor = acting.told().replace("'", "''")
         also = f", set_config('app.actor', '{actor}', true)" if actor else ""
+        if place := traces.here():
+            also += f", set_config('app.trace', '{place}', true)"
         await self.connection.execute(
             f"{self.opening}; SELECT set_config('app.merchant', '{merchant}', true){also}"
         )
@@ -122,6 +126,11 @@ def as_owner() -> Iterator[None]:
         DB.migrating = False
 
 
+def owners_transaction() -> PostgresTransaction:
+    """For core.migrate alone, within as_owner(): those that Piccolo opens inside are parts of this one."""
+    return DB.transaction()
+
+
 async def _keep(connection: Any) -> None:
     """Nothing to reset on release: we set only what ends with the transaction."""
 
@@ -133,13 +142,15 @@ async def connect(url: str, pool_size: int) -> None:
     """
     DB.config = {"dsn": url}
     DB.pool = await asyncpg.create_pool(
-        url, min_size=1, max_size=pool_size, reset=_keep, command_timeout=60, init=_no_jit
+        url, min_size=1, max_size=pool_size, reset=_keep, command_timeout=60, init=_prepare
     )
 
 
-async def _no_jit(connection: asyncpg.Connection) -> None:
+async def _prepare(connection: asyncpg.Connection) -> None:
     """Our queries are short: compiling one costs more than it saves."""
     await connection.execute("SET jit = off")
+    if traces.on():
+        connection.add_query_logger(traces.sql)
 
 
 async def disconnect() -> None:
@@ -147,6 +158,12 @@ async def disconnect() -> None:
     if DB.pool:
         pool, DB.pool = DB.pool, None
         await pool.close()
+
+
+def pool_size() -> tuple[int, int]:
+    """Connections of this process's pool: how many there are, and how many of them are free."""
+    pool = DB.pool
+    return (pool.get_size(), pool.get_idle_size()) if pool else (0, 0)
 
 
 @asynccontextmanager
@@ -180,6 +197,20 @@ async def snapshot(merchant_id: UUID) -> AsyncIterator[asyncpg.Connection]:
 
 
 @asynccontextmanager
+async def whole(admin_url: str, server_settings: dict[str, str]) -> AsyncIterator[asyncpg.Connection]:
+    """One moment of all merchants' rows, for backups: a connection of a role that no policy holds.
+
+    It only reads. Raises asyncpg.InsufficientPrivilegeError in the block for a role that policies hold.
+    """
+    alone = await asyncpg.connect(admin_url, server_settings={**server_settings, "row_security": "off"})
+    try:
+        async with alone.transaction(isolation="repeatable_read", readonly=True):
+            yield alone
+    finally:
+        await alone.close()
+
+
+@asynccontextmanager
 async def savepoint() -> AsyncIterator[None]:
     """A part of the open transaction that can fail alone: what it raises undoes this part and goes on up."""
     await execute("SAVEPOINT part")
@@ -194,6 +225,12 @@ async def savepoint() -> AsyncIterator[None]:
 
 def _merchant_of(current: PostgresTransaction | None) -> UUID | None:
     return current.merchant_id if isinstance(current, MerchantTransaction) else None
+
+
+async def follow_trace() -> None:
+    """Rows of the outbox that the open transaction writes from now on continue the trace at hand."""
+    if traces.on():
+        await execute("SELECT set_config('app.trace', $1, true)", traces.here())
 
 
 def connection() -> asyncpg.Connection:

@@ -56,6 +56,12 @@ def scheduler_alive(now: datetime) -> bool:
     return _alive("scheduler", now)
 
 
+def beats(now: datetime) -> dict[str, float]:
+    """By process (host and role): how many seconds ago it turned its loop. One that ended well has none."""
+    folder = _beat_file("").parent
+    return {file.stem: now.timestamp() - file.stat().st_mtime for file in sorted(folder.glob("*.alive"))}
+
+
 async def api_ready(url: str) -> bool:
     """Whether the API answers its readiness page (full URL) with success."""
     try:

@@ -15,6 +15,7 @@ import structlog
 from structlog.typing import Processor
 
 from core import clock
+from core.telemetry import traces
 
 SECRET_NAME = re.compile(
     r"password|secret|token|authorization|cookie|api_?key|credential|(smtp|database|valkey)_.*url"
@@ -37,7 +38,7 @@ def line(logger: str, event: str, **fields: Any) -> None:
     if not _lines:
         structlog.get_logger(logger).info(event, **fields)
         return
-    told = {**fields, "event": event, "level": "info", "logger": logger, "time": clock.now()}
+    told = {**fields, **traces.ids(), "event": event, "level": "info", "logger": logger, "time": clock.now()}
     sys.stderr.write(msgspec.json.encode(told).decode() + "\n")
 
 
@@ -105,6 +106,7 @@ def _shared() -> list[Processor]:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
         structlog.stdlib.PositionalArgumentsFormatter(),
+        traces.add_ids,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
     ]
 

@@ -10,6 +10,7 @@ from core.broker import Broker, BrokerAway
 from core.celery_app import PERIODIC, Periodic, app
 from core.outbox.relay import LEASE_S, Relay
 from core.settings import settings
+from core.telemetry import shelf
 
 TICK_S = 1.0
 
@@ -19,6 +20,7 @@ log = structlog.get_logger(__name__)
 def run_scheduler(lease_s: float = LEASE_S) -> int:
     """Relay and schedule until TERM or INT; answers the exit code."""
     logs.configure(settings().log_level, settings().log_format)
+    shelf.begin("scheduler")
     app.loader.import_default_modules()
     asyncio.run(_run(lease_s))
     return 0

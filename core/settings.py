@@ -30,6 +30,8 @@ class Settings(BaseSettings):
     erasure_journal: Path | None = None
     """File that names whom this installation has erased, by opaque ids; empty: erasures.ndjson in data_dir.
     It is no part of a backup of the database: a restored one is told of it again."""
+    wal_dir: Path | None = None
+    """Where the embedded PostgreSQL keeps its log, for `regulars wal restore`; empty: it keeps none."""
 
     # What the outside sees.
     host: str = "127.0.0.1"
@@ -68,6 +70,17 @@ class Settings(BaseSettings):
     """Set by `regulars demo`: shows the page about the demo."""
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$")
     log_format: str = Field(default="json", pattern="^(json|text)$")
+    metrics_enabled: bool = True
+    """Whether processes count what they do, for `regulars metrics`."""
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = Field(default=9464, ge=1, le=65535)
+    metrics_token: SecretStr = SecretStr("")
+    """Whoever reads the figures brings it as a bearer token; must be set where other machines can ask."""
+    otlp_url: str = ""
+    """Where traces are sent by OTLP over HTTP, as http://collector:4318; empty: none are made. Needs the
+    extra `traces`."""
+    trace_ratio: float = Field(default=1.0, ge=0, le=1)
+    """The part of all requests that is traced, if any is."""
     model_dir: Path | None = None
     """Folder of a sentiment model, ours or any sequence classifier in Hugging Face's format; empty: the one
     that is shipped."""

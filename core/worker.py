@@ -15,6 +15,7 @@ from core import db, health, logs
 from core.celery_app import app
 from core.outbox.registry import warm_up
 from core.settings import settings
+from core.telemetry import shelf, traces
 
 POOL_SIZE = 2
 """A child works on one transaction at a time."""
@@ -46,6 +47,7 @@ def run_worker(queues: Sequence[str], concurrency: int | None = None) -> int:
     `concurrency`: child processes; None: one for each processor. What a child has begun is finished.
     """
     logs.configure(settings().log_level, settings().log_format)
+    shelf.begin(health.worker_role(queues))
     signals.heartbeat_sent.connect(lambda **_: health.beat(health.worker_role(queues)), weak=False)
     signals.worker_process_init.connect(lambda **_: warm_up(queues), weak=False)
     worker = app.Worker(
@@ -79,6 +81,7 @@ def _loop() -> asyncio.Runner:
 
 def _open(**_: Any) -> None:
     """The first task should not wait for a connection; without a database each task tries again."""
+    traces.begin("worker")
     try:
         _loop().run(_connect())
     except (OSError, TimeoutError, PostgresError) as error:
@@ -87,6 +90,7 @@ def _open(**_: Any) -> None:
 
 def _close(**_: Any) -> None:
     global _runner
+    traces.end()
     if _runner:
         _runner.run(db.disconnect())
         _runner.close()

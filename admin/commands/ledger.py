@@ -2,22 +2,24 @@
 
 import click
 
-from core import db, tenancy
+from core import clock, db, tenancy
 from loyalty.ledger import queries
 from loyalty.liability import service as liability
 
 
 async def verify_all() -> int:
     """Check the ledger of every merchant; answers the exit code."""
-    faults = 0
+    faults, now = 0, clock.now()
     for merchant in await tenancy.merchants():
         async with db.transaction(merchant.id):
             found = await queries.check()
             total = await queries.sum_of_all_sides()
             months = await liability.check()
             tampered = await queries.verify()
+            wrong = len(found) + (total != 0) + len(months) + len(tampered)
+            await queries.note_check(wrong, now)
+        faults += wrong
         found += [(f"posting {each.seq} is not as it was written", each.journal_id) for each in tampered]
-        faults += len(found) + (total != 0) + len(months)
         click.echo(f"{merchant.code}: sum {total}, {len(found)} faults")
         for fault, subject in found:
             click.echo(f"  {fault}: {subject}")

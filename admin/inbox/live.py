@@ -12,6 +12,7 @@ from litestar.params import FromQuery, HeaderParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from api.auth import StaffUser, requires_permission
+from core.telemetry import metrics
 from reviews.cases import news
 
 PATH = "/staff/inbox/live"
@@ -48,22 +49,23 @@ async def messages(merchant_id: UUID, after: UUID | None) -> AsyncGenerator[Serv
     loop = asyncio.get_running_loop()
     until = loop.time() + LONGEST_S
     yield ServerSentEventMessage(comment="here", retry=RETRY_MS)
-    async with aclosing(news.listen(merchant_id, after)) as feed:
-        next_one = asyncio.ensure_future(anext(feed, None))
-        try:
-            while loop.time() < until:
-                done, _ = await asyncio.wait({next_one}, timeout=BEAT_S)
-                if not done:
-                    yield ServerSentEventMessage(comment="here")
-                    continue
-                if (heard := next_one.result()) is None:
-                    return
-                cases = msgspec.json.encode(sorted(map(str, heard.cases))).decode()
-                yield ServerSentEventMessage(data=cases, event="cases", id=str(heard.id))
-                next_one = asyncio.ensure_future(anext(feed, None))
-        finally:
-            next_one.cancel()
-            await asyncio.wait({next_one})
+    with metrics.stream("cases"):
+        async with aclosing(news.listen(merchant_id, after)) as feed:
+            next_one = asyncio.ensure_future(anext(feed, None))
+            try:
+                while loop.time() < until:
+                    done, _ = await asyncio.wait({next_one}, timeout=BEAT_S)
+                    if not done:
+                        yield ServerSentEventMessage(comment="here")
+                        continue
+                    if (heard := next_one.result()) is None:
+                        return
+                    cases = msgspec.json.encode(sorted(map(str, heard.cases))).decode()
+                    yield ServerSentEventMessage(data=cases, event="cases", id=str(heard.id))
+                    next_one = asyncio.ensure_future(anext(feed, None))
+            finally:
+                next_one.cancel()
+                await asyncio.wait({next_one})
 
 
 def _id(text: str) -> UUID | None:

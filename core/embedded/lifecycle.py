@@ -50,8 +50,17 @@ def services(settings: Settings) -> Iterator[Services]:
         lock_fd, running = _lock_or_attach(data_dir, wanted)
         if running is None:
             stack.callback(os.close, lock_fd)
-            running = _start(stack, data_dir, wanted, lock_fd)
+            running = _start(stack, data_dir, wanted, lock_fd, settings.wal_dir)
         yield _merged(given, running)
+
+
+def is_running(data_dir: Path) -> bool:
+    """Whether a command, or a server that it left behind, uses this data folder."""
+    lock_fd = os.open(data_dir / "services.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        return not _locked(lock_fd)
+    finally:
+        os.close(lock_fd)
 
 
 def _lock_or_attach(data_dir: Path, wanted: _Wanted) -> tuple[int, Services | None]:
@@ -89,7 +98,7 @@ def _usable(running: Services, wanted: _Wanted) -> bool:
     return database and (not wanted.valkey or valkey.answers(running.valkey_url))
 
 
-def _start(stack: ExitStack, data_dir: Path, wanted: _Wanted, lock_fd: int) -> Services:
+def _start(stack: ExitStack, data_dir: Path, wanted: _Wanted, lock_fd: int, wal_dir: Path | None) -> Services:
     before = record.read(data_dir)
     if before is None and (data_dir / "postgres").exists():
         raise EmbeddedError(f"{data_dir}/services.json is missing: it holds the password of the database.")
@@ -98,7 +107,7 @@ def _start(stack: ExitStack, data_dir: Path, wanted: _Wanted, lock_fd: int) -> S
     record.write(data_dir, Services(*passwords.database_urls(0), passwords.valkey_url(0)))
     database_port = valkey_port = 0
     if wanted.database:
-        database_port = stack.enter_context(postgres.running_postgres(data_dir, passwords, lock_fd))
+        database_port = stack.enter_context(postgres.running_postgres(data_dir, passwords, lock_fd, wal_dir))
     if wanted.valkey:
         valkey_port = stack.enter_context(valkey.running_valkey(data_dir, passwords, lock_fd))
     running = Services(*passwords.database_urls(database_port), passwords.valkey_url(valkey_port))

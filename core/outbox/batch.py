@@ -14,6 +14,7 @@ from core import clock, db
 from core.outbox import failures, queries
 from core.outbox.queries import Item
 from core.outbox.registry import Batch
+from core.telemetry import metrics, traces
 
 STEP_TIMEOUT_S = 60.0
 
@@ -23,6 +24,7 @@ class Work:
     """A row on its way through the steps."""
 
     item: Item
+    trace: str = ""
     value: Any = None
     result: Any = None
 
@@ -37,28 +39,33 @@ Step = Callable[[list[Work]], Awaitable[list[Work]]]
 
 async def run(batch: Batch, items: Sequence[Item]) -> None:
     """Do what is still to be done of these rows of one topic."""
+    begun = traces.moment()
     loaded = await _by_merchant([Work(item) for item in items], lambda part: _load(batch, part))
-    gone = [work for work in loaded if work.value is None]
-    computed = await _isolate(
-        [work for work in loaded if work.value is not None], lambda part: _compute(batch, part)
-    )
-    await _by_merchant(gone + computed, lambda part: _store(batch, part))
+    if not loaded:
+        return
+    with traces.work(items[0].topic, [work.trace for work in loaded], begun):
+        gone = [work for work in loaded if work.value is None]
+        computed = await _isolate(
+            [work for work in loaded if work.value is not None], lambda part: _compute(batch, part)
+        )
+        await _by_merchant(gone + computed, lambda part: _store(batch, part))
 
 
 async def _load(batch: Batch, works: list[Work]) -> list[Work]:
     async with asyncio.timeout(STEP_TIMEOUT_S), db.transaction(works[0].item.merchant_id):
-        payloads = await queries.read_many([work.item for work in works])
-        waiting = [work for work in works if work.item.id in payloads]
+        rows = await queries.read_many([work.item for work in works])
+        waiting = [work for work in works if work.item.id in rows]
         if not waiting:
             return []
-        values = await batch.load([payloads[work.item.id] for work in waiting])
+        values = await batch.load([rows[work.item.id].payload for work in waiting])
     for work, value in _paired(waiting, values):
-        work.value = value
+        work.value, work.trace = value, rows[work.item.id].trace
     return waiting
 
 
 async def _compute(batch: Batch, works: list[Work]) -> list[Work]:
-    results = await asyncio.to_thread(batch.compute, [work.value for work in works])
+    with traces.span(f"compute {works[0].item.topic}", rows=len(works)):
+        results = await asyncio.to_thread(batch.compute, [work.value for work in works])
     for work, result in _paired(works, results):
         work.result = result
     return works
@@ -71,6 +78,8 @@ async def _store(batch: Batch, works: list[Work]) -> list[Work]:
         ours = [work for work in works if work.item.id in taken and work.value is not None]
         if ours:
             await batch.store([work.value for work in ours], [work.result for work in ours], now)
+    if taken:
+        metrics.ROWS.labels(works[0].item.topic, "done").inc(len(taken))
     return ours
 
 

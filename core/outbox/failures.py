@@ -10,6 +10,7 @@ from core import db
 from core.errors import DomainError, Kind
 from core.outbox import queries
 from core.outbox.queries import Item
+from core.telemetry import metrics
 
 MAX_ATTEMPTS = 8
 """With the pauses below, a row is parked after one to two hours of failing."""
@@ -54,6 +55,7 @@ async def record(item: Item, error: BaseException, now: datetime) -> Item | None
         counted = await queries.fail(item, text, again_at, now if park else None)
     if not counted:
         return None
+    metrics.ROWS.labels(item.topic, "parked" if park else "failed").inc()
     log.log(
         logging.ERROR if park else logging.WARNING,
         "outbox work parked" if park else "outbox work failed",

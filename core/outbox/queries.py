@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from core import db
@@ -17,6 +17,13 @@ class Item:
     merchant_id: UUID
     topic: str
     attempts: int
+
+
+class Taken(NamedTuple):
+    """What a row says, and the place in a trace where it was written; empty: in none."""
+
+    payload: dict[str, Any]
+    trace: str
 
 
 async def insert(
@@ -34,33 +41,34 @@ async def insert(
     )
 
 
-async def take(item: Item) -> dict[str, Any] | None:
-    """End the row and answer its payload; None when it is done, changed, or in other hands now."""
+async def take(item: Item) -> Taken | None:
+    """End the row and answer what it said; None when it is done, changed, or in other hands now."""
     taken = await take_many([item])
     return taken.get(item.id)
 
 
-async def take_many(items: Sequence[Item]) -> dict[UUID, dict[str, Any]]:
-    """End those rows that are still as they were sent and in nobody's hands; payloads by id."""
+async def take_many(items: Sequence[Item]) -> dict[UUID, Taken]:
+    """End those rows that are still as they were sent and in nobody's hands; what they said, by id."""
     rows = await db.fetch(
         "DELETE FROM outbox WHERE id IN ("
         " SELECT o.id FROM outbox o JOIN unnest($1::uuid[], $2::smallint[]) AS sent (id, attempts)"
         " ON o.id = sent.id AND o.attempts = sent.attempts"
         " WHERE o.parked_at IS NULL ORDER BY o.id FOR UPDATE OF o SKIP LOCKED)"
-        " RETURNING id, payload",
+        " RETURNING id, payload, traceparent",
         *_columns(items),
     )
-    return {row["id"]: db.from_json(row["payload"]) for row in rows}
+    return _taken(rows)
 
 
-async def read_many(items: Sequence[Item]) -> dict[UUID, dict[str, Any]]:
-    """Payloads of those rows that are still as they were sent, by id; nothing is locked."""
+async def read_many(items: Sequence[Item]) -> dict[UUID, Taken]:
+    """What those rows say that are still as they were sent, by id; nothing is locked."""
     rows = await db.fetch(
-        "SELECT o.id, o.payload FROM outbox o JOIN unnest($1::uuid[], $2::smallint[]) AS sent (id, attempts)"
+        "SELECT o.id, o.payload, o.traceparent FROM outbox o"
+        " JOIN unnest($1::uuid[], $2::smallint[]) AS sent (id, attempts)"
         " ON o.id = sent.id AND o.attempts = sent.attempts WHERE o.parked_at IS NULL",
         *_columns(items),
     )
-    return {row["id"]: db.from_json(row["payload"]) for row in rows}
+    return _taken(rows)
 
 
 async def fail(item: Item, error: str, available_at: datetime, parked_at: datetime | None) -> bool:
@@ -96,6 +104,10 @@ async def unpark(row_id: UUID, now: datetime) -> bool:
         now,
     )
     return row is not None
+
+
+def _taken(rows: Sequence[db.Row]) -> dict[UUID, Taken]:
+    return {row["id"]: Taken(db.from_json(row["payload"]), row["traceparent"] or "") for row in rows}
 
 
 def _columns(items: Sequence[Item]) -> tuple[list[UUID], list[int]]:

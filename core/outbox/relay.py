@@ -35,6 +35,7 @@ from core import clock
 from core.broker import Broker, BrokerAway
 from core.outbox import registry
 from core.outbox.registry import Topic, Turn
+from core.telemetry import metrics
 
 APPLICATION_NAME = "regulars relay"
 TASK = "core.outbox.run"
@@ -94,6 +95,7 @@ class Relay:
                 async with self._connected() as connection:
                     await self._relay(connection)
             except (OSError, TimeoutError, PostgresError, InterfaceError) as error:
+                metrics.PASSES.labels("database_away").inc()
                 log.warning("relay lost the database", error=str(error))
                 await _within(self._stopping.wait(), RETRY_S)
 
@@ -116,8 +118,10 @@ class Relay:
             self._alive()
             try:
                 await self._pass(connection)
+                metrics.PASSES.labels("ok").inc()
                 pause_s = POLL_S
             except BrokerAway as error:
+                metrics.PASSES.labels("valkey_away").inc()
                 log.warning("relay cannot reach Valkey", error=str(error))
                 pause_s = RETRY_S
             await _within(self._stopping.wait(), pause_s)
@@ -166,6 +170,7 @@ class Relay:
                 unsent = [row["id"] for each in messages[number:] for row in each.rows]
                 await self._release(connection, unsent)
                 raise
+            metrics.SENT.labels(message.queue, message.turn.name.lower()).inc(len(message.rows))
 
     async def _release(self, connection: asyncpg.Connection, ids: list[UUID]) -> None:
         """Make rows due again that could not be sent, rather than wait for their lease to end."""

@@ -15,6 +15,7 @@ from core import clock, db
 from core.outbox import batch, failures, queries, registry
 from core.outbox.queries import Item
 from core.outbox.registry import Handle
+from core.telemetry import metrics, traces
 
 HANDLER_TIMEOUT_S = 60.0
 
@@ -34,7 +35,8 @@ async def run(items: Sequence[Item], redelivered: bool = False) -> None:
         for part in ([each] for each in group) if redelivered else [list(group)]:
             counted = await _count(part) if redelivered else part
             if counted:
-                await _run_topic(topic, counted)
+                with metrics.WORK.labels(topic).time():
+                    await _run_topic(topic, counted)
 
 
 async def _count(part: Sequence[Item]) -> list[Item]:
@@ -59,12 +61,17 @@ async def _run_topic(name: str, items: Sequence[Item]) -> None:
 
 
 async def _run_one(handle: Handle, item: Item) -> None:
-    now = clock.now()
+    now, begun, taken = clock.now(), traces.moment(), None
     with structlog.contextvars.bound_contextvars(merchant_id=str(item.merchant_id), outbox_id=str(item.id)):
         try:
             async with asyncio.timeout(HANDLER_TIMEOUT_S), db.transaction(item.merchant_id):
-                payload = await queries.take(item)
-                if payload is not None:
-                    await handle(payload, now)
+                taken = await queries.take(item)
+                if taken:
+                    with traces.work(item.topic, [taken.trace], begun):
+                        await db.follow_trace()
+                        await handle(taken.payload, now)
         except Exception as error:
             await failures.record(item, error, now)
+        else:
+            if taken:
+                metrics.ROWS.labels(item.topic, "done").inc()

@@ -268,6 +268,17 @@ async def check() -> list[tuple[str, UUID]]:
     return [(row["fault"], row["id"]) for row in await db.fetch("SELECT * FROM ledger_check()")]
 
 
+async def note_check(faults: int, now: datetime) -> None:
+    """Keep for who watches over the installation what a check of the open merchant's ledger found."""
+    await db.execute(
+        "INSERT INTO ledger_checks (merchant_id, checked_at, faults) VALUES ($1, $2, $3)"
+        " ON CONFLICT (merchant_id) DO UPDATE SET checked_at = excluded.checked_at, faults = excluded.faults",
+        db.merchant_id(),
+        now,
+        faults,
+    )
+
+
 class Tampered(msgspec.Struct, frozen=True):
     """The first posting of an account that is not what was written."""
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from core import db, outbox
+from core.telemetry import metrics
 from reviews.cases import events, statements
 from reviews.cases.machine import State
 from reviews.cases.targets import rules as targets
@@ -182,4 +183,6 @@ async def _say(said: Sequence[db.Row], now: datetime) -> tuple[int, int]:
     breached = [row for row in said if row["kind"] == "clock_breached"]
     told = [{name: row[name] for name in ("case_id", "cycle", "clock", "round", "level")} for row in breached]
     await outbox.add_many(ESCALATE, told, now)
+    for row in breached:
+        metrics.BREACHES.labels(row["clock"], row["level"]).inc()
     return len(said) - len(breached), len(breached)

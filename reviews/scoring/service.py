@@ -9,6 +9,7 @@ from uuid import UUID
 
 from core import db, outbox
 from core.settings import settings
+from core.telemetry import traces
 from reviews import similar
 from reviews.cases import opening
 from reviews.cases.opening import Flagged
@@ -72,7 +73,8 @@ async def store(wordings: Sequence[Wording], readings: Sequence[Reading], now: d
     await embed(pairs)
     await _have_explained(pairs, flagged, now)
     await _have_shadowed(pairs, now)
-    await opening.judge(flagged, now)
+    with traces.span("case judge", reviews=len(flagged)):
+        await opening.judge(flagged, now)
     await moderation.compare([wording.review_id for wording, _ in pairs], now)
 
 

@@ -13,6 +13,7 @@ from core import clock, db, tenancy
 from core.health import resident_mb
 from core.outbox import Turn, handles_batch
 from core.settings import settings
+from core.telemetry import metrics
 from core.worker import run_async
 from reviews.intake.service import SCORE, SCORE_BULK
 from reviews.scoring import evidence, service
@@ -60,6 +61,7 @@ class ScoreReviews:
     async def store(self, loaded: list[Wording], results: list[Reading], now: datetime) -> None:
         """Scores, flags and cases."""
         await service.store(loaded, results, now)
+        metrics.SCORED.labels(scorer().model).inc(len(loaded))
 
 
 @handles_batch(service.EMBED, queue="scoring", size=64, turn=Turn.LAST)

@@ -33,6 +33,7 @@ def test_each_service_runs_its_command() -> None:
         "worker": "regulars worker --queues events",
         "worker-scoring": "regulars worker --queues scoring",
         "scheduler": "regulars scheduler",
+        "metrics": "regulars metrics",
     }
 
 
@@ -42,6 +43,7 @@ def test_each_service_that_stays_has_its_health_check() -> None:
         "worker": "CMD regulars health worker",
         "worker-scoring": "CMD regulars health worker",
         "scheduler": "CMD regulars health scheduler",
+        "metrics": "CMD regulars health metrics",
     }
     assert all(SERVICES[name]["healthcheck"]["test"] for name in ("postgres", "valkey"))
 

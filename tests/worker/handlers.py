@@ -42,6 +42,12 @@ async def idle(payload: dict[str, Any], now: datetime) -> None:
     await _write(payload["kind"], now)
 
 
+@outbox.handles("test.lead")
+async def lead(payload: dict[str, Any], now: datetime) -> None:
+    """Have more work done."""
+    await outbox.add("test.idle", {"kind": "led"}, now)
+
+
 @outbox.handles("test.fail")
 async def fail(payload: dict[str, Any], now: datetime) -> None:
     """Have the effect, then fail: nothing of it may remain."""

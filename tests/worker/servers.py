@@ -11,8 +11,11 @@ from collections.abc import Awaitable, Callable
 from importlib.util import find_spec
 from pathlib import Path
 
+import httpx
 from redis import Redis
 from redis.exceptions import ConnectionError as Away
+
+from core.embedded.processes import free_port
 
 WITHIN_S = 180
 """Far more than anything here takes: it tells stuck from slow, and how fast is for the benchmarks."""
@@ -76,13 +79,26 @@ class Processes:
         self._folder = folder
         self._running: list[subprocess.Popen[bytes]] = []
 
-    def worker(self, reads: bool = False) -> subprocess.Popen[bytes]:
+    def worker(self, reads: bool = False, env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
         """Start a worker of both queues with two children; `reads`: they load the model, which takes long."""
-        return self._start("worker", env={} if reads else {"REGULARS_MODEL_DIR": str(self._folder / "none")})
+        model = {} if reads else {"REGULARS_MODEL_DIR": str(self._folder / "none")}
+        return self._start("worker", env=model | (env or {}))
 
-    def scheduler(self, lease_s: float = 60.0) -> subprocess.Popen[bytes]:
+    def scheduler(self, lease_s: float = 60.0, env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
         """Start a scheduler."""
-        return self._start("scheduler", str(lease_s))
+        return self._start("scheduler", str(lease_s), env=env)
+
+    def api(self, env: dict[str, str] | None = None) -> str:
+        """Start `regulars serve` as on a machine of its own, with a data folder of its own; its address."""
+        port = free_port()
+        own = self._folder / f"api-{port}"
+        place = {
+            "REGULARS_PORT": str(port),
+            "REGULARS_DATA_DIR": str(own),
+            "REGULARS_ENCRYPTION_KEYS": "ab" * 32,
+        }
+        self._spawn(["-m", "admin.cli", "serve"], f"api-{port}", place | (env or {}))
+        return f"http://127.0.0.1:{port}"
 
     def logs(self) -> str:
         """What all of them wrote."""
@@ -103,10 +119,15 @@ class Processes:
         return codes
 
     def _start(self, *args: str, env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
-        file = self._folder / f"{len(self._running)}-{args[0]}.log"
+        return self._spawn(["-m", "tests.worker.process", *args], args[0], env)
+
+    def _spawn(
+        self, argv: list[str], name: str, env: dict[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
+        file = self._folder / f"{len(self._running)}-{name}.log"
         with file.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "tests.worker.process", *args],
+                [sys.executable, *argv],
                 cwd=Path(__file__).parents[2],
                 env=self._env | (env or {}),
                 stdout=output,
@@ -128,6 +149,19 @@ def running(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+async def answers(address: str) -> None:
+    """Wait until an API process is ready."""
+
+    async def ready() -> bool:
+        try:
+            async with httpx.AsyncClient(trust_env=False) as client:
+                return (await client.get(f"{address}/health/ready")).is_success
+        except httpx.HTTPError:
+            return False
+
+    await until(ready, f"{address} answers")
 
 
 async def until(question: Callable[[], Awaitable[bool]], what: str) -> None:

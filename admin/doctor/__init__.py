@@ -1,0 +1,1 @@
+"""`regulars doctor`: looks an installation over and says how to mend what it finds."""
