@@ -4,11 +4,12 @@ from pathlib import Path
 
 from admin.backup.archive import Backup
 from admin.backup.errors import BackupUnfit, NotEmpty
+from core.people import journal
 
 PASSING = {"postgres", "valkey", "logs", "run", "wal", "base", "services.json", "services.lock"}
 """Of the embedded servers, or worth nothing after a restart."""
 KEYS = {"encryption_key", "secret_key"}
-NEVER_OLDER = {"erasures.ndjson"}
+NEVER_OLDER = {journal.FILE_NAME}
 """What is here is newer than what a backup has of it."""
 
 

@@ -1,7 +1,6 @@
 """Take a backup, and bring it back."""
 
 import asyncio
-import importlib
 from collections.abc import Mapping
 from datetime import datetime
 from importlib.metadata import version
@@ -15,6 +14,7 @@ from admin.backup.errors import BackupUnfit, NotEmpty, StillInUse
 from core import db
 from core import migrate as migrations
 from core.embedded.record import APP_ROLE
+from core.people import erasure, journal
 
 OTHER_SCHEMAS = """
 SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname NOT IN ('public', 'information_schema')
@@ -101,14 +101,9 @@ async def _expect_free(admin_url: str, force: bool) -> int:
 
 
 async def erase_again(now: datetime) -> int | None:
-    """Erase once more whoever was erased after the backup; how many. None: there is no journal of erasures.
+    """Erase once more whoever the journal of erasures names; how many. None: there is no such journal.
 
     In the application's pool.
     """
-    try:
-        journal = importlib.import_module("core.people.journal")
-        erasure = importlib.import_module("core.people.erasure")
-    except ModuleNotFoundError:
-        return None
-    file: Path = journal.path()
-    return int((await erasure.replay(file, now)).erased) if await asyncio.to_thread(file.exists) else None
+    file = journal.path()
+    return (await erasure.replay(file, now)).erased if await asyncio.to_thread(file.exists) else None
