@@ -12,4 +12,5 @@ DESCRIPTION = "versions of segments, lists of members, discounts"
 async def forwards() -> MigrationManager:
     manager = MigrationManager(migration_id=ID, app_name="loyalty", description=DESCRIPTION)
     manager.add_raw(run_sql(Path(__file__).with_name("0046_segments.sql")))
+    manager.add_raw_backwards(run_sql(Path(__file__).with_name("0046_segments.down.sql")))
     return manager

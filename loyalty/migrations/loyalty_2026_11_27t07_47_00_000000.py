@@ -12,4 +12,5 @@ DESCRIPTION = "repairs by hand"
 async def forwards() -> MigrationManager:
     manager = MigrationManager(migration_id=ID, app_name="loyalty", description=DESCRIPTION)
     manager.add_raw(run_sql(Path(__file__).with_name("0047_repairs.sql")))
+    manager.add_raw_backwards(run_sql(Path(__file__).with_name("0047_repairs.down.sql")))
     return manager

@@ -12,4 +12,5 @@ DESCRIPTION = "goals of the programme"
 async def forwards() -> MigrationManager:
     manager = MigrationManager(migration_id=ID, app_name="reviews", description=DESCRIPTION)
     manager.add_raw(run_sql(Path(__file__).with_name("0056_goals.sql")))
+    manager.add_raw_backwards(run_sql(Path(__file__).with_name("0056_goals.down.sql")))
     return manager
