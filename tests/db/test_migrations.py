@@ -56,8 +56,26 @@ SELECT format('trigger %s', pg_get_triggerdef(oid)) FROM pg_trigger WHERE NOT tg
 """
 
 
+IDS = [
+    (ID.search(module.read_text("utf-8"))[1], module.parent.parent.name)  # type: ignore[index]
+    for module in MODULES
+]
+"""With the package: two may have the same id."""
+
+
 @pytest.fixture
-async def own(database: Services) -> AsyncIterator[Services]:
+def that_go_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that have no way back and lie between those that do are left out: nothing later needs them."""
+    first, _ = min(IDS)
+    kept = {
+        package: {name: module for name, module in modules.items() if name < first or (name, package) in IDS}
+        for package, modules in migrate._modules().items()
+    }
+    monkeypatch.setattr(migrate, "_modules", lambda: kept)
+
+
+@pytest.fixture
+async def own(database: Services, that_go_back: None) -> AsyncIterator[Services]:
     """A migrated database with a row in each table."""
     admin = await asyncpg.connect(database.database_admin_url)
     await admin.execute(f"CREATE DATABASE {NAME}")
@@ -75,6 +93,8 @@ async def own(database: Services) -> AsyncIterator[Services]:
         merchant,
     )
     await everything.fill(inside, merchant)
+    # Its check is proved again on the way up.
+    await inside.execute("SET session_replication_role = replica; UPDATE case_goals SET kind = 'csat'")
     await inside.close()
     yield made
     await admin.execute(f"DROP DATABASE {NAME} WITH (FORCE)")
@@ -128,8 +148,7 @@ async def test_up_down_and_up_again_on_data(own: Services) -> None:
     full = await rows(url, all_columns)
     assert [table for table, text in full.items() if not text] == []
     ids = await undone(url)
-    expected = [ID.search(module.read_text())[1] for module in MODULES]  # type: ignore[index]
-    assert ids == sorted(expected, reverse=True)
+    assert ids == [name for name, _ in sorted(IDS, reverse=True)]
     left = await columns_of(url)
     assert await schema(url) != above
     before = {table: full[table] for table in left if left[table] == all_columns[table]}

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SQUAWK = Path(sys.executable).with_name("squawk")
 FROM = "2026-11-27T08:30:00:000000"
-"""From this migration on; those before are the schema of the first release, the last of them with a way back."""
+"""From this migration on; those before are the schema of the first release, some of them with a way back."""
 ID = re.compile(r'^ID = "([^"]+)"', re.M)
 FILE = re.compile(r'with_name\("([^"]+)"\)')
 WITHOUT_BODIES = re.compile(r"\$(\w*)\$.*?\$\1\$", re.S)
