@@ -117,7 +117,7 @@ LINE_RESULTS = ResponseSpec(
     description="A result for each line, in their order",
 )
 
-EARNS: Gather[Earning, Answer] = Gather(_post)
+EARNS: Gather[Earning, Answer] = Gather(_post, limit=16, lanes=2)
 LINES: Gather[Earning, Answer] = Gather(_post, LINES_TOGETHER, lanes=2)
 """Apart, so that nobody with one earn waits behind thousands; a group takes the database so long that another
 one can go beside it."""

@@ -1,6 +1,7 @@
 """What the benchmarks run on: servers of their own, filled databases, sizes."""
 
 import asyncio
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -23,8 +24,9 @@ ROWS = 1_000_000
 FILLED = "_filled"
 """Ends the name of a database that nobody works on: what copies are made of."""
 
+MEMORY_GB = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**30
 SERVER = {
-    "shared_buffers": "4GB",
+    "shared_buffers": f"{max(1, MEMORY_GB // 3)}GB",
     "effective_cache_size": "12GB",
     "max_wal_size": "16GB",
     "checkpoint_timeout": "30min",
@@ -32,6 +34,12 @@ SERVER = {
     "synchronous_commit": "on",
 }
 """As on a machine of its own; what is not named here is as PostgreSQL or core.embedded has it."""
+
+_WARM = """
+    CREATE EXTENSION IF NOT EXISTS pg_prewarm;
+    SELECT sum(pg_prewarm(c.oid)) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = 'public' AND c.relkind IN ('r', 'i');
+"""
 
 
 @dataclass(frozen=True)
@@ -134,8 +142,10 @@ class Rig:
             asyncio.run(_execute(self.servers.database_admin_url, f"DROP DATABASE {name} WITH (FORCE)"))
 
     def _copy(self, source: Database, name: str) -> None:
+        """Copied and, like that of a service which has run for a while, in memory as far as it fits."""
         sql = f"CREATE DATABASE {name} TEMPLATE {source.name}{FILLED} STRATEGY = FILE_COPY"
         asyncio.run(_execute(self.servers.database_admin_url, sql))
+        asyncio.run(_execute(self._urls(name)[1], _WARM))
 
     def _urls(self, name: str) -> tuple[str, str]:
         urls = (self.servers.database_url, self.servers.database_admin_url)
