@@ -34,6 +34,7 @@ OWNERS = {
     "household_id": "households",
     "import_id": "review_imports",
     "inbound_id": "case_inbound_mails",
+    "key": "stores",
     "listed": "review_insiders",
     "mail_id": "mails",
     "member_id": "members",
@@ -52,7 +53,7 @@ OWNERS = {
     "voucher_id": "vouchers",
 }
 """The table of each name in a path, with its column where that is not `id`."""
-FIXED = {"channel": "sms", "deed": "ask", "into": "reply", "role": "agent"}
+FIXED = {"channel": "sms", "deed": "ask", "into": "reply", "role": "agent", "table": "stores"}
 """What is the same for everybody."""
 CODES = {
     "achievements": "achievements.code",
@@ -66,6 +67,7 @@ CODES = {
     "reply-templates": "case_templates.code",
     "rewards": "rewards.code",
     "rules": "earning_rules.code",
+    "segments": "segments.base",
     "targets": "case_policies.code",
     "teams": "case_teams",
     "templates": "case_templates.code",
@@ -123,6 +125,7 @@ def leaks(answer: httpx.Response, path: str, ids: set[str]) -> set[str]:
 
 
 OTHERWISE = {
+    "GET /staff/backoffice/{table:str}": 200,
     "POST /staff/studio/tiers/members/{customer:str}/{set_code:str}/override": 422,
     "POST /staff/studio/tiers/members/{customer:str}/{set_code:str}/override/end": 303,
     "POST /staff/webhooks/{endpoint_id:uuid}/replay": 422,
@@ -134,7 +137,7 @@ OTHERWISE = {
     "PUT /v1/webhook-endpoints/{endpoint_id:uuid}": 422,
     "POST /v1/remedies/requests/{request_id:uuid}/decide": 403,
 }
-"""Doors that answer on our member's own page, or would make something of ours under that code."""
+"""Doors that answer on our member's own page or list, or would make something of ours under that code."""
 
 
 ENDS = {"POST /v1/customers/{customer_id:str}/erasure"}
