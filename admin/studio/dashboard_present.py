@@ -91,7 +91,7 @@ def _flow(points: Mapping[date, Points], to: Reader) -> Board:
         )
         for month, found in points.items()
     )
-    lead = words.gettext("In points, by the month in which it was recorded.")
+    lead = words.gettext("In points, by the month in which it happened.")
     return Board("points", words.gettext("Earned and burned"), lead, "bar", "", heads, rows, to.csv("points"))
 
 

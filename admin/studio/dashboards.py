@@ -180,7 +180,7 @@ async def _postings(request: Staff, over: Stretch, flow: Flow, after: UUID | Non
     }
     lines = tuple(
         views.BoardRow(
-            shown.date_time(each.recorded_at, request.user.shop.time_zone),
+            shown.date_time(each.effective_at, request.user.shop.time_zone),
             (
                 views.Cell(each.external_id, f"/staff/studio/members/{each.member_id}"),
                 views.Cell(
@@ -190,7 +190,7 @@ async def _postings(request: Staff, over: Stretch, flow: Flow, after: UUID | Non
         )
         for each in found[:ROWS]
     )
-    heads = (words.gettext("Recorded"), words.gettext("Customer number"), words.gettext("Points"))
+    heads = (words.gettext("When"), words.gettext("Customer number"), words.gettext("Points"))
     return _paged(request, titles[flow](), heads, lines, found[ROWS - 1].id if len(found) > ROWS else None)
 
 

@@ -11,7 +11,7 @@ from admin.studio import present
 from api.auth import StaffUser, requires_permission
 from api.pages import locale_of, page
 from core import clock, db
-from core.days import day_of, start_of_day, zone_of
+from core.days import day_of, zone_of
 from core.design import views
 from loyalty.figures import service as figures
 from loyalty.ledger import queries as ledger
@@ -57,10 +57,9 @@ async def overview(request: Staff, published: FromQuery[int | None] = None) -> R
 
 async def _with_figures(view: views.Studio, now: datetime, time_zone: str) -> views.Studio:
     """With what the ledger says of time: liability, the last days and the last months."""
-    zone = zone_of(time_zone)
-    today = day_of(now, zone)
+    today = day_of(now, zone_of(time_zone))
     worth = (await liability.report(now)).months[0]
-    last = await figures.points_since(start_of_day(today - timedelta(days=present.PERIOD_DAYS), zone), now)
+    last = await figures.points_of(today - timedelta(days=present.PERIOD_DAYS), today)
     months = await figures.points(await figures.stretch(today, present.MONTHS))
     return present.with_figures(view, worth, last, months)
 

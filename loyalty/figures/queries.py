@@ -64,7 +64,7 @@ def postings(flow: Flow) -> str:
     going = f"e.credit IN ({sides}) AND e.debit IN {_OURS}"
     sign = 1 if flow == "earned" else -1
     return f"""
-        SELECT j.id, a.member_id, c.external_id, j.recorded_at, j.verb::text AS verb,
+        SELECT j.id, a.member_id, c.external_id, j.effective_at, j.verb::text AS verb,
                (x.points * {sign})::bigint AS points
         FROM ledger_journal j
         CROSS JOIN LATERAL (SELECT sum(CASE WHEN {coming} THEN e.points ELSE -e.points END) AS points
@@ -72,7 +72,7 @@ def postings(flow: Flow) -> str:
         JOIN ledger_accounts a ON a.id = j.account_id
         JOIN wallet_types w ON w.id = a.wallet_type_id AND w.code = $1
         JOIN members m ON m.id = a.member_id JOIN customers c ON c.id = m.customer_id
-        WHERE j.recorded_at >= $2 AND j.recorded_at < $3 AND x.points IS NOT NULL
+        WHERE j.effective_at >= $2 AND j.effective_at < $3 AND x.points IS NOT NULL
           AND ($4::uuid IS NULL OR j.id < $4)
         ORDER BY j.id DESC LIMIT $5
     """

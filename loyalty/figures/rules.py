@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 import msgspec
 
-from loyalty.liability.rules import Movement
+from loyalty.liability.rolling import Happened
 
 Flow = Literal["earned", "redeemed", "expired", "taken_back", "other"]
 FLOWS: tuple[Flow, ...] = get_args(Flow)
@@ -46,10 +46,9 @@ def added_up(changes: Iterable[tuple[str, int]]) -> Points:
     return Points(**found)
 
 
-def by_month(movements: Iterable[Movement], months: Iterable[date]) -> dict[date, Points]:
+def by_month(happened: Iterable[Happened], months: Iterable[date]) -> dict[date, Points]:
     """Points of each of the months, also of those in which nothing moved."""
     changes: dict[date, list[tuple[str, int]]] = {month: [] for month in months}
-    for each in movements:
-        if each.month in changes:
-            changes[each.month].append((each.kind, each.points))
+    for each in happened:
+        changes[each.happened.replace(day=1)].append((each.kind, each.points))
     return {month: added_up(own) for month, own in changes.items()}

@@ -1,7 +1,7 @@
 """Figures of a stretch of months and the rows behind them, in the open transaction."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -67,7 +67,7 @@ class PostingRow(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     member_id: UUID
     external_id: str
-    recorded_at: datetime
+    effective_at: datetime
     verb: str
     points: int
 
@@ -82,13 +82,14 @@ async def stretch(last: date, months: int) -> Stretch:
 
 
 async def points(over: Stretch, wallet: str = WALLET) -> dict[date, Points]:
-    """Points by month, as they were recorded."""
-    return rules.by_month(await rolling.months(over.start, over.end, wallet), over.months)
+    """Points by the month in which it happened."""
+    return rules.by_month(await rolling.happened(over.first, next_month(over.last), wallet), over.months)
 
 
-async def points_since(start: datetime, until: datetime, wallet: str = WALLET) -> Points:
-    """Points of the days from `start`, a midnight of the shop's."""
-    return rules.added_up((each.kind, each.points) for each in await rolling.days(start, until, wallet))
+async def points_of(first: date, last: date, wallet: str = WALLET) -> Points:
+    """Points of the days from `first` to `last` of the shop's."""
+    found = await rolling.happened(first, last + timedelta(days=1), wallet)
+    return rules.added_up((each.kind, each.points) for each in found)
 
 
 async def moves(over: Stretch) -> list[Move]:

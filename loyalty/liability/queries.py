@@ -4,7 +4,7 @@
 # A posting that was learnt late belongs to the month in which it was learnt.
 _SIDED = """
 WITH moved AS (
-    SELECT j.recorded_at, e.debit::text AS debit, e.credit::text AS credit, e.points,
+    SELECT j.recorded_at, j.effective_at, e.debit::text AS debit, e.credit::text AS credit, e.points,
            l.root_id AS root
     FROM ledger_journal j
     JOIN ledger_entries e ON e.journal_id = j.id
@@ -13,42 +13,43 @@ WITH moved AS (
     LEFT JOIN ledger_lots l ON l.journal_id = e.lot_journal_id AND l.line = e.lot_line
     WHERE ($3::timestamptz IS NULL OR j.recorded_at >= $3) AND j.recorded_at < $4
 ), sided AS (
-    SELECT recorded_at, root, debit AS kind, points FROM moved
+    SELECT recorded_at, effective_at, root, debit AS kind, points FROM moved
     WHERE credit IN ('pending', 'active', 'held') AND debit NOT IN ('pending', 'active', 'held')
     UNION ALL
-    SELECT recorded_at, root, credit, -points FROM moved
+    SELECT recorded_at, effective_at, root, credit, -points FROM moved
     WHERE debit IN ('pending', 'active', 'held') AND credit NOT IN ('pending', 'active', 'held')
     UNION ALL
-    SELECT recorded_at, NULL, CASE WHEN debit IN ('pending', 'active', 'held') THEN 'debt' ELSE debit END,
-           points
+    SELECT recorded_at, effective_at, NULL,
+           CASE WHEN debit IN ('pending', 'active', 'held') THEN 'debt' ELSE debit END, points
     FROM moved WHERE credit = 'debt'
     UNION ALL
-    SELECT recorded_at, NULL, CASE WHEN credit IN ('pending', 'active', 'held') THEN 'debt' ELSE credit END,
-           -points
+    SELECT recorded_at, effective_at, NULL,
+           CASE WHEN credit IN ('pending', 'active', 'held') THEN 'debt' ELSE credit END, -points
     FROM moved WHERE debit = 'debt'
 )
 """
 
 
-def _added_up(by: str) -> str:
-    return f"""{_SIDED}
-SELECT date_trunc('{by}', s.recorded_at AT TIME ZONE $2)::date AS {by},
-       date_trunc('month', r.recorded_at AT TIME ZONE $2)::date AS cohort,
-       s.kind, sum(s.points)::bigint AS points
-FROM sided s LEFT JOIN ledger_journal r ON r.id = s.root
-GROUP BY 1, 2, 3 HAVING sum(s.points) <> 0 ORDER BY 1, 2 NULLS FIRST, 3
+_COHORT = "date_trunc('month', r.recorded_at AT TIME ZONE $2)::date AS cohort"
+_ROOTS = "FROM sided s LEFT JOIN ledger_journal r ON r.id = s.root"
+
+MOVEMENTS = f"""{_SIDED}
+SELECT date_trunc('month', s.recorded_at AT TIME ZONE $2)::date AS month, {_COHORT}, s.kind,
+       sum(s.points)::bigint AS points
+{_ROOTS} GROUP BY 1, 2, 3 HAVING sum(s.points) <> 0 ORDER BY 1, 2 NULLS FIRST, 3
 """
-
-
-MOVEMENTS = _added_up("month")
-DAYS = _added_up("day")
+DAYS = f"""{_SIDED}
+SELECT (s.recorded_at AT TIME ZONE $2)::date AS day, (s.effective_at AT TIME ZONE $2)::date AS happened,
+       {_COHORT}, s.kind, sum(s.points)::bigint AS points
+{_ROOTS} GROUP BY 1, 2, 3, 4 HAVING sum(s.points) <> 0
+"""
 
 # ---------------------------------------------------------------- days that are over, as they are kept
 
 ROLLED = "SELECT ends_at FROM liability_rolls WHERE wallet = $1 AND time_zone = $2"
 FORGET = "DELETE FROM liability_days WHERE wallet = $1"
 KEEP = f"""
-INSERT INTO liability_days (merchant_id, wallet, day, cohort, kind, points)
+INSERT INTO liability_days (merchant_id, wallet, day, happened, cohort, kind, points)
 SELECT current_merchant(), $1, d.* FROM ({DAYS}) d
 """
 NOTE_ROLLED = """
@@ -59,8 +60,15 @@ KEPT_MONTHS = """
 SELECT date_trunc('month', day)::date AS month, cohort, kind, sum(points)::bigint AS points
 FROM liability_days WHERE wallet = $1 AND ($2::date IS NULL OR day >= $2) GROUP BY 1, 2, 3
 """
-KEPT_DAYS = """
-SELECT day, cohort, kind, points FROM liability_days WHERE wallet = $1 AND ($2::date IS NULL OR day >= $2)
+# What happened from the day $2 to before the day $3, whenever it was recorded.
+KEPT_HAPPENED = """
+SELECT happened, kind, sum(points)::bigint AS points FROM liability_days
+WHERE wallet = $1 AND happened >= $2 AND happened < $3 GROUP BY 1, 2
+"""
+# The same of what is not kept yet; $3 and $4 are of the recording, as above.
+NEW_HAPPENED = f"""
+SELECT happened, kind, sum(points)::bigint AS points FROM ({DAYS}) d
+WHERE happened >= $5 AND happened < $6 GROUP BY 1, 2
 """
 
 # ---------------------------------------------------------------- months

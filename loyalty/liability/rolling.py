@@ -3,8 +3,7 @@
 So the answers are the same whether or not, and when, anybody has added up: a test compares them.
 """
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import msgspec
 
@@ -13,12 +12,13 @@ from core.days import day_of, start_of_day, zone_of
 from loyalty.liability import queries
 from loyalty.liability.rules import SETTLES_AFTER, WALLET, Movement
 
+EVER = datetime(9999, 1, 1, tzinfo=UTC)
 
-class Day(msgspec.Struct, frozen=True):
-    """A change of outstanding points in one day of the shop's; see rules.Movement."""
 
-    day: date
-    cohort: date | None
+class Happened(msgspec.Struct, frozen=True):
+    """A change of outstanding points that happened in one day of the shop's; kinds as in rules.Movement."""
+
+    happened: date
     kind: str
     points: int
 
@@ -43,24 +43,22 @@ async def roll(now: datetime, wallet: str = WALLET) -> bool:
 
 async def months(since: datetime | None, until: datetime, wallet: str = WALLET) -> list[Movement]:
     """Movements by month of what was recorded from `since` (a midnight of the shop's; None: ever)."""
-    rows = await _read(queries.KEPT_MONTHS, queries.MOVEMENTS, since, until, wallet)
-    return [Movement(**row) for row in rows]
-
-
-async def days(since: datetime | None, until: datetime, wallet: str = WALLET) -> list[Day]:
-    """The same by day."""
-    return [Day(**row) for row in await _read(queries.KEPT_DAYS, queries.DAYS, since, until, wallet)]
-
-
-async def _read(
-    kept: str, new: str, since: datetime | None, until: datetime, wallet: str
-) -> Sequence[db.Row]:
     name = (await tenancy.shop()).time_zone
     zone = zone_of(name)
     first = day_of(since, zone) if since else None
     rolled = await db.fetchval(queries.ROLLED, wallet, name)
     if first and since != start_of_day(first, zone):
         rolled = None  # the midnight of a time zone that was: no day of ours begins there
-    known = await db.fetch(kept, wallet, first) if rolled else []
+    kept = await db.fetch(queries.KEPT_MONTHS, wallet, first) if rolled else []
     later = max((each for each in (since, rolled) if each), default=None)
-    return [*known, *await db.fetch(new, wallet, name, later, until)]
+    new = await db.fetch(queries.MOVEMENTS, wallet, name, later, until)
+    return [Movement(**row) for row in (*kept, *new)]
+
+
+async def happened(first: date, until: date, wallet: str = WALLET) -> list[Happened]:
+    """What happened in the days from `first` to before `until`, whenever it was recorded."""
+    name = (await tenancy.shop()).time_zone
+    rolled = await db.fetchval(queries.ROLLED, wallet, name)
+    kept = await db.fetch(queries.KEPT_HAPPENED, wallet, first, until) if rolled else []
+    new = await db.fetch(queries.NEW_HAPPENED, wallet, name, rolled, EVER, first, until)
+    return [Happened(**row) for row in (*kept, *new)]

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal, get_args
 from uuid import UUID
 
-from core import db
+from core import db, tenancy
+from core.days import day_of, zone_of
 from core.errors import DomainError
 from core.errors import Kind as ErrorKind
 from core.ids import new_id
@@ -142,7 +143,9 @@ async def reached(start: datetime, end: datetime, now: datetime) -> Sequence[Rea
 
 async def _counted(goal: Goal, start: datetime, end: datetime, now: datetime) -> tuple[int, int, int]:
     if goal.kind == "redemption":
-        points = await figures.points_since(start, min(end, now))
+        zone = zone_of((await tenancy.shop()).time_zone)
+        last = min(end - timedelta(microseconds=1), now)
+        points = await figures.points_of(day_of(start, zone), day_of(last, zone))
         return points.redeemed, points.earned, 0
     args = (db.merchant_id(), start, end, goal.within_hours, goal.stars_to, now)
     row = await db.fetchrow(_COUNTS[goal.kind], *args)

@@ -107,7 +107,7 @@ async def test_expired_points_are_not_spent_though_no_job_ran(merchant: UUID, me
 
 async def moved() -> Points:
     """What was earned, redeemed and expired in all."""
-    return await figures.points_since(day(-300), day(3000))
+    return await figures.points_of(day(-300).date(), day(3000).date())
 
 
 async def test_reverse_gives_the_same_lots_back_once(merchant: UUID, member: UUID) -> None:
