@@ -1,6 +1,8 @@
 """The audit log: who changed what, from where, from what to what."""
 
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -18,6 +20,7 @@ from core.audit import queries
 from core.audit.queries import Asked, Entry
 from core.days import zone_of
 from core.design import audit_views as views
+from core.design.formats import Formats, formats
 from core.design.words import codes, word
 from core.files.formulas import defused
 from core.files.rejects import as_csv
@@ -26,6 +29,7 @@ from core.i18n import Translator, translator
 PATH = "/staff/audit"
 PAGE_SIZE = 50
 CSV_PAGE = 1000
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d")
 reads = requires_permission("audit.read")
 
 
@@ -41,17 +45,17 @@ async def show_audit(
 ) -> Response[Any]:
     """The newest entries; a filter that says nothing is none."""
     said = {"who": who, "what": what, "row": row, "since": since, "until": until}
-    words = translator(locale_of(request))
     async with db.transaction(request.user.merchant_id):
         found = await queries.entries(_asked(said, request.user.shop.time_zone, before), PAGE_SIZE + 1)
         tables, actors = await queries.tables(), await queries.actors()
+    to = _reader(request, actors)
     shown, again = found[:PAGE_SIZE], urlencode({k: v for k, v in said.items() if v})
     view = views.AuditLog(
-        rows=tuple(_row(each, words) for each in shown),
+        rows=tuple(_row(each, to) for each in shown),
         who=who,
         actors=tuple((str(id), name) for id, name in actors),
         what=what,
-        tables=tuple(sorted(((name, noun(words, name)) for name in tables), key=lambda pair: pair[1])),
+        tables=tuple(sorted(((name, noun(to.words, name)) for name in tables), key=lambda pair: pair[1])),
         row=row,
         since=since,
         until=until,
@@ -78,7 +82,9 @@ async def csv_of(
         "Content-Disposition": 'attachment; filename="audit.csv"',
         "Cache-Control": "private, no-store",
     }
-    lines = _lines(request.user.merchant_id, asked, translator(locale_of(request)))
+    async with db.transaction(request.user.merchant_id):
+        to = _reader(request, await queries.actors())
+    lines = _lines(request.user.merchant_id, asked, to)
     return Stream(lines, media_type="text/csv; charset=utf-8", headers=headers)
 
 
@@ -90,23 +96,49 @@ def noun(words: Translator, table: str) -> str:
     return word(words, "audit_noun", table) if table in codes("audit_noun") else table.replace("_", " ")
 
 
-def _row(each: Entry, words: Translator) -> views.AuditRow:
-    names = dict.fromkeys([*each.before, *each.after])
+@dataclass(frozen=True)
+class _Reader:
+    """How values are said: in words, times on the shop's clock, staff by name."""
+
+    words: Translator
+    shown: Formats
+    time_zone: str
+    staff: Mapping[str, str]
+
+
+def _reader(request: Staff, actors: Sequence[tuple[UUID, str]]) -> _Reader:
+    locale = locale_of(request)
+    staff = {str(id): name for id, name in actors}
+    return _Reader(translator(locale), formats(locale), request.user.shop.time_zone, staff)
+
+
+def _row(each: Entry, to: _Reader) -> views.AuditRow:
     return views.AuditRow(
         at=each.at,
         who=each.actor_name,
         actor=each.actor,
         op=each.op,
-        noun=noun(words, each.table_name),
+        noun=noun(to.words, each.table_name),
         row_id=each.row_id,
         row_href=f"{PATH}?{urlencode({'what': each.table_name, 'row': each.row_id})}",
         address=each.address,
         door=each.door,
         changes=tuple(
-            views.Change(field(words, name), _text(each.before.get(name)), _text(each.after.get(name)))
-            for name in names
+            views.Change(
+                field(to.words, name), _text(each.before.get(name), to), _text(each.after.get(name), to)
+            )
+            for name in _told_of(each)
         ),
     )
+
+
+def _told_of(each: Entry) -> list[str]:
+    """Columns that say something: of a new row or one that is gone not its id, nor that it has a secret."""
+    names = dict.fromkeys([*each.before, *each.after])
+    if each.op == "update":
+        return list(names)
+    values = each.before | each.after
+    return [name for name in names if str(values[name]) not in ("…", each.row_id)]
 
 
 def field(words: Translator, column: str) -> str:
@@ -114,15 +146,17 @@ def field(words: Translator, column: str) -> str:
     return word(words, "audit_field", column) if column in codes("audit_field") else column.replace("_", " ")
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, to: _Reader) -> str:
     """A value as one reads it; empty: there was none."""
     match value:
         case None:
             return ""
-        case str():
-            return value
         case bool():
             return "✓" if value else "✗"
+        case str() if MOMENT.fullmatch(value):
+            return to.shown.date_time(datetime.fromisoformat(value), to.time_zone)
+        case str():
+            return to.staff.get(value, value)
         case list() if all(isinstance(each, str | int | float) for each in value):
             return ", ".join(str(each) for each in value)
         case dict() | list():
@@ -148,7 +182,7 @@ def _day(text: str, time_zone: str, later: int) -> datetime | None:
     return datetime.combine(day, time(), zone_of(time_zone))
 
 
-async def _lines(merchant_id: UUID, asked: Asked, words: Translator) -> AsyncIterator[bytes]:
+async def _lines(merchant_id: UUID, asked: Asked, to: _Reader) -> AsyncIterator[bytes]:
     """The file in pieces, each read in a transaction of its own."""
     yield as_csv([("at", "who", "how", "from", "deed", "what", "id", "field", "before", "after", "door")])
     while True:
@@ -156,13 +190,13 @@ async def _lines(merchant_id: UUID, asked: Asked, words: Translator) -> AsyncIte
             found = await queries.entries(asked, CSV_PAGE)
         if not found:
             return
-        yield as_csv([line for each in found for line in _told(each, words)])
+        yield as_csv([line for each in found for line in _told(each, to)])
         asked = Asked(asked.actor_id, asked.table, asked.row_id, asked.since, asked.until, found[-1].id)
 
 
-def _told(each: Entry, words: Translator) -> list[tuple[str, ...]]:
+def _told(each: Entry, to: _Reader) -> list[tuple[str, ...]]:
     """One line a column that changed; one for a row without any."""
-    shown = _row(each, words)
+    shown = _row(each, to)
     head = each.at.isoformat(), shown.who, each.actor, each.address, each.op, each.table_name, each.row_id
     changes = [(change.field, change.before, change.after) for change in shown.changes] or [("", "", "")]
     return [tuple(defused(cell) for cell in (*head, *change, each.door)) for change in changes]
