@@ -141,6 +141,7 @@ PLACES = (
         whose="accounts",
         what="which points expire when",
     ),
+    _of_member("member_list_members", "membership", "lists of members that they were on"),
     _of_member("ledger_budget_members", "points", "what a budget gave them", exported=False),
     _of_member("ledger_budget_uses", "points", "what a budget gave them", exported=False),
 )
@@ -155,7 +156,7 @@ IMPERSONAL = {
     "ledger_entries": "",
     "ledger_budgets": "period time_zone",
     "wallet_versions": "debt_policy expiry settling",
-    "segments": "code name definition taints",
+    "segments": "code name definition taints base",
     "campaigns": "code name state definition",
     "earning_rules": "code name",
     "earning_rule_versions": "state definition",
@@ -172,6 +173,18 @@ IMPERSONAL = {
     "achievements": "code definition",
     "order_milestones": "event",
     "referral_terms": "landing_url currency",
+    "liability_days": "wallet kind",
+    "liability_rolls": "wallet time_zone",
+    "member_lists": "taints",
+    "rfm_bounds": "currency recency frequency money",
+    # Of names of things: the back office repairs nothing that is a person's.
+    "repairs": "table_name was became reason",
+    "changes": "kind subject name definition state shown moved note",
+    "change_settings": "",
+    # Counts of members, whoever they are.
+    "tier_censuses": "set_code shape from_codes pinned year",
+    "tier_census_counts": "from_code",
+    "backtests": "code definition wallet result",
 }
 
 

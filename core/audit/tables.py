@@ -44,6 +44,12 @@ NOT_LOGGED: dict[str, str] = {
     "case_chat_lines": "what customers asked",
     "case_patrols": "counted once a day",
     "tier_sweeps": "a mark of the sweep",
+    "tier_censuses": "counted from the members",
+    "tier_census_counts": "counted from the members",
+    "liability_days": "counted from the ledger",
+    "liability_rolls": "counted from the ledger",
+    "rfm_bounds": "counted from the orders",
+    "member_list_members": "follows from the list",
     "member_tiers": "follows from points and orders",
 }
 LEDGER = "ledger_"
