@@ -1,6 +1,7 @@
 """One handler for every exception: problem+json for programs, a page for people."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from litestar import MediaType, Request, Response
@@ -27,7 +28,7 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
         log.error(problem.code, request_id=request_id(request.scope), exc_info=error)
     if not wants_page(request):
         return _document(request, problem)
-    if isinstance(error, SignInNeeded):
+    if isinstance(error, SignInNeeded) or _signed_out(request, error):
         return _to_sign_in(request)
     return _page(request, error, problem)
 
@@ -71,11 +72,29 @@ def _own_words(connection: Connection, error: Exception) -> tuple[str, str]:
     )
 
 
+def _signed_out(connection: Connection, error: Exception) -> bool:
+    """A form of somebody whose session, and with it the form's token, has ended in the browser."""
+    signing_in = connection.scope["path"].endswith(("/sign-in", "/enter"))
+    inside = connection.scope["path"].startswith(("/staff", "/portal")) and not signing_in
+    return isinstance(error, csrf.TokenInvalid) and connection.scope.get("user") is None and inside
+
+
+def _where(connection: Connection) -> str:
+    """The page to come back to: the one that was asked for, or that whose form was posted."""
+    if "hx-request" in connection.headers:
+        return ""
+    if method(connection) == "GET":
+        return here(connection)
+    came = urlsplit(connection.headers.get("referer", ""))
+    if came.netloc != connection.headers.get("host"):
+        return ""
+    return came.path + (f"?{came.query}" if came.query else "")
+
+
 def _to_sign_in(connection: Connection) -> Response[Any]:
-    """A browser goes to the sign-in page and, where it only looked, comes back afterwards."""
+    """A browser goes to the sign-in page, and comes back afterwards to what it looked at."""
     ended = bool(connection.cookies.get(SESSION)) and connection.scope.get("user") is None
-    looked = method(connection) == "GET" and "hx-request" not in connection.headers
-    path = sign_in_path(connection, "session_expired" if ended else "", here(connection) if looked else "")
+    path = sign_in_path(connection, "session_expired" if ended else "", _where(connection))
     cookies = [gone(SESSION)] if ended else []
     if "hx-request" in connection.headers:
         return Response(None, status_code=401, headers={"HX-Redirect": path}, cookies=cookies)

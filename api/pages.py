@@ -1,5 +1,6 @@
 """Pages: rendered from core.design in the reader's language; what is posted ends in a redirect."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -111,7 +112,12 @@ def _frame(
     user = connection.scope.get("user")
     if not isinstance(user, StaffUser | CustomerUser):
         return views.Frame(**common, time_zone="UTC", shop=shop)
-    common |= {"time_zone": user.shop.time_zone, "shop": user.shop.name(locale), "person": user.name}
+    common |= {
+        "time_zone": user.shop.time_zone,
+        "shop": user.shop.name(locale),
+        "person": user.name,
+        "who": hashlib.sha256(user.actor.encode()).hexdigest()[:16],
+    }
     if isinstance(user, CustomerUser):
         return views.Frame(**common)
     return views.Frame(**common, role=user.member.role, sections=_sections(connection, user))

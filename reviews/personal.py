@@ -146,6 +146,7 @@ PLACES = (
         codes="mail_key state reason",
         only="t.state = 'taken'",
     ),
+    _of_case("case_tags", "tags of staff on their cases", erased=DELETE, codes="tag"),
     _of_case(
         "case_events",
         "what happened, with remarks of staff",
@@ -266,6 +267,8 @@ IMPERSONAL = {
     # Covered before it is kept, without whose it is, and for 90 days.
     "knowledge_questions": "question lang",
     "case_templates": "code name channel texts",
+    "case_views": "name filter",
+    "case_bulk_deeds": "deed cases",
     "case_survey_settings": "",
     "case_holdouts": "",
     "case_goals": "kind",

@@ -4,6 +4,7 @@ from typing import Any
 
 from litestar import Request, Response, Router, get
 
+from admin.demo import design
 from admin.demo.shop import SEED
 from admin.demo.stores import STORES
 from api.auth import StaffUser, requires_staff
@@ -64,4 +65,4 @@ def view(locale: Locale, counts: dict[str, Any], example: str) -> views.Demo:
     )
 
 
-router = Router("/", route_handlers=[demo])
+router = Router("/", route_handlers=[demo, *design.handlers])

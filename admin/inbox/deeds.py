@@ -10,13 +10,14 @@ from admin.inbox.forms import (
     GoodwillForm,
     MessageForm,
     ReplyForm,
+    TagForm,
     TextForm,
     TriageForm,
     UndoForm,
 )
 from core import db
 from core.errors import DomainError, Kind, NotFound
-from reviews.cases import conversation, delivery, goodwill, service
+from reviews.cases import conversation, delivery, goodwill, service, tags
 from reviews.cases.remedies.service import PointsUnfit
 from reviews.cases.routing.triage import triage
 from reviews.versions import service as versions
@@ -98,6 +99,14 @@ async def _reopen(on: Deal, form: CaseForm) -> None:
     await service.reopen(on.case_id, on.by, form.version, on.now)
 
 
+async def _tag(on: Deal, form: TagForm) -> None:
+    await tags.add(on.case_id, form.tag, on.by, on.now)
+
+
+async def _untag(on: Deal, form: TagForm) -> None:
+    await tags.remove(on.case_id, form.tag, on.by, on.now)
+
+
 async def _correct(on: Deal, form: CorrectForm) -> None:
     """Say what the review says; its scores stay as they are."""
     row = await db.fetchrow("SELECT review_id FROM cases WHERE id = $1", on.case_id)
@@ -117,6 +126,8 @@ handlers = [
     deed("retry", UndoForm, _retry),
     deed("resolve", TextForm, _resolve),
     deed("reopen", CaseForm, _reopen),
+    deed("tag", TagForm, _tag),
+    deed("untag", TagForm, _untag),
     deed("correct", CorrectForm, _correct),
 ]
 

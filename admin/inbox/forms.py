@@ -63,6 +63,12 @@ class TriageForm(CaseForm, forbid_unknown_fields=True, kw_only=True):
     team_id: str
 
 
+class TagForm(KeyedForm, forbid_unknown_fields=True, kw_only=True):
+    """A tag as it was typed, or as it stands on the case."""
+
+    tag: str = ""
+
+
 class CorrectForm(KeyedForm, forbid_unknown_fields=True, kw_only=True):
     """What the text says to a person: a sentiment, stars or nothing; of each aspect a polarity or nothing."""
 

@@ -3,10 +3,10 @@
 from datetime import timedelta
 from typing import Literal
 
-from admin.inbox import amounts
 from admin.inbox.acting import Deal, deed
 from admin.inbox.deeds import points_of
 from admin.inbox.forms import CaseForm, TextForm
+from core import amounts
 from reviews.cases import conversation, service
 from reviews.cases.calls import Outcome
 from reviews.cases.drafting import service as drafting

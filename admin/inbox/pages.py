@@ -9,7 +9,8 @@ from uuid import UUID
 from litestar import Request, Response, get
 from litestar.params import FromPath, FromQuery
 
-from admin.inbox import live, present
+from admin.inbox import lists, live, present
+from admin.inbox.lists import Asked
 from admin.inbox.offers import offer, offers
 from admin.inbox.present import Reader, Refused
 from admin.inbox.queries import neighbours
@@ -17,11 +18,12 @@ from api.auth import StaffUser, requires_permission
 from api.pages import locale_of, page
 from core import clock, db
 from core.design import views
+from core.design.desk_views import CaseNews, HappenedSince
 from core.i18n import Locale, in_language, translator
 from core.ids import new_id
 from loyalty.programme import service as programme
 from loyalty.programme.service import ProgrammeMissing
-from reviews.cases import news
+from reviews.cases import news, own_views, tags
 from reviews.cases import queries as cases
 from reviews.cases.inbound import service as inbound
 from reviews.cases.queries import ViewName
@@ -43,41 +45,66 @@ reads = requires_permission("inbox.read")
 async def inbox(
     request: Staff,
     view: FromQuery[ViewName] = "open",
+    own: FromQuery[UUID | None] = None,
+    stars: FromQuery[lists.Stars] = "",
+    language: FromQuery[str] = "",
+    source: FromQuery[str] = "",
+    tag: FromQuery[str] = "",
+    owner: FromQuery[lists.Owner] = "",
+    sign: FromQuery[lists.Signs] = "",
     after: FromQuery[str] = "",
     done: FromQuery[int | None] = None,
     refused: FromQuery[int] = 0,
+    undo: FromQuery[UUID | None] = None,
 ) -> Response[str]:
-    """One page of a view. Raises CursorInvalid."""
+    """One page of a view, narrowed by a filter or by one of one's own. Raises CursorInvalid or NotFound."""
     now, user = clock.now(), request.user
     async with db.transaction(user.merchant_id):
-        counts = await cases.counts(user.member.id, now)
-        found = await cases.inbox(view, user.member.id, now, after, PAGE_SIZE)
-        people = await cases.people()
-        newest = await news.newest()
-        progress = await scoring.progress()
-        parked = await inbound.parked()
+        kept = await own_views.find(own, user.member.id) if own else None
+        narrowed = kept.filter if kept else lists.filter_of(stars, language, source, tag, owner, sign)
+        asked = Asked(view, narrowed, kept)
+        shown = await _inbox(request, asked, after, now)
+    if undo and done:
+        shown = replace(shown, undo=str(undo), undo_key=str(new_id()))
+    said = _notices(locale_of(request), done, refused)
+    return page(request, "staff/inbox.html", shown, section="inbox", now=now, notices=said)
+
+
+async def _inbox(request: Staff, asked: Asked, after: str, now: datetime) -> views.Inbox:
+    """The list, in the open transaction."""
+    user, by, view = request.user, request.user.member.id, asked.view
+    counts = await cases.counts(by, now)
+    found = await cases.inbox(view, by, now, after, PAGE_SIZE, asked.filter)
+    people = await cases.people()
+    tagged = await tags.of_cases([row.id for row in found.rows])
+    progress = await scoring.progress()
     to = _reader(request, {}, now)
     looking = await _looking(user, [row.id for row in found.rows], people, now)
     acts = "inbox.reply" in user.permissions
-    shown = views.Inbox(
-        tabs=present.tabs(counts, view),
+    plain = not asked.filter
+    return views.Inbox(
+        tabs=present.tabs(counts, view if plain else None),
         rows=tuple(
-            replace(present.case_row(row, to), looking=", ".join(looking.get(row.id, ())))
+            replace(
+                present.case_row(row, to),
+                looking=", ".join(looking.get(row.id, ())),
+                tags=tagged.get(row.id, ()),
+            )
             for row in found.rows
         ),
-        view=view,
+        asked=asked.query,
+        more=lists.more(asked, await own_views.of(by), to.words),
+        filter=lists.fields(asked, await tags.known(), to.words),
         bulk_key=str(new_id()) if acts and found.rows else "",
         people=tuple(views.Person(str(each.id), each.name) for each in people)
         if "inbox.assign" in user.permissions
         else (),
         scoring=views.Scoring(progress.scored, progress.total, SCORING),
-        next_href=f"/staff/inbox?view={view}&after={found.next}" if found.next else "",
-        first_href=f"/staff/inbox?view={view}" if after else "",
-        live_href=live.href(newest),
-        mails_parked=parked,
+        next_href=f"/staff/inbox?{asked.query}&after={found.next}" if found.next else "",
+        first_href=f"/staff/inbox?{asked.query}" if after else "",
+        live_href=live.href(await news.newest()),
+        mails_parked=await inbound.parked(),
     )
-    said = _notices(locale_of(request), done, refused)
-    return page(request, "staff/inbox.html", shown, section="inbox", now=now, notices=said)
 
 
 @get("/scoring", guards=[reads])
@@ -86,6 +113,19 @@ async def show_scoring(request: Staff) -> Response[str]:
     async with db.transaction(request.user.merchant_id):
         progress = await scoring.progress()
     return page(request, "staff/scoring.html", views.Scoring(progress.scored, progress.total, SCORING))
+
+
+@get("/cases/{case_id:uuid}/news", guards=[reads])
+async def show_news(request: Staff, case_id: FromPath[UUID], after: FromQuery[UUID]) -> Response[str]:
+    """Who else looks at the case, and what happened since an event; asked again while the page is open."""
+    now, user = clock.now(), request.user
+    async with db.transaction(user.merchant_id):
+        found = await news.on_case(case_id, after, user.member.id)
+        people = await cases.people()
+    here = (await _looking(user, [case_id], people, now)).get(case_id, ())
+    await presence.seen(user.merchant_id, user.member.id, case_id, now)
+    said = tuple(HappenedSince(each.kind, each.person, each.own, each.at) for each in found)
+    return page(request, "staff/case_news.html", CaseNews(str(case_id), here, said), now=now)
 
 
 @get("/cases/{case_id:uuid}", guards=[reads])
@@ -107,6 +147,7 @@ async def case_page(
         customer_id = found.row.customer_id
         said = await surveys.of_customer(customer_id) if customer_id else []
         held_out = await holdout.held_out(case_id)
+        tagged = (await tags.of_cases([case_id])).get(case_id, ())
         offered = await offers(case_id, review.id if review else None, request.user.member.id)
     here = (await _looking(request.user, [case_id], found.people, now)).get(case_id, ())
     await presence.seen(request.user.merchant_id, request.user.member.id, case_id, now)
@@ -114,13 +155,21 @@ async def case_page(
     view = present.case(found, to, source, (_href(before), _href(behind)), lambda: str(new_id()), here)
     view = offer(view, offered, to.words)
     told = tuple(map(present.survey, said))
-    view = replace(view, live_href=live.href(newest), held_out=held_out, surveys=told)
+    view = replace(
+        view,
+        live_href=live.href(newest),
+        news_href=f"{path_of(case_id)}/news?after={newest or UUID(int=0)}",
+        held_out=held_out,
+        surveys=told,
+        tags=tagged,
+        tag_key=str(new_id()) if "inbox.reply" in request.user.permissions else "",
+    )
     if tried:
         view = present.refused(view, tried)
     return page(request, "staff/case.html", view, section="inbox", status=status, now=now)
 
 
-handlers = [inbox, show_scoring, show_case]
+handlers = [inbox, show_scoring, show_news, show_case]
 
 
 def _notices(locale: Locale, done: int | None, refused: int) -> tuple[views.Notice, ...]:

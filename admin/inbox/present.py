@@ -30,7 +30,7 @@ Further = Literal["wait", "take_up", "call", "snooze", "spam", "duplicate", "rem
 Deed = (
     Further
     | Literal["reply", "message", "note", "goodwill", "assign", "undo", "retry", "resolve", "reopen"]
-    | Literal["correct", "triage", "draft"]
+    | Literal["correct", "triage", "draft", "tag", "untag"]
 )
 
 _STATES = {"new": "open", "waiting_for_customer": "waiting"}
@@ -53,8 +53,8 @@ class Reader:
     """Names of the tiers by code, in the reader's language."""
 
 
-def tabs(counts: Mapping[ViewName, int], current: ViewName) -> tuple[views.InboxTab, ...]:
-    """The views with their counts."""
+def tabs(counts: Mapping[ViewName, int], current: ViewName | None) -> tuple[views.InboxTab, ...]:
+    """The views with their counts; None: the list is none of them."""
     return tuple(
         views.InboxTab(view, counts[view], f"/staff/inbox?view={view}", view == current) for view in VIEWS
     )

@@ -53,12 +53,13 @@ _PROBLEMS = NO_REWARD | {
     "correction_unfit": mark("Choose how the text reads: stars, or negative, neutral or positive."),
     "inbound_mail_decided": mark("Somebody else was faster: this mail is decided already."),
     "inbound_sender_unknown": mark("It is not known which customer wrote this. Type the number of a case."),
+    "case_tag_unfit": mark("A tag has 1 to 40 characters, and a case at most 20 tags."),
     "snooze_unfit": mark("Choose a moment within the next month."),
     "owner_unfit": mark("This person cannot take over cases."),
     "case_team_gone": mark("There is no such team any more."),
     "duplicate_unfit": mark("There is no other case with this number that is still open."),
 }
-_SOURCES = {
+SOURCES = {
     "first_party": mark("Our own pages"),
     "import": mark("Imported file"),
     "judgeme": "Judge.me",
@@ -149,4 +150,4 @@ def failure(words: Translator, code: str) -> str:
 
 def source(words: Translator, code: str) -> str:
     """Where a review lives; a source that we have no name for is called by its code."""
-    return words.gettext(_SOURCES[code]) if code in _SOURCES else code
+    return words.gettext(SOURCES[code]) if code in SOURCES else code

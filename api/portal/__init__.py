@@ -3,14 +3,30 @@
 from litestar import Router
 
 from api.auth import requires_customer
-from api.portal import chat, friends, goals, help, messages, pages, profile, rating, reviews, rewards, writing
+from api.portal import (
+    activity,
+    chat,
+    earning,
+    friends,
+    goals,
+    help,
+    messages,
+    pages,
+    profile,
+    rating,
+    reviews,
+    rewards,
+    writing,
+)
 from api.portal.common import NotJoined
 
 router = Router(
     "/portal",
     route_handlers=[
         *pages.handlers,
+        *activity.handlers,
         *rewards.handlers,
+        *earning.handlers,
         *goals.handlers,
         *friends.handlers,
         *messages.handlers,

@@ -1,4 +1,4 @@
-"""The customer's points: home, activity, the reason of one entry, and joining."""
+"""The customer's points: home, the reason of one entry, and joining."""
 
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,6 @@ from loyalty.rewards import quotes
 from loyalty.rules import service as rules
 from loyalty.tiers import standing
 
-PAGE_SIZE = 20
 LATEST = 5
 
 
@@ -56,27 +55,6 @@ async def join(request: Customer, data: URLEncodedBody[KeyedForm]) -> Response[A
         return "/portal?notice=joined"
 
     return await once_to(request, data.idempotency_key, "join", effect, now)
-
-
-@get("/activity")
-async def activity(request: Customer, before: FromQuery[int | None] = None) -> Response[Any]:
-    """All entries, the newest first."""
-    now = clock.now()
-    async with db.transaction(request.user.merchant_id):
-        member = await member_of(request)
-        balance = present.points(await members.balances(member.id))
-        to = await reader_of(request, now)
-        found = await ledger.statement(member.id, "points", before, PAGE_SIZE + 1)
-        lots = await ledger.lots_now([each.journal_id for each in found])
-    shown = found[:PAGE_SIZE]
-    view = views.PortalActivity(
-        points_active=balance.points_active,
-        points_pending=balance.points_pending,
-        lines=present.lines(shown, lots, to),
-        next_href=f"/portal/activity?before={shown[-1].seq}" if len(found) > PAGE_SIZE else "",
-        first_href="/portal/activity" if before else "",
-    )
-    return page(request, "portal/activity.html", view, section="activity", now=now)
 
 
 @get("/activity/{entry_id:uuid}")
@@ -136,4 +114,4 @@ def to_invitation(_: Customer, __: Exception) -> Response[Any]:
     return see_other("/portal")
 
 
-handlers = [home, join, activity, entry]
+handlers = [home, join, entry]

@@ -2,10 +2,12 @@
 
 from litestar import Router
 
-from api.public import feeds, policy, reviews, widget
+from api.public import feeds, member, policy, reviews, widget
 
 router = Router(
-    "/public", route_handlers=[*widget.handlers, *reviews.handlers, *feeds.handlers], tags=["Public"]
+    "/public",
+    route_handlers=[*widget.handlers, *reviews.handlers, *member.handlers, *feeds.handlers],
+    tags=["Public"],
 )
 """For programs of any origin: no key, no cookie."""
 pages = Router("/shops", route_handlers=policy.handlers, include_in_schema=False)

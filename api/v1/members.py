@@ -16,6 +16,7 @@ from api.idempotency import Once
 from api.intake import take_one
 from api.openapi import WRITE_PROBLEMS, problems
 from api.v1.earns import earn
+from api.v1.member_tokens import widget_token
 from core import clock, db
 from core.errors import NotFound
 from core.gather import Gather
@@ -153,4 +154,6 @@ async def entry(
         return await ledger.explain(found.id, entry_id)
 
 
-v1_members = Router("/members", route_handlers=[join, member, earn, entries, entry], tags=["Members"])
+v1_members = Router(
+    "/members", route_handlers=[join, member, earn, entries, entry, widget_token], tags=["Members"]
+)

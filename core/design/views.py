@@ -7,10 +7,11 @@ idempotency key that the form of that action carries. Texts that come from data 
 sentences) are shown as they are, escaped.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from core.design.case_views import SurveySaid
+from core.design.desk_views import FilterFields, NamedView
 from core.design.review_views import Picture, ToReview
 
 # --- what every page has --------------------------------------------------------------------------
@@ -36,6 +37,8 @@ class Frame:
     """IANA name."""
     shop: str = ""
     """The merchant's or store's name; empty before sign-in."""
+    who: str = ""
+    """The same person in all pages of this browser, and nobody else: what is typed is kept by it."""
     person: str = ""
     """Who is signed in; empty: nobody, and then there is no sign-out and no navigation."""
     role: str = ""
@@ -274,6 +277,10 @@ class PortalActivity:
     next_href: str = ""
     first_href: str = ""
     """Empty on the first page."""
+    show: str = "all"
+    """Code of kind "entries_shown", as are `shows`."""
+    shows: tuple[str, ...] = ()
+    csv_href: str = ""
 
 
 @dataclass(frozen=True)
@@ -468,6 +475,7 @@ class CaseRow:
     """Who else looks at it now."""
     version: int = 0
     """Of the case as it is shown here."""
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -490,7 +498,13 @@ class Inbox:
     """None, or all scored: no strip."""
     next_href: str = ""
     first_href: str = ""
-    view: str = "open"
+    asked: str = ""
+    """The query that leads to this list."""
+    more: tuple[NamedView, ...] = ()
+    filter: FilterFields = field(default_factory=FilterFields)
+    undo: str = ""
+    """The deed on many that was just done and can be taken back; posts to /staff/inbox/bulk/undo."""
+    undo_key: str = ""
     bulk_key: str = ""
     """Of a deed on the ticked cases; empty: this person may not."""
     people: tuple["Person", ...] = ()
@@ -872,6 +886,11 @@ class StaffCase:
     """Which order, where no review opened it."""
     live_href: str = ""
     """Where the page hears that something happened."""
+    news_href: str = ""
+    """Where it asks what (`staff/case_news.html`)."""
+    tags: tuple[str, ...] = ()
+    tag_key: str = ""
+    """Of adding and removing one (posts `tag` to …/tag and …/untag); empty: not by this person."""
     typed_in: str = ""
     """In which of the further forms something was typed that could not be done: "wait", "reply-<review>" …"""
     typed: tuple[tuple[str, str], ...] = ()

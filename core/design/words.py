@@ -28,6 +28,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "home": mark("Home"),
         "activity": mark("Activity"),
         "rewards": mark("Rewards"),
+        "earning": mark("Ways to earn"),
         "achievements": mark("Goals"),
         "reviews": mark("My reviews"),
         "help": mark("Help"),
@@ -267,6 +268,13 @@ _WORDS: dict[str, dict[str, str]] = {
         "merge": mark("Two accounts became one"),
         "unmerge": mark("Two accounts are separate again"),
         "opening": mark("Carried over from the earlier programme"),
+    },
+    "entries_shown": {
+        "all": mark("Everything"),
+        "earned": mark("Earned"),
+        "spent": mark("Spent and reserved"),
+        "lost": mark("Expired or taken back"),
+        "moved": mark("Moved between accounts"),
     },
     "referral_state": {
         "claimed": mark("Invited"),
@@ -579,6 +587,12 @@ _WORDS: dict[str, dict[str, str]] = {
         "snoozed": mark("Snoozed"),
         "resolved": mark("Resolved"),
     },
+    "inbox_filter": {
+        "low_stars": mark("1–2 stars"),
+        "escalated": mark("Escalated"),
+        "low_confidence": mark("Low confidence"),
+        "mismatch": mark("Stars and text disagree"),
+    },
     "case_state": {
         "open": mark("New"),
         "assigned": mark("Assigned"),
@@ -631,6 +645,9 @@ _WORDS: dict[str, dict[str, str]] = {
         "survey_answered": mark("Survey answered"),
         "holdout_overridden": mark("Given all the same"),
         "send_again": mark("Sent again"),
+        "tagged": mark("Tag added"),
+        "untagged": mark("Tag removed"),
+        "put_back": mark("Taken back, as it was before"),
     },
     "source_state": {
         "connected": mark("Connected"),

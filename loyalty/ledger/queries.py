@@ -111,16 +111,21 @@ def _line(row: db.Row) -> StatementLine:
 
 
 async def statement(
-    member_id: UUID, wallet: str = "points", before_seq: int | None = None, limit: int = 50
+    member_id: UUID,
+    wallet: str = "points",
+    before_seq: int | None = None,
+    limit: int = 50,
+    verbs: Sequence[str] = (),
 ) -> list[StatementLine]:
-    """A member's postings in one wallet, the newest first; `before_seq` pages on."""
+    """A member's postings in one wallet, the newest first; `before_seq` pages on. No `verbs`: all of them."""
     rows = await db.fetch(
         _LINE + "WHERE a.member_id = $1 AND w.code = $2 AND ($3::bigint IS NULL OR j.seq < $3)"
-        " ORDER BY j.seq DESC LIMIT $4",
+        " AND ($5::text[] = '{}' OR j.verb::text = ANY ($5)) ORDER BY j.seq DESC LIMIT $4",
         member_id,
         wallet,
         before_seq,
         limit,
+        list(verbs),
     )
     return [_line(row) for row in rows]
 

@@ -94,6 +94,8 @@ FROM unnest($1::uuid[], $2::text[], $3::int[]) AS n (id, tier_code, percent)
 WHERE o.id = n.id RETURNING o.id, o.number
 """
 
+NEXT_NUMBER = "SELECT 1 + count(*) FROM orders WHERE customer_id = $1 AND paid_at IS NOT NULL"
+
 PUT_SEGMENTS = """
 UPDATE orders o SET segments = ARRAY(SELECT jsonb_array_elements_text(n.segments)::uuid)
 FROM (SELECT id, segments::jsonb FROM unnest($1::uuid[], $2::text[]) AS x (id, segments)) n WHERE o.id = n.id

@@ -259,6 +259,12 @@ async def happened(external_id: str, event: str, at: datetime, now: datetime) ->
         await reconcile([order], terms, now)
 
 
+async def next_number(customer_id: UUID) -> int:
+    """Which order of the customer's the next one will be."""
+    number: int = await db.fetchval(queries.NEXT_NUMBER, customer_id)
+    return number
+
+
 async def _earned(orders: Sequence[Order]) -> dict[UUID, list[db.Row]]:
     """What the ledger says of the earns of these orders, by order."""
     wallets = await all_wallets()

@@ -330,12 +330,6 @@ async def order_rate(currency: str, now: datetime) -> int | None:
     return None
 
 
-async def sentences(locale: Locale, now: datetime) -> list[str]:
-    """The ways to earn: what is in force, a sentence a rule, in stacking order."""
-    say = await words(locale)
-    return [say.rule(each.rule) for each in await live(now)]
-
-
 async def stores(locale: Locale) -> list[tuple[str, str]]:
     """The merchant's stores: the shop's id and the name."""
     rows = await db.fetch(queries.STORES)

@@ -28,6 +28,30 @@ _NEWEST = "SELECT id FROM case_events WHERE merchant_id = $1 ORDER BY id DESC LI
 _SINCE = """
     SELECT id, case_id FROM case_events WHERE merchant_id = $1 AND id > $2 ORDER BY id DESC LIMIT $3
 """
+# What the colleagues who look at a case should know before they write.
+_ON_CASE = """
+    SELECT e.kind, coalesce(s.name, '') AS person, e.staff_id = $3 AS own, e.at
+    FROM case_events e LEFT JOIN staff s ON s.id = e.staff_id
+    WHERE e.case_id = $1 AND e.id > $2 AND NOT starts_with(e.kind, 'clock_')
+      AND e.kind NOT IN ('sent', 'send_failed', 'scored', 'tagged', 'untagged')
+    ORDER BY e.id DESC LIMIT 5
+"""
+
+
+@dataclass(frozen=True)
+class Happened:
+    """Something on one case; `person` "": no colleague did it. `own`: whoever asks did, in another window."""
+
+    kind: str
+    person: str
+    own: bool
+    at: datetime
+
+
+async def on_case(case_id: UUID, after: UUID, by: UUID) -> list[Happened]:
+    """The last things that happened on a case since an event, the newest first, in the open transaction."""
+    rows = await db.fetch(_ON_CASE, case_id, after, by)
+    return [Happened(row["kind"], row["person"], bool(row["own"]), row["at"]) for row in rows]
 
 
 @dataclass(frozen=True)

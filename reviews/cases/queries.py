@@ -11,7 +11,8 @@ from core.people import staff
 from reviews import pages, similar
 from reviews import queries as review_queries
 from reviews.accounts.service import can_reply
-from reviews.cases import calls, rules
+from reviews.cases import calls, filters, rules
+from reviews.cases.filters import EVERY, Filter
 from reviews.cases.remedies import service as remedies
 from reviews.cases.targets import rules as targets
 from reviews.cases.views import (
@@ -191,13 +192,16 @@ _MESSAGES = """
 """
 
 
-async def inbox(view: ViewName, by: UUID, now: datetime, after: str = "", limit: int = 50) -> Page[InboxRow]:
-    """One page of a view, in the open transaction. Raises CursorInvalid."""
+async def inbox(
+    view: ViewName, by: UUID, now: datetime, after: str = "", limit: int = 50, wanted: Filter = EVERY
+) -> Page[InboxRow]:
+    """One page of a view, of what fits the filter, in the open transaction. Raises CursorInvalid."""
     found = _LISTS[view]
     limit = min(max(limit, 1), MAX_ROWS)
     args: list[Any] = [db.merchant_id(), by, now + rules.DUE_SOON]
     place = pages.place(after, found.types) if after else []
-    rows = await db.fetch(_inbox_sql(found, bool(place)), *args, limit + 1, *place)
+    narrowed, values = filters.where(wanted, 5 + len(place))
+    rows = await db.fetch(_inbox_sql(found, bool(place), narrowed), *args, limit + 1, *place, *values)
     shown = [_row_of(row) for row in rows[:limit]]
     if len(rows) <= limit:
         return Page(shown, None)
@@ -205,7 +209,7 @@ async def inbox(view: ViewName, by: UUID, now: datetime, after: str = "", limit:
     return Page(shown, pages.cursor([last[f"sort{n}"] for n in range(len(found.sort))]))
 
 
-def _inbox_sql(found: _List, placed: bool) -> str:
+def _inbox_sql(found: _List, placed: bool, narrowed: str) -> str:
     direction = "DESC" if found.descending else "ASC"
     order = ", ".join(f"{column} {direction}" for column in found.sort)
     sorts = ", ".join(f"{column} AS sort{n}" for n, column in enumerate(found.sort))
@@ -217,7 +221,7 @@ def _inbox_sql(found: _List, placed: bool) -> str:
     return f"""
         SELECT {_CASE_COLUMNS}, c.sort0, c.sort1,
                coalesce(p.name, '') AS customer_name, k.*, {review_queries.COLUMNS}
-        FROM (SELECT c.*, {sorts} FROM cases c WHERE {_ASKED} AND {found.where} {beyond}
+        FROM (SELECT c.*, {sorts} FROM cases c WHERE {_ASKED} AND {found.where} {beyond} {narrowed}
               ORDER BY {order} LIMIT $4) c {_CASE_JOINS} {_CLOCK}
         ORDER BY {again}
     """

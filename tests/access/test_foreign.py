@@ -50,6 +50,7 @@ OWNERS = {
     "set_code": "tier_sets.code",
     "source_id": "webhook_sources",
     "team_id": "case_teams",
+    "view_id": "case_views",
     "voucher_id": "vouchers",
 }
 """The table of each name in a path, with its column where that is not `id`."""

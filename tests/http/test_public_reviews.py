@@ -15,7 +15,7 @@ import pytest
 from api.app import create_app
 from api.public import pages, router
 from api.public.common import PER_ADDRESS
-from api.public.widget import SCRIPT
+from api.public.widget import REVIEWS as SCRIPT
 from core import db
 from core.embedded import Services
 from core.ids import new_id

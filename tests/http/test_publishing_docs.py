@@ -9,7 +9,7 @@ import pytest
 from admin.serve import V1
 from api import public
 from api.app import App, create_app
-from api.public.widget import SCRIPT
+from api.public.widget import REVIEWS as SCRIPT
 from core import clock, tenancy
 from core.embedded import Services
 from tests.http.conftest import client as client

@@ -6,11 +6,10 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath, URLEncodedBody
 
-from admin.inbox import amounts
 from admin.inbox.settings.common import ROOT, Fields, SettingUnfit, Staff, reads, save, sets, show
 from api.auth import requires_permission
 from api.pages import locale_of
-from core import clock, db
+from core import amounts, clock, db
 from core.design import case_views as views
 from core.design.formats import Formats, formats
 from core.design.reward_views import FormField, FormGroup

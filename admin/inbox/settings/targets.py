@@ -6,7 +6,6 @@ from typing import Any
 from litestar import Response, post
 from litestar.params import FromPath, URLEncodedBody
 
-from admin.inbox import amounts
 from admin.inbox.settings.common import (
     ROOT,
     Fields,
@@ -21,7 +20,7 @@ from admin.inbox.settings.common import (
     ticked,
 )
 from api.pages import locale_of
-from core import clock, db
+from core import amounts, clock, db
 from core.design import case_views as views
 from core.design.reward_views import FormField, FormGroup
 from core.design.words import word

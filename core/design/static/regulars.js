@@ -1,39 +1,100 @@
-// Comfort on top of pages that work without it: single keys, the undo countdown, sliders.
+// Comfort on top of pages that work without it: single keys, the undo countdown, sliders, texts that survive.
 
 document.documentElement.classList.add("js");
 
 const KEYS_OFF = "regulars.keys-off";
+const ROW = "regulars.row";
 
-function typing(element) {
-  return element.closest("input:not([type=checkbox]):not([type=range]), textarea, select, [contenteditable]");
+// A message that the page brings along: offline, slow or signed-out.
+function say(what, shown = true) {
+  const told = document.querySelector(`[data-told="${what}"]`);
+  if (told) told.hidden = !shown;
 }
 
-// Moves along the rows of a list; stays at its ends.
+function typing(element) {
+  return element.closest("input:not([type=checkbox]):not([type=radio]):not([type=range]), textarea, select, [contenteditable]");
+}
+
+function rows() {
+  return [...document.querySelectorAll("[data-rows] .row-link")];
+}
+
+// Moves along the rows of a list, from the one that was opened last; stays at its ends.
 function step(by) {
-  const links = [...document.querySelectorAll("[data-rows] .row-link")];
+  const links = rows();
   if (links.length === 0) return false;
-  const at = links.indexOf(document.activeElement);
-  const next = at < 0 ? 0 : Math.min(Math.max(at + by, 0), links.length - 1);
+  const focused = links.findIndex((link) => link.closest("li").contains(document.activeElement));
+  const last = focused < 0 ? links.findIndex((link) => link.getAttribute("href") === sessionStorage.getItem(ROW)) : focused;
+  const next = last < 0 ? 0 : Math.min(Math.max(last + by, 0), links.length - 1);
   links[next].focus();
   return true;
 }
 
-// Links are followed and fields focused; a button only gets the focus, so that Enter sends knowingly.
+function box(of) {
+  return of?.closest("[data-rows] li")?.querySelector("input[type=checkbox]");
+}
+
+function tick() {
+  const found = box(document.activeElement);
+  if (found) found.click();
+  return Boolean(found);
+}
+
+// Links are followed, forms open with their first field; a button only gets the focus, so that Enter sends knowingly.
 function press(key) {
-  if ((key === "j" && step(1)) || (key === "k" && step(-1))) return true;
+  if ((key === "j" && step(1)) || (key === "k" && step(-1)) || (key === "x" && tick())) return true;
   const target = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
   if (!target) return false;
   if (target.matches("a")) target.click();
-  else if (target.matches("summary")) target.parentElement.open = true;
-  target.focus();
+  else if (target.dataset.opens) document.getElementById(target.dataset.opens).showModal();
+  else if (target.matches("summary")) {
+    target.parentElement.open = true;
+    (target.parentElement.querySelector("textarea, select, input:not([type=hidden])") ?? target).focus();
+  } else {
+    const bulk = target.closest("[data-bulk]");
+    const row = box(document.activeElement);
+    if (bulk && row && !document.querySelector("[data-rows] :checked")) row.click();
+    const closed = target.closest("details:not([open])");
+    if (closed) closed.open = true;
+    target.focus();
+  }
   return true;
 }
 
+// One step back: out of a field, a form that was opened, ticks, and in the end out of the case.
+function leave(event) {
+  if (typing(event.target)) return event.target.blur();
+  const opened = event.target.closest("details[open]") ?? document.querySelector("details.ask[open]");
+  if (opened) {
+    opened.open = false;
+    return opened.querySelector("summary").focus();
+  }
+  const ticked = document.querySelectorAll("[data-rows] :checked");
+  if (ticked.length === 0) return press("escape");
+  for (const each of ticked) each.checked = false;
+}
+
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && typing(event.target)) return event.target.blur();
+  if (event.isComposing || document.querySelector("dialog[open]")) return;
+  if (event.key === "Escape") return leave(event);
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches("textarea"))
+    return event.target.form?.requestSubmit();
   if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
-  if (localStorage.getItem(KEYS_OFF) || !/^[a-z]$/i.test(event.key)) return;
+  if (localStorage.getItem(KEYS_OFF) || !/^[a-z/?]$/i.test(event.key)) return;
   if (press(event.key.toLowerCase())) event.preventDefault();
+});
+
+for (const button of document.querySelectorAll("[data-opens]"))
+  button.addEventListener("click", () => document.getElementById(button.dataset.opens).showModal());
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.(".row-link");
+  if (link) sessionStorage.setItem(ROW, link.getAttribute("href"));
+});
+
+document.addEventListener("change", (event) => {
+  const bulk = event.target.closest("[data-rows]") && document.querySelector("[data-bulk]");
+  if (bulk) bulk.open = Boolean(document.querySelector("[data-rows] :checked"));
 });
 
 for (const box of document.querySelectorAll("[data-keys-switch]")) {
@@ -81,6 +142,94 @@ for (const note of document.querySelectorAll("[data-counts]")) {
   show();
 }
 
+// What is typed into a form survives a lost connection, a session that ended, and a page that was left: it is
+// kept in this tab for whoever is signed in, until a page says that it was sent.
+const who = document.body.dataset.who;
+const KEPT = "regulars.kept:";
+const SENDING = "regulars.sending";
+
+function keptAs(field) {
+  return `${KEPT}${who}:${new URL(field.form.action).pathname}:${field.id || field.name}`;
+}
+
+function forget() {
+  for (const key of Object.keys(sessionStorage)) if (key.startsWith(KEPT)) sessionStorage.removeItem(key);
+}
+
+// After a send the next page is the answer if a redirect led to it, for somebody who is signed in.
+function settle() {
+  const sent = JSON.parse(sessionStorage.getItem(SENDING) ?? "[]");
+  sessionStorage.removeItem(SENDING);
+  const came = performance.getEntriesByType("navigation")[0];
+  const answered = who && came?.type === "navigate" && came.redirectCount > 0 && !("ended" in document.body.dataset);
+  if (answered) for (const key of sent) sessionStorage.removeItem(key);
+}
+
+const wentBack = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+
+function keep(field) {
+  const key = keptAs(field);
+  const kept = sessionStorage.getItem(key);
+  // A browser that goes back fills in what was sent before: what was not sent is kept here.
+  if (!kept && wentBack) field.value = field.defaultValue;
+  else if (kept && (!field.value || wentBack)) {
+    field.value = kept;
+    const around = field.closest("details");
+    if (around) around.open = true;
+    const note = document.querySelector("[data-told=restored]")?.cloneNode(true);
+    if (note) {
+      note.hidden = false;
+      field.after(note);
+      note.querySelector("button").addEventListener("click", () => {
+        field.value = "";
+        sessionStorage.removeItem(key);
+        note.remove();
+        field.focus();
+      });
+    }
+  }
+  field.addEventListener("input", () => {
+    if (field.value) sessionStorage.setItem(key, field.value);
+    else sessionStorage.removeItem(key);
+  });
+}
+
+settle();
+if (who) for (const field of document.querySelectorAll("form[method=post] textarea")) keep(field);
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (!navigator.onLine) {
+    event.preventDefault();
+    return say("offline");
+  }
+  if (new URL(form.action).pathname === "/sign-out") return forget();
+  const fields = [...form.querySelectorAll("textarea")].filter((field) => field.value);
+  if (who && fields.length) {
+    for (const field of fields) {
+      sessionStorage.setItem(keptAs(field), field.value);
+      field.autocomplete = "off"; // The browser's own memory does not know what was sent.
+    }
+    sessionStorage.setItem(SENDING, JSON.stringify(fields.map(keptAs)));
+  }
+  setTimeout(say, 1500, "slow");
+});
+
+addEventListener("offline", () => say("offline"));
+addEventListener("online", () => say("offline", false));
+addEventListener("pageshow", () => {
+  sessionStorage.removeItem(SENDING);
+  say("slow", false);
+});
+
+// What asks by itself never leads away from what somebody is writing.
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  if (event.detail.xhr.status !== 401 || !event.detail.elt.closest("[data-quiet]")) return;
+  event.preventDefault();
+  say("signed-out");
+});
+
 // A list that is open renews itself while nobody points into it or has ticked something; else it says that
 // there is more. A case never changes under whoever writes: it only says so.
 const strip = document.querySelector("[data-live]");
@@ -92,6 +241,7 @@ function busy() {
 
 async function renew() {
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+  if (answer.redirected) say("signed-out");
   if (!answer.ok || answer.redirected) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const part of document.querySelectorAll("[data-live-part]")) {
@@ -108,7 +258,7 @@ if (strip) {
   source.addEventListener("cases", (event) => {
     const mine = strip.dataset.liveCase;
     if (mine) {
-      if (JSON.parse(event.data).includes(mine)) strip.hidden = false;
+      if (JSON.parse(event.data).includes(mine)) strip.dispatchEvent(new Event("news"));
     } else if (busy()) strip.hidden = false;
     else if (!asked) {
       asked = true;

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
+from admin.demo import design
 from api.portal import qr
 from core.design import audit_views as ua
 from core.design import backoffice_views as ov
@@ -11,6 +12,8 @@ from core.design import change_views as hv
 from core.design import chat_views as av
 from core.design import compliance_views as cv
 from core.design import dashboard_views as dv
+from core.design import desk_views as kw
+from core.design import earning_views as rn
 from core.design import friend_views as fv
 from core.design import goal_board_views as bv
 from core.design import goal_views as gv
@@ -32,6 +35,7 @@ from core.design import tier_views as t
 from core.design import views as v
 from core.design import wallet_views as wv
 from core.design import webhook_views as hk
+from core.i18n import translator
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 CSRF = "csrf-token-sample"
@@ -57,12 +61,13 @@ class Sample:
 
 
 def _portal(path: str, section: str, name: str = "Mei Lin") -> v.Frame:
-    return v.Frame(path, NOW, "Asia/Shanghai", shop="Harbour & Home", person=name, section=section)
+    return v.Frame(path, NOW, "Asia/Shanghai", shop="Harbour & Home", who="w1", person=name, section=section)
 
 
 def _staff(path: str, section: str) -> v.Frame:
     sections = ("inbox", "moderation", "studio", "mails", "webhooks", "parked", "people", "audit", "demo")
-    return v.Frame(path, NOW, "Europe/Berlin", "Harbour & Home", "Ada Brandt", "owner", sections, section)
+    shop = "Harbour & Home"
+    return v.Frame(path, NOW, "Europe/Berlin", shop, "w2", "Ada Brandt", "owner", sections, section)
 
 
 _OUT = v.Frame("/portal/sign-in", NOW, "UTC", shop="Harbour & Home")
@@ -1625,7 +1630,67 @@ WEBHOOK_DELIVERY = hk.DeliveryPage(
     ),
 )
 
+EARNING = rn.PortalEarning(
+    ("For each order: 1 point for every €1.00 spent.", "On the member's birthday: 50 points."),
+    (
+        rn.Ladder(
+            "Tiers",
+            ("What counts: points.", "Members rise at once."),
+            (
+                rn.TierStep("Silver", "", (), False),
+                rn.TierStep("Gold", "500 points", ("Twice the points",), True),
+            ),
+        ),
+    ),
+    "EUR",
+    "80",
+    rn.TriedAmount(8000, "Gold", 160, (rn.Share(160, "For each order"),), "Platinum", 240),
+)
+FILTERED = replace(
+    INBOX,
+    asked="view=open&stars=2",
+    more=(
+        kw.NamedView("1–2 stars", "/staff/inbox?stars=2", True),
+        kw.NamedView("Mine", "/staff/inbox?own=v1", True, "/staff/inbox/views/v1/remove", "k-remove"),
+    ),
+    filter=kw.FilterFields(
+        *("2", "en", "google", "recall", "me", "mismatch"),
+        sources=(("google", "Google"),),
+        languages=("en", "zh"),
+        tags=("recall",),
+        keep_key="k-keep",
+    ),
+    undo="d1",
+    undo_key="k-undo",
+    bulk_key="k-bulk",
+    people=(v.Person("p1", "Mina"),),
+)
+DESIGN = design.sample(translator("en"), NOW)
 SAMPLES = (
+    Sample("portal-earning", "portal/earning.html", EARNING, _portal("/portal/earning", "earning")),
+    Sample(
+        "portal-earning-problem",
+        "portal/earning.html",
+        rn.PortalEarning((), (), "EUR", HOSTILE, problem="Write an amount"),
+        _portal("/portal/earning", "earning"),
+    ),
+    Sample("staff-inbox-filtered", "staff/inbox.html", FILTERED, _staff("/staff/inbox", "inbox")),
+    Sample(
+        "staff-case-news",
+        "staff/case_news.html",
+        kw.CaseNews(
+            "c1",
+            ("Bo",),
+            (kw.HappenedSince("reply", "Bo", False, NOW), kw.HappenedSince("note", "Ada", True, NOW)),
+        ),
+        _staff("/staff/inbox/cases/c1/news", ""),
+    ),
+    Sample(
+        "staff-design",
+        "staff/design.html",
+        design.sample(translator("en"), NOW),
+        _staff("/staff/design", "demo"),
+    ),
     Sample(
         "signin-staff", "signin/staff.html", v.StaffSignIn("ada@example.org", "/staff/inbox", "wrong"), _OUT
     ),

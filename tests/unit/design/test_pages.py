@@ -18,6 +18,7 @@ from tests.unit.design.samples import CSRF, HOME, HOSTILE, SAMPLES, Sample
 
 FRAGMENTS = {
     "portal/thread.html",
+    "staff/case_news.html",
     "staff/scoring.html",
     "staff/import_progress.html",
     "staff/tier_preview.html",
@@ -44,6 +45,8 @@ BUILDING_BLOCKS = {
     "settings_parts.html",
     "tier_parts.html",
     "webhook_parts.html",
+    "inbox_parts.html",
+    "keys.html",
 }
 REMOTE = re.compile(r"^(?:[a-z]+:)?//", re.I)
 

@@ -44,7 +44,11 @@ def test_braces_balance() -> None:
 def themes() -> dict[str, dict[str, str]]:
     light, dark, device_dark = (
         dict(PROPERTY.findall(STYLES.split(start, 1)[1].split("}", 1)[0]))
-        for start in (":root {", ':root[data-theme="dark"] {', ':root:not([data-theme="light"]) {')
+        for start in (
+            '[data-theme="light"] {',
+            '[data-theme="dark"] {',
+            ':root:not([data-theme="light"]) {',
+        )
     )
     assert dark == device_dark, "the two dark blocks must stay the same"
     return {"light": light, "dark": dark}

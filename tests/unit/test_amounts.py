@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from admin.inbox import amounts
+from core import amounts
 
 
 @given(st.integers(0, 90 * 24 * 3600))

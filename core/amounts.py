@@ -1,4 +1,4 @@
-"""Money and times as people type them into the inbox, and as they are shown to be typed again. Pure."""
+"""Money and times as people type them, and as they are shown to be typed again. Pure."""
 
 import re
 from decimal import Decimal, InvalidOperation

@@ -1,0 +1,3 @@
+DROP TABLE case_bulk_deeds;
+DROP TABLE case_views;
+DROP TABLE case_tags;

@@ -1,0 +1,226 @@
+"""Pages: the server's time for the slowest of them, and how soon many open inboxes hear of something."""
+
+import asyncio
+import contextlib
+import itertools
+import string
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from statistics import median
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import httpx
+
+from admin.demo import forms, history
+from admin.demo import shop as shops
+from admin.demo.shop import SEED, Shop
+from admin.demo.story import build_story
+from api.cookies import SESSION
+from core import clock, db
+from core.people import sessions
+from reviews.cases import events
+from tests.benchmarks.registry import Figures, at_most, benchmark
+from tests.benchmarks.rig import Database, Rig
+from tests.benchmarks.rounds import alternate
+from tests.benchmarks.served import served
+from tests.benchmarks.suites.cases import FEW, NOW, _fill
+from tests.browser.site import work_off
+from tests.browser.test_pages import PAGES, WHO
+
+MEMBERS, FEWEST_MEMBERS = 5000, 60
+LOOKS = 7
+EMPTY = "/staff/nowhere"
+"""Somebody is signed in and the page has its frame, but nothing is asked of the database for it."""
+CLIENTS = 200
+TOLD, FEWEST_TOLD = 60, 10
+HEARD_WITHIN_S = 30
+_IDS = """
+SELECT (SELECT id::text FROM cases WHERE open ORDER BY rank_at LIMIT 1) AS waiting,
+       (SELECT id::text FROM reviews WHERE source = 'first_party' ORDER BY id LIMIT 1) AS review,
+       m.id::text AS member_id, c.external_id AS member, m.customer_id
+FROM members m JOIN customers c ON c.id = m.customer_id
+JOIN orders o ON o.customer_id = m.customer_id
+GROUP BY m.id, c.external_id ORDER BY count(*) DESC, m.id LIMIT 1
+"""
+
+
+@benchmark(
+    "pages.server",
+    "one request of the slowest page, signed in, on the demo's data",
+    "the page that says that there is nothing here",
+    "s",
+    at_most(8),
+)
+def server(rig: Rig) -> Figures:
+    members = max(FEWEST_MEMBERS, round(MEMBERS * rig.scale))
+    with rig.alone(100, 1) as database, served(rig, database) as at:
+        signed, ids = asyncio.run(_demo(database, members))
+        pages = list(_addresses(ids))
+        with _clients(at.url, signed) as clients:
+            slowest = max(pages, key=lambda page: _seconds(clients[page[0]], page[1]))
+            return alternate(
+                lambda: _seconds(clients[slowest[0]], slowest[1]),
+                lambda: _seconds(clients["manager"], EMPTY, 404),
+                rig.rounds,
+            )
+
+
+@benchmark(
+    "inbox.fanout",
+    f"p99 of the seconds from a deed on a case to each of {CLIENTS} open inboxes",
+    "the same with one open inbox",
+    "s",
+    at_most(10),
+)
+def fanout(rig: Rig) -> Figures:
+    told = max(FEWEST_TOLD, round(TOLD * rig.scale))
+    with rig.alone(100, 1) as database, served(rig, database) as at:
+        _fill(database, FEW, 2)
+        return alternate(
+            lambda: asyncio.run(_heard(database, at.url, CLIENTS, told)),
+            lambda: asyncio.run(_heard(database, at.url, 1, told)),
+            max(1, rig.rounds // 2),
+        )
+
+
+# --- pages.server -------------------------------------------------------------------------------------
+
+
+async def _demo(database: Database, members: int) -> tuple[dict[str, str], dict[str, str]]:
+    """The demo's history, and who is signed in by the names of WHO; ids for the addresses."""
+    await db.connect(database.app_url, pool_size=4)
+    try:
+        shop = await shops.create(clock.now())
+        story = build_story(SEED, shop.began_at, members)
+        await history.load_events(shop, story, shop.began_at, lambda *_: None)
+        await history.redeem(shop, shop.began_at)
+        await history.load_reviews(shop, story, lambda *_: None)
+        while await _waiting(shop):
+            await work_off(shop)
+        await forms.fill_in(shop.merchant_id, shop.began_at)
+        async with db.transaction(shop.merchant_id):
+            row = await db.fetchrow(_IDS)
+            assert row is not None
+            signed = {who: await _session(email, row["customer_id"]) for who, email in WHO.items() if email}
+        return signed, {name: row[name] for name in ("waiting", "review", "member_id", "member")}
+    finally:
+        await db.disconnect()
+        database.execute("VACUUM ANALYZE")
+
+
+async def _waiting(shop: Shop) -> bool:
+    async with db.transaction(shop.merchant_id):
+        return bool(await db.fetchval("SELECT EXISTS (SELECT FROM outbox WHERE topic LIKE 'review%')"))
+
+
+async def _session(email: str, customer_id: UUID) -> str:
+    if email == "customer":
+        return await sessions.start(clock.now(), customer_id=customer_id)
+    staff_id = await db.fetchval("SELECT id FROM staff WHERE email = $1", email)
+    return await sessions.start(clock.now(), staff_id=staff_id)
+
+
+def _addresses(ids: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Who asks for which address, of all pages whose places can be filled in."""
+    for _, who, path, status in PAGES:
+        places = {name for _, name, _, _ in string.Formatter().parse(path) if name}
+        if who != "nobody" and status == 200 and places <= set(ids) and "demo" not in path:
+            yield who, path.format(**ids)
+
+
+@contextmanager
+def _clients(url: str, signed: dict[str, str]) -> Iterator[dict[str, httpx.Client]]:
+    with contextlib.ExitStack() as stack:
+        yield {
+            who: stack.enter_context(
+                httpx.Client(base_url=url, cookies={SESSION: token}, trust_env=False, timeout=60)
+            )
+            for who, token in signed.items()
+        }
+
+
+def _seconds(client: httpx.Client, path: str, status: int = 200) -> float:
+    """Median of some requests over one connection."""
+    taken = []
+    for _ in range(LOOKS):
+        started = time.perf_counter()
+        answer = client.get(path, headers={"accept": "text/html"})
+        taken.append(time.perf_counter() - started)
+        assert answer.status_code == status, (path, answer.status_code)
+    return median(taken)
+
+
+# --- inbox.fanout ----------------------------------------------------------------------------------------
+
+
+async def _heard(database: Database, url: str, clients: int, told: int) -> float:
+    """p99 over all that was heard by everybody, in seconds from the commit."""
+    await db.connect(database.app_url, pool_size=1)
+    merchant = database.content.merchant
+    try:
+        async with db.transaction(merchant):
+            agent = await db.fetchval("SELECT bench_id('5a', 1)")
+            cases = [row["id"] for row in await db.fetch("SELECT id FROM cases WHERE open LIMIT $1", told)]
+            token = await sessions.start(clock.now(), staff_id=agent)
+        async with _listening(url, token, clients) as inboxes:
+            taken: list[float] = []
+            for case_id in itertools.islice(itertools.cycle(cases), told):
+                async with db.transaction(merchant):
+                    await events.add(case_id, 1, "note", NOW, staff_id=agent)
+                at = time.perf_counter()
+                waits = [_until(inbox, str(case_id)) for inbox in inboxes]
+                taken += [heard - at for heard in await asyncio.gather(*waits)]
+        return sorted(taken)[int(0.99 * (len(taken) - 1))]
+    finally:
+        await db.disconnect()
+
+
+Inbox = asyncio.Queue[tuple[str, float]]
+
+
+async def _until(inbox: Inbox, case_id: str) -> float:
+    async with asyncio.timeout(HEARD_WITHIN_S):
+        while True:
+            said, at = await inbox.get()
+            if case_id in said:
+                return at
+
+
+@asynccontextmanager
+async def _listening(url: str, token: str, clients: int) -> AsyncIterator[Sequence[Inbox]]:
+    """So many open inboxes, each on a connection of its own, which comes again when it is ended."""
+    inboxes: list[Inbox] = [asyncio.Queue() for _ in range(clients)]
+    ready = [asyncio.Event() for _ in inboxes]
+    tasks = [
+        asyncio.create_task(_listen(url, token, inbox, there))
+        for inbox, there in zip(inboxes, ready, strict=True)
+    ]
+    try:
+        async with asyncio.timeout(HEARD_WITHIN_S):
+            await asyncio.gather(*(each.wait() for each in ready))
+        yield inboxes
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _listen(url: str, token: str, inbox: Inbox, ready: asyncio.Event) -> None:
+    """A browser's EventSource, as far as this needs one."""
+    at, last = urlsplit(url), ""
+    while True:
+        reader, writer = await asyncio.open_connection(at.hostname, at.port)
+        asked = f"GET /staff/inbox/live HTTP/1.1\r\nHost: {at.netloc}\r\nCookie: {SESSION}={token}\r\n"
+        writer.write(f"{asked}Accept: text/event-stream\r\nLast-Event-ID: {last}\r\n\r\n".encode())
+        try:
+            while line := (await reader.readline()).decode():
+                if line.startswith("id: "):
+                    last = line[4:].strip()
+                elif line.startswith("data: "):
+                    inbox.put_nowait((line, time.perf_counter()))
+                elif line.startswith(": "):
+                    ready.set()
+        finally:
+            writer.close()

@@ -1,0 +1,268 @@
+"""Lists of the inbox: filters, lists of one's own, tags, deeds on many taken back, news of a case."""
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+
+from api.app import App
+from core.embedded import Services
+from core.ids import new_id
+from tests.http.conftest import Browser
+from tests.http.desk import (
+    Desk,
+    act,
+    case_path,
+    case_row,
+    desk_app,
+    enter,
+    hire,
+    open_case,
+    open_desk,
+    state,
+    value,
+)
+from tests.http.shop import form
+
+INBOX = "/staff/inbox"
+
+
+@pytest.fixture(scope="module")
+def app(database: Services) -> App:
+    return desk_app()
+
+
+@pytest.fixture
+async def desk(merchant: Any) -> Desk:
+    return await open_desk(merchant)
+
+
+async def shown(browser: Browser, query: str) -> set[str]:
+    """Ids of the cases in a list."""
+    page = await browser.get(f"{INBOX}?{query}")
+    assert page.status_code == 200, page.text
+    return {piece.split('"')[0] for piece in page.text.split(f'class="row-link" href="{INBOX}/cases/')[1:]}
+
+
+async def on_many(browser: Browser, deed: str, *cases: str, query: str = "", **more: Any) -> httpx.Response:
+    """Tick cases in a list as it is shown, and do something with them."""
+    page = (await browser.get(f"{INBOX}?{query}")).text
+    fields = form(page, f"{INBOX}/bulk")
+    ticked = re.findall(rf'value="((?:{"|".join(cases)}):\d+)"', page)
+    assert len(ticked) == len(cases)
+    data = {"csrf_token": await browser.token("/nowhere"), **fields, "deed": deed, "cases": ticked, **more}
+    return await browser.client.post(f"{INBOX}/bulk", data=data, headers={"accept": "text/html"})
+
+
+async def take_back(browser: Browser, answer: httpx.Response) -> httpx.Response:
+    page = (await browser.get(answer.headers["location"])).text
+    return await browser.post(f"{INBOX}/bulk/undo", form(page, f"{INBOX}/bulk/undo"))
+
+
+# --- filters and lists of one's own -----------------------------------------------------------------
+
+
+async def test_a_filter_narrows_a_view(browser: Browser, client: httpx.AsyncClient, desk: Desk) -> None:
+    await enter(browser, desk.merchant, await hire(desk.merchant))
+    one = await open_case(client, desk, "one", rating=1, customer="")
+    two = await open_case(client, desk, "two", rating=2, customer="")
+    assert await shown(browser, "view=open") == {one, two}
+    assert await shown(browser, "stars=1") == {one}
+    assert await shown(browser, "stars=2") == {one, two}
+    assert await shown(browser, "language=en") == {one, two}
+    assert await shown(browser, "language=fr") == set()
+    # The only person at work got both.
+    assert await shown(browser, "owner=me") == {one, two}
+    assert await shown(browser, "owner=nobody") == set()
+    assert await shown(browser, "sign=escalated") == set()
+    assert await shown(browser, "sign=low_confidence") <= {one, two}
+    assert "No case fits this filter" in (await browser.get(f"{INBOX}?tag=nothing")).text
+    assert (await browser.get(f"{INBOX}?sign=nonsense")).status_code == 422
+
+
+async def test_a_list_of_ones_own(browser: Browser, client: httpx.AsyncClient, desk: Desk) -> None:
+    mina, bo = await hire(desk.merchant, name="Mina"), await hire(desk.merchant, name="Bo")
+    await enter(browser, desk.merchant, mina)
+    one = await open_case(client, desk, "one", rating=1, customer="")
+    await open_case(client, desk, "two", rating=2, customer="")
+    page = (await browser.get(f"{INBOX}?stars=1")).text
+    fields = form(page, f"{INBOX}/views")
+    assert fields["stars"] == "1"
+    kept = await browser.post(f"{INBOX}/views", fields | {"name": "  The <b>worst</b> "})
+    assert kept.status_code == 303
+    query = kept.headers["location"].partition("?")[2]
+    assert await shown(browser, query) == {one}
+    again = (await browser.get(f"{INBOX}?{query}")).text
+    assert "The &lt;b&gt;worst&lt;/b&gt;" in again and "<b>worst" not in again
+
+    await enter(browser, desk.merchant, bo)
+    assert "worst" not in (await browser.get(INBOX)).text
+    assert (await browser.get(f"{INBOX}?{query}")).status_code == 404
+    remove = f"{INBOX}/views/{query.partition('=')[2]}/remove"
+    assert (await browser.post(remove, {"idempotency_key": "x"})).status_code == 404
+
+    await enter(browser, desk.merchant, mina)
+    key = form(again, remove)["idempotency_key"]
+    assert (await browser.post(remove, {"idempotency_key": key})).status_code == 303
+    assert (await browser.get(f"{INBOX}?{query}")).status_code == 404
+
+
+@pytest.mark.parametrize(("name", "stars"), [("", "1"), ("x" * 61, "1"), ("fine", ""), ("\0", "1")])
+async def test_a_list_needs_a_name_and_a_filter(browser: Browser, desk: Desk, name: str, stars: str) -> None:
+    await enter(browser, desk.merchant, await hire(desk.merchant))
+    fields = {"idempotency_key": "k", "name": name, "stars": stars}
+    assert (await browser.post(f"{INBOX}/views", fields)).status_code == 422
+    assert await value(desk.merchant, "SELECT count(*) FROM case_views") == 0
+
+
+# --- tags -------------------------------------------------------------------------------------------
+
+
+async def test_a_tag_is_put_on_found_and_taken_off(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk
+) -> None:
+    await enter(browser, desk.merchant, await hire(desk.merchant))
+    one, two = [await open_case(client, desk, name, customer="") for name in ("one", "two")]
+    assert (await act(browser, one, "tag", tag="  Batch   17 ")).status_code == 303
+    version = (await case_row(desk.merchant, one))["version"]
+    assert await shown(browser, "tag=batch+17") == {one}
+    page = (await browser.get(case_path(one))).text
+    assert "batch 17" in page and "Tag added" in page
+    assert (await case_row(desk.merchant, one))["version"] == version == 1, "nobody has to look again"
+    assert (await act(browser, one, "untag")).status_code == 303
+    assert await shown(browser, "tag=batch+17") == set()
+    assert two in await shown(browser, "view=open")
+
+
+@pytest.mark.parametrize("tag", ["", "   ", "x" * 41, "\0"])
+async def test_what_is_no_tag(browser: Browser, client: httpx.AsyncClient, desk: Desk, tag: str) -> None:
+    await enter(browser, desk.merchant, await hire(desk.merchant))
+    case_id = await open_case(client, desk)
+    before = await state(desk.merchant)
+    answer = await act(browser, case_id, "tag", tag=tag)
+    assert answer.status_code == 422 and "A tag has 1 to 40 characters" in answer.text
+    assert await state(desk.merchant) == before
+
+
+async def test_a_case_has_at_most_twenty_tags(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk
+) -> None:
+    await enter(browser, desk.merchant, await hire(desk.merchant))
+    case_id = await open_case(client, desk)
+    answers = [(await act(browser, case_id, "tag", tag=f"t{n}")).status_code for n in range(21)]
+    assert answers == [303] * 20 + [422]
+
+
+async def test_an_auditor_puts_no_tag(browser: Browser, client: httpx.AsyncClient, desk: Desk) -> None:
+    case_id = await open_case(client, desk)
+    await enter(browser, desk.merchant, await hire(desk.merchant, "auditor"))
+    before = await state(desk.merchant)
+    answer = await browser.post(case_path(case_id, "tag"), {"idempotency_key": "k", "tag": "x"})
+    assert answer.status_code == 403 and await state(desk.merchant) == before
+
+
+# --- deeds on many, and taking them back ---------------------------------------------------------------
+
+
+async def test_a_deed_on_many_is_taken_back(browser: Browser, client: httpx.AsyncClient, desk: Desk) -> None:
+    bo = await hire(desk.merchant, name="Bo")
+    await enter(browser, desk.merchant, await hire(desk.merchant, "community_manager"))
+    cases = [await open_case(client, desk, f"r{n}", customer="") for n in range(3)]
+    before = [await case_row(desk.merchant, each) for each in cases]
+    for deed, more in (("assign", {"staff_id": str(bo)}), ("snooze", {}), ("tag", {"tag": "Recall"})):
+        answer = await on_many(browser, deed, *cases, query="stars=2", **more)
+        assert answer.headers["location"].startswith(f"{INBOX}?view=open&stars=2&done=3&refused=0&undo="), (
+            deed
+        )
+        changed = [await case_row(desk.merchant, each) for each in cases]
+        tagged = await value(desk.merchant, "SELECT count(*) FROM case_tags")
+        assert deed == "tag" or all(a != b for a, b in zip(before, changed, strict=True))
+        assert tagged == (3 if deed == "tag" else 0)
+        undone = await take_back(browser, answer)
+        assert undone.headers["location"].endswith("done=3&refused=0")
+        after = [await case_row(desk.merchant, each) for each in cases]
+        for was, now in zip(before, after, strict=True):
+            for name in ("owner_id", "state", "snoozed_until", "assigned_at"):
+                assert was[name] == now[name], (deed, name)
+        assert await value(desk.merchant, "SELECT count(*) FROM case_tags") == 0
+
+
+async def test_what_somebody_touched_since_stays(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk
+) -> None:
+    bo = await hire(desk.merchant, name="Bo")
+    await enter(browser, desk.merchant, await hire(desk.merchant, "community_manager"))
+    cases = [await open_case(client, desk, f"r{n}", customer="") for n in range(2)]
+    before = (await case_row(desk.merchant, cases[1]))["owner_id"]
+    assert before != bo
+    answer = await on_many(browser, "assign", *cases, staff_id=str(bo))
+    assert (await act(browser, cases[0], "resolve")).status_code == 303
+    undone = await take_back(browser, answer)
+    assert undone.headers["location"].endswith("done=1&refused=1")
+    assert (await case_row(desk.merchant, cases[0]))["owner_id"] == bo
+    assert (await case_row(desk.merchant, cases[1]))["owner_id"] == before
+
+
+async def test_it_is_taken_back_once_and_by_whoever_did_it(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk
+) -> None:
+    mina, bo = await hire(desk.merchant, name="Mina"), await hire(desk.merchant, name="Bo")
+    await enter(browser, desk.merchant, mina)
+    case_id = await open_case(client, desk)
+    answer = await on_many(browser, "snooze", case_id)
+    fields = form((await browser.get(answer.headers["location"])).text, f"{INBOX}/bulk/undo")
+    del fields["csrf_token"]
+    await enter(browser, desk.merchant, bo)
+    before = await state(desk.merchant)
+    other = await browser.post(f"{INBOX}/bulk/undo", fields)
+    assert other.status_code == 404 and await state(desk.merchant) == before
+    await enter(browser, desk.merchant, mina)
+    first = await browser.post(f"{INBOX}/bulk/undo", fields)
+    again = await browser.post(f"{INBOX}/bulk/undo", fields)
+    assert first.headers["location"] == again.headers["location"], "the same form, the same answer"
+    late = await browser.post(f"{INBOX}/bulk/undo", fields | {"idempotency_key": str(new_id())})
+    assert late.status_code == 409
+
+
+# --- news of an open case ------------------------------------------------------------------------------
+
+
+async def test_an_open_case_hears_who_replied(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk
+) -> None:
+    mina, bo = await hire(desk.merchant, name="Mina"), await hire(desk.merchant, name="Bo")
+    case_id = await open_case(client, desk)
+    await enter(browser, desk.merchant, mina)
+    page = (await browser.get(case_path(case_id))).text
+    asks = page.split('hx-get="')[1].split('"')[0]
+    assert "Something happened" not in (await browser.get(asks)).text
+    await enter(browser, desk.merchant, bo)
+    assert (await act(browser, case_id, "reply", text="We are sorry.")).status_code == 303
+    own = (await browser.get(asks)).text
+    assert "You, in another window: Public reply" in own
+    await enter(browser, desk.merchant, mina)
+    heard = (await browser.get(asks)).text
+    assert "Bo: Public reply" in heard and "Also looking at this case now: Bo." in heard
+    assert "<html" not in heard
+
+
+async def test_a_session_that_ended_leads_back_to_the_case(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk
+) -> None:
+    case_id = await open_case(client, desk)
+    await enter(browser, desk.merchant, await hire(desk.merchant))
+    fields = form((await browser.get(case_path(case_id))).text, case_path(case_id, "reply"))
+    browser.client.cookies.set("regulars_session", "ended")
+    token = await browser.token("/nowhere")
+    data = fields | {"csrf_token": token, "text": "Long words"}
+    headers = {"accept": "text/html", "referer": f"http://shop.test{case_path(case_id)}"}
+    answer = await browser.client.post(case_path(case_id, "reply"), data=data, headers=headers)
+    assert answer.status_code == 303
+    wanted = case_path(case_id).replace("/", "%2F")
+    assert answer.headers["location"] == f"/staff/sign-in?problem=session_expired&next={wanted}"
+    browser.client.cookies.set("regulars_session", "ended")
+    data["csrf_token"] = await browser.token("/nowhere")
+    headers["referer"] = f"http://evil.test{case_path(case_id)}"
+    answer = await browser.client.post(case_path(case_id, "reply"), data=data, headers=headers)
+    assert answer.headers["location"] == "/staff/sign-in?problem=session_expired"
