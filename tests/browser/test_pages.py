@@ -125,6 +125,7 @@ PAGES = (
     ("message-settings", "manager", "/staff/messages/settings", 200),
     ("webhooks", "owner", "/staff/webhooks", 200),
     ("webhooks-failed", "auditor", "/staff/webhooks?only=failed", 200),
+    ("api-reference", "nobody", "/docs/api", 200),
     ("webhook-new", "owner", "/staff/webhooks/new", 200),
     ("webhook-endpoint", "owner", "/staff/webhooks/{endpoint}", 200),
     ("webhook-delivery", "owner", "/staff/webhooks/deliveries/{delivery}", 200),
