@@ -69,7 +69,7 @@ async def test_tables_without_a_merchant_are_none_of_the_applications(app_role: 
         "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
         " WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'v', 'm') AND NOT c.relrowsecurity"
         # Such a view shows what its reader may see of the tables below.
-        " AND NOT (c.relkind = 'v' AND 'security_invoker=true' = ANY (c.reloptions))"
+        " AND NOT (c.relkind = 'v' AND 'security_invoker=true' = ANY (coalesce(c.reloptions, '{}')))"
         " AND (has_table_privilege('regulars_app', c.oid, 'SELECT')"
         "      OR has_table_privilege('regulars_app', c.oid, 'INSERT'))"
     )
