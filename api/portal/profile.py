@@ -23,6 +23,8 @@ from core.ids import new_id
 from core.people import customers, erasure, export
 
 PATH = "/portal/profile"
+SESSIONS = "/portal/sessions"
+"""The page of sessions, where the application has one."""
 
 
 @get("/profile")
@@ -136,6 +138,7 @@ async def _page(
         export_key=str(new_id()),
         erase_key=str(new_id()),
         confirm=_confirm(request),
+        sessions_href=SESSIONS if any(each.path == SESSIONS for each in request.app.routes) else "",
         problem=problem,
         profile_problem=profile_problem,
     )

@@ -66,6 +66,7 @@ class Profile:
     export_key: str
     erase_key: str
     confirm: str
+    sessions_href: str = ""
     problem: str = ""
     """Of the erasure, as a sentence."""
     profile_problem: str = ""

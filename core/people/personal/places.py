@@ -129,7 +129,15 @@ IMPERSONAL = {
     # Staff's own: theirs as employees, not a customer's.
     "staff": "email name role locale password_hash",
     "api_keys": "name prefix secret_hash scopes",
+    "staff_second_factors": "secret",
+    "staff_recovery_codes": "code_hash",
+    "staff_links": "token_hash",
     "webhook_sources": "name secret",
+    "handoff_keys": "name secret",
+    "handoff_uses": "jti",
+    "company_providers": "issuer client_id client_secret",
+    "company_flows": "state_hash nonce verifier next_path",
+    "ledger_checks": "",
     "notification_settings": "kinds",
     "notification_gateways": "channel url secret",
     "webhook_endpoints": "url note types state reason secret old_secret",
@@ -137,7 +145,7 @@ IMPERSONAL = {
     "webhook_deliveries": "state reason",
     "webhook_attempts": "failure answer",
     # Work under way and answers to repeat: gone when it is done, or after days.
-    "outbox": "topic payload last_error",
+    "outbox": "topic payload last_error traceparent",
     "idempotency_keys": "actor key fingerprint body",
     # Opaque ids; what was said is not kept there (core.audit.tables).
     "audit_entries": "deed actor actor_name address door table_name row_id op before after",

@@ -838,6 +838,7 @@ PROFILE = nv.Profile(
     export_key="k-export",
     erase_key="k-erase",
     confirm="mei@example.org",
+    sessions_href="/portal/sessions",
 )
 PEOPLE = nv.People(
     customer="c-1001",
