@@ -270,9 +270,6 @@ IMPERSONAL = {
     "case_views": "name filter",
     "case_bulk_deeds": "deed cases",
     "case_survey_settings": "",
-    "case_tags": "tag",
-    "case_views": "name filter",
-    "case_bulk_deeds": "deed cases",
     "case_holdouts": "",
     "case_goals": "kind",
 }
