@@ -61,6 +61,7 @@ from api.client.types import (
     MemberAchievements,
     MemberBenefits,
     MemberTiers,
+    MemberToken,
     MemberView,
     MergeInto,
     MergeView,
@@ -707,6 +708,11 @@ def rewards_capture(customer_id: str, voucher_id: str, *, key: str | None = None
         ),
         key=key,
     )
+
+
+def member_tokens_widget_token(customer_id: str) -> Call[MemberToken]:
+    """A token for a page that this customer sees, signed in at the shop."""
+    return call("GET", "/v1/members/{}/widget-token", (customer_id,), key="")
 
 
 def openings_post_openings(

@@ -783,6 +783,11 @@ class MemberTiers(TypedDict):
     overrides: "list[Override]"
 
 
+class MemberToken(TypedDict):
+    token: "str"
+    expires_at: "str"
+
+
 class MemberView(TypedDict):
     customer_id: "str"
     member_id: "str"
@@ -1512,15 +1517,6 @@ class Text(TypedDict):
     asked: NotRequired["list[str]"]
 
 
-class Tier(TypedDict):
-    rank: "int"
-    code: "str"
-    name: "dict[str, str]"
-    threshold: "int"
-    multiplier_percent: NotRequired["int"]
-    benefits: NotRequired["list[Benefit]"]
-
-
 class TierIn(TypedDict):
     tiers: "list[str | Any]"
     type: "Literal['tier_in']"
@@ -1534,7 +1530,7 @@ class TierNow(TypedDict):
 class TierSet(TypedDict):
     code: "str"
     name: "dict[str, str]"
-    tiers: "list[Tier]"
+    tiers: "list[LoyaltyTiersRulesTier]"
     metric: NotRequired["Points | TiersRulesSpend | TiersRulesOrders | TiersRulesEvents"]
     window: NotRequired[
         "TiersRulesRollingDays | TiersRulesRollingMonths | Calendar | TiersRulesAnniversary | Lifetime"
@@ -1918,6 +1914,15 @@ class LoyaltyRulesModelOrder(TypedDict):
 
 class LoyaltyRulesModelReview(TypedDict):
     type: "Literal['review']"
+
+
+class LoyaltyTiersRulesTier(TypedDict):
+    rank: "int"
+    code: "str"
+    name: "dict[str, str]"
+    threshold: "int"
+    multiplier_percent: NotRequired["int"]
+    benefits: NotRequired["list[Benefit]"]
 
 
 class ReferralsServiceReferral(TypedDict):
