@@ -116,11 +116,13 @@ async def show_scoring(request: Staff) -> Response[str]:
 
 
 @get("/cases/{case_id:uuid}/news", guards=[reads])
-async def show_news(request: Staff, case_id: FromPath[UUID], after: FromQuery[UUID]) -> Response[str]:
-    """Who else looks at the case, and what happened since an event; asked again while the page is open."""
+async def show_news(
+    request: Staff, case_id: FromPath[UUID], after: FromQuery[UUID | None] = None
+) -> Response[str]:
+    """Who else looks, and what happened since an event; asked again and again. Raises NotFound."""
     now, user = clock.now(), request.user
     async with db.transaction(user.merchant_id):
-        found = await news.on_case(case_id, after, user.member.id)
+        found = await news.on_case(case_id, after or UUID(int=0), user.member.id)
         people = await cases.people()
     here = (await _looking(user, [case_id], people, now)).get(case_id, ())
     await presence.seen(user.merchant_id, user.member.id, case_id, now)

@@ -14,6 +14,7 @@ import structlog
 from asyncpg.exceptions import InterfaceError, PostgresError
 
 from core import clock, db
+from core.errors import NotFound
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +50,12 @@ class Happened:
 
 
 async def on_case(case_id: UUID, after: UUID, by: UUID) -> list[Happened]:
-    """The last things that happened on a case since an event, the newest first, in the open transaction."""
+    """The last things that happened on a case since an event, the newest first, in the open transaction.
+
+    Raises NotFound.
+    """
+    if not await db.fetchval("SELECT EXISTS (SELECT FROM cases WHERE id = $1)", case_id):
+        raise NotFound(f"no case {case_id}")
     rows = await db.fetch(_ON_CASE, case_id, after, by)
     return [Happened(row["kind"], row["person"], bool(row["own"]), row["at"]) for row in rows]
 
