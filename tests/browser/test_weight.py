@@ -25,7 +25,7 @@ async def transferred(site: Site, browser: Browser, who: str, path: str) -> tupl
         await site.enter(context, WHO[who])
     page = await context.new_page()
     answers: list[Response] = []
-    page.on("response", answers.append)
+    page.on("response", lambda answer: answers.append(answer))
     # What is told as it happens has no end.
     await page.goto(path, wait_until="load")
     ended = [each for each in answers if not each.url.startswith(f"{site.url}/staff/inbox/live")]

@@ -135,7 +135,7 @@ for (const note of document.querySelectorAll("[data-counts]")) {
   const show = () => {
     const used = note.dataset.unit ? new TextEncoder().encode(field.value).length : [...field.value].length;
     const left = Number(note.dataset.limit) - used;
-    note.textContent = note.dataset.said.replace("%s", left);
+    note.textContent = note.dataset.said.replace("%s", new Intl.NumberFormat(document.documentElement.lang).format(left));
     note.classList.toggle("problem", left < 0);
   };
   field.addEventListener("input", show);
