@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -51,7 +52,8 @@ def machine() -> Iterator[dict[str, str]]:
     folder.chmod(0o711)
     clean = {name: value for name, value in os.environ.items() if not name.startswith("REGULARS_")}
     here = clean | {"REGULARS_DATA_DIR": str(folder / "data"), "REGULARS_PORT": "1"}
-    with services(Settings(data_dir=folder / "data")):
+    none: dict[str, Any] = {"database_url": "", "database_admin_url": "", "valkey_url": ""}
+    with services(Settings(data_dir=folder / "data", **none)):
         assert regulars(here, folder, "migrate").returncode == 0
         yield here | {"TEST_FOLDER": str(folder)}
     shutil.rmtree(folder, ignore_errors=True)

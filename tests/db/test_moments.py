@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,14 +36,20 @@ def regulars(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(argv, cwd=ROOT, env=clean | place, capture_output=True, text=True)
 
 
+def own(folder: Path) -> Settings:
+    """Servers of its own, whatever addresses other tests have set."""
+    none: dict[str, Any] = {"database_url": "", "database_admin_url": "", "valkey_url": ""}
+    return Settings(data_dir=folder / "data", wal_dir=folder / "kept log", **none)
+
+
 def rows(folder: Path) -> str:
-    with services(Settings(data_dir=folder / "data", wal_dir=folder / "kept log")) as running:
+    with services(own(folder)) as running:
         return query(running.database_admin_url, "SELECT string_agg(what, ' ' ORDER BY what) FROM notes")
 
 
 def test_back_to_a_moment_and_to_the_end(folder: Path) -> None:
     base = str(folder / "base")
-    with services(Settings(data_dir=folder / "data", wal_dir=folder / "kept log")) as running:
+    with services(own(folder)) as running:
         url = running.database_admin_url
         assert regulars(folder, "migrate").returncode == 0
         query(url, "CREATE TABLE notes AS SELECT 'a' AS what")
@@ -65,7 +72,7 @@ def test_back_to_a_moment_and_to_the_end(folder: Path) -> None:
 
 def test_as_far_as_the_log_goes_and_no_farther(folder: Path) -> None:
     base = str(folder / "base")
-    with services(Settings(data_dir=folder / "data", wal_dir=folder / "kept log")) as running:
+    with services(own(folder)) as running:
         url = running.database_admin_url
         assert regulars(folder, "migrate").returncode == 0
         query(url, "CREATE TABLE notes AS SELECT 'a' AS what")
