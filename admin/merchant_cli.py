@@ -82,6 +82,15 @@ def password(code: str, email: str) -> None:
         run(commands.new_password, code, email)
 
 
+@merchant.command("reset-second-factor")
+@click.argument("code")
+@click.argument("email")
+def reset_second_factor(code: str, email: str) -> None:
+    """For an owner who has lost the authenticator and all recovery codes; their sessions end."""
+    with installation():
+        run(commands.reset_second_factor, code, email)
+
+
 @merchant.command()
 @click.argument("code")
 @click.option("--name", required=True, help="What it is for.")

@@ -5,7 +5,7 @@ import gc
 from granian import Granian
 from granian.constants import Interfaces, Loops
 
-from admin import backoffice, home, inbox, moderation, operations, studio
+from admin import access, backoffice, home, inbox, moderation, operations, studio
 from admin.demo import page as demo
 from admin.demo import storefront
 from api import portal, public
@@ -102,6 +102,7 @@ def create() -> App:
         studio.router,
         operations.router,
         backoffice.router,
+        access.router,
     ]
     if settings().demo:
         pages += [demo.router, storefront.router]

@@ -15,7 +15,7 @@ from litestar.middleware.compression import CompressionMiddleware
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler, Message
 
-from api import csrf, headers, limits, media, requests, signin
+from api import company, csrf, handoff, headers, limits, media, requests, second_step, signin, welcome
 from api.auth import AuthMiddleware
 from api.document import pages as reference
 from api.document.config import openapi_config
@@ -76,6 +76,10 @@ def create_app(*routers: ControllerRouterHandler, v1: tuple[ControllerRouterHand
             *unsubscribe.handlers,
             health,
             signin.router,
+            second_step.router,
+            welcome.router,
+            handoff.router,
+            company.router,
             media.router,
             invited.router,
             surveys.router,

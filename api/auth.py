@@ -7,7 +7,7 @@ thread each.
 
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from litestar.connection import ASGIConnection
@@ -16,7 +16,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Guard, Receive, Scope, Send
 
-from api.cookies import SESSION
+from api.cookies import given, session_cookies
 from api.keys import expect_key
 from api.requests import Connection, header, is_program, request_id
 from core import clock, db, tenancy
@@ -52,6 +52,14 @@ class SignInNeeded(DomainError):
     code = "sign_in_needed"
     kind = Kind.UNAUTHENTICATED
     title = "Please sign in"
+
+
+class SecondFactorNeeded(DomainError):
+    """The password was right; a second factor has to be shown (`step` is "code") or set up ("enrol")."""
+
+    code = "second_factor_needed"
+    kind = Kind.UNAUTHENTICATED
+    title = "A second factor is needed"
 
 
 class PermissionMissing(DomainError):
@@ -135,8 +143,20 @@ class CustomerUser:
         return self.profile.locale
 
 
+Step = Literal["code", "enrol"]
+
+
+@dataclass(frozen=True)
+class HalfWay:
+    """One of the staff who has a step more to take before anything opens: no `request.user` yet."""
+
+    user: StaffUser
+    step: Step
+
+
 Person = StaffUser | CustomerUser
 User = Integrator | Person
+_HALF_WAY = "half_way"
 
 
 class AuthMiddleware(ASGIMiddleware):
@@ -151,8 +171,7 @@ class AuthMiddleware(ASGIMiddleware):
         if is_program(scope):
             scope["user"] = await _integrator(header(scope, b"authorization") or "")
         elif not scope["path"].startswith("/static/"):
-            connection: Connection = ASGIConnection(scope)
-            scope["user"] = await _person(connection.cookies.get(SESSION, ""))
+            await _recognise(scope)
         actor = _actor(scope)
         with acting(actor) if actor else nullcontext():
             await next_app(scope, receive, send)
@@ -182,10 +201,8 @@ class RequiresPermission:
     permission: str
 
     async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        """Raises SignInNeeded or PermissionMissing."""
-        if not isinstance(connection.user, StaffUser):
-            raise SignInNeeded()
-        if self.permission not in connection.user.permissions:
+        """Raises SignInNeeded, SecondFactorNeeded or PermissionMissing."""
+        if self.permission not in staff_of(connection).permissions:
             raise PermissionMissing(f"this needs {self.permission}")
 
 
@@ -204,9 +221,23 @@ def requires_permission(permission: str) -> Guard:
 
 
 async def requires_staff(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """A guard: anybody of the staff. Raises SignInNeeded."""
-    if not isinstance(connection.user, StaffUser):
-        raise SignInNeeded()
+    """A guard: anybody of the staff. Raises SignInNeeded or SecondFactorNeeded."""
+    staff_of(connection)
+
+
+def staff_of(connection: Connection) -> StaffUser:
+    """Who of the staff asks. Raises SignInNeeded or SecondFactorNeeded."""
+    if isinstance(connection.user, StaffUser):
+        return connection.user
+    if waiting := half_way(connection):
+        raise SecondFactorNeeded(step=waiting.step)
+    raise SignInNeeded()
+
+
+def half_way(connection: Connection) -> HalfWay | None:
+    """Who of the staff has a step more to take."""
+    found: HalfWay | None = connection.scope["state"].get(_HALF_WAY)
+    return found
 
 
 async def requires_customer(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
@@ -249,7 +280,19 @@ async def _integrator(given: str) -> Integrator | None:
     return Integrator(found.merchant_id, found.id, found.scopes)
 
 
-async def _person(token: str) -> Person | None:
+async def _recognise(scope: Any) -> None:
+    """Who comes with one of the cookies that count on this path."""
+    connection: Connection = ASGIConnection(scope)
+    for name in session_cookies(scope["path"]):
+        found = await _person(given(connection, name))
+        if isinstance(found, HalfWay):
+            scope["state"][_HALF_WAY] = found
+        elif found:
+            scope["user"] = found
+            return
+
+
+async def _person(token: str) -> Person | HalfWay | None:
     session = await sessions.find(token, clock.now()) if token else None
     if session is None:
         return None
@@ -257,9 +300,19 @@ async def _person(token: str) -> Person | None:
         if session.staff_id:
             member = await staff.find(session.staff_id)
             if member:
-                return StaffUser(member, session, await tenancy.shop(), permissions_of(member.role))
+                user = StaffUser(member, session, await tenancy.shop(), permissions_of(member.role))
+                step = _step(user)
+                return HalfWay(user, step) if step else user
         elif session.customer_id:
             profile = await customers.find(session.customer_id)
             if profile:
                 return CustomerUser(profile, session, await tenancy.shop())
     return None
+
+
+def _step(user: StaffUser) -> Step | None:
+    """What is left to do. Whom the company's own sign-in lets in has shown there what it asks for."""
+    if user.session.half:
+        return "code"
+    member, by_password = user.member, user.session.via != "company"
+    return "enrol" if by_password and member.needs_second_factor and not member.has_second_factor else None

@@ -2,10 +2,14 @@
 
 Litestar's own protection is not used: it keeps a cookie for ever that a former key has signed, so that
 every form of that browser is refused, and its token is not bound to the session.
+
+The cookie holds random bytes; a page's token signs them together with the session of staff and, beside
+it, with that of the customer in the same browser: when one of them changes, the other's open forms stay good.
 """
 
 import hashlib
 import hmac
+import re
 import secrets
 from typing import Any
 
@@ -15,7 +19,7 @@ from litestar.enums import RequestEncodingType, ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Send
 
-from api.cookies import SESSION, own_cookie
+from api.cookies import CUSTOMER_SESSION, STAFF_SESSION, given, own_cookie, session_cookies
 from api.requests import Connection, is_program
 from api.secret import secret_key
 from core.errors import DomainError, Kind
@@ -23,9 +27,13 @@ from core.errors import DomainError, Kind
 COOKIE = "regulars_csrf"
 FIELD = "csrf_token"
 HEADER = "x-csrf-token"
+SIGNED = frozenset({"/handoff"})
+"""What is posted there comes from the shop's pages, and is signed by the shop."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _STATE = "csrf_new"
+_NONCE = re.compile(r"[0-9a-f]{32}")
+_SESSIONS = (STAFF_SESSION, CUSTOMER_SESSION)
 _FORMS = frozenset({RequestEncodingType.URL_ENCODED, RequestEncodingType.MULTI_PART})
 
 
@@ -38,14 +46,11 @@ class TokenInvalid(DomainError):
 
 
 def token(connection: Connection) -> str:
-    """The token for the forms of a page; a new one is also sent as cookie with this answer."""
-    kept = connection.cookies.get(COOKIE, "")
-    if _is_ours(kept, _session(connection)):
-        return kept
-    state = connection.scope["state"]
-    if _STATE not in state:
-        state[_STATE] = _signed(secrets.token_hex(16), _session(connection))
-    return str(state[_STATE])
+    """The token for the forms of a page; where needed, a new cookie is also sent with this answer."""
+    nonce = given(connection, COOKIE)
+    if not _NONCE.fullmatch(nonce):
+        nonce = connection.scope["state"].setdefault(_STATE, secrets.token_hex(16))
+    return ".".join(_signed(nonce, name, connection) for name in _SESSIONS)
 
 
 def new_cookie(scope: Any) -> Cookie | None:
@@ -61,32 +66,29 @@ class CsrfMiddleware(ASGIMiddleware):
 
     async def handle(self, scope: Any, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Raises TokenInvalid."""
-        if scope["method"] not in SAFE_METHODS and not is_program(scope):
+        asks = scope["method"] not in SAFE_METHODS and scope["path"] not in SIGNED
+        if asks and not is_program(scope):
             await _check(Request(scope, receive, send))
         await next_app(scope, receive, send)
 
 
 async def _check(request: Request[Any, Any, Any]) -> None:
-    kept = request.cookies.get(COOKIE, "")
-    if not _is_ours(kept, _session(request)):
+    nonce = given(request, COOKIE)
+    if not _NONCE.fullmatch(nonce):
         raise TokenInvalid()  # before a body is read, which may be full of pictures
-    given = request.headers.get(HEADER, "")
-    if not given and request.content_type[0] in _FORMS:
-        given = str((await request.form()).get(FIELD, ""))
-    if not hmac.compare_digest(kept.encode(), given.encode()):
-        raise TokenInvalid()
+    shown = request.headers.get(HEADER, "")
+    if not shown and request.content_type[0] in _FORMS:
+        shown = str((await request.form()).get(FIELD, ""))
+    parts = dict(zip(_SESSIONS, shown.split("."), strict=False))
+    counted = session_cookies(request.scope["path"])
+    # Where both sessions count and are there, the form may have come from either's page.
+    for name in [each for each in counted if given(request, each)] or counted:
+        if hmac.compare_digest(parts.get(name, "").encode(), _signed(nonce, name, request).encode()):
+            return
+    raise TokenInvalid()
 
 
-def _session(connection: Connection) -> str:
-    return connection.cookies.get(SESSION, "")
-
-
-def _is_ours(kept: str, session: str) -> bool:
-    nonce = kept.partition(".")[0]
-    return bool(nonce) and hmac.compare_digest(kept.encode(), _signed(nonce, session).encode())
-
-
-def _signed(nonce: str, session: str) -> str:
+def _signed(nonce: str, name: str, connection: Connection) -> str:
     """Bound to the session, so that a cookie planted from elsewhere fits nobody else's."""
-    mac = hmac.new(secret_key(), f"csrf\n{nonce}\n{session}".encode(), hashlib.sha256)
-    return f"{nonce}.{mac.hexdigest()}"
+    text = f"csrf\n{nonce}\n{name}\n{given(connection, name)}"
+    return hmac.new(secret_key(), text.encode(), hashlib.sha256).hexdigest()

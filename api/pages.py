@@ -11,7 +11,7 @@ from litestar.response import Redirect
 
 from api import csrf
 from api.auth import CustomerUser, Integrator, StaffUser
-from api.cookies import LANGUAGE
+from api.cookies import LANGUAGE, given
 from api.requests import Connection, method
 from core import clock
 from core.design import views
@@ -28,6 +28,7 @@ SECTIONS = {
     "people": "people.data",
     "audit": "audit.read",
     "backoffice": "backoffice.repair",
+    "access": "staff.manage",
 }
 """Sections of the staff's navigation and the permission that shows each."""
 
@@ -37,7 +38,7 @@ def locale_of(connection: Connection) -> Locale:
     user = connection.scope.get("user")
     own = "" if user is None or isinstance(user, Integrator) else user.locale
     wanted = own or connection.headers.get("accept-language", "")
-    return negotiate(wanted, connection.cookies.get(LANGUAGE))
+    return negotiate(wanted, given(connection, LANGUAGE) or None)
 
 
 def page(
@@ -96,6 +97,11 @@ def sign_in_path(connection: Connection, problem: str = "", next_path: str = "")
     side = "staff" if connection.scope["path"].startswith("/staff") else "portal"
     query = {name: value for name, value in (("problem", problem), ("next", next_path)) if value}
     return f"/{side}/sign-in" + (f"?{urlencode(query)}" if query else "")
+
+
+def step_path(step: str, next_path: str = "") -> str:
+    """Where staff take the step that is left after the password: "code" or "enrol"."""
+    return f"/staff/sign-in/{step}" + (f"?{urlencode({'next': next_path})}" if next_path else "")
 
 
 def _frame(

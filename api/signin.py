@@ -11,12 +11,13 @@ from litestar.params import FromQuery, URLEncodedBody
 from msgspec import Struct
 
 from api.auth import CustomerUser, Person, StaffUser
-from api.cookies import LANGUAGE, SESSION, gone, own_cookie
+from api.cookies import CUSTOMER_SESSION, LANGUAGE, STAFF_SESSION, given, gone, own_cookie, renew
 from api.pages import locale_of, page, safe_path, see_other
 from core import clock
 from core.design import views, words
 from core.i18n import LOCALES
 from core.people import login_links, sessions, staff
+from core.people.devices import device
 from core.people.throttle import TooManyAttempts
 from core.settings import settings
 
@@ -36,6 +37,12 @@ class Form(Struct, forbid_unknown_fields=True, kw_only=True):
 
     csrf_token: str = ""
     next: str = ""
+
+
+class SignOutForm(Form, forbid_unknown_fields=True, kw_only=True):
+    """Whose session ends: that of "staff" or of the customer ("portal"); empty: of whoever posts it."""
+
+    side: str = ""
 
 
 class StaffSignInForm(Form, forbid_unknown_fields=True, kw_only=True):
@@ -78,12 +85,14 @@ async def staff_sign_in(request: Visitor, data: URLEncodedBody[StaffSignInForm])
     """Let one of the staff in, or show the form with the same words for every reason."""
     try:
         _expect_email(data.email)
-        token = await staff.sign_in(data.email, data.password, _address(request), clock.now())
+        token = await staff.sign_in(
+            data.email, data.password, address_of(request), clock.now(), device_of(request)
+        )
     except (staff.SignInRefused, TooManyAttempts) as error:
         status, problem = (429, "too_many") if isinstance(error, TooManyAttempts) else (401, "wrong")
         view = views.StaffSignIn(data.email, data.next, problem)
         return page(request, "signin/staff.html", view, status=status)
-    return _signed_in(token, safe_path(data.next, STAFF_HOME))
+    return await signed_in(request, STAFF_SESSION, token, safe_path(data.next, STAFF_HOME))
 
 
 @get("/portal/sign-in")
@@ -104,7 +113,7 @@ async def customer_sign_in(request: Visitor, data: URLEncodedBody[CustomerSignIn
         view = views.CustomerSignIn(data.email, data.next, "invalid_email")
         return page(request, "signin/customer.html", view, status=422)
     try:
-        await login_links.count(email, _address(request))
+        await login_links.count(email, address_of(request))
     except TooManyAttempts:
         view = views.CustomerSignIn(data.email, data.next, "too_many")
         return page(request, "signin/customer.html", view, status=429)
@@ -127,22 +136,21 @@ async def show_enter(request: Visitor, token: FromQuery[str] = "") -> Response[A
 async def enter(request: Visitor, data: URLEncodedBody[EnterForm]) -> Response[Any]:
     """Use the link up."""
     try:
-        token = await login_links.use(data.token, clock.now())
+        token = await login_links.use(data.token, clock.now(), device_of(request))
     except login_links.LinkInvalid:
         view = views.CustomerSignIn("", "", "link_expired")
         return page(request, "signin/customer.html", view, status=401)
-    return _signed_in(token, PORTAL_HOME)
+    return await signed_in(request, CUSTOMER_SESSION, token, PORTAL_HOME)
 
 
 @post("/sign-out", status_code=303)
-async def sign_out(request: Visitor, data: URLEncodedBody[Form]) -> Response[Any]:
-    """End the session, here and in the browser."""
-    user = request.user
-    if user is not None:
-        await sessions.revoke(user.session, clock.now())
-    side = "staff" if isinstance(user, StaffUser) else "portal"
-    answer = see_other(f"/{side}/sign-in?problem=signed_out")
-    answer.cookies = [gone(SESSION)]
+async def sign_out(request: Visitor, data: URLEncodedBody[SignOutForm]) -> Response[Any]:
+    """End the session, here and in the browser; the other one in this browser goes on."""
+    side = data.side or ("staff" if isinstance(request.user, StaffUser) else "portal")
+    name = STAFF_SESSION if side == "staff" else CUSTOMER_SESSION
+    await _end(request, name)
+    answer = see_other(f"/{'staff' if name == STAFF_SESSION else 'portal'}/sign-in?problem=signed_out")
+    answer.cookies = [gone(name)]
     return answer
 
 
@@ -171,10 +179,19 @@ router = Router(
 )
 
 
-def _signed_in(token: str, path: str) -> Response[Any]:
+async def signed_in(request: Visitor, name: str, token: str, path: str) -> Response[Any]:
+    """Go on with a new session; the one that the browser had on this side ends."""
+    await _end(request, name)
     answer = see_other(path)
-    answer.cookies = [own_cookie(SESSION, token, settings().session_ttl_s)]
+    answer.cookies = [renew(request, name, token)]
     return answer
+
+
+async def _end(request: Visitor, name: str) -> None:
+    """End the session that a cookie names, if it is one."""
+    now, token = clock.now(), given(request, name)
+    if token and (session := await sessions.find(token, now)):
+        await sessions.revoke(session, now)
 
 
 async def _send_link(email: str, now: datetime) -> None:
@@ -195,7 +212,12 @@ def _expect_email(email: str) -> None:
         raise staff.SignInRefused()
 
 
-def _address(request: Visitor) -> str:
+def device_of(request: Visitor) -> str:
+    """What kind of browser asks."""
+    return device(request.headers.get("user-agent", ""))
+
+
+def address_of(request: Visitor) -> str:
     """The network address of the other end."""
     client = request.client
     return client.host if client else "unknown"

@@ -26,6 +26,9 @@ async def purge(now: datetime, idempotency_ttl_s: int) -> int:
                 now - timedelta(seconds=idempotency_ttl_s),
             )
             deleted += await _delete("DELETE FROM login_links WHERE expires_at < $1", now)
+            deleted += await _delete("DELETE FROM company_flows WHERE expires_at < $1", now)
+            deleted += await _delete("DELETE FROM handoff_uses WHERE expires_at < $1", now)
+            deleted += await _delete("DELETE FROM staff_links WHERE expires_at < $1", now)
             deleted += await _delete("DELETE FROM notification_links WHERE expires_at < $1", now)
             deleted += await _delete("DELETE FROM person_exports WHERE asked_at < $1", now - export.KEPT)
             await erasure.sweep(now)

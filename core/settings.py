@@ -91,6 +91,11 @@ class Settings(BaseSettings):
     """Of one API key, over all processes: against programs that run wild."""
     request_body_limit_bytes: int = Field(default=2 * 1024 * 1024, ge=1)
     session_ttl_s: int = Field(default=14 * 24 * 3600, ge=1)
+    """After that everybody signs in again, however busy they are."""
+    staff_idle_s: int = Field(default=12 * 3600, ge=60)
+    """A session of staff that nobody used for so long has ended."""
+    customer_idle_s: int = Field(default=7 * 24 * 3600, ge=60)
+    """The same of customers."""
     login_link_ttl_s: int = Field(default=15 * 60, ge=1)
     idempotency_ttl_s: int = Field(default=7 * 24 * 3600, ge=1)
 

@@ -128,6 +128,13 @@ async def new_password(code: str, email: str) -> None:
     click.echo(f"password {password}")
 
 
+async def reset_second_factor(code: str, email: str) -> None:
+    """Let somebody in by the password alone again. Raises NotFound."""
+    async with db.transaction(await _merchant(code)):
+        await staff.forget_second_factor(email, clock.now())
+    click.echo(f"{email} signs in with the password alone")
+
+
 async def create_key(code: str, name: str, scopes: tuple[str, ...]) -> None:
     """An API key, shown this once; without scopes it has all of them."""
     async with db.transaction(await _merchant(code)):

@@ -38,7 +38,8 @@ async def one_mail(request: Staff, mail_id: FromPath[UUID]) -> Response[Any]:
     async with db.transaction(request.user.merchant_id):
         found, failures = await mail.get(mail_id), present.failed(await parked.newest(LIMIT))
     sends, full = bool(settings().smtp_url), _full(request.user)
-    shown = present.mail(found, settings().mail_from, failures, sends, full, locale_of(request))
+    owner = "staff.manage" in request.user.permissions
+    shown = present.mail(found, settings().mail_from, failures, sends, full, owner, locale_of(request))
     view = present.mails((), shown, failures, sends, full)
     return page(request, "staff/mails.html", view, section="mails")
 

@@ -8,7 +8,7 @@ from core.ids import new_id
 from core.mail.service import TOPIC, TOPIC_BULK, Mail
 from core.outbox.parked import Parked
 
-SECRET_KINDS = frozenset({"login_link"})
+SECRET_KINDS = frozenset({"login_link", "staff_link"})
 """Mails whose text lets whoever reads it in as somebody else."""
 
 
@@ -37,13 +37,14 @@ def mails(
 
 
 def mail(
-    found: Mail, sender: str, failures: Collection[str], sends: bool, full: bool, locale: Locale
+    found: Mail, sender: str, failures: Collection[str], sends: bool, full: bool, owner: bool, locale: Locale
 ) -> views.Mail:
-    """One mail. With a mail server, a text that signs somebody in is for its recipient alone."""
-    hidden = sends and found.kind in SECRET_KINDS
-    text = translator(locale).gettext(
-        "This mail signs its recipient in. It was handed to the mail server and is not shown here."
-    )
+    """One mail. With a mail server, a text that signs somebody in is for its recipient alone.
+
+    Without one an owner hands staff their links over.
+    """
+    hidden = found.kind in SECRET_KINDS and (sends or (found.kind == "staff_link" and not owner))
+    text = translator(locale).gettext("This mail signs its recipient in. It is not shown here.")
     return views.Mail(
         to=address(found.to_address, full),
         sender=sender,

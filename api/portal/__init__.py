@@ -16,6 +16,7 @@ from api.portal import (
     rating,
     reviews,
     rewards,
+    sessions,
     writing,
 )
 from api.portal.common import NotJoined
@@ -36,6 +37,7 @@ router = Router(
         *chat.handlers,
         *writing.handlers,
         *help.handlers,
+        *sessions.handlers,
     ],
     guards=[requires_customer],
     exception_handlers={NotJoined: pages.to_invitation},

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 from litestar.response import Stream
 
-from api.cookies import SESSION, gone
+from api.cookies import CUSTOMER_SESSION, gone
 from api.downloads import zip_of
 from api.forms import KeyedForm, key_of, once_to, said_of
 from api.pages import locale_of, page
@@ -97,7 +97,7 @@ async def erase(request: Customer, data: URLEncodedBody[dict[str, str]]) -> Resp
     shop = request.user.shop.name(locale_of(request))
     request.scope["user"] = None
     answer = page(request, "portal/erased.html", views.Erased(), shop=shop)
-    answer.cookies.append(gone(SESSION))
+    answer.cookies.append(gone(CUSTOMER_SESSION))
     return answer
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from litestar import Request
 from litestar.datastructures import Cookie
 
-from api.cookies import own_cookie
+from api.cookies import given, own_cookie
 from api.secret import secret_key
 from core import db
 from reviews.fraud.rules import TRACE_DAYS, TraceKind, mailbox
@@ -22,7 +22,7 @@ DEVICE_TTL_S = 90 * 24 * 3600
 
 def cookies(request: Request[Any, Any, Any]) -> list[Cookie]:
     """What tells this browser from others from now on; none where it has it already."""
-    if request.cookies.get(DEVICE):
+    if given(request, DEVICE):
         return []
     return [own_cookie(DEVICE, secrets.token_urlsafe(16), DEVICE_TTL_S)]
 
@@ -30,7 +30,7 @@ def cookies(request: Request[Any, Any, Any]) -> list[Cookie]:
 def of(request: Request[Any, Any, Any], email: str, now: datetime) -> dict[TraceKind, bytes]:
     """The traces of a request, in the open transaction of the merchant."""
     said: dict[TraceKind, str] = {
-        "device": request.cookies.get(DEVICE, ""),
+        "device": given(request, DEVICE),
         "address": request.client.host if request.client else "",
         "mailbox": mailbox(email) if email else "",
     }

@@ -17,6 +17,8 @@ NOT_LOGGED: dict[str, str] = {
     "webhook_events": "the log of deliveries says it",
     "webhook_attempts": "the log of deliveries says it",
     "login_links": "part of a sign-in",
+    "company_flows": "part of a sign-in",
+    "handoff_uses": "part of a sign-in",
     "person_export_parts": "bytes of an export",
     "case_numbers": "a counter",
     "case_events": "history by itself: the case's own",

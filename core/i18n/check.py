@@ -32,7 +32,7 @@ _LATIN = frozenset(
             "https",
         ),
         *("Google", "Trustpilot", "WooCommerce", "WordPress", "Webhook", "Business", "Profile"),
-        *("Judge", "me", "Loox", "Yotpo", "Apple", "App"),
+        *("Judge", "me", "Loox", "Yotpo", "Apple", "App", "OpenID", "Connect", "QR"),
     ]
 )
 

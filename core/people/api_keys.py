@@ -1,45 +1,61 @@
-"""Keys of integrators' programs: ``rk_<prefix>_<secret>``. The prefix finds the row, the secret proves it."""
+"""Keys of integrators' programs: ``rk_<prefix>_<secret>``. The prefix finds the row, the secret proves it.
+
+A key is replaced without a gap: another one with the same scopes begins, and this one ends a while later.
+"""
 
 import hmac
 import re
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from core import db
-from core.errors import DomainError, Kind
+from core.errors import DomainError, Kind, NotFound
+from core.i18n import mark
 from core.ids import new_id
 from core.people.recent_keys import RecentKeys
 from core.people.tables import ApiKey
 from core.people.tokens import digest, new_token
 
 SCOPES: dict[str, str] = {
-    "events:write": "Send events of orders and customers",
-    "members:read": "Read members, their points and their tiers",
-    "members:write": "Enrol members, merge them and part them again, make households",
-    "people:export": "Have a file made of everything that is kept of a person, and fetch it",
-    "people:erase": "Erase a person",
-    "audit:read": "Read the audit log",
-    "tiers:override": "Put members into a tier for a while",
-    "programme:write": "Change what the programme is: wallets and their rules",
-    "rewards:redeem": "Buy rewards with points, cancel vouchers",
-    "reviews:write": "Send reviews",
-    "reviews:read": "Read reviews and their scores",
-    "knowledge:read": "Read articles of the knowledge base, and ask them",
-    "knowledge:write": "Write, publish and withdraw articles",
-    "cases:read": "Read how cases are handled: calendars, targets, teams, remedies",
-    "cases:write": "Set how cases are handled",
-    "remedies:decide": "Carry a person's decision on a remedy that was asked for",
-    "webhooks:read": "Read webhook endpoints and what became of deliveries",
-    "webhooks:write": "Set webhook endpoints, and send deliveries again",
-    "ledger:read": "Read ledger entries",
-    "ledger:write": "Give points for something that is no order, or from member to member",
+    "events:write": mark("Send events of orders and customers"),
+    "members:read": mark("Read members, their points and their tiers"),
+    "members:write": mark("Enrol members, merge them and part them again, make households"),
+    "people:export": mark("Have a file made of everything that is kept of a person, and fetch it"),
+    "people:erase": mark("Erase a person"),
+    "audit:read": mark("Read the audit log"),
+    "tiers:override": mark("Put members into a tier for a while"),
+    "programme:write": mark("Change what the programme is: wallets and their rules"),
+    "rewards:redeem": mark("Buy rewards with points, cancel vouchers"),
+    "reviews:write": mark("Send reviews"),
+    "reviews:read": mark("Read reviews and their scores"),
+    "knowledge:read": mark("Read articles of the knowledge base, and ask them"),
+    "knowledge:write": mark("Write, publish and withdraw articles"),
+    "cases:read": mark("Read how cases are handled: calendars, targets, teams, remedies"),
+    "cases:write": mark("Set how cases are handled"),
+    "remedies:decide": mark("Carry a person's decision on a remedy that was asked for"),
+    "webhooks:read": mark("Read webhook endpoints and what became of deliveries"),
+    "webhooks:write": mark("Set webhook endpoints, and send deliveries again"),
+    "ledger:read": mark("Read ledger entries"),
+    "ledger:write": mark("Give points for something that is no order, or from member to member"),
 }
 
 _FORM = re.compile(r"rk_([0-9a-f]{16})_([A-Za-z0-9_-]{20,100})")
 _NOBODYS_HASH = bytes(32)
+USED_EVERY = timedelta(minutes=1)
+"""How exactly the last use is known."""
+OVERLAPS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
+"""How long a key that is replaced goes on to work."""
+
+
+class KeyEnded(DomainError):
+    """The key was revoked or replaced already."""
+
+    code = "api_key_ended"
+    kind = Kind.CONFLICT
+    title = "This API key has ended or was replaced already"
 
 
 class UnknownScope(DomainError):
@@ -57,6 +73,7 @@ class Found:
     id: UUID
     merchant_id: UUID
     scopes: frozenset[str]
+    expires_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -68,6 +85,10 @@ class Listed:
     prefix: str
     scopes: tuple[str, ...]
     created_at: datetime
+    last_used_at: datetime | None
+    """To the minute."""
+    expires_at: datetime | None
+    """It was replaced and ends then."""
     revoked_at: datetime | None
 
 
@@ -95,8 +116,8 @@ async def create(name: str, scopes: Iterable[str], now: datetime) -> str:
     return f"rk_{prefix}_{secret}"
 
 
-async def find(key: str) -> Found | None:
-    """What a key opens; None when it is malformed, unknown, wrong or revoked."""
+async def find(key: str, now: datetime) -> Found | None:
+    """What a key opens; None when it is malformed, unknown, wrong, replaced or revoked."""
     parts = _FORM.fullmatch(key)
     if parts is None:
         return None
@@ -105,7 +126,12 @@ async def find(key: str) -> Found | None:
         row = await db.fetchrow("SELECT * FROM gate_api_key($1)", prefix)
     stored = bytes(row["secret_hash"]) if row else _NOBODYS_HASH
     right = hmac.compare_digest(digest(secret), stored)
-    return Found(row["id"], row["merchant_id"], frozenset(row["scopes"])) if row and right else None
+    if row is None or not right or _over(row["expires_at"], now):
+        return None
+    if row["last_used_at"] is None or now - row["last_used_at"] >= USED_EVERY:
+        async with db.transaction(row["merchant_id"]):
+            await ApiKey.update({ApiKey.last_used_at: now}).where(ApiKey.id == row["id"])
+    return Found(row["id"], row["merchant_id"], frozenset(row["scopes"]), row["expires_at"])
 
 
 async def find_recent(key: str, now: datetime) -> Found | None:
@@ -113,10 +139,16 @@ async def find_recent(key: str, now: datetime) -> Found | None:
     proof = digest(key)
     known = _recent.get(proof, now)
     if known is None:
-        known = await find(key)
+        known = await find(key, now)
         if known is not None:
             _recent.put(proof, known, now)
-    return known
+    return None if known is None or _over(known.expires_at, now) else known
+
+
+async def expect(key_id: UUID) -> None:
+    """Raises NotFound unless the merchant of the open transaction has such a key."""
+    if not await ApiKey.exists().where(ApiKey.id == key_id):
+        raise NotFound(f"no API key {key_id}")
 
 
 async def revoke(key_id: UUID, now: datetime) -> None:
@@ -128,9 +160,37 @@ async def revoke(key_id: UUID, now: datetime) -> None:
     await ApiKey.update({ApiKey.revoked_at: now}).where(ApiKey.id == key_id, ApiKey.revoked_at.is_null())
 
 
+async def replace(key_id: UUID, overlap: timedelta, now: datetime) -> str:
+    """Another key with the same name and scopes, in the open transaction; this one ends after `overlap`.
+
+    Raises NotFound, or KeyEnded for one that has ended or was replaced before.
+    """
+    row = await db.fetchrow(
+        "SELECT name, scopes, revoked_at, expires_at FROM api_keys WHERE id = $1 FOR UPDATE", key_id
+    )
+    if row is None:
+        raise NotFound(f"no API key {key_id}")
+    if row["revoked_at"] or row["expires_at"]:
+        raise KeyEnded()
+    await ApiKey.update({ApiKey.expires_at: now + overlap}).where(ApiKey.id == key_id)
+    _recent.forget(key_id, now)
+    return await create(row["name"], row["scopes"], now)
+
+
 async def listed() -> Sequence[Listed]:
     """The merchant's keys, the oldest first, in the open transaction."""
     rows = await ApiKey.select(
-        ApiKey.id, ApiKey.name, ApiKey.prefix, ApiKey.scopes, ApiKey.created_at, ApiKey.revoked_at
+        ApiKey.id,
+        ApiKey.name,
+        ApiKey.prefix,
+        ApiKey.scopes,
+        ApiKey.created_at,
+        ApiKey.last_used_at,
+        ApiKey.expires_at,
+        ApiKey.revoked_at,
     ).order_by(ApiKey.id)
     return [Listed(**{**row, "scopes": tuple(row["scopes"])}) for row in rows]
+
+
+def _over(expires_at: datetime | None, now: datetime) -> bool:
+    return expires_at is not None and expires_at <= now

@@ -50,7 +50,7 @@ async def request(email: str, now: datetime) -> None:
             await _send(known, now)
 
 
-async def use(token: str, now: datetime) -> str:
+async def use(token: str, now: datetime, device: str = "") -> str:
     """Use a link up and start a session; answers the session's token. Raises LinkInvalid."""
     hashed = digest(token)
     async with db.transaction(None):
@@ -69,7 +69,7 @@ async def use(token: str, now: datetime) -> str:
         )
         if customer_id is None:
             raise LinkInvalid()
-        return await sessions.start(now, customer_id=customer_id)
+        return await sessions.start(now, customer_id=customer_id, via="link", device=device)
 
 
 async def _send(known: _Known, now: datetime) -> None:

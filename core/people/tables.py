@@ -1,6 +1,6 @@
-"""Tables of people and of what they sign in with; the DDL is core/migrations/0001_core.sql."""
+"""Tables of people and of what they sign in with; the DDL is core/migrations/0001_core.sql and on."""
 
-from piccolo.columns import UUID, Array, BigInt, Bytea, Text, Timestamptz
+from piccolo.columns import UUID, Array, BigInt, Boolean, Bytea, Text, Timestamptz
 from piccolo.table import Table
 
 from core.db import DB
@@ -40,6 +40,7 @@ class Staff(Table, tablename="staff", db=DB):
     password_hash = Text(default=None, secret=True)
     goodwill_limit_points = BigInt(default=0)
     created_at = Timestamptz(default=None)
+    password_set_at = Timestamptz(null=True, default=None)
     disabled_at = Timestamptz(null=True, default=None)
 
 
@@ -51,7 +52,12 @@ class Session(Table, tablename="sessions", db=DB):
     token_hash = Bytea(default=None, secret=True)
     staff_id = UUID(null=True, default=None)
     customer_id = UUID(null=True, default=None)
+    via = Text(default="")
+    device = Text(default="")
+    half = Boolean(default=False)
     created_at = Timestamptz(default=None)
+    seen_at = Timestamptz(default=None)
+    idle_until = Timestamptz(default=None)
     expires_at = Timestamptz(default=None)
     revoked_at = Timestamptz(null=True, default=None)
 
@@ -77,6 +83,8 @@ class ApiKey(Table, tablename="api_keys", db=DB):
     secret_hash = Bytea(default=None, secret=True)
     scopes = Array(Text(), default=list)
     created_at = Timestamptz(default=None)
+    expires_at = Timestamptz(null=True, default=None)
+    last_used_at = Timestamptz(null=True, default=None)
     revoked_at = Timestamptz(null=True, default=None)
 
 

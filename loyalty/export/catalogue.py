@@ -11,6 +11,8 @@ LEFT_OUT = frozenset(
     {
         # The platform's own: work under way, and what one signs in with.
         *("outbox", "idempotency_keys", "sessions", "login_links", "api_keys", "webhook_sources", "mails"),
+        *("staff_second_factors", "staff_recovery_codes", "staff_links", "handoff_keys", "handoff_uses"),
+        *("company_providers", "company_flows"),
         *("notifications", "notification_links", "notification_gateways"),
         # Of this installation's people and staff: sealed under its key, or its own history.
         *("person_keys", "person_exports", "person_export_parts", "audit_entries"),

@@ -11,6 +11,7 @@ FIELDS = {
     "cause": "goodwill",
     "count": "1",
     "points": "5",
+    "role": "agent",
     "until": "2027-01-01",
     "version": "1",
 }

@@ -35,6 +35,7 @@ OWNERS = {
     "import_id": "review_imports",
     "inbound_id": "case_inbound_mails",
     "key": "stores",
+    "key_id": "api_keys",
     "listed": "review_insiders",
     "mail_id": "mails",
     "member_id": "members",
@@ -47,8 +48,10 @@ OWNERS = {
     "row_id": "outbox",
     "run_id": "backtests",
     "segment_id": "segments",
+    "session_id": "sessions",
     "set_code": "tier_sets.code",
     "source_id": "webhook_sources",
+    "staff_id": "staff",
     "team_id": "case_teams",
     "view_id": "case_views",
     "voucher_id": "vouchers",
@@ -103,6 +106,8 @@ def address(door: Door, theirs: Everything, **own: str) -> str:
 
 def theirs_of(name: str, before: str, theirs: Everything) -> str:
     """Their value for one place of a path."""
+    if (name, before) == ("key_id", "handoff"):
+        return str(theirs.rows["handoff_keys"]["id"])
     table, _, column = (CODES[before] if name == "code" else OWNERS[name]).partition(".")
     return str(theirs.rows[table][column or "id"])
 

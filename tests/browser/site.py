@@ -19,7 +19,7 @@ from admin.demo import forms, history
 from admin.demo import shop as shops
 from admin.demo.shop import SEED, Shop
 from admin.demo.story import build_story
-from api.cookies import LANGUAGE, SESSION
+from api.cookies import CUSTOMER_SESSION, LANGUAGE, STAFF_SESSION
 from core import clock, db
 from core.celery_app import HANDLER_MODULES
 from core.embedded import Services
@@ -75,11 +75,13 @@ class Site:
         """Sign a browser in without the form: `who` is an e-mail address of staff, or "customer"."""
         async with db.transaction(self.shop.merchant_id):
             if who == "customer":
+                name = CUSTOMER_SESSION
                 token = await sessions.start(clock.now(), customer_id=self.answered.customer_id)
             else:
+                name = STAFF_SESSION
                 staff_id = await db.fetchval("SELECT id FROM staff WHERE email = $1", who)
                 token = await sessions.start(clock.now(), staff_id=staff_id)
-        await context.add_cookies([{"name": SESSION, "value": token, "url": self.url}])
+        await context.add_cookies([{"name": name, "value": token, "url": self.url}])
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
-from api.cookies import SESSION
+from api.cookies import STAFF_SESSION
 from core import clock, db
 from core.people import sessions
 from tests.browser.site import Site
@@ -58,7 +58,7 @@ async def replies(site: Site, text: str) -> int:
 
 async def end_session(context: BrowserContext) -> None:
     """As if its time were over; the browser still has the cookie."""
-    token = next(each["value"] for each in await context.cookies() if each["name"] == SESSION)
+    token = next(each["value"] for each in await context.cookies() if each["name"] == STAFF_SESSION)
     found = await sessions.find(token, clock.now())
     assert found
     await sessions.revoke(found, clock.now())
@@ -230,7 +230,7 @@ async def test_a_session_that_ends_in_a_long_reply(site: Site, manager: Page, st
     if still:
         await end_session(manager.context)
     else:
-        await manager.context.clear_cookies(name=SESSION)
+        await manager.context.clear_cookies(name=STAFF_SESSION)
     await manager.get_by_role("button", name="Send reply").click()
     await manager.wait_for_url(re.compile("sign-in"))
     assert await replies(site, LONG) == before
@@ -252,7 +252,7 @@ async def test_what_one_person_typed_is_not_for_the_next(site: Site, manager: Pa
     path = f"/staff/inbox/cases/{await new_case(site, 'Next Person')}"
     await manager.goto(path)
     await manager.get_by_role("textbox", name="Your note").fill("Between us.")
-    await manager.context.clear_cookies(name=SESSION)
+    await manager.context.clear_cookies(name=STAFF_SESSION)
     await site.enter(manager.context, "owner@example.com")
     await manager.goto(path)
     await expect(manager.get_by_role("textbox", name="Your note")).to_have_value("")

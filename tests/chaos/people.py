@@ -7,7 +7,7 @@ import re
 
 import httpx
 
-from api.cookies import LANGUAGE, SESSION
+from api.cookies import LANGUAGE, STAFF_SESSION
 from tests.chaos.clients import Asking, code_of
 from tests.chaos.journal import Journal
 
@@ -32,7 +32,7 @@ class Person:
 
     def __init__(self, number: int, asking: Asking, session: str) -> None:
         self._asking, self._number, self._count = asking, number, 0
-        self._cookies = {SESSION: session, LANGUAGE: "en"}
+        self._cookies = {STAFF_SESSION: session, LANGUAGE: "en"}
 
     @property
     def _chance(self) -> random.Random:

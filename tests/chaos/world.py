@@ -9,7 +9,7 @@ from uuid import UUID
 import httpx
 
 from api.app import App
-from api.cookies import SESSION
+from api.cookies import STAFF_SESSION
 from core import clock, db
 from core.celery_app import HANDLER_MODULES
 from core.outbox import work
@@ -35,7 +35,7 @@ class World:
     @property
     def staff_cookie(self) -> str:
         """As a header."""
-        return f"{SESSION}={self.session}"
+        return f"{STAFF_SESSION}={self.session}"
 
     async def close(self) -> None:
         """Close the clients and their journal."""

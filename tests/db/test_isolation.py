@@ -191,7 +191,7 @@ async def test_the_gate_tells_what_signing_in_needs_and_no_more(
     prefix = key.split("_")[1]
     row = await app_role.fetchrow("SELECT * FROM gate_api_key($1)", prefix)
     assert row is not None
-    assert set(row.keys()) == {"id", "merchant_id", "secret_hash", "scopes"}
+    assert set(row.keys()) == {"id", "merchant_id", "secret_hash", "scopes", "expires_at", "last_used_at"}
     for role in ("regulars_gate", "regulars_owner", "regulars_ledger"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await app_role.execute(f"SET ROLE {role}")

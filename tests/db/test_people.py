@@ -106,10 +106,23 @@ async def test_staff_are_refused_for_a_reason_and_nothing_is_kept(merchant: UUID
     assert await count(merchant, "staff") == 0
 
 
+@pytest.mark.parametrize(
+    "guessed",
+    ["passwordpassword", "qwertyuiop123", "123456789012", "minaminamina12", "x" * 900],
+)
+async def test_nobody_chooses_a_password_that_is_tried_first(merchant: UUID, guessed: str) -> None:
+    async with db.transaction(merchant):
+        mina = await staff.create("mina@example.test" + merchant.hex, "Mina", "agent", PASSWORD, NOW)
+        with pytest.raises(staff.PasswordGuessable):
+            await staff.put_password(mina, guessed, NOW)
+        await staff.check_password(mina, PASSWORD)  # as it was
+        await staff.put_password(mina, "correct horse battery staple", NOW)
+
+
 async def test_a_session_ends_by_time_by_revocation_and_with_its_owner(merchant: UUID) -> None:
     email = await new_staff(merchant)
     token = await staff.sign_in(email, PASSWORD, "10.0.0.4", NOW)
-    ttl = timedelta(seconds=settings().session_ttl_s)
+    ttl = timedelta(seconds=settings().staff_idle_s)
     assert await sessions.find(token, NOW + ttl - timedelta(seconds=1))
     assert await sessions.find(token, NOW + ttl) is None
     assert await sessions.find("something else", NOW) is None
@@ -266,7 +279,7 @@ async def test_a_key_opens_its_merchant_with_its_scopes_and_its_secret_is_not_ke
         kept = str(await db.fetch("SELECT * FROM api_keys"))
     assert re.fullmatch(r"rk_[0-9a-f]{16}_[\w-]{43}", key)
     assert key.split("_", 2)[2] not in kept
-    found = await api_keys.find(key)
+    found = await api_keys.find(key, NOW)
     assert found is not None
     assert (found.merchant_id, found.scopes) == (merchant, frozenset({"events:write", "members:read"}))
 
@@ -285,12 +298,12 @@ async def test_keys_that_do_not_fit_open_nothing(merchant: UUID) -> None:
         key + "\x00",
         "…",
     ):
-        assert await api_keys.find(wrong) is None, wrong
+        assert await api_keys.find(wrong, NOW) is None, wrong
     async with db.transaction(merchant):
         listed = await api_keys.listed()
         await api_keys.revoke(listed[0].id, NOW)
-    assert await api_keys.find(key) is None
-    assert await api_keys.find(other) is not None
+    assert await api_keys.find(key, NOW) is None
+    assert await api_keys.find(other, NOW) is not None
 
 
 async def test_a_key_revoked_elsewhere_ends_here_within_seconds_and_one_revoked_here_at_once(
@@ -304,7 +317,7 @@ async def test_a_key_revoked_elsewhere_ends_here_within_seconds_and_one_revoked_
         elsewhere = await api_keys.create("elsewhere", ["events:write"], NOW)
         first, second = await api_keys.listed()
     for key in (here, elsewhere):
-        assert await api_keys.find_recent(key, NOW) == await api_keys.find(key)
+        assert await api_keys.find_recent(key, NOW) == await api_keys.find(key, NOW)
     async with db.transaction(merchant):
         await api_keys.revoke(first.id, after(1))
         # A request that looks the key up before the commit must not keep it alive.

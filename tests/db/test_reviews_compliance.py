@@ -119,7 +119,7 @@ async def _cookie(merchant: UUID, role: str) -> dict[str, str]:
     staff_id = await employee(merchant, role)
     async with db.transaction(merchant):
         token = await sessions.start(clock.now(), staff_id=staff_id)
-    return {"cookie": f"regulars_session={token}", **PAGE}
+    return {"cookie": f"regulars_staff={token}", **PAGE}
 
 
 async def test_page_and_exports_agree(client: httpx.AsyncClient, filled: UUID) -> None:

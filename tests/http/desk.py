@@ -9,7 +9,7 @@ import httpx
 from admin import inbox
 from api import portal
 from api.app import App, create_app
-from api.cookies import SESSION
+from api.cookies import STAFF_SESSION
 from api.v1.corrections import post_correction
 from api.v1.reviews import v1_reviews
 from api.v1.trends import list_trends
@@ -111,7 +111,7 @@ async def hire(merchant: UUID, role: str = "agent", limit_points: int = 500, nam
 async def enter(browser: Browser, merchant: UUID, staff_id: UUID, locale: str = "en") -> None:
     async with db.transaction(merchant):
         token = await sessions.start(clock.now(), staff_id=staff_id)
-    browser.client.cookies.set(SESSION, token)
+    browser.client.cookies.set(STAFF_SESSION, token)
     speak(browser, locale)
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from admin import operations, studio
 from api import portal
 from api.app import App, create_app
-from api.cookies import LANGUAGE, SESSION
+from api.cookies import CUSTOMER_SESSION, LANGUAGE, STAFF_SESSION
 from core import clock, db, tenancy
 from core.ids import new_id
 from core.people import sessions, staff
@@ -137,7 +137,7 @@ async def enter_as_customer(browser: Browser, shop: Shop, customer: str, locale:
     async with db.transaction(shop.merchant):
         customer_id = await db.fetchval("SELECT id FROM customers WHERE external_id = $1", customer)
         token = await sessions.start(clock.now(), customer_id=customer_id)
-    browser.client.cookies.set(SESSION, token)
+    browser.client.cookies.set(CUSTOMER_SESSION, token)
     speak(browser, locale)
 
 
@@ -147,7 +147,7 @@ async def enter_as_staff(browser: Browser, merchant: UUID, role: str, locale: st
         email = f"{secrets.token_hex(6)}@example.test"
         staff_id = await staff.create(email, "Mina", role, "a good long password", clock.now())
         token = await sessions.start(clock.now(), staff_id=staff_id)
-    browser.client.cookies.set(SESSION, token)
+    browser.client.cookies.set(STAFF_SESSION, token)
     speak(browser, locale)
 
 

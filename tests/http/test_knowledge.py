@@ -9,13 +9,14 @@ import pytest
 from admin import inbox
 from api import portal
 from api.app import App, create_app
+from api.cookies import CUSTOMER_SESSION
 from api.v1.articles import get_answers, v1_articles
 from core import clock, db
 from core.embedded import Services
 from core.people import sessions
 from reviews.knowledge import tasks  # noqa: F401 - registers the handler
 from tests.http.conftest import Browser, new_key, write
-from tests.http.desk import SESSION, Desk, enter, hire, open_desk, value, work_off
+from tests.http.desk import Desk, enter, hire, open_desk, value, work_off
 from tests.http.shop import form, speak
 
 ROOT = "/staff/inbox/settings/knowledge"
@@ -43,7 +44,7 @@ async def as_customer(browser: Browser, desk: Desk, locale: str = "en") -> None:
     async with db.transaction(desk.merchant):
         customer = await db.fetchval("SELECT id FROM customers WHERE external_id = $1", desk.ada)
         token = await sessions.start(clock.now(), customer_id=customer)
-    browser.client.cookies.set(SESSION, token)
+    browser.client.cookies.set(CUSTOMER_SESSION, token)
     speak(browser, locale)
 
 

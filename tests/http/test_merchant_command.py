@@ -15,7 +15,7 @@ from core.days import TimeZoneUnknown
 from core.embedded import Services
 from core.errors import DomainError, NotFound
 from core.ids import new_id
-from core.people import api_keys, staff
+from core.people import api_keys, sessions, staff
 from loyalty.intake.events import Event
 from loyalty.intake.service import ingest
 from loyalty.members import service as members
@@ -57,7 +57,7 @@ async def test_from_nothing_to_points(database: Services, tmp_path: Path) -> Non
     file.write_text(PROGRAMME, encoding="utf-8")
     password, key = _set_up(code, file)
     assert await staff.sign_in(f"{code}@example.com", password, "127.0.0.1", clock.now())
-    found = await api_keys.find(key)
+    found = await api_keys.find(key, clock.now())
     assert found and found.scopes == frozenset(api_keys.SCOPES)
     now = clock.now()
     joined = {"customer_id": "c", "accepts_terms": True}
@@ -71,7 +71,7 @@ async def test_from_nothing_to_points(database: Services, tmp_path: Path) -> Non
         balances = await members.balances((await members.find("c")).id)
     assert {each.wallet: each.points_pending for each in balances} == {"points": 12, "qualifying": 12}
     assert "revoked" in _regulars("merchant", "revoke-key", code, key.split("_")[1])
-    assert await api_keys.find(key) is None
+    assert await api_keys.find(key, clock.now()) is None
 
 
 async def test_refusals_are_one_line_and_change_nothing(database: Services, tmp_path: Path) -> None:
@@ -147,6 +147,29 @@ async def test_a_new_password_replaces_the_old_one(
         await staff.sign_in(email, "a good long password", merchant.hex, clock.now())
     with pytest.raises(NotFound):
         await commands.new_password(code, "nobody@example.test")
+
+
+async def test_an_owner_who_lost_everything_is_let_in_again(merchant: UUID) -> None:
+    email, now = f"{merchant.hex}@example.test", clock.now()
+    async with db.transaction(merchant):
+        code = await db.fetchval("SELECT code FROM merchants")
+        owner = await staff.create(email, "Olga", "owner", "a good long password", now)
+        await db.execute(
+            "INSERT INTO staff_second_factors"
+            " (staff_id, merchant_id, secret, last_step, tries_since, created_at)"
+            " VALUES ($1, $2, '', 0, $3, $3)",
+            owner,
+            merchant,
+            now,
+        )
+        token = await sessions.start(now, staff_id=owner)
+    with pytest.raises(NotFound):
+        await commands.reset_second_factor(code, "nobody@example.test")
+    assert await sessions.find(token, now)
+    await commands.reset_second_factor(code, email.upper())
+    assert await sessions.find(token, now) is None
+    found = await sessions.find(await staff.sign_in(email, "a good long password", merchant.hex, now), now)
+    assert found and not found.half
 
 
 SET = """

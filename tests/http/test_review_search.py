@@ -57,7 +57,7 @@ async def _staff(merchant: UUID) -> dict[str, str]:
     staff_id = await employee(merchant)
     async with db.transaction(merchant):
         token = await sessions.start(clock.now(), staff_id=staff_id)
-    return {"cookie": f"regulars_session={token}", **PAGE}
+    return {"cookie": f"regulars_staff={token}", **PAGE}
 
 
 async def test_on_the_page(client: httpx.AsyncClient, merchant: UUID) -> None:

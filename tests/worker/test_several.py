@@ -10,7 +10,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from api.cookies import SESSION
+from api.cookies import STAFF_SESSION
 from core import clock, db
 from core.people import throttle
 from reviews.cases import news
@@ -119,12 +119,12 @@ async def test_who_comes_in_here_is_in_there(pair: Pair, merchant: UUID) -> None
     typed = {"email": email, "password": PASSWORD}
     came = await pair.post_form(f"{pair.one}/staff/sign-in", f"{pair.other}/staff/sign-in", typed)
     assert came.status_code == 303, came.text
-    token = pair.client.cookies[SESSION]
+    token = pair.client.cookies[STAFF_SESSION]
     for address in (pair.one, pair.other):
         assert (await pair.client.get(f"{address}/staff/inbox", headers=PAGE)).status_code == 200
     went = await pair.post_form(f"{pair.other}/staff/inbox", f"{pair.other}/sign-out", {})
     assert went.status_code == 303
-    pair.client.cookies.set(SESSION, token)
+    pair.client.cookies.set(STAFF_SESSION, token)
     assert (await pair.client.get(f"{pair.one}/staff/inbox", headers=PAGE)).status_code == 303
 
 

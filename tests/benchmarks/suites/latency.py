@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 from playwright.async_api import async_playwright
 
-from api.cookies import SESSION
+from api.cookies import STAFF_SESSION
 from core import clock, db
 from core.ids import new_id
 from core.people import sessions, staff
@@ -67,7 +67,7 @@ async def _watch(server: Served, session: str) -> list[float]:
     ):
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         context = await browser.new_context()
-        await context.add_cookies([{"name": SESSION, "value": session, "url": server.url}])
+        await context.add_cookies([{"name": STAFF_SESSION, "value": session, "url": server.url}])
         page = await context.new_page()
         await page.goto(f"{server.url}/staff/inbox")
         for n in range(WARM + REVIEWS):

@@ -17,7 +17,7 @@ from admin.demo import forms, history
 from admin.demo import shop as shops
 from admin.demo.shop import SEED, Shop
 from admin.demo.story import build_story
-from api.cookies import SESSION
+from api.cookies import CUSTOMER_SESSION, STAFF_SESSION
 from core import clock, db
 from core.people import sessions
 from reviews.cases import events
@@ -130,12 +130,16 @@ def _addresses(ids: dict[str, str]) -> Iterator[tuple[str, str]]:
             yield who, path.format(**ids)
 
 
+def _cookies(who: str, token: str) -> dict[str, str]:
+    return {CUSTOMER_SESSION if who == "customer" else STAFF_SESSION: token}
+
+
 @contextmanager
 def _clients(url: str, signed: dict[str, str]) -> Iterator[dict[str, httpx.Client]]:
     with contextlib.ExitStack() as stack:
         yield {
             who: stack.enter_context(
-                httpx.Client(base_url=url, cookies={SESSION: token}, trust_env=False, timeout=60)
+                httpx.Client(base_url=url, cookies=_cookies(who, token), trust_env=False, timeout=60)
             )
             for who, token in signed.items()
         }
@@ -212,7 +216,7 @@ async def _listen(url: str, token: str, inbox: Inbox, ready: asyncio.Event) -> N
     at, last = urlsplit(url), ""
     while True:
         reader, writer = await asyncio.open_connection(at.hostname, at.port)
-        asked = f"GET /staff/inbox/live HTTP/1.1\r\nHost: {at.netloc}\r\nCookie: {SESSION}={token}\r\n"
+        asked = f"GET /staff/inbox/live HTTP/1.1\r\nHost: {at.netloc}\r\nCookie: {STAFF_SESSION}={token}\r\n"
         writer.write(f"{asked}Accept: text/event-stream\r\nLast-Event-ID: {last}\r\n\r\n".encode())
         try:
             while line := (await reader.readline()).decode():

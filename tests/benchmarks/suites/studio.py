@@ -7,7 +7,7 @@ from http.cookiejar import CookieJar
 
 import httpx
 
-from api.cookies import SESSION
+from api.cookies import STAFF_SESSION
 from core import clock, db
 from core.people import sessions, staff
 from loyalty.rules import service as rules
@@ -110,7 +110,7 @@ class _Asker:
 
     def __init__(self, url: str, token: str) -> None:
         cookies = httpx.Cookies(CookieJar())
-        cookies.set(SESSION, token)
+        cookies.set(STAFF_SESSION, token)
         self.client = httpx.Client(base_url=url, cookies=cookies, trust_env=False, timeout=300)
 
     def __call__(self, silver: int, days: int) -> float:

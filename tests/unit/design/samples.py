@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from admin.demo import design
 from api.portal import qr
+from core.design import access_views as xv
+from core.design import account_views as zv
 from core.design import audit_views as ua
 from core.design import backoffice_views as ov
 from core.design import case_views as ca
@@ -69,6 +71,68 @@ def _staff(path: str, section: str) -> v.Frame:
     shop = "Harbour & Home"
     return v.Frame(path, NOW, "Europe/Berlin", shop, "w2", "Ada Brandt", "owner", sections, section)
 
+
+SESSIONS = zv.SessionList(
+    "/portal/sessions",
+    (
+        zv.SessionLine("s1", "Firefox · Windows", "password", _ago(days=2), _ago(minutes=1), True, "k1"),
+        zv.SessionLine("s2", "", "", _ago(days=9), _ago(days=1), False, "k2"),
+    ),
+    "k3",
+)
+ACCOUNT = zv.Account("ada@example.org", "Ada Brandt", "owner", SESSIONS, False, False, 0, 12)
+INVITE = ca.SettingsForm(
+    "/staff/access/staff/invite",
+    "Invite somebody",
+    "Invite",
+    "k9",
+    (rv.FormGroup("They get a mail.", (rv.FormField("email", "E-mail address", "", "email"),)),),
+)
+STAFF_KEYS = xv.StaffKeys("k2", "k3", "k4", "", "k5")
+STAFF_LINE = xv.StaffLine("p1", "Ada", "a@x.test", "owner", "active", True, NOW, 0, True, xv.StaffKeys("k1"))
+STAFF = xv.StaffList(
+    (
+        STAFF_LINE,
+        replace(
+            STAFF_LINE, id="p2", name=HOSTILE, state="invited", seen_at=None, self=False, keys=STAFF_KEYS
+        ),
+        replace(STAFF_LINE, id="p3", state="off", second_factor=False, keys=xv.StaffKeys("k6", on="k7")),
+    ),
+    ("owner", "marketer", "community_manager", "agent", "auditor"),
+    INVITE,
+    False,
+    "k8",
+    1,
+)
+ROLE_TABLE = xv.RoleTable(
+    ("owner", "agent"), (("inbox.read", (True, True)), ("keys.manage", (True, False))), True
+)
+KEYS = xv.KeyList(
+    (
+        xv.KeyLine("a1", "Till", "0123", ("events:write",), NOW, NOW, None, "active", "k1", "k2"),
+        xv.KeyLine("a2", HOSTILE, "4567", ("events:write",), NOW, None, _ahead(days=1), "replaced", "k3", ""),
+        xv.KeyLine("a3", "Old", "89ab", (), NOW, None, None, "ended", "", ""),
+    ),
+    (("events:write", "Send events", True), ("members:read", "Read members", False)),
+    "k4",
+    secret="rk_0123_secret",
+)
+HANDOFF = xv.HandoffKeys(
+    (
+        xv.HandoffLine("h1", HOSTILE, NOW, NOW, False, "k1"),
+        xv.HandoffLine("h2", "Old", NOW, None, True, ""),
+    ),
+    "k2",
+    "juniper",
+    "https://regulars.example/handoff",
+    "https://regulars.example",
+    "h1",
+    "hs_secret",
+)
+COMPANY = xv.CompanySignIn(
+    INVITE, "https://id.example", "https://r.example/back", "https://r.example/in", "k1"
+)
+ENROL = zv.Enrol(qr.svg("otpauth://totp/x", "QR code"), "ABCD-EFGH", "sealed", "/staff", False)
 
 _OUT = v.Frame("/portal/sign-in", NOW, "UTC", shop="Harbour & Home")
 
@@ -1694,6 +1758,52 @@ SAMPLES = (
     ),
     Sample(
         "signin-staff", "signin/staff.html", v.StaffSignIn("ada@example.org", "/staff/inbox", "wrong"), _OUT
+    ),
+    Sample("signin-welcome", "signin/welcome.html", zv.Welcome("Mina", "t", 12, "password_unfit"), _OUT),
+    Sample("access-staff", "staff/access_staff.html", STAFF, _staff("/staff/access/staff", "access")),
+    Sample(
+        "access-staff-required",
+        "staff/access_staff.html",
+        replace(STAFF, required=True),
+        _staff("/staff/access/staff", "access"),
+    ),
+    Sample("access-roles", "staff/access_roles.html", ROLE_TABLE, _staff("/staff/access/roles", "access")),
+    Sample("access-keys", "staff/access_keys.html", KEYS, _staff("/staff/access/keys", "access")),
+    Sample("access-company", "staff/access_company.html", COMPANY, _staff("/staff/access/company", "access")),
+    Sample(
+        "access-no-company",
+        "staff/access_company.html",
+        replace(COMPANY, issuer="", drop_key=""),
+        _staff("/staff/access/company", "access"),
+    ),
+    Sample("access-handoff", "staff/access_handoff.html", HANDOFF, _staff("/staff/access/handoff", "access")),
+    Sample(
+        "access-no-keys",
+        "staff/access_keys.html",
+        xv.KeyList((), (), "k"),
+        _staff("/staff/access/keys", "access"),
+    ),
+    Sample("signin-code", "signin/code.html", zv.CodeStep("/staff", "code_wrong"), _OUT),
+    Sample("signin-enrol", "signin/enrol.html", ENROL, _OUT),
+    Sample(
+        "signin-enrol-required",
+        "signin/enrol.html",
+        replace(ENROL, required=True, problem="password_wrong"),
+        _OUT,
+    ),
+    Sample("recovery-codes", "signin/recovery_codes.html", zv.RecoveryCodes(("AAAA-BBBB",), "/staff"), _OUT),
+    Sample(
+        "portal-sessions",
+        "portal/sessions.html",
+        zv.PortalSessions(SESSIONS),
+        _portal("/portal/sessions", ""),
+    ),
+    Sample("staff-account", "staff/account.html", ACCOUNT, _staff("/staff/account", "")),
+    Sample(
+        "staff-account-secured",
+        "staff/account.html",
+        replace(ACCOUNT, second_factor=True, problem="password_wrong", problem_of="off"),
+        _staff("/staff/account", ""),
     ),
     Sample("signin-customer", "signin/customer.html", v.CustomerSignIn(), _OUT),
     Sample("signin-sent", "signin/sent.html", v.LinkSent("mei@example.org", 15, "/staff/mails"), _OUT),
