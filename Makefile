@@ -9,7 +9,7 @@ LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml -
 JOBS ?= 3
 CJK_FONTS := /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
 
-.PHONY: help demo test browser soak chaos bench lock clean chromium wrk screenshots
+.PHONY: help demo test browser soak chaos fuzz bench lock clean chromium wrk screenshots
 .NOTPARALLEL:
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo "make soak         the ledger against its model, for half an hour"
 	@echo "make chaos        kills everything again and again under load, for 20 minutes, and checks the books: chaos.json;"
 	@echo "                  DURATION=seconds SEED=number"
+	@echo "make fuzz         requests, forms, webhooks and files as nobody sane sends them: fuzz.json; TIMES=number SEED=number"
 	@echo "make bench        how fast it is: a table and bench.json; ONLY=name,name and SCALE=0.01 for less of it"
 	@echo "                  DATA=DIR reads labelled rows in other ways, too (train extra)"
 	@echo "make screenshots  the pictures of the README, taken of a demo of their own"
@@ -50,6 +51,10 @@ soak: $(VENV)/test.stamp
 
 chaos: $(VENV)/test.stamp
 	@$(VENV)/bin/python -m tests.chaos $(if $(DURATION),--seconds $(DURATION)) $(if $(SEED),--seed $(SEED))
+
+fuzz: $(VENV)/test.stamp
+	@REGULARS_FUZZ=all REGULARS_FUZZ_OUT=fuzz.json REGULARS_FUZZ_TIMES=$(TIMES) REGULARS_FUZZ_SEED=$(SEED) \
+		$(VENV)/bin/python -m pytest -q tests/fuzz
 
 screenshots: $(VENV)/test.stamp chromium
 	@$(VENV)/bin/python -m admin.demo.screenshots

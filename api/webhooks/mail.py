@@ -1,7 +1,6 @@
 """Mail in: a mail server hands us what customers answer, signed like every webhook of a merchant."""
 
 import base64
-import binascii
 from email.message import EmailMessage
 from typing import Any, Literal
 from uuid import UUID
@@ -85,7 +84,7 @@ def _raw(body: bytes) -> bytes:
     if posted.raw_base64:
         try:
             return base64.b64decode(posted.raw_base64, validate=True)
-        except binascii.Error as error:
+        except ValueError as error:  # no base64, or not even ASCII
             raise RequestRefused(
                 "invalid_request", "The request is not right", "raw_base64", status=422
             ) from error

@@ -12,6 +12,7 @@ from core import db, outbox
 from core.errors import NotFound
 from reviews import intake
 from reviews.accounts import queries, service, sync
+from reviews.connectors import registry
 from reviews.connectors.failures import SourceFailure, SourceLimited
 from reviews.connectors.model import Delivery, HintUnsigned
 
@@ -33,9 +34,10 @@ async def receive(account_id: UUID, delivery: Delivery, now: datetime) -> int:
         raise HintUnsigned()
     async with db.transaction(merchant_id):
         account = await service.find(account_id)
-        if account.about.hints is None:
+        hints = account.about.hints if registry.is_connectable(account.source) else None
+        if hints is None:
             raise HintUnsigned()
-        ids = list(dict.fromkeys(account.about.hints(delivery, service.hook_secret(account))))[:MOST]
+        ids = list(dict.fromkeys(hints(delivery, service.hook_secret(account))))[:MOST]
         await outbox.add_many(TOPIC, [{"account": account_id, "review": each} for each in ids], now)
     return len(ids)
 

@@ -69,7 +69,7 @@ def _items(text: str) -> str:
     first, _, rest = text.partition("\n")
     try:
         value = msgspec.json.decode(first)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         value = None
     if text.startswith("["):
         return "" if isinstance(value, list) and rest.strip() else "item"

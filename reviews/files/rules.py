@@ -317,7 +317,7 @@ def photos(text: str) -> tuple[str, ...]:
     if text.startswith("["):
         try:
             return tuple(msgspec.json.decode(text, type=list[str]))
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             raise FieldInvalid("photo_urls", f"{text[:40]!r} is no list of addresses") from error
     return tuple(f"https:{url}" if url.startswith("//") else url for url in _URLS.split(text.strip(" ,;|")))
 

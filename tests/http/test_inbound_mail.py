@@ -139,6 +139,7 @@ async def test_a_mail_as_json(
     [
         (b"{", 400, "malformed_json"),
         (b'{"raw_base64": "*"}', 422, "invalid_request"),
+        ('{"raw_base64": "aGk\u00e9"}'.encode(), 422, "invalid_request"),
         (b'{"from": 1}', 422, "invalid_request"),
     ],
 )

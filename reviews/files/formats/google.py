@@ -217,7 +217,7 @@ def _add_product(element: Element, out: Outgoing) -> None:
 def _list(listed: object) -> list[str]:
     try:
         found = msgspec.json.decode(str(listed or "[]"))
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return []
     return [each for each in found if isinstance(each, str)] if isinstance(found, list) else []
 

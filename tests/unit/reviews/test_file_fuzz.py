@@ -4,6 +4,7 @@ import gzip
 from io import BytesIO
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -48,5 +49,17 @@ def test_any_file_is_read_or_refused(content: bytes) -> None:
         for chunk in chunks(taking, 7):
             assert chunk.rows == len(chunk.contents) + len(chunk.removals) + len(chunk.rejected)
             assert all(rejected.reason for rejected in chunk.rejected)
+    except FileUnreadable as error:
+        assert error.detail
+
+
+@pytest.mark.parametrize(
+    "content", [b"[" * 5000, b'[{"review_id": ' + b"[" * 5000, b'{"reviews": ' + b"[" * 5000]
+)
+def test_what_is_nested_without_end_is_refused_or_rejected(content: bytes) -> None:
+    try:
+        file = Opened(BytesIO(content), len(content))
+        taking = Taking(Reading(file, look(file), {}), NOTHING_SAID, NOW, dry_run=True)
+        assert all(chunk.rejected and not chunk.contents for chunk in chunks(taking, 7))
     except FileUnreadable as error:
         assert error.detail
