@@ -17,7 +17,7 @@ EXCUSED = {
     "/": "leads on",
     "/staff": "leads on",
     "/portal/cases/{case_id:uuid}/thread": "a part of my-case",
-    "/docs/api": "the description of the API, by Swagger UI",
+    "/handoff": "leads on",
     "/portal/profile/exports/{export_id:uuid}": "a file",
     "/reviews/write": "the form of review-new",
     "/staff/inbox/cases/{case_id:uuid}/news": "a part of case",
@@ -25,9 +25,13 @@ EXCUSED = {
     "/staff/inbox/scoring": "a part of inbox",
     "/staff/studio/imports/{import_id:uuid}/progress": "a part of import",
     "/staff/people/{person_id:uuid}/exports/{export_id:uuid}": "a file",
+    "/staff/sign-in/code": "asked in the middle of a sign-in",
+    "/staff/sign-in/company": "leads on",
+    "/staff/sign-in/company/back": "leads on",
     "/staff/studio/segments/look": "a part of segments",
     "/staff/studio/simulator/{run_id:uuid}/progress": "a part of the simulator",
     "/staff/studio/tiers/members": "leads on",
+    "/staff/welcome": "a link out of a mail, once",
 }
 PLACES = {"{survey}": "/surveys/answer?token=x"}
 """Whole addresses that are known only when there is a shop."""
