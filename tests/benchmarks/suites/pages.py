@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import itertools
+import os
 import string
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from statistics import median
+from unittest.mock import patch
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -20,11 +22,12 @@ from admin.demo.story import build_story
 from api.cookies import CUSTOMER_SESSION, STAFF_SESSION
 from core import clock, db
 from core.people import sessions
+from core.settings import settings
 from reviews.cases import events
 from tests.benchmarks.registry import Figures, at_most, benchmark
 from tests.benchmarks.rig import Database, Rig
 from tests.benchmarks.rounds import alternate
-from tests.benchmarks.served import served
+from tests.benchmarks.served import served, surroundings
 from tests.benchmarks.suites.cases import FEW, NOW, _fill
 from tests.browser.site import work_off
 from tests.browser.test_pages import PAGES, WHO
@@ -55,7 +58,7 @@ GROUP BY m.id, c.external_id ORDER BY count(*) DESC, m.id LIMIT 1
 )
 def server(rig: Rig) -> Figures:
     members = max(FEWEST_MEMBERS, round(MEMBERS * rig.scale))
-    with rig.alone(100, 1) as database, served(rig, database) as at:
+    with rig.alone(100, 1) as database, _settings(rig, database), served(rig, database) as at:
         signed, ids = asyncio.run(_demo(database, members))
         pages = list(_addresses(ids))
         with _clients(at.url, signed) as clients:
@@ -86,6 +89,17 @@ def fanout(rig: Rig) -> Figures:
 
 
 # --- pages.server -------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _settings(rig: Rig, database: Database) -> Iterator[None]:
+    """This process does the workers' work, too."""
+    with patch.dict(os.environ, surroundings(rig, database)):
+        settings.cache_clear()
+        try:
+            yield
+        finally:
+            settings.cache_clear()
 
 
 async def _demo(database: Database, members: int) -> tuple[dict[str, str], dict[str, str]]:
