@@ -15,7 +15,7 @@ async def take_unit(reward: RewardView, voucher_id: UUID) -> None:
     """One of the stock, if it is counted. Raises RewardSoldOut."""
     part = voucher_id.int % PARTS
     for statement in (queries.TAKE_QUICKLY, queries.TAKE):
-        if await db.fetchval(statement, reward.id, part) is not None:
+        if await _take(statement, reward.id, part):
             return
     if await db.fetchval(queries.COUNTED, reward.id):
         raise RewardSoldOut()
@@ -31,7 +31,7 @@ async def put_code_by(reward: RewardView, voucher_id: UUID) -> None:
     if reward.pool is None:
         return
     for statement in (queries.TAKE_CODE_QUICKLY, queries.TAKE_CODE):
-        if await db.fetchval(statement, reward.pool, voucher_id) is not None:
+        if await _take(statement, reward.pool, voucher_id):
             return
     raise CodePoolEmpty()
 
@@ -44,3 +44,22 @@ async def code_of(voucher_id: UUID) -> str:
 async def free_code(voucher_id: UUID) -> None:
     """What was put by and nobody has seen is free again."""
     await db.execute(queries.FREE_CODE, voucher_id)
+
+
+class _Nothing(Exception):
+    """A look found nothing."""
+
+
+async def _take(statement: str, *args: object) -> bool:
+    """Whether a statement takes something. If not, the rows that it looked at are free for others again.
+
+    A row that was taken by somebody else a moment ago stays locked by whoever looks at it. Two who keep such
+    rows, each in an order of their own, and go on to look without haste, would wait for each other.
+    """
+    try:
+        async with db.savepoint():
+            if await db.fetchval(statement, *args) is None:
+                raise _Nothing
+    except _Nothing:
+        return False
+    return True
