@@ -4,10 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
+from unittest.mock import patch
 
 import pytest
 from standardwebhooks.webhooks import Webhook
 
+from core import clock
 from core.settings import settings as installed
 
 
@@ -21,6 +24,7 @@ class Receiver:
 
     behaviours: list[int | str] = field(default_factory=lambda: [200])
     extra: str = ""
+    came: list[datetime] = field(default_factory=list)
     heads: list[dict[str, str]] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     sent_bytes: int = 0
@@ -31,6 +35,7 @@ class Receiver:
             lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")[1:-2]
             parted = (line.partition(":") for line in lines)
             head = {name.lower(): value.strip() for name, _, value in parted}
+            self.came.append(clock.now())
             self.heads.append(head)
             self.bodies.append(await reader.readexactly(int(head.get("content-length", "0"))))
             shown = self.behaviours.pop(0) if len(self.behaviours) > 1 else self.behaviours[0]
@@ -60,8 +65,13 @@ class Receiver:
         await writer.drain()
 
     def verified(self, secret: str, number: int = -1) -> dict[str, object]:
-        """One body, checked by the package of the standard: it raises where the signature is not right."""
-        found: dict[str, object] = Webhook(secret).verify(self.bodies[number], self.heads[number])
+        """One body, checked by the package of the standard: it raises where the signature is not right.
+
+        The package looks whether the time that is signed is that of the arrival, by our clock.
+        """
+        with patch("standardwebhooks.webhooks.datetime", wraps=datetime) as foreign:
+            foreign.now.return_value = self.came[number]
+            found: dict[str, object] = Webhook(secret).verify(self.bodies[number], self.heads[number])
         return found
 
 

@@ -94,8 +94,8 @@ async def test_traces_of_another_week_compare_with_nothing_and_are_deleted(
     await fill_in(browser, paths["w1"], text="One.")
     first = await rows(writer.merchant, "review_traces")
     later = clock.now() + timedelta(days=8)
-    await enter_as_customer(browser, writer.shop, "w2")
     with clock.set_clock(lambda: later):
+        await enter_as_customer(browser, writer.shop, "w2")
         await fill_in(browser, paths["w2"], text="Two.")
     await judge(writer)
     assert await rows(writer.merchant, "review_traces") == 2 * first == 6

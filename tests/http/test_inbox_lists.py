@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from api.app import App
+from api.cookies import STAFF_SESSION
 from core.embedded import Services
 from core.ids import new_id
 from tests.http.conftest import Browser
@@ -253,7 +254,7 @@ async def test_a_session_that_ended_leads_back_to_the_case(
     case_id = await open_case(client, desk)
     await enter(browser, desk.merchant, await hire(desk.merchant))
     fields = form((await browser.get(case_path(case_id))).text, case_path(case_id, "reply"))
-    browser.client.cookies.set("regulars_session", "ended")
+    browser.client.cookies.set(STAFF_SESSION, "ended")
     token = await browser.token("/nowhere")
     data = fields | {"csrf_token": token, "text": "Long words"}
     headers = {"accept": "text/html", "referer": f"http://shop.test{case_path(case_id)}"}
@@ -261,7 +262,7 @@ async def test_a_session_that_ended_leads_back_to_the_case(
     assert answer.status_code == 303
     wanted = case_path(case_id).replace("/", "%2F")
     assert answer.headers["location"] == f"/staff/sign-in?problem=session_expired&next={wanted}"
-    browser.client.cookies.set("regulars_session", "ended")
+    browser.client.cookies.set(STAFF_SESSION, "ended")
     data["csrf_token"] = await browser.token("/nowhere")
     headers["referer"] = f"http://evil.test{case_path(case_id)}"
     answer = await browser.client.post(case_path(case_id, "reply"), data=data, headers=headers)

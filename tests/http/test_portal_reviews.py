@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from api.app import App
+from api.cookies import CUSTOMER_SESSION, STAFF_SESSION
 from core import db
 from core.embedded import Services
 from core.i18n import LOCALES
@@ -153,7 +154,12 @@ async def test_only_ones_own(browser: Browser, client: httpx.AsyncClient, desk: 
     assert (await answer(browser, case_id, crafted)).status_code == 404
     assert (await browser.get(path(str(new_id())))).status_code == 404
     await enter(browser, desk.merchant, await hire(desk.merchant, "owner"))
-    assert (await browser.get(path(case_id))).status_code == 303, "staff are no customers"
+    assert (await browser.get(path(case_id))).status_code == 404, "eve's session is beside the owner's"
+    browser.client.cookies.delete(CUSTOMER_SESSION)
+    assert (await browser.get(path(case_id))).headers["location"].startswith("/portal/sign-in")
+    browser.client.cookies.set(CUSTOMER_SESSION, browser.client.cookies[STAFF_SESSION])
+    assert (await browser.get(path(case_id))).headers["location"].startswith("/portal/sign-in")
+    assert (await answer(browser, case_id, crafted)).status_code == 303, "staff are no customers"
     assert await state(desk.merchant) == before
 
 

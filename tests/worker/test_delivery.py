@@ -225,7 +225,7 @@ async def test_logs_are_json_lines_with_ids(merchant: UUID, processes: Processes
     processes.worker()
     await add(merchant, 1, topic="test.refuse")
     await all_done(merchant)
-    beats = sorted(file.name for file in (tmp_path / "run").iterdir())
+    beats = sorted(file.name for file in (tmp_path / "run").glob("*.alive"))
     processes.end()
     # Celery's signal handler writes this one itself.
     said = [line for line in processes.logs().splitlines() if line and "Warm shutdown" not in line]
@@ -239,4 +239,4 @@ async def test_logs_are_json_lines_with_ids(merchant: UUID, processes: Processes
         "scheduler.alive",
         "worker-events-scoring.alive",
     ]
-    assert not list((tmp_path / "run").iterdir())
+    assert not list((tmp_path / "run").glob("*.alive"))
