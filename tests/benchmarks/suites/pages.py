@@ -60,6 +60,7 @@ def server(rig: Rig) -> Figures:
     members = max(FEWEST_MEMBERS, round(MEMBERS * rig.scale))
     with rig.alone(100, 1) as database, _settings(rig, database), served(rig, database) as at:
         signed, ids = asyncio.run(_demo(database, members))
+        database.execute("VACUUM ANALYZE")
         pages = list(_addresses(ids))
         with _clients(at.url, signed) as clients:
             slowest = max(pages, key=lambda page: _seconds(clients[page[0]], page[1]))
@@ -121,7 +122,6 @@ async def _demo(database: Database, members: int) -> tuple[dict[str, str], dict[
         return signed, {name: row[name] for name in ("waiting", "review", "member_id", "member")}
     finally:
         await db.disconnect()
-        database.execute("VACUUM ANALYZE")
 
 
 async def _waiting(shop: Shop) -> bool:
