@@ -211,6 +211,14 @@ async def whole(admin_url: str, server_settings: dict[str, str]) -> AsyncIterato
 
 
 @asynccontextmanager
+async def owners(connection: asyncpg.Connection, lock_timeout_ms: int) -> AsyncIterator[None]:
+    """For core.migrate alone: a transaction of the owner of the tables, on an administrator's connection."""
+    async with connection.transaction():
+        await connection.execute(f"SET LOCAL lock_timeout = {lock_timeout_ms}; SET LOCAL ROLE regulars_owner")
+        yield
+
+
+@asynccontextmanager
 async def savepoint() -> AsyncIterator[None]:
     """A part of the open transaction that can fail alone: what it raises undoes this part and goes on up."""
     await execute("SAVEPOINT part")

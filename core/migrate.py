@@ -213,8 +213,7 @@ def _owning(admin_url: str) -> Iterator[None]:
 
 async def _attach_audit(connection: asyncpg.Connection) -> None:
     """The log is about every table, whoever's migration made it."""
-    async with connection.transaction():
-        await connection.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}; SET LOCAL ROLE regulars_owner")
+    async with db.owners(connection, LOCK_TIMEOUT_MS):
         await attach(connection)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 import asyncpg
-from asyncpg.exceptions import InterfaceError, PostgresError
+from asyncpg.exceptions import InterfaceError, InternalClientError, PostgresError
 
 from tests.chaos.installation import Installation, is_ready, until
 
@@ -115,7 +115,7 @@ class Faults:
 
     async def _ids(self, sql: str, *args: object, unknown: set[UUID] | None = None) -> set[UUID]:
         """The first column; `unknown` when the database is away."""
-        with suppress(OSError, PostgresError, InterfaceError, TimeoutError):
+        with suppress(OSError, PostgresError, InterfaceError, InternalClientError, TimeoutError):
             connection = await asyncpg.connect(self._installation.admin_url, timeout=5)
             try:
                 return {row[0] for row in await connection.fetch(sql, *args)}
