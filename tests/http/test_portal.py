@@ -4,6 +4,7 @@ import asyncio
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from html import unescape
 from typing import Any
 from uuid import UUID
 
@@ -112,9 +113,10 @@ async def test_activity_pages_on_by_key_without_gaps_or_repeats(browser: Browser
         page = (await browser.get(path)).text
         seen += re.findall(r'entry-about">(HH-\d+)<', page)
         link = re.search(r'href="([^"]+)" rel="next"', page)
-        path = link[1] if link else ""
+        path = unescape(link[1]) if link else ""
+        assert len(seen) <= 23, "it goes round"
     assert seen == [f"HH-{n:03}" for n in reversed(range(23))]
-    assert 'href="/portal/activity">' in page
+    assert 'href="/portal/activity?show=all">' in page
     assert (await browser.get(f"/portal/activity?before={2**70}")).status_code == 422
 
 
