@@ -121,7 +121,7 @@ def check(rule: m.Rule) -> None:
     for each in every(rule.requirements()):
         if not isinstance(each, kinds):
             raise RuleConditionUnfitting(f"{tag(each)} does not fit {tag(rule.trigger)}", condition=tag(each))
-        if isinstance(each, m.FieldIs | m.FieldBetween) and _names(each.field, OPINION_FIELDS):
+        if isinstance(each, m.FieldIs | m.FieldBetween) and names(each.field, OPINION_FIELDS):
             raise RuleFieldForbidden(each.field)
         if isinstance(each, m.HourBetween) and each.from_hour == each.until_hour:
             raise RuleNeverApplies("from_hour and until_hour are the same")
@@ -142,13 +142,14 @@ def _check_trigger(trigger: m.Trigger) -> None:
 def check_event(name: str) -> None:
     """Raises RuleLoops or RuleTriggerReserved for an event by which nobody may come to points."""
     words = name.removeprefix("custom.")
-    if _names(words, LOOPING):
+    if names(words, LOOPING):
         raise RuleLoops(f"{name} is something that points bring about")
-    if _names(words, OPINION):
+    if names(words, OPINION):
         raise RuleTriggerReserved("use the trigger review, which does not know what a review says")
 
 
-def _names(text: str, words: Iterable[str]) -> bool:
+def names(text: str, words: Iterable[str]) -> bool:
+    """Whether a name of an event or field has a part that begins with one of these words."""
     parts = text.replace(".", "_").split("_")
     return any(part.startswith(word) for part in parts for word in words)
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from loyalty.rules.check import OPINION_FIELDS, names
 from loyalty.rules.model import AmountMinor, Codes, Count, Currency, Part
 
 Origin = Literal["shop", "review", "case", "survey"]
@@ -93,7 +94,7 @@ class BoughtIn(Part, frozen=True, kw_only=True):
 
 
 class Happened(Part, frozen=True, kw_only=True):
-    """How often an event of this type was about the customer. Events on reviews, cases or surveys taint."""
+    """How often an event of this type was about the customer. One named after opinions taints."""
 
     event: Annotated[str, Meta(pattern=r"^[a-z][a-z_.]{0,99}\Z")]
     at_least: Count = 1
@@ -242,5 +243,6 @@ def _taints(who: Who) -> frozenset[str]:
         case Opinion():
             return frozenset({"review"})
         case Happened(event=event):
-            return frozenset(each for each in TAINTS if each in event)
+            found = frozenset(each for each in TAINTS if each in event)
+            return found or frozenset({"review"} if names(event, OPINION_FIELDS) else ())
     return frozenset()

@@ -21,7 +21,7 @@ from loyalty.intake.service import ingest
 from loyalty.tiers import overrides
 from loyalty.tiers.overrides import By
 from reviews.cases import service as cases
-from reviews.cases import unreviewed
+from reviews.cases import tags, unreviewed
 from reviews.cases.chat import service as chats
 from reviews.cases.unreviewed import Asked
 from reviews.fraud import service as fraud
@@ -237,6 +237,7 @@ async def _derived(review_id: UUID, mark: str) -> None:
 async def _words(case: UUID, mark: str, staff: UUID) -> None:
     """Words of both sides in a case."""
     await cases.note(case, f"{mark} is upset", staff, NOW)
+    await tags.add(case, f"friend of {mark}", staff, NOW)
     locked = await cases.lock(case)
     message = await cases.add_message(
         locked, "customer_message", f"I am {mark}", None, NOW, attachments=[f"{mark}.jpg"]

@@ -291,6 +291,7 @@ async def test_the_portal_is_for_customers_alone(browser: Browser, shop: Shop) -
     await enter_as_staff(browser, shop.merchant, "owner")
     for path in paths:
         assert (await browser.get(path)).status_code == 303
+    browser.client.cookies.clear()
     await enter_as_customer(browser, shop, customer)
     for path in ("/staff/studio", "/staff/studio/tiers", "/staff/mails", "/staff/parked"):
         answer = await browser.get(path)

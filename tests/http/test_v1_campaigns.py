@@ -112,13 +112,16 @@ async def test_segments(client: httpx.AsyncClient, shop: Shop, key: dict[str, st
     assert [each["code"] for each in listed] == ["buyers", "unhappy"]
 
 
-async def test_a_segment_that_is_too_deep_is_refused(
+async def test_a_segment_that_is_too_large_or_too_deep_is_refused(
     client: httpx.AsyncClient, shop: Shop, key: dict[str, str]
 ) -> None:
     who: dict[str, Any] = {"type": "joined", "at_least_days": 1}
+    wide = {"type": "all_of", "of": [{"type": "one_of", "of": [who] * 20}] * 20}
+    deep = who
     for _ in range(300):
-        who = {"type": "not_so", "of": who}
-    body = {"code": "deep", "name": "Deep", "segment": {"where": [who]}}
-    refused = await client.post("/v1/segments/", json=body, headers=write(key))
-    assert (refused.status_code, refused.json()["code"]) == (422, "segment_too_large")
+        deep = {"type": "not_so", "of": deep}
+    for segment, status, code in ((wide, 422, "segment_too_large"), (deep, 400, "malformed_json")):
+        body = {"code": "large", "name": "Large", "segment": {"where": [segment]}}
+        refused = await client.post("/v1/segments/", json=body, headers=write(key))
+        assert (refused.status_code, refused.json()["code"]) == (status, code)
     assert await rows(shop.merchant, "segments") == 0

@@ -47,6 +47,13 @@ SEGMENT: dict[type, set[str]] = {
     s.OrderCount: {"at_least", "at_most", "within_days"},
     s.Spend: {"currency", "at_least_minor", "below_minor", "within_days"},
     s.LastOrder: {"at_least_days", "below_days"},
+    s.FirstOrder: {"at_least_days", "below_days"},
+    s.Scored: {"recency", "frequency", "money"},
+    s.Discounted: {"at_least_percent", "below_percent", "orders_at_least", "within_days"},
+    s.BoughtIn: {"stores", "within_days"},
+    s.Happened: {"event", "at_least", "at_most", "within_days"},
+    s.Opinion: {"feeling", "at_least", "at_most", "within_days"},
+    s.Listed: {"list"},
     s.Language: {"languages"},
     s.Country: {"countries"},
     s.Tagged: {"tags", "origin"},
@@ -88,7 +95,7 @@ def test_segments_ask_for_what_is_listed_and_no_more() -> None:
     assert set(get_args(s.Who)) == set(SEGMENT)
     for kind, fields in SEGMENT.items():
         assert set(kind.__struct_fields__) == fields, kind  # type: ignore[attr-defined]
-    # The only door for data of reviews, cases and surveys says where it comes from.
+    # Data of reviews, cases and surveys says where it comes from; see below for opinions, events and lists.
     assert get_args(s.Origin) == ("shop", "review", "case", "survey")
     assert set(get_args(s.Origin)) - {"shop"} == s.TAINTS
 
@@ -99,6 +106,22 @@ def test_a_taint_is_found_however_deep_it_lies(origin: Any) -> None:
     deep = s.AllOf(of=(s.NotSo(of=s.OneOf(of=(s.TierNow(tiers=("t",)), tagged))),))
     assert s.taints(s.Segment(where=(deep,))) == [origin]
     assert s.taints(s.Segment(where=(s.Tagged(tags=("x",)),))) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        (s.Opinion(feeling="negative"), ["review"]),
+        (s.Happened(event="review.submitted"), ["review"]),
+        (s.Happened(event="case.opened"), ["case"]),
+        (s.Happened(event="custom.survey_done"), ["survey"]),
+        (s.Happened(event="custom.nps"), ["review"]),
+        (s.Happened(event="custom.five.star.rating"), ["review"]),
+        (s.Happened(event="custom.app_opened"), []),
+    ],
+)
+def test_what_somebody_said_taints(asked: s.Who, found: list[str]) -> None:
+    assert s.taints(s.Segment(where=(s.NotSo(of=asked),))) == found
 
 
 def rule(name: str, *conditions: m.Condition) -> m.Rule:
