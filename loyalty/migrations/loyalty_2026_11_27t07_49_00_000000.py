@@ -12,5 +12,5 @@ DESCRIPTION = "lists of a member"
 async def forwards() -> MigrationManager:
     manager = MigrationManager(migration_id=ID, app_name="loyalty", description=DESCRIPTION)
     manager.add_raw(run_sql(Path(__file__).with_name("0049_listed.sql")))
-    manager.add_raw_backwards(run_sql(Path(__file__).with_name("0046_segments.down.sql")))
+    manager.add_raw_backwards(run_sql(Path(__file__).with_name("0049_listed.down.sql")))
     return manager

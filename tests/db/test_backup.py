@@ -20,6 +20,7 @@ from admin.backup.errors import BackupFailed, BackupUnfit, NotEmpty, StillInUse,
 from core import clock, db, outbox
 from core.embedded import Services
 from core.embedded.postgres import query
+from core.people import sessions, staff
 from tests.conftest import new_merchant
 from tests.factories.points import earn, one
 from tests.factories.shop import new_member, programme
@@ -31,12 +32,15 @@ CHANGED = {"public.outbox", "public.sessions", "public.login_links"}
 
 @pytest.fixture
 async def shop(database: Services) -> UUID:
-    """A merchant with points, work that waits, and a session."""
+    """A merchant with points, work that waits, and somebody of the staff who is signed in."""
     merchant = await new_merchant()
     async with db.transaction(merchant):
         await programme()
         await one(earn("first", await new_member(), 500))
         await outbox.add("test.idle", {"kind": "waits"}, clock.now(), delay_s=3600)
+        email = f"{merchant.hex}@example.test"
+        olga = await staff.create(email, "Olga", "owner", "a good long password", clock.now())
+        await sessions.start(clock.now(), staff_id=olga)
     return merchant
 
 

@@ -18,6 +18,12 @@ from core.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow
+SIGNED_IN = """
+SET session_replication_role = replica;
+INSERT INTO sessions (merchant_id, token_hash, staff_id, created_at, expires_at)
+VALUES (uuidv7(), 'x', uuidv7(), now(), now() + interval '1 day')
+"""
+"""One of the staff, past the foreign keys."""
 
 
 @pytest.fixture
@@ -53,6 +59,7 @@ def test_back_to_a_moment_and_to_the_end(folder: Path) -> None:
         url = running.database_admin_url
         assert regulars(folder, "migrate").returncode == 0
         query(url, "CREATE TABLE notes AS SELECT 'a' AS what")
+        query(url, SIGNED_IN)
         copied = regulars(folder, "wal", "base", base)
         assert copied.returncode == 0, copied.stderr
         query(url, "INSERT INTO notes VALUES ('b')")
@@ -65,6 +72,10 @@ def test_back_to_a_moment_and_to_the_end(folder: Path) -> None:
     back = regulars(folder, "wal", "restore", base, "--until", moment.isoformat())
     assert back.returncode == 0, back.stderr
     assert rows(folder) == "a b"
+    with services(own(folder)) as running:
+        signed = "SELECT count(*), count(*) FILTER (WHERE revoked_at IS NULL) FROM sessions"
+        assert query(running.database_admin_url, signed) == "1|0"
+        assert query(running.database_admin_url, "SELECT count(*) FROM audit_entries") == "0"
     again = regulars(folder, "wal", "restore", base)
     assert again.returncode == 1 and "move it away" in again.stderr
     assert rows(folder) == "a b"

@@ -1,0 +1,1 @@
+DROP INDEX member_list_members_member;
