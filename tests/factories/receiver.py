@@ -35,9 +35,11 @@ class Receiver:
             lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")[1:-2]
             parted = (line.partition(":") for line in lines)
             head = {name.lower(): value.strip() for name, _, value in parted}
+            body = await reader.readexactly(int(head.get("content-length", "0")))
+            # Only now: others come in meanwhile, and each head stands with its own body.
             self.came.append(clock.now())
             self.heads.append(head)
-            self.bodies.append(await reader.readexactly(int(head.get("content-length", "0"))))
+            self.bodies.append(body)
             shown = self.behaviours.pop(0) if len(self.behaviours) > 1 else self.behaviours[0]
             await self._behave(shown, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
