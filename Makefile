@@ -36,7 +36,7 @@ test: $(VENV)/test.stamp chromium
 	@echo "import-linter" && $(VENV)/bin/lint-imports
 	@echo "pytest" && $(VENV)/bin/python -m pytest -q --ignore=tests/browser \
 		-n $(JOBS) --dist loadfile --no-loadscope-reorder --durations=20; others=$$?; \
-	echo "pages in a browser" && $(VENV)/bin/python -m pytest -q tests/browser; exit $$((others | $$?))
+	echo "pages in a browser" && $(VENV)/bin/python -m pytest -q tests/browser -n 2 --dist loadfile; exit $$((others | $$?))
 
 browser: $(VENV)/test.stamp chromium
 	@REGULARS_LOOKS=all $(VENV)/bin/python -m pytest -q tests/browser

@@ -80,9 +80,12 @@ async def test_a_whole_shift_without_the_mouse(site: Site, manager: Page) -> Non
     await expect(overlay).to_be_hidden()
 
     # That of a member, who can be given something.
-    case_id = str(site.waiting[1].id)
-    links = [await each.get_attribute("href") for each in await page.locator(".row-link").all()]
-    await keys(page, *["j"] * (1 + links.index(f"/staff/inbox/cases/{case_id}")), "Enter")
+    members = {str(each.id) for each in site.waiting}
+    links = [await each.get_attribute("href") or "" for each in await page.locator(".row-link").all()]
+    place, case_id = next(
+        (n, found) for n, link in enumerate(links, 1) if (found := link.rpartition("/")[2]) in members
+    )
+    await keys(page, *["j"] * place, "Enter")
     await page.wait_for_url(CASE)
     assert page.url.endswith(case_id)
     mine = page.get_by_role("button", name=re.compile("Assign to me|Take over"))

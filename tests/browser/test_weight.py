@@ -13,8 +13,8 @@ __all__ = ["found"]
 
 LIMIT_BYTES = 150_000
 WITH_CHARTS_BYTES = 600_000
-CHARTS = "echarts"
-"""In the name of the file that draws them."""
+CHARTS = ("echarts", "swagger-ui")
+"""In the names of the files that draw them, and the description of the API."""
 AT_ONCE = 4
 
 
@@ -31,7 +31,7 @@ async def transferred(site: Site, browser: Browser, who: str, path: str) -> tupl
     ended = [each for each in answers if not each.url.startswith(f"{site.url}/staff/inbox/live")]
     sizes = [await each.request.sizes() for each in ended]
     await context.close()
-    charts = any(CHARTS in each.url for each in answers)
+    charts = any(name in each.url for each in answers for name in CHARTS)
     return sum(each["responseBodySize"] + each["responseHeadersSize"] for each in sizes), charts
 
 
