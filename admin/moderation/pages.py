@@ -26,7 +26,7 @@ Staff = Request[StaffUser, Any, Any]
 
 PATH = "/staff/moderation"
 NEEDED = "reviews.moderate"
-PAGE_SIZE = 12
+PAGE_SIZE = 20
 reads = requires_permission("inbox.read")
 decides = requires_permission(NEEDED)
 

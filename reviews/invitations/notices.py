@@ -48,14 +48,15 @@ async def _write(told: Asked, reader: Reader, reminder: bool) -> model.Letter | 
         lines=left,
         reminder=reminder,
         base_url=reader.base_url,
-        write_token=await _link(told.invitation, reader.now + timedelta(days=days)),
+        write_token=await link(told.invitation, reader.now + timedelta(days=days)),
         end_href=reader.end_href,
     )
     subject, plain, html = letter.write(made)
     return model.Letter(subject=subject, body=plain, html=html)
 
 
-async def _link(invitation_id: UUID, expires_at: datetime) -> str:
+async def link(invitation_id: UUID, expires_at: datetime) -> str:
+    """The token of a new link to the form, in the open transaction; only its digest is kept."""
     token = new_token()
     await db.execute(queries.ADD_LINK, digest(token), invitation_id, expires_at)
     return token

@@ -36,6 +36,7 @@ from loyalty.rules import service as rules
 from reviews.accounts import service as accounts
 from reviews.files import uploads
 from reviews.files.rules import Choices
+from reviews.invitations import notices as invitation_notices
 from reviews.surveys import service as surveys
 from tests.browser.site import Site
 
@@ -123,7 +124,7 @@ PAGES = (
     ("survey", "nobody", "{survey}", 200),
     ("survey-done", "nobody", "{survey}&q=done", 200),
     ("unsubscribe", "nobody", "/messages/unsubscribe?token={unsubscribe}", 200),
-    ("review-link-ended", "nobody", "/reviews/thanks", 404),
+    ("review-thanks", "nobody", "/reviews/thanks?token={invited}", 200),
     ("knowledge", "manager", "/staff/inbox/settings/knowledge?q=how+do+I+return+it", 200),
     ("article", "manager", "/staff/inbox/settings/knowledge/how-to-return", 200),
     ("help", "customer", "/portal/help", 200),
@@ -344,7 +345,21 @@ async def further(site: Site) -> dict[str, str]:
         "import": str(await uploads.send("old.csv", file, "generic", "utf-8", choices, by, now)),
         "survey": await surveys.make("recommend", customer, None, now),
         "unsubscribe": await consent.add_link(customer, "points", "mail", now),
+        "invited": await an_invitation(customer, now),
     }
+
+
+async def an_invitation(customer: UUID, now: datetime) -> str:
+    """What opens the form for one of their orders, as the mail has it."""
+    invitation = await db.fetchval(
+        "INSERT INTO review_invitations (merchant_id, order_id, customer_id, delivered_at, state, sent_at)"
+        " SELECT o.merchant_id, o.id, o.customer_id, o.delivered_at, 'sent', $2 FROM orders o"
+        " WHERE o.customer_id = $1 AND o.delivered_at IS NOT NULL"
+        " AND EXISTS (SELECT FROM order_lines l WHERE l.order_id = o.id) ORDER BY o.id LIMIT 1"
+        " ON CONFLICT (merchant_id, order_id) DO UPDATE SET sent_at = excluded.sent_at RETURNING id",
+        customer, now,
+    )  # fmt: skip
+    return await invitation_notices.link(invitation, now + timedelta(days=30))
 
 
 async def a_voucher(member_id: UUID) -> UUID:

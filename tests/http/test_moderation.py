@@ -69,6 +69,19 @@ async def test_what_waits_is_shown_with_its_evidence_and_without_stars(
     }
 
 
+async def test_a_very_long_one_is_decided_where_all_of_it_stands(merchant: UUID, browser: Browser) -> None:
+    long = await open_writer(merchant)
+    await enter_as_customer(browser, long.shop, long.customer)
+    await fill_in(browser, long.path(), text=f"{SPAM} {'on and on ' * 250} the end.", stars="3")
+    await judge(long)
+    await enter_as_staff(browser, long.merchant, "agent")
+    page, review = (await browser.get(PATH)).text, await review_of(long)
+    assert "on and on" in page and "the end." not in page and "/approve" not in page
+    assert f'href="{PATH}/reviews/{review}">Read all of it' in page
+    whole = (await browser.get(f"{PATH}/reviews/{review}")).text
+    assert "the end." in whole and "/approve" in whole and "Read all of it" not in whole
+
+
 async def test_a_review_is_shown_and_hidden_and_each_decision_is_kept(
     browser: Browser, writer: Writer
 ) -> None:
