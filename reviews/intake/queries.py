@@ -33,7 +33,8 @@ PROVE_LATE = """
         SELECT ol.order_id, ol.line_id FROM orders o JOIN order_lines ol ON ol.order_id = o.id
         WHERE o.customer_id IN (
                 SELECT k.id FROM customers k
-                WHERE k.id = coalesce(c.merged_into, c.id) OR k.merged_into = coalesce(c.merged_into, c.id))
+                WHERE k.id = CASE WHEN c.merged_into IS NULL THEN c.id ELSE c.merged_into END
+                   OR k.merged_into = CASE WHEN c.merged_into IS NULL THEN c.id ELSE c.merged_into END)
           AND o.paid_at <= w.written_at AND ol.sku = w.product_sku
         ORDER BY o.paid_at DESC, ol.order_id, ol.line_id LIMIT 1) l
     WHERE w.merchant_id = $1 AND w.order_id IS NULL AND w.customer_id IS NOT NULL AND w.received_at >= $2

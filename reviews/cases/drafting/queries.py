@@ -36,6 +36,6 @@ SAID = """
     LEFT JOIN review_versions v ON v.review_id = r.id AND v.number = r.version
     LEFT JOIN customer_profiles p ON p.customer_id = c.customer_id
     LEFT JOIN staff s ON s.id = c.owner_id
-    LEFT JOIN orders o ON o.id = coalesce(r.order_id, c.order_id)
+    LEFT JOIN orders o ON o.id = CASE WHEN r.order_id IS NULL THEN c.order_id ELSE r.order_id END
     WHERE c.id = $1
 """

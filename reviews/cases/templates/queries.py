@@ -19,7 +19,7 @@ KNOWN = """
     LEFT JOIN review_versions v ON v.review_id = r.id AND v.number = r.version
     LEFT JOIN LATERAL (SELECT lang FROM review_scores y WHERE y.review_id = r.id AND y.version = r.version
                        ORDER BY y.scored_at DESC LIMIT 1) x ON true
-    LEFT JOIN orders o ON o.id = coalesce(r.order_id, c.order_id)
+    LEFT JOIN orders o ON o.id = CASE WHEN r.order_id IS NULL THEN c.order_id ELSE r.order_id END
     LEFT JOIN customer_profiles p ON p.customer_id = c.customer_id
     LEFT JOIN staff s ON s.id = $2
     WHERE c.id = $1
