@@ -130,7 +130,7 @@ def _of_framework(error: HTTPException) -> Problem:
 
 def _fields(error: ValidationException) -> list[dict[str, str]]:
     """One entry a bad field. A body's first fault hides those after it: the reader stops there."""
-    if isinstance(error.__cause__, msgspec.ValidationError):  # it alone says which one of an array it was
+    if isinstance(error.__cause__, msgspec.ValidationError):  # of a query or a form
         message, _, path = str(error.__cause__).partition(" - at `$.")
         return [{"field": path.rstrip("`").removeprefix("data").lstrip("."), "message": message}]
     found = error.extra if isinstance(error.extra, list) else []

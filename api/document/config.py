@@ -19,8 +19,8 @@ Every write needs the header Idempotency-Key: the same key and body give the fir
 happened in between. So send again what got no answer.
 
 Lists go on by a key: ask again with the `next_before` or `next_after` of the page as `before` or `after`;
-null is the end. Numbers are numbers, points are whole, money is in minor units (`amount_minor`), and times
-have a zone.
+null is the end. Numbers are numbers ("5" and 5.0 are refused where 5 is meant), points are whole, money is in
+minor units (`amount_minor`), and times have a zone.
 
 {limits.SAID}
 """

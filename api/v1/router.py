@@ -8,6 +8,7 @@ from litestar.types import ControllerRouterHandler
 
 from api.auth import Integrator
 from api.idempotency import provide_once
+from api.json_body import JsonRequest
 from api.limits import expect_shallow
 from api.problems import refuse_unreadable
 
@@ -23,6 +24,7 @@ def v1_router(*handlers: ControllerRouterHandler) -> Router:
         dependencies={"once": Provide(provide_once), "user": Provide(provide_user)},
         security=[{"api_key": []}],
         before_request=before,
+        request_class=JsonRequest,
     )
 
 
