@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from core import db
+from core.outbox.queries import LAG
 from core.settings import settings
 
 BEAT_LIMIT_S = 60.0
@@ -74,8 +75,9 @@ async def api_ready(url: str) -> bool:
 async def readiness(now: datetime) -> dict[str, Any]:
     """What the API stands on: {ready, database, valkey: "ok" or "away", outbox: figures or None}.
 
-    outbox: `waiting` and `parked` rows, `oldest_s` age of the oldest waiting one. Ready means that
-    the database answers: without Valkey requests still commit, and their work waits.
+    outbox: rows that are `waiting`, `retrying`, `delayed` or `parked`, and `oldest_s`, for how long the oldest
+    waiting one has been due. Ready means that the database answers: without Valkey requests still commit, and
+    their work waits.
     """
     outbox, valkey = await asyncio.gather(_or_none(_outbox(now)), _or_none(_ping_valkey()))
     return {
@@ -88,7 +90,7 @@ async def readiness(now: datetime) -> dict[str, Any]:
 
 async def _outbox(now: datetime) -> dict[str, Any]:
     async with db.transaction(None):
-        row = await db.fetchrow("SELECT waiting, parked, oldest_s FROM gate_outbox_lag($1)", now)
+        row = await db.fetchrow(LAG, now)
     return dict(row or {})
 
 

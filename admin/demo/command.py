@@ -27,6 +27,7 @@ from admin.installation import installation
 from core import clock, db
 from core.embedded import ChildGaveUp, Supervisor, interruptible
 from core.migrate import migrate
+from core.outbox.queries import LAG
 from core.settings import Settings, settings
 from reviews.scoring import service as scoring
 
@@ -243,8 +244,8 @@ async def _settled(began_at: datetime) -> None:
     """Wait until the outbox is empty."""
     while True:
         async with db.transaction(None):
-            row = await db.fetchrow("SELECT waiting FROM gate_outbox_lag($1)", clock.now())
-        if row is None or row["waiting"] == 0:
+            row = await db.fetchrow(LAG, clock.now())
+        if row is None or row["waiting"] + row["retrying"] + row["delayed"] == 0:
             return
         if (clock.now() - began_at).total_seconds() > SETTLED_WITHIN_S:
             raise TimeoutError("work is still waiting in the outbox")

@@ -16,6 +16,7 @@ from admin.demo.shop import Shop
 from admin.demo.story import Story
 from core import clock, db
 from core.ids import new_id
+from core.outbox.queries import LAG
 from core.settings import Settings
 from loyalty.ledger import queries as ledger
 from loyalty.programme import service as programme
@@ -228,7 +229,7 @@ async def audit(shop: Shop, story: Story, report: Report) -> None:
             """
         )
     async with db.transaction(None):
-        lag = await db.fetchrow("SELECT parked FROM gate_outbox_lag($1)", clock.now())
+        lag = await db.fetchrow(LAG, clock.now())
     report.figure("ledger sum", total)
     report.check("the ledger sums to 0", total == 0)
     report.check("balances, lots and entries agree", not faults)

@@ -14,6 +14,7 @@ from admin.doctor.report import Finding, ok, problem, warning
 from core import clock, health
 from core.celery_app import broker_url
 from core.mail.smtp import Server
+from core.outbox.queries import LAG
 from core.outbox.registry import QUEUES
 from core.outbox.relay import APPLICATION_NAME
 from core.settings import Settings
@@ -111,7 +112,7 @@ async def _parked(connection: asyncpg.Connection) -> Finding:
 
 async def _lag(connection: asyncpg.Connection) -> asyncpg.Record | None:
     try:
-        return await connection.fetchrow("SELECT * FROM gate_outbox_lag($1)", clock.now())
+        return await connection.fetchrow(LAG, clock.now())
     except PostgresError:
         return None
 

@@ -26,18 +26,24 @@ class Taken(NamedTuple):
     trace: str
 
 
-async def insert(
-    merchant_id: UUID, topic: str, payloads: Sequence[str], created_at: datetime, available_at: datetime
-) -> None:
-    """Add rows; `payloads` are JSON texts."""
+# Rows that wait are due, or in a worker's hands; `delayed` ones are not due for a minute or longer.
+LAG = """
+    SELECT coalesce(sum(waiting), 0)::bigint AS waiting, coalesce(sum(retrying), 0)::bigint AS retrying,
+           coalesce(sum(delayed), 0)::bigint AS delayed, coalesce(sum(parked), 0)::bigint AS parked,
+           greatest(max(oldest_s), 0) AS oldest_s
+    FROM gate_outbox_topics($1)
+"""
+
+
+async def insert(merchant_id: UUID, topic: str, payloads: Sequence[str], due_at: datetime) -> None:
+    """Add rows; `payloads` are JSON texts. Their age counts from `due_at`: what was delayed is not late."""
     await db.execute(
         "INSERT INTO outbox (merchant_id, topic, payload, created_at, available_at)"
-        " SELECT $1, $2, p::jsonb, $4, $5 FROM unnest($3::text[]) WITH ORDINALITY AS t (p, n) ORDER BY n",
+        " SELECT $1, $2, p::jsonb, $4, $4 FROM unnest($3::text[]) WITH ORDINALITY AS t (p, n) ORDER BY n",
         merchant_id,
         topic,
         payloads,
-        created_at,
-        available_at,
+        due_at,
     )
 
 

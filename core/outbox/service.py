@@ -26,6 +26,5 @@ async def add_many(topic: str, payloads: Sequence[Payload], now: datetime, delay
             db.merchant_id(),
             topic,
             [db.to_json(each) for each in payloads],
-            now,
             now + timedelta(seconds=delay_s),
         )

@@ -68,7 +68,7 @@ def _outbox(rows: Sequence[asyncpg.Record]) -> Iterable[Metric]:
     }
     oldest = GaugeMetricFamily(
         "regulars_outbox_oldest_seconds",
-        "Age of the oldest waiting row, from when it was written.",
+        "For how long the oldest waiting row has been due.",
         labels=labels,
     )
     # A topic without rows is told of as well: a figure that is missing raises no alarm.
@@ -78,7 +78,7 @@ def _outbox(rows: Sequence[asyncpg.Record]) -> Iterable[Metric]:
         place = [name, topic.queue if topic else UNKNOWN, topic.turn.name.lower() if topic else UNKNOWN]
         for kind, family in counts.items():
             family.add_metric(place, row[kind] if row else 0)
-        oldest.add_metric(place, row["oldest_s"] if row else 0)
+        oldest.add_metric(place, max(row["oldest_s"], 0) if row else 0)
     return [*counts.values(), oldest]
 
 

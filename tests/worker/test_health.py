@@ -40,6 +40,17 @@ async def test_readiness_tells_what_is_away(valkey: Valkey) -> None:
 
 
 @pytest.mark.usefixtures("own_settings")
+async def test_what_is_meant_for_later_is_not_late() -> None:
+    before = (await health.readiness(clock.now()))["outbox"]
+    merchant = await new_merchant()
+    async with db.transaction(merchant):
+        await outbox.add(f"test.{merchant}", {}, clock.now() - timedelta(days=900), delay_s=901 * 86_400)
+    after = (await health.readiness(clock.now()))["outbox"]
+    assert (after["waiting"], after["delayed"]) == (before["waiting"], before["delayed"] + 1)
+    assert after["oldest_s"] < before["oldest_s"] + 60
+
+
+@pytest.mark.usefixtures("own_settings")
 async def test_heartbeats_grow_old() -> None:
     now = clock.now()
     assert not health.worker_alive(now)
