@@ -23,7 +23,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from admin import merchant_cli
+from admin.cli import merchant as commands
 from admin.serve import V1
 from api.app import App, create_app
 from core import clock, db, tenancy
@@ -76,10 +76,10 @@ class Reader:
         asked: list[tuple[Any, tuple[Any, ...]]] = []
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(self.folder)
-            patch.setattr(merchant_cli, "installation", lambda: nullcontext())
-            patch.setattr(merchant_cli, "run", lambda function, *args: asked.append((function, args)))
+            patch.setattr(commands, "installation", lambda: nullcontext())
+            patch.setattr(commands, "run", lambda function, *args: asked.append((function, args)))
             for line in re.findall(r"^\$ regulars merchant (.*)$", text, re.MULTILINE):
-                done = CliRunner().invoke(merchant_cli.merchant, shlex.split(line), catch_exceptions=False)
+                done = CliRunner().invoke(commands.merchant, shlex.split(line), catch_exceptions=False)
                 assert done.exit_code == 0, done.output
                 function, args = asked.pop()
                 await function(*args)

@@ -8,14 +8,14 @@ from typing import Literal
 
 import click
 
-from admin.backup_cli import backup, restore, wal
+from admin.cli.backup import backup, restore, wal
 from admin.installation import installation, run
-from admin.loyalty_cli import loyalty
-from admin.merchant_cli import merchant
-from admin.people_cli import erasures, person
-from admin.reviews_cli import reviews
-from admin.rewards_cli import rewards
-from admin.sources_cli import accounts
+from admin.cli.loyalty import loyalty
+from admin.cli.merchant import merchant
+from admin.cli.people import erasures, person
+from admin.cli.reviews import reviews
+from admin.cli.rewards import rewards
+from admin.cli.sources import accounts
 
 
 class Group(click.Group):
@@ -330,6 +330,3 @@ main.add_command(restore)
 main.add_command(reviews)
 main.add_command(rewards)
 main.add_command(wal)
-
-if __name__ == "__main__":
-    main()
