@@ -14,7 +14,7 @@ from api.cookies import STAFF_SESSION, renew
 from api.forms import KeyedForm
 from api.pages import locale_of, page, see_other
 from api.problems import STATUS
-from api.signin import Form
+from api.entry.signin import Form
 from core import clock, db
 from core.design import account_views as views
 from core.design.views import Notice

@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from litestar.params import FromQuery, URLEncodedBody
 
 from admin.access.common import ROOT, Staff, act, manages_staff, show, text
-from api.company import PATH as SIGN_IN_PATH
+from api.entry.company import PATH as SIGN_IN_PATH
 from api.forms import KeyedForm
 from api.pages import locale_of
 from core import db

@@ -8,10 +8,10 @@ from litestar import Request, Router, post
 from litestar.params import FromPath, FromQuery, RawBody
 
 from api.intake import take_one
-from api.messages_in import RECEIVED, take_message
+from api.webhooks.messages import RECEIVED, take_message
 from api.openapi import TAKES, problems
 from api.problems import RequestRefused
-from api.reviews_in import is_review, take_review
+from api.webhooks.reviews import is_review, take_review
 from api.webhooks.mail import receive_mail
 from core import clock, db
 from core.people import webhooks

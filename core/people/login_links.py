@@ -1,7 +1,7 @@
 """Customers sign in by a link in a mail: it works once, for a short time.
 
 Asking for a link never tells whether an address is known: nothing is answered, and the caller
-(api.signin) has answered the browser before the look-up starts, so that the time tells nothing either.
+(api.entry.signin) has answered the browser before the look-up starts, so that the time tells nothing either.
 """
 
 from dataclasses import dataclass

@@ -13,7 +13,7 @@ import pytest
 
 from admin import access
 from api.app import App, create_app
-from api.company import STATE
+from api.entry.company import STATE
 from api.cookies import STAFF_SESSION
 from core import clock, db
 from core.embedded import Services

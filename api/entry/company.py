@@ -8,7 +8,7 @@ from litestar.params import FromQuery
 
 from api.cookies import STAFF_SESSION, given, gone, own_cookie
 from api.pages import safe_path, see_other
-from api.signin import STAFF_HOME, Visitor, address_of, device_of, signed_in
+from api.entry.signin import STAFF_HOME, Visitor, address_of, device_of, signed_in
 from core import clock
 from core.people import throttle
 from core.people.company import service
