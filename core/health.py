@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from core import db
-from core.outbox.queries import LAG
+from core.outbox.store import LAG
 from core.settings import settings
 
 BEAT_LIMIT_S = 60.0

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from core import db
 from core.people.personal.model import DELETE, Person, Place
-from loyalty.ledger import queries as ledger
+from loyalty.ledger import reading as ledger
 from loyalty.members import service as members
 
 STAYS = "the ledger is history and money; without a profile it is nobody's"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from core import db
-from reviews import queries
-from reviews.queries import ReviewView
+from reviews import reading
+from reviews.reading import ReviewView
 
 WIDTH = 384
 """Numbers of an embedding; models of another width give none."""
@@ -29,10 +29,10 @@ _NEIGHBOURS = """
 
 
 _ALIKE = f"""
-    SELECT n.distance, c.id AS case_id, c.number, c.state AS case_state, {queries.COLUMNS}
+    SELECT n.distance, c.id AS case_id, c.number, c.state AS case_state, {reading.COLUMNS}
     FROM review_embeddings e
     CROSS JOIN LATERAL review_neighbours(e.model, e.embedding, $2 + {SPARE}, $3) n
-    JOIN reviews r ON r.id = n.review_id AND r.state = 'live' AND r.version = n.version {queries.JOINS}
+    JOIN reviews r ON r.id = n.review_id AND r.state = 'live' AND r.version = n.version {reading.JOINS}
     LEFT JOIN case_reviews x ON x.review_id = r.id LEFT JOIN cases c ON c.id = x.case_id
     WHERE e.review_id = $1 AND n.review_id <> e.review_id
     ORDER BY n.distance, n.review_id LIMIT $2
@@ -71,7 +71,7 @@ async def alike(review_id: UUID, limit: int = 5) -> list[Alike]:
     """Live reviews of the merchant that say much the same, the nearest first."""
     return [
         Alike(
-            queries.review_of(row),
+            reading.review_of(row),
             row["distance"],
             row["distance"] <= NEAR_DUPLICATE,
             row["case_id"],

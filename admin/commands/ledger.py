@@ -3,7 +3,7 @@
 import click
 
 from core import clock, db, tenancy
-from loyalty.ledger import queries
+from loyalty.ledger import reading
 from loyalty.liability import service as liability
 
 
@@ -12,12 +12,12 @@ async def verify_all() -> int:
     faults, now = 0, clock.now()
     for merchant in await tenancy.merchants():
         async with db.transaction(merchant.id):
-            found = await queries.check()
-            total = await queries.sum_of_all_sides()
+            found = await reading.check()
+            total = await reading.sum_of_all_sides()
             months = await liability.check()
-            tampered = await queries.verify()
+            tampered = await reading.verify()
             wrong = len(found) + (total != 0) + len(months) + len(tampered)
-            await queries.note_check(wrong, now)
+            await reading.note_check(wrong, now)
         faults += wrong
         found += [(f"posting {each.seq} is not as it was written", each.journal_id) for each in tampered]
         click.echo(f"{merchant.code}: sum {total}, {len(found)} faults")

@@ -9,14 +9,14 @@ from core import clock, db
 from core.errors import NotFound
 from core.people import erasure, journal
 from core.people import export as exports
-from core.people.personal import queries
+from core.people.personal import finding
 
 
 async def export(merchant: str | None, customer: str, file: Path) -> None:
     """Everything that is kept of a customer, as one moment has it."""
     found = await whose(merchant)
     async with db.transaction(found.id):
-        customer_id = await queries.customer(customer)
+        customer_id = await finding.customer(customer)
         if customer_id is None:
             raise NotFound(f"no customer {customer}")
         size = await exports.write_to(customer_id, file, clock.now())
@@ -27,7 +27,7 @@ async def erase(merchant: str | None, customer: str, keep_reviews: bool) -> None
     """Erase a customer here and now; no worker need run."""
     found, now = await whose(merchant), clock.now()
     async with db.transaction(found.id):
-        customer_id = await queries.customer(customer)
+        customer_id = await finding.customer(customer)
         if customer_id is None:
             raise NotFound(f"no customer {customer}")
         await erasure.ask(customer_id, "command", now, keeps_reviews=keep_reviews)

@@ -27,7 +27,7 @@ from admin.installation import installation
 from core import clock, db
 from core.embedded import ChildGaveUp, Supervisor, interruptible
 from core.migrate import migrate
-from core.outbox.queries import LAG
+from core.outbox.store import LAG
 from core.settings import Settings, settings
 from reviews.scoring import service as scoring
 

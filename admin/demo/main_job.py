@@ -16,9 +16,9 @@ from admin.demo.shop import Shop
 from admin.demo.story import Story
 from core import clock, db
 from core.ids import new_id
-from core.outbox.queries import LAG
+from core.outbox.store import LAG
 from core.settings import Settings
-from loyalty.ledger import queries as ledger
+from loyalty.ledger import reading as ledger
 from loyalty.programme import service as programme
 from loyalty.tiers import service as tiers
 from loyalty.tiers.rules import Tier

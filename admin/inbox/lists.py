@@ -19,7 +19,7 @@ from core.ids import new_id
 from reviews.cases import own_views
 from reviews.cases.filters import Filter, Sign
 from reviews.cases.own_views import OwnView
-from reviews.cases.queries import ViewName
+from reviews.cases.reading import ViewName
 from sentiment.types import LANGUAGES
 
 Staff = Request[StaffUser, Any, Any]

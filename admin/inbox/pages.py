@@ -13,7 +13,6 @@ from admin.inbox import lists, live, present
 from admin.inbox.lists import Asked
 from admin.inbox.offers import offer, offers
 from admin.inbox.present import Reader, Refused
-from admin.inbox.queries import neighbours
 from api.auth import StaffUser, requires_permission
 from api.pages import locale_of, page
 from core import clock, db
@@ -24,9 +23,9 @@ from core.ids import new_id
 from loyalty.programme import service as programme
 from loyalty.programme.service import ProgrammeMissing
 from reviews.cases import news, own_views, tags
-from reviews.cases import queries as cases
+from reviews.cases import reading as cases
 from reviews.cases.inbound import service as inbound
-from reviews.cases.queries import ViewName
+from reviews.cases.reading import ViewName
 from reviews.cases.remedies import holdout
 from reviews.cases.routing import presence
 from reviews.cases.views import Person
@@ -142,7 +141,7 @@ async def case_page(
     """The page of a case, after `tried` with what was typed. Raises NotFound."""
     async with db.transaction(request.user.merchant_id):
         found = await cases.case(case_id, request.user.member.id, now)
-        before, behind = await neighbours(case_id)
+        before, behind = await cases.neighbours(case_id)
         newest = await news.newest()
         to = _reader(request, await _tiers(request), now)
         review = found.row.review

@@ -13,9 +13,9 @@ from core.design.case_views import SurveySaid
 from core.design.words import word
 from core.i18n import Translator
 from reviews.cases import machine, rules
-from reviews.cases.queries import VIEWS, ViewName
+from reviews.cases.reading import VIEWS, ViewName
 from reviews.cases.views import CaseView, ClockView, CustomerView, EventView, InboxRow, Outgoing
-from reviews.queries import Reading, ReviewView
+from reviews.reading import Reading, ReviewView
 from reviews.similar import Alike
 from reviews.sources import Source
 from reviews.surveys.service import Said

@@ -16,8 +16,8 @@ from admin.operations.handlers import Staff
 from api.auth import requires_permission
 from api.pages import locale_of, page
 from core import db
-from core.audit import queries
-from core.audit.queries import Asked, Entry
+from core.audit import reading
+from core.audit.reading import Asked, Entry
 from core.days import zone_of
 from core.design import audit_views as views
 from core.design.formats import Formats, formats
@@ -46,8 +46,8 @@ async def show_audit(
     """The newest entries; a filter that says nothing is none."""
     said = {"who": who, "what": what, "row": row, "since": since, "until": until}
     async with db.transaction(request.user.merchant_id):
-        found = await queries.entries(_asked(said, request.user.shop.time_zone, before), PAGE_SIZE + 1)
-        tables, actors = await queries.tables(), await queries.actors()
+        found = await reading.entries(_asked(said, request.user.shop.time_zone, before), PAGE_SIZE + 1)
+        tables, actors = await reading.tables(), await reading.actors()
     to = _reader(request, actors)
     shown, again = found[:PAGE_SIZE], urlencode({k: v for k, v in said.items() if v})
     view = views.AuditLog(
@@ -83,7 +83,7 @@ async def csv_of(
         "Cache-Control": "private, no-store",
     }
     async with db.transaction(request.user.merchant_id):
-        to = _reader(request, await queries.actors())
+        to = _reader(request, await reading.actors())
     lines = _lines(request.user.merchant_id, asked, to)
     return Stream(lines, media_type="text/csv; charset=utf-8", headers=headers)
 
@@ -187,7 +187,7 @@ async def _lines(merchant_id: UUID, asked: Asked, to: _Reader) -> AsyncIterator[
     yield as_csv([("at", "who", "how", "from", "deed", "what", "id", "field", "before", "after", "door")])
     while True:
         async with db.transaction(merchant_id):
-            found = await queries.entries(asked, CSV_PAGE)
+            found = await reading.entries(asked, CSV_PAGE)
         if not found:
             return
         yield as_csv([line for each in found for line in _told(each, to)])

@@ -19,7 +19,7 @@ from core.errors import DomainError, Kind, NotFound
 from core.i18n import translator
 from core.ids import new_id
 from core.people import customers, erasure, export
-from core.people.personal import queries
+from core.people.personal import finding
 
 PATH = "/staff/people"
 answers = requires_permission("people.data")
@@ -137,7 +137,7 @@ async def _page(
 
 async def _find(asked: str) -> customers.Profile | None:
     """By the shop's number, or by our id, which our own links name."""
-    found = await queries.customer(asked)
+    found = await finding.customer(asked)
     if found is None:
         try:
             found = UUID(asked)

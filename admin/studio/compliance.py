@@ -23,7 +23,7 @@ from reviews.compliance.rules import ByStars, Rows
 from reviews.compliance.service import Period, Report
 from reviews.proof import service as proof
 from reviews.publishing.rules import POLICIES
-from reviews.queries import ReviewView
+from reviews.reading import ReviewView
 from reviews.wording import shown
 
 Staff = Request[StaffUser, Any, Any]

@@ -14,7 +14,7 @@ from core import clock, db
 from core.days import day_of, zone_of
 from core.design import views
 from loyalty.figures import service as figures
-from loyalty.ledger import queries as ledger
+from loyalty.ledger import reading as ledger
 from loyalty.liability import service as liability
 from loyalty.programme import service as programme
 from loyalty.tiers import service as tiers

@@ -21,8 +21,8 @@ from core.errors import DomainError
 from core.i18n import Locale, in_language, translator
 from core.people import customers
 from loyalty.adjustments import service as adjustments
-from loyalty.ledger import queries as ledger
-from loyalty.ledger.queries import StatementLine
+from loyalty.ledger import reading as ledger
+from loyalty.ledger.reading import StatementLine
 from loyalty.members import service as members
 from loyalty.members.service import Profile
 from loyalty.programme import service as programme

@@ -14,7 +14,7 @@ from core.design import views
 from core.design.formats import formats
 from core.i18n import Locale, Translator, in_language, translator
 from loyalty.figures.rules import Points
-from loyalty.ledger.queries import Totals
+from loyalty.ledger.reading import Totals
 from loyalty.liability.rules import MonthFigures
 from loyalty.programme.service import Version
 from loyalty.tiers.rules import TierSet

@@ -18,7 +18,7 @@ from core.design.words import word
 from core.files.formulas import defused
 from core.files.rejects import as_csv
 from core.i18n import mark, translator
-from loyalty.ledger import queries as ledger
+from loyalty.ledger import reading as ledger
 from loyalty.members import service as members
 
 PATH = "/portal/activity"

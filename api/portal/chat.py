@@ -20,7 +20,7 @@ from core.idempotency import KeyReused, KeyRunning
 from core.ids import new_id
 from core.people import throttle
 from core.people.throttle import Limit, TooManyAttempts
-from reviews.cases import queries as cases
+from reviews.cases import reading as cases
 from reviews.cases import rules as case_rules
 from reviews.cases.chat import rules, service
 from reviews.cases.chat.rules import Line

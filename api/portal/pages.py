@@ -16,7 +16,7 @@ from core import clock, db
 from core.design import views
 from core.ids import new_id
 from loyalty.intake.service import join as enrol
-from loyalty.ledger import queries as ledger
+from loyalty.ledger import reading as ledger
 from loyalty.members import service as members
 from loyalty.members.service import Profile
 from loyalty.programme import service as programme

@@ -9,7 +9,7 @@ from api.portal import tier_words, words
 from api.portal.words import Names
 from core.design import views
 from core.i18n import Locale, in_language
-from loyalty.ledger.queries import Expiring, LotMove, LotNow, StatementLine
+from loyalty.ledger.reading import Expiring, LotMove, LotNow, StatementLine
 from loyalty.members.service import Balance
 from loyalty.programme.service import Version
 from loyalty.tiers.rules import Spend, Tier

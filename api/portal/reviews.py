@@ -22,18 +22,18 @@ from core.i18n import Locale, Translator, in_language, mark, translator
 from core.idempotency import KeyReused, KeyRunning
 from core.ids import new_id
 from core.tenancy import Shop
-from loyalty.ledger import queries as ledger
-from loyalty.ledger.queries import LotNow
+from loyalty.ledger import reading as ledger
+from loyalty.ledger.reading import LotNow
 from reviews import attributes
-from reviews import queries as reviews
+from reviews import reading as reviews
 from reviews.attributes import Rated
 from reviews.cases import conversation, rules
-from reviews.cases import queries as cases
+from reviews.cases import reading as cases
 from reviews.cases.service import TextUnfit
 from reviews.cases.views import MessageView
 from reviews.photos import service as photos
 from reviews.photos.service import Photo
-from reviews.queries import OwnCase, OwnReview
+from reviews.reading import OwnCase, OwnReview
 from reviews.sources import FIRST_PARTY
 from reviews.wording import shown
 

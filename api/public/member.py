@@ -21,7 +21,7 @@ from core.i18n import Locale, in_language, negotiate, translator
 from core.settings import settings
 from core.tenancy import Shop
 from loyalty.earning import ways
-from loyalty.ledger import queries as ledger
+from loyalty.ledger import reading as ledger
 from loyalty.members import service as members
 from loyalty.members.service import Profile
 from loyalty.programme import service as programme

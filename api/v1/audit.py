@@ -12,8 +12,8 @@ from litestar.params import FromQuery, QueryParameter
 from api.auth import Integrator, requires_scope
 from api.openapi import problems
 from core import db
-from core.audit import queries
-from core.audit.queries import Asked
+from core.audit import reading
+from core.audit.reading import Asked
 
 PAGE_LIMIT = 200
 
@@ -59,7 +59,7 @@ async def audit_entries(
 ) -> AuditPage:
     """Who changed what, from what to what."""
     async with db.transaction(user.merchant_id):
-        found = await queries.entries(Asked(actor_id, table, row_id, since, until, before), limit + 1)
+        found = await reading.entries(Asked(actor_id, table, row_id, since, until, before), limit + 1)
     more = len(found) > limit
     return AuditPage(
         entries=[_view(each) for each in found[:limit]], next_before=found[limit - 1].id if more else None
@@ -69,6 +69,6 @@ async def audit_entries(
 v1_audit = Router("/", route_handlers=[audit_entries], tags=["Audit"])
 
 
-def _view(each: queries.Entry) -> AuditEntry:
+def _view(each: reading.Entry) -> AuditEntry:
     told = {name: getattr(each, name) for name in AuditEntry.__struct_fields__ if name != "table"}
     return AuditEntry(table=each.table_name, **told)

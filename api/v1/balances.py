@@ -12,7 +12,7 @@ from api.auth import Integrator, requires_scope
 from api.openapi import problems
 from api.problems import RequestRefused
 from core import db
-from loyalty.ledger import queries as ledger
+from loyalty.ledger import reading as ledger
 from loyalty.members import service as members
 
 YEARS = (1970, 2299)

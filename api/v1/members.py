@@ -22,7 +22,7 @@ from core.errors import NotFound
 from core.gather import Gather
 from core.ids import new_id
 from loyalty.intake.events import Event
-from loyalty.ledger import queries as ledger
+from loyalty.ledger import reading as ledger
 from loyalty.members import service as members
 from loyalty.members.overview import Overview, overviews
 

@@ -16,7 +16,7 @@ from api.openapi import WRITE_PROBLEMS, problems
 from core import clock, db
 from core.errors import NotFound
 from core.people import erasure, export
-from core.people.personal import queries
+from core.people.personal import finding
 
 
 class ExportView(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,7 +112,7 @@ v1_people = Router(
 
 
 async def _find(external_id: str) -> UUID:
-    found = await queries.customer(external_id)
+    found = await finding.customer(external_id)
     if found is None:
         raise NotFound(f"no customer {external_id}")
     return found

@@ -18,12 +18,12 @@ from api.openapi import WRITE_PROBLEMS, problems
 from api.problems import RequestRefused
 from core import clock, db
 from reviews import intake, pages, similar
-from reviews import queries as reviews
+from reviews import reading as reviews
 from reviews.intake import IncomingReview
 from reviews.intake.model import Received, ReviewKind
 from reviews.intake.rules import CLOCK_SKEW, PHOTO_LIMIT, ReviewInvalid, ReviewOfItsAuthor, content_of
 from reviews.moderation import service as moderation
-from reviews.queries import Aspect, Evidence, ReviewView, Urgent
+from reviews.reading import Aspect, Evidence, ReviewView, Urgent
 
 ARRAY_LIMIT = 500
 PAGE_LIMIT = 200

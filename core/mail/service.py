@@ -11,7 +11,7 @@ import msgspec
 from core import db, outbox
 from core.errors import NotFound
 from core.ids import new_id
-from core.mail import queries
+from core.mail import store
 from core.people import keys
 from core.settings import settings
 from core.vault import Vault
@@ -68,7 +68,7 @@ async def send(
     if customer_id:
         sealed = (await keys.of(customer_id)).seal(msgspec.json.encode(said), _place(mail_id))
         said = _Text("", "")
-    await queries.insert(
+    await store.insert(
         mail_id,
         kind,
         to_address,
@@ -89,7 +89,7 @@ async def send(
 
 async def get(mail_id: UUID) -> Mail:
     """One mail of the merchant. Raises NotFound."""
-    row = await queries.find(mail_id)
+    row = await store.find(mail_id)
     if row is None:
         raise NotFound(f"no mail {mail_id}")
     (found,) = await _mails([row])
@@ -98,12 +98,12 @@ async def get(mail_id: UUID) -> Mail:
 
 async def newest(limit: int = 50) -> list[Mail]:
     """The merchant's mails, newest first."""
-    return await _mails(await queries.newest(limit))
+    return await _mails(await store.newest(limit))
 
 
 async def of_customers(customer_ids: Sequence[UUID]) -> AsyncIterator[Mail]:
     """All mails to these customers, the oldest first, one at a time."""
-    for row in await queries.of_customers(customer_ids):
+    for row in await store.of_customers(customer_ids):
         yield await get(row["id"])
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from core import outbox
-from core.mail import queries, service, smtp
+from core.mail import store, service, smtp
 from core.settings import settings
 
 
@@ -16,4 +16,4 @@ async def send(payload: dict[str, Any], now: datetime) -> None:
     """Hand a mail to the mail server. Should the commit fail after that, it goes out once more."""
     mail = await service.get(UUID(payload["mail_id"]))
     await asyncio.to_thread(smtp.deliver, mail, settings().smtp_url, settings().mail_from)
-    await queries.mark_sent(mail.id, now)
+    await store.mark_sent(mail.id, now)

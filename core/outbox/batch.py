@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from core import clock, db
-from core.outbox import failures, queries
-from core.outbox.queries import Item
+from core.outbox import failures, store
+from core.outbox.store import Item
 from core.outbox.registry import Batch
 from core.telemetry import metrics, traces
 
@@ -53,7 +53,7 @@ async def run(batch: Batch, items: Sequence[Item]) -> None:
 
 async def _load(batch: Batch, works: list[Work]) -> list[Work]:
     async with asyncio.timeout(STEP_TIMEOUT_S), db.transaction(works[0].item.merchant_id):
-        rows = await queries.read_many([work.item for work in works])
+        rows = await store.read_many([work.item for work in works])
         waiting = [work for work in works if work.item.id in rows]
         if not waiting:
             return []
@@ -74,7 +74,7 @@ async def _compute(batch: Batch, works: list[Work]) -> list[Work]:
 async def _store(batch: Batch, works: list[Work]) -> list[Work]:
     now = clock.now()
     async with asyncio.timeout(STEP_TIMEOUT_S), db.transaction(works[0].item.merchant_id):
-        taken = await queries.take_many([work.item for work in works])
+        taken = await store.take_many([work.item for work in works])
         ours = [work for work in works if work.item.id in taken and work.value is not None]
         if ours:
             await batch.store([work.value for work in ours], [work.result for work in ours], now)

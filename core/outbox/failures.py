@@ -8,8 +8,8 @@ import structlog
 
 from core import db
 from core.errors import DomainError, Kind
-from core.outbox import queries
-from core.outbox.queries import Item
+from core.outbox import store
+from core.outbox.store import Item
 from core.telemetry import metrics
 
 MAX_ATTEMPTS = 8
@@ -52,7 +52,7 @@ async def record(item: Item, error: BaseException, now: datetime) -> Item | None
     text = f"{type(error).__name__}: {error}".replace("\0", "")[:ERROR_LIMIT_CHARS]
     again_at = now + timedelta(seconds=pause_s(attempts))
     async with db.transaction(item.merchant_id):
-        counted = await queries.fail(item, text, again_at, now if park else None)
+        counted = await store.fail(item, text, again_at, now if park else None)
     if not counted:
         return None
     metrics.ROWS.labels(item.topic, "parked" if park else "failed").inc()

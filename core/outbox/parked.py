@@ -10,7 +10,7 @@ from uuid import UUID
 
 from core import db
 from core.errors import NotFound
-from core.outbox import queries
+from core.outbox import store
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,11 @@ class Parked:
 
 async def newest(limit: int = 100) -> list[Parked]:
     """What is parked of the transaction's merchant, newest first."""
-    rows = await queries.parked(limit)
+    rows = await store.parked(limit)
     return [Parked(**{**row, "payload": db.from_json(row["payload"])}) for row in rows]
 
 
 async def retry(row_id: UUID, now: datetime) -> None:
     """Send it again, with all attempts before it. Raises NotFound when no such row is parked."""
-    if not await queries.unpark(row_id, now):
+    if not await store.unpark(row_id, now):
         raise NotFound(f"no work {row_id} is parked")

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core import db
-from core.outbox import queries
+from core.outbox import store
 
 Payload = Mapping[str, Any]
 
@@ -22,7 +22,7 @@ async def add(topic: str, payload: Payload, now: datetime, delay_s: float = 0) -
 async def add_many(topic: str, payloads: Sequence[Payload], now: datetime, delay_s: float = 0) -> None:
     """Several pieces of work of one topic in one round trip, otherwise like add()."""
     if payloads:
-        await queries.insert(
+        await store.insert(
             db.merchant_id(),
             topic,
             [db.to_json(each) for each in payloads],

@@ -6,7 +6,7 @@ from uuid import UUID
 from celery import shared_task
 
 from core.outbox import work
-from core.outbox.queries import Item
+from core.outbox.store import Item
 from core.outbox.relay import TASK, SentItem
 from core.worker import run_async
 

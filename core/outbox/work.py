@@ -12,8 +12,8 @@ from itertools import groupby
 import structlog
 
 from core import clock, db
-from core.outbox import batch, failures, queries, registry
-from core.outbox.queries import Item
+from core.outbox import batch, failures, store, registry
+from core.outbox.store import Item
 from core.outbox.registry import Handle
 from core.telemetry import metrics, traces
 
@@ -65,7 +65,7 @@ async def _run_one(handle: Handle, item: Item) -> None:
     with structlog.contextvars.bound_contextvars(merchant_id=str(item.merchant_id), outbox_id=str(item.id)):
         try:
             async with asyncio.timeout(HANDLER_TIMEOUT_S), db.transaction(item.merchant_id):
-                taken = await queries.take(item)
+                taken = await store.take(item)
                 if taken:
                     with traces.work(item.topic, [taken.trace], begun):
                         await db.follow_trace()

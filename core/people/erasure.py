@@ -17,7 +17,7 @@ from core import db, outbox, tenancy
 from core.errors import NotFound
 from core.ids import new_id
 from core.people import customers, journal
-from core.people.personal import queries, registry
+from core.people.personal import finding, registry
 from core.people.personal.model import WORDS, Person, Place
 
 TOPIC = "person.erase"
@@ -79,7 +79,7 @@ async def erase(customer_id: UUID, now: datetime, file: Path | None) -> None:
 
     The journal `file` (None: it has this one) knows of it before anything is changed.
     """
-    person = await queries.person(customer_id)
+    person = await finding.person(customer_id)
     if person is None:
         raise NotFound(f"no customer {customer_id}")
     keeps = bool(await db.fetchval(_KEEPS, customer_id))
@@ -155,7 +155,7 @@ async def _again(line: journal.Line, file: Path, now: datetime) -> bool:
 
 
 async def _ids(customer_id: UUID, missing_ok: bool = False) -> list[UUID]:
-    rows = await db.fetch(queries.CUSTOMERS, customer_id)
+    rows = await db.fetch(finding.CUSTOMERS, customer_id)
     if not rows and not missing_ok:
         raise NotFound(f"no customer {customer_id}")
     return [row["id"] for row in rows]

@@ -21,7 +21,7 @@ from core.errors import DomainError, Kind, NotFound
 from core.i18n import Locale, negotiate
 from core.ids import new_id
 from core.people import customers, keys
-from core.people.personal import queries, registry
+from core.people.personal import finding, registry
 from core.people.personal.model import WORDS, Person, Place
 
 TOPIC = "person.export"
@@ -134,7 +134,7 @@ async def read(export: Export, merchant_id: UUID) -> AsyncIterator[bytes]:
 
 async def write(customer_id: UUID, file: IO[bytes], now: datetime) -> None:
     """The zip of a person into `file`, in the open transaction. Raises NotFound."""
-    person = await queries.person(customer_id)
+    person = await finding.person(customer_id)
     profile = await customers.find(customer_id)
     if person is None or profile is None:
         raise NotFound(f"no customer {customer_id}")

@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from core import db
-from loyalty.ledger.queries import Expiring
+from loyalty.ledger.reading import Expiring
 from loyalty.members.service import Balance
 from loyalty.programme import service as programme
 from loyalty.programme.service import Version

@@ -9,7 +9,7 @@ import msgspec
 from core import db
 from core.errors import NotFound
 from core.webhooks import service as webhooks
-from loyalty.ledger.queries import Balance as Balance
+from loyalty.ledger.reading import Balance as Balance
 from loyalty.members import queries
 from loyalty.orders.rules import Member
 from loyalty.programme import service as programme

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from reviews.queries import OwnCase, ReviewView
+from reviews.reading import OwnCase, ReviewView
 from reviews.similar import Alike
 from reviews.versions.service import Corrected
 

@@ -1,6 +1,6 @@
 """The SQL of the report: counts, and the rows that each count has counted."""
 
-from reviews import queries as reviews
+from reviews import reading as reviews
 from reviews.compliance.rules import Rows
 
 # What a set consists of; each count below is of one of these, so that a figure and its rows agree.

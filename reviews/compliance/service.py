@@ -7,13 +7,13 @@ from uuid import UUID
 
 from core import db
 from reviews import pages
-from reviews import queries as reviews
+from reviews import reading as reviews
 from reviews.compliance import queries, rules
 from reviews.compliance.rules import ByStars, HideRates, Rows
 from reviews.invitations import service as invitations
 from reviews.invitations.model import Coverage
 from reviews.pages import Page
-from reviews.queries import ReviewView
+from reviews.reading import ReviewView
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The SQL of finding reviews."""
 
-from reviews import queries as reviews
+from reviews import reading as reviews
 
 TEXTS = """
     SELECT r.id, r.version, r.written_at, v.title, v.body

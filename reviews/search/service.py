@@ -7,9 +7,9 @@ from uuid import UUID
 
 from core import db
 from reviews import pages
-from reviews import queries as reviews
+from reviews import reading as reviews
 from reviews.pages import Page
-from reviews.queries import ReviewView
+from reviews.reading import ReviewView
 from reviews.search import excerpts, queries, words
 from reviews.search.excerpts import Piece
 from reviews.wording import shown

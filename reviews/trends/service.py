@@ -6,8 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from core import db
-from reviews import queries as review_queries
-from reviews.queries import ReviewView
+from reviews import reading as review_queries
+from reviews.reading import ReviewView
 from reviews.trends import queries, rules
 from reviews.trends.rules import Count, Dimension, Trend
 from sentiment.types import ASPECTS

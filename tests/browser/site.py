@@ -25,7 +25,7 @@ from core.celery_app import HANDLER_MODULES
 from core.embedded import Services
 from core.i18n import Locale
 from core.outbox import work
-from core.outbox.queries import Item
+from core.outbox.store import Item
 from core.people import sessions
 from reviews.cases import conversation, goodwill
 from reviews.cases import service as cases

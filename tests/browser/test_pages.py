@@ -27,7 +27,7 @@ from core.webhooks.endpoints import Wanted
 from loyalty.backtests import service as backtests
 from loyalty.changes import service as changes
 from loyalty.ledger import Earn, post
-from loyalty.ledger import queries as ledger
+from loyalty.ledger import reading as ledger
 from loyalty.members import service as members
 from loyalty.programme import service as programme
 from loyalty.rewards import catalogue

@@ -13,7 +13,7 @@ from api.cookies import STAFF_SESSION
 from core import clock, db
 from core.celery_app import HANDLER_MODULES
 from core.outbox import work
-from core.outbox.queries import Item
+from core.outbox.store import Item
 from tests.chaos.clients import CUSTOMERS, Asking, Shopper
 from tests.chaos.journal import Journal
 from tests.chaos.people import Person

@@ -14,7 +14,7 @@ import pytest
 
 from core import clock, db
 from core.outbox import work
-from core.outbox.queries import Item
+from core.outbox.store import Item
 from core.settings import settings
 from core.vault import vault
 from reviews.accounts import service, sync

@@ -12,7 +12,7 @@ import pytest
 
 from core import db
 from core.outbox import work
-from core.outbox.queries import Item
+from core.outbox.store import Item
 from core.settings import settings
 from reviews.cases import conversation, service, suggestions
 from reviews.cases import tasks as case_tasks

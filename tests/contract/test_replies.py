@@ -13,7 +13,7 @@ from core.ids import new_id
 from core.people import staff
 from core.people.roles import Role
 from reviews.accounts import replies, service
-from reviews.cases import conversation, delivery, opening, queries
+from reviews.cases import conversation, delivery, opening, reading
 from reviews.cases.opening import Flagged
 from reviews.cases.service import TextUnfit
 from reviews.scoring.rules import Flag
@@ -119,7 +119,7 @@ async def test_trouble_is_tried_again_and_seen(joined: Joined, trouble: Trouble)
     await reply.deliver()
     assert await reply.state() == ("sending", "source_away", 1)
     async with db.transaction(joined.merchant):
-        seen = (await queries.case(reply.case, reply.agent, clock.now())).undelivered
+        seen = (await reading.case(reply.case, reply.agent, clock.now())).undelivered
     assert seen is not None
     assert (seen.state, seen.failure, seen.attempts, seen.body) == ("sending", "source_away", 1, WORDS)
     reply.fake.troubles.clear()

@@ -29,7 +29,7 @@ from loyalty.achievements.rules import (
 from loyalty.achievements.service import AchievementInvalid, define, evaluate, progress, reached, retire
 from loyalty.intake.events import Event
 from loyalty.intake.service import ingest
-from loyalty.ledger import queries as ledger
+from loyalty.ledger import reading as ledger
 from loyalty.members.merge import merge, undo
 from tests.conftest import new_merchant
 from tests.factories.points import balance

@@ -20,7 +20,7 @@ from loyalty.adjustments.service import (
     newest,
     set_limit,
 )
-from loyalty.ledger import queries
+from loyalty.ledger import reading
 from loyalty.ledger.errors import MemberUnknown, PointsInsufficient, WalletUnknown
 from tests.factories.points import balance, earn, one
 from tests.factories.shop import START, day, new_member, programme
@@ -55,12 +55,12 @@ async def test_within_the_limit_it_is_posted_at_once(merchant: UUID, member: UUI
         done = await ask(asked(member, 5000, expires_at=day(400)), by, day(1))
         assert (done.state, done.asked_by, done.decided_by) == ("posted", by, None)
         assert await balance(member) == (0, 5000, 0)
-        line = (await queries.statement(member))[0]
+        line = (await reading.statement(member))[0]
         assert (line.journal_id, line.expires_at) == (done.entry_id, day(400))
         assert line.reason == {
             "rule": "adjustment", "cause": "courtesy", "note": "Sorry for the wait", "staff": str(by)
         }  # fmt: skip
-        assert await queries.check() == []
+        assert await reading.check() == []
 
 
 async def test_points_can_be_taken_but_not_more_than_there_are(merchant: UUID, member: UUID) -> None:
@@ -91,7 +91,7 @@ async def test_above_the_limit_two_persons_decide(merchant: UUID, member: UUID) 
         done = await decide(waiting.id, True, owner, day(2))
         assert (done.state, done.asked_by, done.decided_by) == ("posted", marketer, owner)
         assert await balance(member) == (0, 5001, 0)
-        assert (await queries.statement(member))[0].reason["approved_by"] == str(owner)
+        assert (await reading.statement(member))[0].reason["approved_by"] == str(owner)
     before = await state(merchant, member)
     with pytest.raises(AdjustmentDecided):
         async with db.transaction(merchant):

@@ -9,10 +9,10 @@ import pytest
 from asyncpg.exceptions import PostgresError
 
 from core import clock, db, tenancy
-from core.audit import queries, tables
+from core.audit import reading, tables
 from core.audit.acting import Actor, acting
 from core.audit.attach import attach, columns
-from core.audit.queries import Asked
+from core.audit.reading import Asked
 from core.embedded import Services
 from core.ids import new_id
 from core.people import api_keys, customers, sessions, staff
@@ -40,9 +40,9 @@ def by(who: UUID, deed: str = "d1", kind: Any = "staff") -> Actor:
     return Actor(kind=kind, id=str(who), address="192.0.2.7", door="POST /staff/x", deed=deed)
 
 
-async def log(merchant: UUID, **asked: Any) -> list[queries.Entry]:
+async def log(merchant: UUID, **asked: Any) -> list[reading.Entry]:
     async with db.transaction(merchant):
-        return await queries.entries(Asked(**asked), 100)
+        return await reading.entries(Asked(**asked), 100)
 
 
 async def test_what_staff_change_is_written_from_what_to_what(merchant: UUID) -> None:
@@ -153,7 +153,7 @@ async def test_filters_and_pages(merchant: UUID) -> None:
     assert await log(merchant, table="staff") == []
     assert await log(merchant, until=newest.at) == [] or newest.at > (await log(merchant))[-1].at
     async with db.transaction(merchant):
-        assert await queries.tables() == ["stores"]
+        assert await reading.tables() == ["stores"]
 
 
 async def test_every_table_is_in_it_or_says_why_not(admin: asyncpg.Connection) -> None:

@@ -7,7 +7,7 @@ import pytest
 from asyncpg.exceptions import CheckViolationError
 
 from core import db
-from reviews.cases import conversation, queries, service
+from reviews.cases import conversation, reading, service
 from reviews.cases.calls import CallRequired, Outcome
 from reviews.cases.patrol import service as patrols
 from reviews.cases.targets import service as targets
@@ -68,7 +68,7 @@ async def test_three_calls_in_vain_are_enough_and_reach_nobody(merchant: UUID) -
         (agent, outcome, f"It was {outcome}.") for outcome in ("no_answer", "voicemail", "wrong_number")
     ]
     async with db.transaction(merchant):
-        shown = await queries.case(case, agent, NOW)
+        shown = await reading.case(case, agent, NOW)
     assert [each.detail["outcome"] for each in shown.events if each.kind == "call"] == [
         "no_answer", "voicemail", "wrong_number",
     ]  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 
 from core import db
 from core.people import customers
-from reviews.cases import conversation, queries, service, unreviewed
+from reviews.cases import conversation, reading, service, unreviewed
 from reviews.cases.contact import telling
 from reviews.cases.contact.telling import WHATS, Facts, is_worth_telling
 from reviews.cases.remedies import service as remedies
@@ -61,7 +61,7 @@ async def test_a_case_from_its_beginning_to_its_end(merchant: UUID) -> None:
     assert "We are sorry." in said["case_answered"]
     assert "$5.00" in said["case_remedy"]
     async with db.transaction(merchant):
-        own = await queries.of_customer(case, buyer)
+        own = await reading.of_customer(case, buyer)
     assert [step.kind for step in own.steps] == ["opened", "assigned", "reply", "goodwill", "resolved"]
     assert (own.case.step, own.case.settled_by) == ("resolved", None)
 
@@ -70,7 +70,7 @@ async def test_the_promise_is_that_of_the_clocks(merchant: UUID) -> None:
     buyer = await customer(merchant, email=ANA)
     case = await open_case(merchant, customer_id=buyer)
     async with db.transaction(merchant):
-        own = (await queries.of_customer(case, buyer)).case
+        own = (await reading.of_customer(case, buyer)).case
     assert (own.next_by, own.settled_by) == (NOW + DAY, NOW + 5 * DAY)
 
 

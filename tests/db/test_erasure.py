@@ -20,12 +20,12 @@ from core.people import customers, erasure, export, journal, keys, sessions
 from core.people import tasks as people_tasks
 from core.people.customers import CustomerRow
 from core.people.keys import PersonErased
-from core.people.personal import queries, registry
+from core.people.personal import finding, registry
 from core.purge import purge
 from core.settings import settings
 from loyalty.intake.events import Event
 from loyalty.intake.service import ingest
-from loyalty.ledger import queries as ledger
+from loyalty.ledger import reading as ledger
 from tests.conftest import new_merchant
 from tests.db.test_personal import COLUMNS
 from tests.factories.person import Left, shop, somebody
@@ -134,7 +134,7 @@ async def test_nothing_of_an_erased_person_is_left(
 async def test_every_place_of_the_list_was_tried(merchant: UUID, ana: Left) -> None:
     """What is erased in no test might not be erased."""
     async with db.transaction(merchant):
-        person = await queries.person(ana.id)
+        person = await finding.person(ana.id)
         assert person is not None
         empty = set()
         for place in registry.places():
@@ -203,7 +203,7 @@ async def test_who_was_merged_goes_with_who_stands_for_them(
     async with db.transaction(merchant):
         await customers.upsert([CustomerRow("c-new", NOW, name="newmark", email="newmark@mail.test")])
         await customers.merge("c-ana", "c-new", NOW)
-        survivor = await queries.customer("c-ana")
+        survivor = await finding.customer("c-ana")
     assert survivor is not None
     await ask(merchant, survivor)
     await carry_out(merchant, survivor)
@@ -341,7 +341,7 @@ async def test_an_export_has_everything_of_the_list_and_nothing_of_anybody_else(
         assert str(their).encode() not in whole
     areas = {name: json.loads(text) for name, text in content.items() if name.endswith(".json")}
     async with db.transaction(merchant):
-        person = await queries.person(ana.id)
+        person = await finding.person(ana.id)
         assert person is not None
         for place in registry.places():
             if place.exported:

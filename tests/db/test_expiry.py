@@ -19,7 +19,7 @@ from core.tenancy import Merchant
 from loyalty.expiry import idle, service, tasks, warnings
 from loyalty.expiry.service import expire_due
 from loyalty.ledger import Merge, Unmerge
-from loyalty.ledger import queries as ledger
+from loyalty.ledger import reading as ledger
 from loyalty.members import service as members
 from loyalty.tiers.rules import Points, TierSet
 from loyalty.tiers.tasks import after_posting

@@ -26,7 +26,7 @@ from loyalty.export.errors import ExportIsHere, ExportUnreadable, FolderNotEmpty
 from loyalty.export.service import MANIFEST
 from loyalty.intake.service import ingest
 from loyalty.ledger import Hold, Merge, Transfer, post
-from loyalty.ledger import queries as ledger
+from loyalty.ledger import reading as ledger
 from loyalty.openings.rules import Opening
 from loyalty.openings.service import take_in
 from loyalty.rewards import service as rewards

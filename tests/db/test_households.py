@@ -16,7 +16,7 @@ from loyalty.households import rules
 from loyalty.households import service as households
 from loyalty.households.rules import Spendable
 from loyalty.households.service import HouseholdFull, InAnotherHousehold
-from loyalty.ledger import queries
+from loyalty.ledger import reading
 from loyalty.ledger.errors import PointsInsufficient
 from loyalty.rewards import catalogue
 from loyalty.rewards import service as rewards
@@ -60,7 +60,7 @@ async def buy(merchant: UUID, member: UUID, points: int) -> UUID:
 
 async def active(merchant: UUID, members: Sequence[UUID]) -> list[int]:
     async with db.transaction(merchant):
-        assert await queries.check() == []
+        assert await reading.check() == []
         return [(await balance(member))[1] for member in members]
 
 
@@ -69,7 +69,7 @@ async def test_the_others_pay_what_one_lacks(merchant: UUID, family: list[UUID])
     await buy(merchant, family[0], 50)
     assert await active(merchant, family) == [0, 30, 10], "own points first, then those that expire first"
     async with db.transaction(merchant):
-        [line, _] = await queries.statement(family[2])
+        [line, _] = await reading.statement(family[2])
         assert line.reason["rule"] == "household" and line.points == 30
 
 

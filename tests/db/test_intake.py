@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core import db
 from loyalty.intake.events import Event, Result
 from loyalty.intake.service import ingest
-from loyalty.ledger import queries
+from loyalty.ledger import reading
 from tests.conftest import new_merchant
 from tests.factories.events import delivered, event, joined, paid, refunded
 from tests.factories.points import balance, lots, one, redeem
@@ -67,8 +67,8 @@ async def state(merchant: UUID, customer: str = "anna") -> dict[str, Any]:
             " LEFT JOIN stores s ON s.id = o.store_id ORDER BY 1"
         )
         wallets = ("points", "qualifying") if member else ()
-        assert await queries.check() == []
-        assert await queries.sum_of_all_sides() == 0
+        assert await reading.check() == []
+        assert await reading.sum_of_all_sides() == 0
         return {
             "orders": [dict(row) for row in orders],
             "balances": {wallet: await balance(member, wallet) for wallet in wallets if member},

@@ -14,7 +14,7 @@ from core.embedded import Services
 from core.errors import NotFound
 from core.i18n import Locale
 from core.outbox import work
-from core.outbox.queries import Item
+from core.outbox.store import Item
 from reviews.knowledge import finding, rules, service, tasks
 from reviews.knowledge.model import (
     Answer,

@@ -15,7 +15,7 @@ from core.embedded import Services
 from core.errors import DomainError
 from loyalty.figures import service as figures
 from loyalty.figures.rules import Points
-from loyalty.ledger import Earn, post, queries
+from loyalty.ledger import Earn, post, reading
 from loyalty.ledger.errors import (
     AlreadyReversed,
     ClawbackExceedsEarn,
@@ -46,8 +46,8 @@ async def member(merchant: UUID) -> UUID:
 async def sound(merchant: UUID) -> None:
     """Nothing disagrees, and all points come from somewhere."""
     async with db.transaction(merchant):
-        assert await queries.check() == []
-        assert await queries.sum_of_all_sides() == 0
+        assert await reading.check() == []
+        assert await reading.sum_of_all_sides() == 0
 
 
 async def refused(merchant: UUID, error: type[DomainError], command: object, member: UUID) -> None:
@@ -333,7 +333,7 @@ async def test_each_way_of_earning_knows_the_keys_of_the_others(
         assert (await plain())[0]["key"] is None  # known: left to the general way
         for again in (await general())[0], (await as_set())[0]:
             assert again["replayed"] and again["journal_id"] == made["journal_id"]
-        assert await queries.verify() == []
+        assert await reading.verify() == []
     await sound(merchant)
 
 
@@ -646,14 +646,14 @@ async def test_statement_and_explanation_add_up(merchant: UUID, member: UUID) ->
             START,
         )
         spent = await one(redeem("r", member, 70, day(1)))
-        lines = await queries.statement(member)
+        lines = await reading.statement(member)
         assert [(line.seq, line.points_change, line.points_active) for line in lines] == [
             (3, -70, 40),
             (2, 50, 110),
             (1, 60, 60),
         ]
         assert spent.journal_id
-        uses = (await queries.explain(member, spent.journal_id)).lots
+        uses = (await reading.explain(member, spent.journal_id)).lots
         assert [(use.points, use.reason["rule"]) for use in uses] == [(60, "test"), (10, "b")]
 
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core import db
-from loyalty.ledger import post, queries
+from loyalty.ledger import post, reading
 from loyalty.ledger.errors import WalletUnknown
 from tests.db.test_ledger_model import shop, steps
 from tests.factories import ledger_model as model
@@ -22,7 +22,7 @@ from tests.factories.shop import day, new_member, programme
 
 async def as_of(member: UUID, effective: datetime | None, recorded: datetime | None) -> tuple[int, int, int]:
     """Pending, active and debt."""
-    found = await queries.balance_as_of(member, "points", effective, recorded)
+    found = await reading.balance_as_of(member, "points", effective, recorded)
     return found.points_pending, found.points_active, found.points_debt
 
 
@@ -58,7 +58,7 @@ async def test_an_unknown_wallet(merchant: UUID) -> None:
         await programme()
         member = await new_member()
         with pytest.raises(WalletUnknown):
-            await queries.balance_as_of(member, "gold")
+            await reading.balance_as_of(member, "gold")
 
 
 Balance = tuple[int, int, int]
@@ -108,7 +108,7 @@ def _less(after: Balance, before: Balance) -> Balance:
 
 
 async def _found(member: UUID, effective: datetime | None, recorded: datetime | None) -> Balance:
-    found = await queries.balance_as_of(member, "points", effective, recorded)
+    found = await reading.balance_as_of(member, "points", effective, recorded)
     assert not (found.points_active and found.points_debt)
     return found.points_pending, found.points_held, found.points_active - found.points_debt
 

@@ -8,7 +8,7 @@ import pytest
 
 from core import db
 from core.embedded import Services
-from loyalty.ledger import Hold, Transfer, post, queries
+from loyalty.ledger import Hold, Transfer, post, reading
 from loyalty.ledger.chain import first_broken
 from tests.factories.points import WHY, clawback, earn, expire, redeem, reverse
 from tests.factories.shop import START, day, new_members, programme
@@ -34,8 +34,8 @@ async def member(merchant: UUID) -> UUID:
 
 async def test_a_chain_can_be_followed_with_what_the_member_has(merchant: UUID, member: UUID) -> None:
     async with db.transaction(merchant):
-        assert await queries.verify() == []
-        links = await queries.chain(member)
+        assert await reading.verify() == []
+        links = await reading.chain(member)
     assert len(links) == 9 and first_broken(links) is None
     changed = msgspec.structs.replace(links[4], content=links[4].content.replace("50", "51"))
     assert first_broken([*links[:4], changed, *links[5:]]) == 5

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from core import db
 from core.errors import DomainError
 from core.ids import new_id
-from loyalty.ledger import AnyCommand, budgets, post, queries
+from loyalty.ledger import AnyCommand, budgets, post, reading
 from tests.factories import ledger_model as model
 from tests.factories.ledger_pair import Asker, Step, ask, ask_model, model_state, play, state
 from tests.factories.points import earn, expire
@@ -71,8 +71,8 @@ def a_step(dice: random.Random, verbs: Sequence[str]) -> Step:
 
 async def sound() -> None:
     """Nothing disagrees, and all points come from somewhere."""
-    assert await queries.check() == []
-    assert await queries.sum_of_all_sides() == 0
+    assert await reading.check() == []
+    assert await reading.sum_of_all_sides() == 0
 
 
 class Undo(Exception):

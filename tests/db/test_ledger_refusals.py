@@ -10,25 +10,7 @@ import pytest
 from core import db
 from core.errors import DomainError
 from core.ids import new_id
-from loyalty.ledger import (
-    AnyCommand,
-    Capture,
-    Clawback,
-    Deduct,
-    Earn,
-    Expire,
-    Hold,
-    Merge,
-    Redeem,
-    Release,
-    Reverse,
-    Settle,
-    Transfer,
-    Unmerge,
-    Void,
-    post,
-    queries,
-)
+from loyalty.ledger import AnyCommand, Capture, Clawback, Deduct, Earn, Expire, Hold, Merge, Redeem, Release, Reverse, Settle, Transfer, Unmerge, Void, post, reading
 from tests.conftest import new_merchant
 from tests.factories.ledger_pair import state
 from tests.factories.points import WHY
@@ -91,7 +73,7 @@ async def refused(shop: Shop, code: str, *commands: AnyCommand, now: datetime = 
 
 async def _everything(shop: Shop) -> tuple[object, ...]:
     async with db.transaction(shop.merchant):
-        assert await queries.check() == []
+        assert await reading.check() == []
         counts = await db.fetchrow(
             "SELECT (SELECT count(*) FROM ledger_journal), (SELECT count(*) FROM ledger_accounts),"
             " (SELECT count(*) FROM ledger_lots), (SELECT count(*) FROM outbox)"

@@ -8,7 +8,7 @@ import pytest
 from core import db
 from core.errors import DomainError
 from core.ids import new_id
-from loyalty.ledger import Earn, Merge, Posting, budgets, earn_many, queries
+from loyalty.ledger import Earn, Merge, Posting, budgets, earn_many, reading
 from tests.factories.points import WHY, balance, clawback, earn, one, redeem
 from tests.factories.shop import START, day, new_members, programme
 
@@ -26,9 +26,9 @@ def _said(outcomes: list[Posting | DomainError]) -> list[Any]:
 
 
 async def _sound() -> None:
-    assert await queries.check() == []
-    assert await queries.verify() == []
-    assert await queries.sum_of_all_sides() == 0
+    assert await reading.check() == []
+    assert await reading.verify() == []
+    assert await reading.sum_of_all_sides() == 0
 
 
 async def test_each_earn_has_an_outcome_of_its_own(merchant: UUID, members: list[UUID]) -> None:

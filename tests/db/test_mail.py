@@ -13,7 +13,7 @@ from core.errors import NotFound
 from core.mail import service, smtp
 from core.mail import tasks as tasks
 from core.outbox import Turn, registry, work
-from core.outbox.queries import Item
+from core.outbox.store import Item
 from core.settings import settings
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

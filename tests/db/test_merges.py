@@ -16,7 +16,7 @@ from core.people.customers import MergeRefused
 from loyalty.holds import service as holds
 from loyalty.intake.events import Event
 from loyalty.intake.service import ingest
-from loyalty.ledger import AnyCommand, post, queries
+from loyalty.ledger import AnyCommand, post, reading
 from loyalty.ledger.errors import PostingRunning
 from loyalty.members import merge as merges
 from loyalty.members import service as members
@@ -99,8 +99,8 @@ async def everything(merchant: UUID, *names: str) -> dict[str, Any]:
 
 
 async def sound() -> None:
-    assert await queries.check() == []
-    assert await queries.sum_of_all_sides() == 0
+    assert await reading.check() == []
+    assert await reading.sum_of_all_sides() == 0
 
 
 async def spendable(merchant: UUID, name: str) -> tuple[int, int, int]:
@@ -380,5 +380,5 @@ async def test_merges_and_orders_of_the_same_customers_wait_for_nobody_who_waits
     ordering = [batch(*orders(times, n)) for times in range(3) for n in range(6)]
     await asyncio.gather(*merging, *ordering)
     async with db.transaction(shop):
-        assert await queries.check() == []
+        assert await reading.check() == []
         assert len({await balance(await own(f"z{n}")) for n in range(6)}) == 1

@@ -17,7 +17,7 @@ from core.notifications.consent import LinkEnded
 from core.notifications.model import Channel, Settings
 from core.notifications.service import NothingToRetry, NotificationKeyReused
 from core.outbox import work
-from core.outbox.queries import Item
+from core.outbox.store import Item
 from core.outgoing import AddressRefused
 from core.people import customers
 from core.people.customers import CustomerRow

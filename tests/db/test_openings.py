@@ -19,7 +19,7 @@ from core.files import reader
 from core.files.errors import FieldInvalid, FileUnreadable
 from core.files.reader import Lines
 from loyalty.ledger import Deduct, Merge, post
-from loyalty.ledger import queries as ledger
+from loyalty.ledger import reading as ledger
 from loyalty.members import merge
 from loyalty.openings import files, service
 from loyalty.openings.files import Report, import_file

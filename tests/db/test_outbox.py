@@ -11,7 +11,7 @@ import pytest
 from core import clock, db, outbox
 from core.errors import NotFound
 from core.outbox import failures, parked, registry, work
-from core.outbox.queries import Item
+from core.outbox.store import Item
 from tests.conftest import new_merchant
 from tests.worker.handlers import Score, count
 

@@ -13,7 +13,7 @@ from core.errors import NotFound
 from core.ids import new_id
 from loyalty.intake.events import Event
 from loyalty.intake.service import ingest
-from loyalty.ledger import queries as ledger
+from loyalty.ledger import reading as ledger
 from loyalty.members import service as members
 from loyalty.referrals import service
 from loyalty.referrals.rewards import settle

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from core import db
 from core.errors import NotFound
 from core.settings import Settings
-from reviews.queries import find
+from reviews.reading import find
 from reviews.scoring import service as scoring
 from reviews.versions import service, tasks
 from reviews.versions.rules import Correction, CorrectionUnfit

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from core import db
 from core.embedded import Services
-from reviews import queries
+from reviews import reading
 from reviews.intake import IncomingReview, receive, remove, service
 from reviews.intake.rules import ReviewInvalid
 from reviews.intake.tasks import prove_late, spread
@@ -106,8 +106,8 @@ async def test_late_wording_is_kept_but_does_not_become_current(merchant: UUID) 
     (late,) = await take_in(merchant, review(body="old"))
     assert (late.status, late.version) == ("late", 2)
     async with db.transaction(merchant):
-        assert (await queries.find(late.review_id)).body == "new"
-        assert [each.body for each in await queries.versions(late.review_id)] == ["new", "old"]
+        assert (await reading.find(late.review_id)).body == "new"
+        assert [each.body for each in await reading.versions(late.review_id)] == ["new", "old"]
 
 
 def _wordings() -> list[IncomingReview]:
@@ -235,7 +235,7 @@ async def test_invalid_review_writes_nothing(merchant: UUID) -> None:
 async def test_edge_cases_survive(merchant: UUID, fields: dict[str, Any]) -> None:
     (received,) = await take_in(merchant, review(**fields))
     async with db.transaction(merchant):
-        kept = await queries.find(received.review_id)
+        kept = await reading.find(received.review_id)
     assert kept.body == fields.get("body", "It is all right.").replace("\x00", "")
     if fields.get("rating", 1) in (None, 0):
         assert kept.rating_norm is None

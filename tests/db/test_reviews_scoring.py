@@ -10,7 +10,7 @@ import pytest
 
 from core import db
 from reviews import similar
-from reviews.queries import Evidence, find
+from reviews.reading import Evidence, find
 from reviews.scoring import rules, service
 from reviews.scoring.tasks import EmbedReviews, ExplainReviews, ScoreReviews, read, scorer
 from sentiment.types import Urgency

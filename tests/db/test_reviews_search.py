@@ -10,7 +10,7 @@ from asyncpg.exceptions import PostgresError
 from core import db
 from core.embedded import Services
 from core.outbox import work
-from core.outbox.queries import Item
+from core.outbox.store import Item
 from reviews.intake import remove
 from reviews.pages import CursorInvalid
 from reviews.search import service, tasks  # noqa: F401 - registers the handler

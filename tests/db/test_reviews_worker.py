@@ -6,7 +6,7 @@ from uuid import UUID
 
 from core import clock, db
 from core.outbox import registry, work
-from core.outbox.queries import Item
+from core.outbox.store import Item
 from reviews.cases import conversation, delivery
 from reviews.cases.tasks import send_message
 from reviews.intake.tasks import spread

@@ -9,7 +9,7 @@ import pytest
 
 from core import clock, db, tenancy
 from core.errors import DomainError
-from loyalty.ledger import queries as ledger
+from loyalty.ledger import reading as ledger
 from loyalty.ledger import release_due
 from loyalty.ledger.errors import HoldEnded, PointsInsufficient
 from loyalty.rewards import catalogue, pools, service, tasks, vouchers

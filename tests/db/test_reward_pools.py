@@ -10,7 +10,7 @@ import pytest
 from admin.commands import rewards as commands
 from core import db
 from core.errors import DomainError, NotFound
-from loyalty.ledger import queries as ledger
+from loyalty.ledger import reading as ledger
 from loyalty.rewards import codes, pools, quotes, service
 from loyalty.rewards.codes import PatternTooShort
 from loyalty.rewards.errors import CodePoolEmpty

@@ -8,7 +8,7 @@ import pytest
 
 from core import db
 from core.errors import DomainError, NotFound
-from loyalty.ledger import queries as ledger
+from loyalty.ledger import reading as ledger
 from loyalty.ledger.errors import PointsInsufficient
 from loyalty.members import service as members
 from loyalty.rewards import catalogue, quotes, service

@@ -8,7 +8,7 @@ import pytest
 
 from core import db
 from core.errors import DomainError, NotFound
-from loyalty.ledger import queries
+from loyalty.ledger import reading
 from loyalty.ledger.errors import PointsInsufficient
 from loyalty.rewards import catalogue, codes, vouchers
 from loyalty.rewards import service as rewards
@@ -57,8 +57,8 @@ async def stock(reward: UUID) -> int | None:
 async def state(merchant: UUID, member: UUID) -> tuple[object, ...]:
     """All that redeeming changes; the ledger must be sound."""
     async with db.transaction(merchant):
-        assert await queries.check() == []
-        assert await queries.sum_of_all_sides() == 0
+        assert await reading.check() == []
+        assert await reading.sum_of_all_sides() == 0
         return (
             await lots(member),
             await balance(member),

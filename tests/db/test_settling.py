@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from core import db
 from loyalty.intake.events import Event
 from loyalty.intake.service import ingest
-from loyalty.ledger import queries as ledger
+from loyalty.ledger import reading as ledger
 from loyalty.orders import service as orders
 from loyalty.settling.service import settle_due
 from loyalty.wallets import service as wallets

@@ -9,7 +9,7 @@ import pytest
 from core import db
 from core.errors import DomainError, NotFound
 from core.ids import new_id
-from loyalty.ledger import queries
+from loyalty.ledger import reading
 from loyalty.ledger.errors import PointsInsufficient
 from loyalty.rewards.errors import MemberLeft
 from loyalty.transfers import service as transfers
@@ -60,9 +60,9 @@ async def test_points_keep_their_expiry(merchant: UUID, pair: list[UUID]) -> Non
     async with db.transaction(merchant):
         assert await lots(pair[0]) == [(day(20), 60)]
         assert await lots(pair[1]) == [(day(10), 30), (day(20), 10)]
-        [line] = await queries.statement(pair[1])
+        [line] = await reading.statement(pair[1])
         assert (line.verb, line.points_change, line.reason["note"]) == ("transfer", 40, "Happy birthday")
-        assert await queries.check() == []
+        assert await reading.check() == []
 
 
 @pytest.mark.parametrize(
@@ -132,4 +132,4 @@ async def test_a_day_is_not_exceeded_by_giving_at_once(merchant: UUID, pair: lis
         )
         assert given == 60
         assert sum([(await balance(member))[1] for member in pair]) == 100
-        assert await queries.check() == []
+        assert await reading.check() == []

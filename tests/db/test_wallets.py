@@ -8,7 +8,7 @@ import pytest
 
 from core import db
 from loyalty.intake.service import ingest
-from loyalty.ledger import queries as ledger
+from loyalty.ledger import reading as ledger
 from loyalty.ledger.commands import Policy
 from loyalty.wallets import service as wallets
 from loyalty.wallets.rules import Inactivity, Never, PeriodEnd, RollingDays

@@ -12,7 +12,7 @@ from core import clock, db
 from core.errors import NotFound
 from core.mail import service as mails
 from core.outbox import work
-from core.outbox.queries import Item
+from core.outbox.store import Item
 from core.outgoing import AddressRefused
 from core.people import staff
 from core.purge import purge

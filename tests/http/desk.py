@@ -16,7 +16,7 @@ from api.v1.trends import list_trends
 from core import clock, db
 from core.ids import new_id
 from core.outbox import work
-from core.outbox.queries import Item
+from core.outbox.store import Item
 from core.people import sessions, staff
 from reviews.cases import tasks as case_tasks
 from reviews.intake import tasks as intake_tasks

@@ -11,8 +11,8 @@ from api.app import App, create_app
 from api.v1.audit import v1_audit
 from api.v1.transfers import v1_transfers
 from core import db
-from core.audit import queries
-from core.audit.queries import Asked
+from core.audit import reading
+from core.audit.reading import Asked
 from core.embedded import Services
 from tests.http.conftest import Browser, _transport, new_key, write
 from tests.http.shop import enter_as_staff, form, open_shop
@@ -29,9 +29,9 @@ async def client(app: App) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def entries(merchant: UUID) -> list[queries.Entry]:
+async def entries(merchant: UUID) -> list[reading.Entry]:
     async with db.transaction(merchant):
-        return await queries.entries(Asked(), 100)
+        return await reading.entries(Asked(), 100)
 
 
 async def set_terms(merchant: UUID, client: httpx.AsyncClient, most: int) -> None:

@@ -18,7 +18,7 @@ from core.i18n import LOCALES, Locale, translator
 from core.ids import new_id
 from loyalty.expiry.service import expire_due
 from loyalty.ledger import Earn, post
-from loyalty.ledger import queries as ledger
+from loyalty.ledger import reading as ledger
 from loyalty.members import service as members
 from loyalty.rewards import catalogue
 from loyalty.rewards.rules import Offer

@@ -9,7 +9,7 @@ from core import db
 from core.embedded import Services
 from core.i18n import LOCALES
 from loyalty.households import service as households
-from loyalty.ledger import queries as ledger
+from loyalty.ledger import reading as ledger
 from loyalty.members import merge as merges
 from loyalty.members import service as members
 from loyalty.rewards import service as rewards

@@ -16,7 +16,7 @@ from core.celery_app import HANDLER_MODULES
 from core.embedded import Services
 from core.i18n import LOCALES
 from core.outbox import work
-from core.outbox.queries import Item
+from core.outbox.store import Item
 from reviews.files import taking, uploads
 from tests.conftest import new_merchant
 from tests.fixtures.reviews.shop import NOW, rows, value

@@ -31,7 +31,7 @@ from core.celery_app import HANDLER_MODULES, PERIODIC_MODULES
 from core.embedded import Services
 from core.ids import new_id
 from core.outbox import work
-from core.outbox.queries import Item
+from core.outbox.store import Item
 from tests.http.conftest import client as client
 
 TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorial.md"

@@ -13,7 +13,7 @@ from api.v1.members import v1_members
 from api.v1.rewards import v1_rewards
 from core import clock, db
 from core.embedded import Services
-from loyalty.ledger import queries as ledger
+from loyalty.ledger import reading as ledger
 from loyalty.ledger import release_due
 from tests.conftest import new_merchant
 from tests.http.conftest import new_key, rows, write

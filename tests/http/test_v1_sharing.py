@@ -14,7 +14,7 @@ from api.v1.rewards import v1_rewards
 from api.v1.transfers import v1_transfers
 from core import db
 from core.embedded import Services
-from loyalty.ledger import queries
+from loyalty.ledger import reading
 from tests.conftest import new_merchant
 from tests.http.conftest import new_key, write
 from tests.http.shop import Shop, balance, member_with, open_shop
@@ -47,7 +47,7 @@ async def ask(client: httpx.AsyncClient, key: dict[str, str], path: str, body: A
 
 async def sound(shop: Shop) -> None:
     async with db.transaction(shop.merchant):
-        assert await queries.check() == []
+        assert await reading.check() == []
 
 
 async def test_a_merge_and_its_undoing(client: httpx.AsyncClient, shop: Shop, key: dict[str, str]) -> None:

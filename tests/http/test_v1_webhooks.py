@@ -15,7 +15,7 @@ from core import clock, db, logs
 from core.celery_app import HANDLER_MODULES
 from core.embedded import Services
 from core.outbox import work
-from core.outbox.queries import Item
+from core.outbox.store import Item
 from core.webhooks import catalogue
 from loyalty.members import service as members
 from reviews.intake.model import IncomingReview

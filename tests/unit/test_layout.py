@@ -93,6 +93,10 @@ def is_async_task(node: ast.AST) -> bool:
     return any(isinstance(each, ast.Name) and each.id == "shared_task" for each in bare)
 
 
+def runs_something(node: ast.AST) -> bool:
+    return isinstance(node, ast.AsyncFunctionDef)
+
+
 def prints(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
 
@@ -121,6 +125,12 @@ def test_only_the_database_module_starts_transactions() -> None:
 def test_tasks_are_plain_shared_tasks() -> None:
     assert breaches(is_app_task, SHIPPED) == []
     assert breaches(is_async_task, SHIPPED) == []
+
+
+def test_queries_are_sql_and_nothing_else() -> None:
+    """`queries.py` is text, and functions that write it; whoever runs it has another name."""
+    elsewhere = [path for path, _ in modules(*SHIPPED) if not path.endswith("queries.py")]
+    assert breaches(runs_something, SHIPPED, *elsewhere) == []
 
 
 def test_only_commands_print() -> None:
@@ -155,6 +165,7 @@ def pins(lock: str) -> set[str]:
         (says_begin_or_commit, "run('commit;')"),
         (is_app_task, "@app.task(bind=True)\ndef f(): ..."),
         (is_async_task, "@shared_task\nasync def f(): ..."),
+        (runs_something, "async def find(): ..."),
         (prints, "print('x')"),
         (lets_a_newline_pass, 'Meta(pattern="^[A-Z]{3}$")'),
     ],
@@ -173,6 +184,7 @@ def test_rules_find_what_they_look_for(rule: Rule, source: str) -> None:
         (says_begin_or_commit, "run('we begin')"),
         (is_app_task, "@shared_task\ndef f(): ..."),
         (is_async_task, "@shared_task\ndef f(): ..."),
+        (runs_something, "def values(metric): ..."),
         (prints, "console.print('x')"),
         (lets_a_newline_pass, r'Meta(pattern=r"^[A-Z]{3}\Z")'),
     ],

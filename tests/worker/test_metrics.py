@@ -19,7 +19,7 @@ from core import clock, db, health, outbox
 from core.celery_app import app
 from core.settings import Settings, settings
 from core.telemetry import exporter, metrics, shelf
-from loyalty.ledger import queries as ledger
+from loyalty.ledger import reading as ledger
 from tests.http.conftest import new_key
 from tests.http.shop import open_shop
 from tests.worker import handlers as handlers

@@ -19,7 +19,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from core import clock, db, logs, outbox
 from core.outbox import work
-from core.outbox.queries import Item
+from core.outbox.store import Item
 from core.telemetry import traces
 from tests.conftest import new_merchant
 from tests.http.conftest import new_key, write

@@ -19,7 +19,7 @@ from core.design.reward_views import FormField, FormGroup
 from core.design.words import word
 from core.i18n import Translator, translator
 from core.ids import new_id
-from reviews.cases import queries as cases
+from reviews.cases import reading as cases
 from reviews.cases.routing import service
 from reviews.cases.routing.service import TeamOf
 from reviews.cases.views import Person

@@ -8,8 +8,8 @@ from statistics import median
 from uuid import UUID
 
 from core import db
-from reviews.cases import clocks, queries
-from reviews.cases.queries import VIEWS
+from reviews.cases import clocks, reading
+from reviews.cases.reading import VIEWS
 from tests.benchmarks.registry import Figures, at_most, benchmark
 from tests.benchmarks.rig import Database, Rig
 from tests.benchmarks.rounds import alternate
@@ -97,7 +97,7 @@ async def _slowest_view(agent: UUID) -> float:
         taken: list[float] = []
         for _ in range(LOOKS):
             started = time.perf_counter()
-            page = await queries.inbox(view, agent, NOW)
+            page = await reading.inbox(view, agent, NOW)
             taken.append(time.perf_counter() - started)
         assert page.rows, f"nothing in {view}"
         times.append(median(taken))

@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from core import db
-from reviews import queries as reviews
+from reviews import reading as reviews
 from reviews.publishing import service as publishing
 from reviews.publishing.rules import Wanted
 from reviews.search import queries, words

@@ -1,4 +1,4 @@
-"""The SQL of mails; everything runs in the open transaction of the merchant."""
+"""Mails, in and out; everything runs in the open transaction of the merchant."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

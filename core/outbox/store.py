@@ -1,4 +1,4 @@
-"""The SQL of the outbox; everything runs in the open transaction of the rows' merchant."""
+"""Rows of the outbox, in and out; everything runs in the open transaction of the rows' merchant."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -8,11 +8,12 @@ import pytest
 
 from core import db
 from core.errors import NotFound
-from reviews import queries as review_queries
-from reviews.cases import conversation, delivery, goodwill, queries, service
-from reviews.cases.queries import VIEWS, ViewName
+from reviews import reading as review_queries
+from reviews.cases import conversation, delivery, goodwill, service
+from reviews.cases import reading as desk
+from reviews.cases.reading import VIEWS, ViewName
 from reviews.pages import CursorInvalid
-from reviews.queries import Urgent
+from reviews.reading import Urgent
 from sentiment.types import Urgency
 from tests.conftest import new_merchant
 from tests.fixtures.reviews.shop import (
@@ -48,7 +49,7 @@ async def walk(merchant: UUID, view: ViewName, by: UUID, limit: int) -> list[int
     after: str | None = ""
     while after is not None:
         async with db.transaction(merchant):
-            page = await queries.inbox(view, by, NOW, after, limit)
+            page = await desk.inbox(view, by, NOW, after, limit)
         assert len(page.rows) <= limit
         numbers += [row.number for row in page.rows]
         after = page.next
@@ -74,7 +75,7 @@ async def test_pages_of_a_view_join_to_the_whole_in_order(merchant: UUID, view: 
         ranked = await rows(merchant, "SELECT number FROM cases ORDER BY rank_at, id")
         assert whole == [number for (number,) in ranked]
     async with db.transaction(merchant):
-        counts = await queries.counts(agent, NOW)
+        counts = await desk.counts(agent, NOW)
     assert counts[view] == 9
 
 
@@ -93,8 +94,8 @@ async def test_views_hold_what_they_say(merchant: UUID) -> None:
         await delivery.deliver(queued.message_id, LATER)
     soon = NOW + timedelta(hours=22, minutes=1)
     async with db.transaction(merchant):
-        held = {view: {row.number for row in (await queries.inbox(view, other, soon)).rows} for view in VIEWS}
-        counts = await queries.counts(other, soon)
+        held = {view: {row.number for row in (await desk.inbox(view, other, soon)).rows} for view in VIEWS}
+        counts = await desk.counts(other, soon)
     assert held == {
         "open": {1, 3, 4},
         "unanswered": {3, 4},
@@ -113,16 +114,16 @@ async def test_another_merchants_inbox_is_empty(merchant: UUID) -> None:
     other = await new_merchant()
     agent = await employee(other)
     async with db.transaction(other):
-        assert (await queries.inbox("open", agent, NOW)).rows == []
+        assert (await desk.inbox("open", agent, NOW)).rows == []
         with pytest.raises(NotFound):
-            await queries.case(case, agent, NOW)
+            await desk.case(case, agent, NOW)
 
 
 @pytest.mark.parametrize("cursor", ["x", "W10", "e30", "WzEsMl0", "//", "é"])
 async def test_forged_cursor(merchant: UUID, cursor: str) -> None:
     async with db.transaction(merchant):
         with pytest.raises(CursorInvalid):
-            await queries.inbox("open", UUID(int=1), NOW, cursor)
+            await desk.inbox("open", UUID(int=1), NOW, cursor)
 
 
 async def test_everything_a_case_page_shows(merchant: UUID) -> None:
@@ -140,8 +141,8 @@ async def test_everything_a_case_page_shows(merchant: UUID) -> None:
         version = await value(merchant, "SELECT version FROM cases")
         queued = await conversation.reply(case, "We are on it.", agent, version, NOW)
     async with db.transaction(merchant):
-        page = await queries.case(case, agent, NOW)
-        listed = (await queries.inbox("open", agent, NOW)).rows[0]
+        page = await desk.case(case, agent, NOW)
+        listed = (await desk.inbox("open", agent, NOW)).rows[0]
     assert page.row == listed
     assert (page.row.number, page.row.customer_name, page.row.urgent) == (1, "Ana", True)
     found = page.row.review
@@ -174,23 +175,23 @@ async def test_what_the_customer_sees(merchant: UUID) -> None:
 
     async def step() -> str:
         async with db.transaction(merchant):
-            return (await queries.of_customer(case, buyer)).case.step
+            return (await desk.of_customer(case, buyer)).case.step
 
     assert await step() == "open"
     async with db.transaction(merchant):
         await service.note(case, "A secret", agent, NOW)
         queued = await conversation.message(case, "What happened?", agent, 1, NOW)
     async with db.transaction(merchant):
-        assert (await queries.of_customer(case, buyer)).messages == ()
+        assert (await desk.of_customer(case, buyer)).messages == ()
         await delivery.deliver(queued.message_id, LATER)
     assert await step() == "waiting_for_you"
     async with db.transaction(merchant):
         await conversation.customer_message(case, buyer, "It fell.", LATER + DAY)
     assert await step() == "open"  # the shop has to answer again
     async with db.transaction(merchant):
-        seen = await queries.of_customer(case, buyer)
+        seen = await desk.of_customer(case, buyer)
         with pytest.raises(NotFound):
-            await queries.of_customer(case, other)
+            await desk.of_customer(case, other)
         first = await review_queries.of_customer(buyer, limit=1)
         assert first.next is not None
         second = await review_queries.of_customer(buyer, first.next, 1)

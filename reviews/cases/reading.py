@@ -9,7 +9,7 @@ from core import db
 from core.errors import NotFound
 from core.people import staff
 from reviews import pages, similar
-from reviews import queries as review_queries
+from reviews import reading as review_queries
 from reviews.accounts.service import can_reply
 from reviews.cases import calls, filters, rules
 from reviews.cases.filters import EVERY, Filter
@@ -29,7 +29,7 @@ from reviews.cases.views import (
     Undelivered,
 )
 from reviews.pages import Page
-from reviews.queries import OwnCase
+from reviews.reading import OwnCase
 from reviews.sources import source_of
 from reviews.versions import service as versions
 
@@ -190,6 +190,14 @@ _MESSAGES = """
     FROM case_remedies g JOIN staff s ON s.id = g.staff_id WHERE g.case_id = $1
     ORDER BY at
 """
+_NEIGHBOUR = """
+    SELECT n.id FROM cases c JOIN cases n ON n.merchant_id = c.merchant_id AND n.open
+        AND n.snoozed_until IS NULL AND (n.rank_at, n.id) {beyond} (c.rank_at, c.id)
+    WHERE c.id = $1
+    ORDER BY n.rank_at {direction}, n.id {direction} LIMIT 1
+"""
+_BEFORE = _NEIGHBOUR.format(beyond="<", direction="DESC")
+_AFTER = _NEIGHBOUR.format(beyond=">", direction="ASC")
 
 
 async def inbox(
@@ -306,6 +314,11 @@ async def _authority(case_id: UUID, by: UUID) -> tuple[int, remedies.Authority]:
         return 0, remedies.Authority(0, 0)
     given: int = await db.fetchval(_GIVEN, case_id, by)
     return given, await remedies.left(case_id, member)
+
+
+async def neighbours(case_id: UUID) -> tuple[UUID | None, UUID | None]:
+    """The open cases that come before and after this one by priority."""
+    return await db.fetchval(_BEFORE, case_id), await db.fetchval(_AFTER, case_id)
 
 
 async def of_customer(case_id: UUID, customer_id: UUID) -> OwnCaseView:
