@@ -1,6 +1,7 @@
 """House rules that no linter knows: each test names the lines that break one."""
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -131,6 +132,12 @@ def test_queries_are_sql_and_nothing_else() -> None:
     """`queries.py` is text, and functions that write it; whoever runs it has another name."""
     elsewhere = [path for path, _ in modules(*SHIPPED) if not path.endswith("queries.py")]
     assert breaches(runs_something, SHIPPED, *elsewhere) == []
+
+
+def test_the_architecture_names_every_folder() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    folders = [file.parent for package in SHIPPED for file in (ROOT / package).glob("*/__init__.py")]
+    assert [each for each in folders if not re.search(rf"`([a-z]+/)?{each.name}/?`", page)] == []
 
 
 def test_only_commands_print() -> None:
