@@ -19,12 +19,13 @@ from core import clock, db, tenancy
 from core.design import review_views as views
 from core.errors import DomainError
 from core.idempotency import Answer, fingerprint, once
+from core.people.tokens import LinkEnded, merchant_of
 from loyalty.members import service as members
 from reviews import attributes
 from reviews.fraud import service as fraud
 from reviews.invitations import service as invitations
 from reviews.invitations.letter import WRITE_PATH
-from reviews.invitations.service import Invited, LinkEnded
+from reviews.invitations.service import Invited
 from reviews.photos import service as photos
 from reviews.points import service as points
 from reviews.writing import service as writing
@@ -122,7 +123,7 @@ def _path(path: str, token: str, **more: str) -> str:
 
 async def _opened(token: str, line: str, now: datetime) -> tuple[UUID, Invited, Subject]:
     """Merchant, holder, and the line: the one that is named, else the first without a review."""
-    merchant_id = await invitations.merchant_of(token)
+    merchant_id = await merchant_of("gate_review_link", token)
     async with db.transaction(merchant_id):
         invited = await invitations.open_link(token, now)
         lines = await writing.lines_of(invited.customer_id, invited.order_id)

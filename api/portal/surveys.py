@@ -15,11 +15,12 @@ from core.design import review_views
 from core.design import survey_views as views
 from core.i18n import translator
 from core.ids import new_id
+from core.people.tokens import LinkEnded, merchant_of
 from reviews.surveys import answering, rules
 from reviews.surveys import service as surveys
 from reviews.surveys.notices import PATH
 from reviews.surveys.rules import QUESTIONS, Question
-from reviews.surveys.service import Answer, LinkEnded, Survey
+from reviews.surveys.service import Answer, Survey
 
 Visitor = Request[Any, Any, Any]
 
@@ -66,7 +67,7 @@ router = Router("/", route_handlers=[show_question, answer], include_in_schema=F
 
 
 async def _opened(token: str) -> tuple[UUID, Survey, dict[Question, Answer]]:
-    merchant_id = await surveys.merchant_of(token)
+    merchant_id = await merchant_of("gate_survey_link", token)
     async with db.transaction(merchant_id):
         return merchant_id, *await surveys.open_link(token)
 

@@ -14,7 +14,8 @@ from core import clock, db, tenancy
 from core.design import review_views as views
 from core.ids import new_id
 from core.notifications import consent
-from core.notifications.consent import PATH, Holder, LinkEnded
+from core.notifications.consent import PATH, Holder
+from core.people.tokens import LinkEnded, merchant_of
 
 Visitor = Request[Any, Any, Any]
 
@@ -65,7 +66,7 @@ def _path(token: str, **more: str) -> str:
 
 
 async def _holder(token: str, now: datetime) -> tuple[UUID, Holder]:
-    merchant_id = await consent.merchant_of(token)
+    merchant_id = await merchant_of("gate_notification_link", token)
     async with db.transaction(merchant_id):
         return merchant_id, await consent.holder(token, now)
 

@@ -8,11 +8,10 @@ from uuid import UUID
 
 from core import db
 from core.days import zone_of
-from core.errors import DomainError, Kind
 from core.ids import new_id
 from core.notifications import queries
 from core.notifications.model import ABOUT, About, Channel
-from core.people.tokens import digest, new_token
+from core.people.tokens import LinkEnded, digest, new_token
 
 PATH = "/messages/unsubscribe"
 ONE_CLICK_PATH = "/webhooks/unsubscribe"
@@ -20,14 +19,6 @@ VALID = timedelta(days=400)
 
 Via = Literal["portal", "link", "one_click", "shop"]
 Wanted = Mapping[tuple[About, Channel], bool]
-
-
-class LinkEnded(DomainError):
-    """Unknown or expired: never told apart."""
-
-    code = "notification_link_ended"
-    kind = Kind.NOT_FOUND
-    title = "This link does not open anything any more"
 
 
 @dataclass(frozen=True)
@@ -65,15 +56,6 @@ async def add_link(customer_id: UUID, about: About, channel: Channel, now: datet
     token = new_token()
     await db.execute(queries.ADD_LINK, digest(token), customer_id, about, channel, now + VALID)
     return token
-
-
-async def merchant_of(token: str) -> UUID:
-    """Whose link it is; before a merchant is known. Raises LinkEnded."""
-    async with db.transaction(None):
-        merchant_id = await db.fetchval(queries.GATE, digest(token))
-    if merchant_id is None:
-        raise LinkEnded()
-    return UUID(str(merchant_id))
 
 
 async def holder(token: str, now: datetime) -> Holder:

@@ -94,7 +94,6 @@ ADD_LINK = """
     INSERT INTO notification_links (token_hash, merchant_id, customer_id, about, channel, expires_at)
     VALUES ($1, current_merchant(), $2, $3, $4, $5)
 """
-GATE = "SELECT merchant_id FROM gate_notification_link($1)"
 LINK = """
     SELECT customer_id, about, channel FROM notification_links WHERE token_hash = $1 AND expires_at > $2
 """

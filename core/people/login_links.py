@@ -14,7 +14,7 @@ from core.i18n import Locale, negotiate, translator
 from core.mail import service as mail
 from core.people import sessions, throttle
 from core.people.tables import LoginLink
-from core.people.tokens import digest, new_token
+from core.people.tokens import digest, merchant_of, new_token
 from core.settings import settings
 
 PATH = "/portal/enter"
@@ -52,19 +52,14 @@ async def request(email: str, now: datetime) -> None:
 
 async def use(token: str, now: datetime, device: str = "") -> str:
     """Use a link up and start a session; answers the session's token. Raises LinkInvalid."""
-    hashed = digest(token)
-    async with db.transaction(None):
-        merchant_id = await db.fetchval("SELECT merchant_id FROM gate_login_link($1)", hashed)
-    if merchant_id is None:
-        raise LinkInvalid()
-    async with db.transaction(merchant_id):
+    async with db.transaction(await merchant_of("gate_login_link", token, LinkInvalid)):
         # Of two that come at once the second waits for the row here, and then finds it used.
         customer_id = await db.fetchval(
             "UPDATE login_links l SET used_at = $2 FROM customers c"
             " WHERE l.token_hash = $1 AND l.used_at IS NULL AND l.expires_at > $2"
             " AND c.id = l.customer_id AND c.deleted_at IS NULL"
             " RETURNING coalesce(c.merged_into, c.id)",
-            hashed,
+            digest(token),
             now,
         )
         if customer_id is None:

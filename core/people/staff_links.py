@@ -11,7 +11,7 @@ from core.errors import DomainError, Kind, NotFound
 from core.i18n import Locale, negotiate, translator
 from core.mail import service as mail
 from core.people import sessions, staff
-from core.people.tokens import digest, new_token
+from core.people.tokens import digest, merchant_of, new_token
 from core.settings import settings
 
 PATH = "/staff/welcome"
@@ -56,9 +56,8 @@ async def send(staff_id: UUID, now: datetime) -> None:
 
 async def whose(token: str, now: datetime) -> str:
     """The name of whoever a link is for; nothing is used up. Raises LinkInvalid."""
-    hashed = digest(token)
-    async with db.transaction(await _merchant(hashed)):
-        name = await db.fetchval(_WHOSE, hashed, now)
+    async with db.transaction(await merchant_of("gate_staff_link", token, LinkInvalid)):
+        name = await db.fetchval(_WHOSE, digest(token), now)
     if name is None:
         raise LinkInvalid()
     return str(name)
@@ -70,23 +69,14 @@ async def use(token: str, password: str, now: datetime, device: str = "") -> str
     Every other session of this person ends. Raises LinkInvalid, staff.PasswordUnfit or
     staff.PasswordGuessable.
     """
-    hashed = digest(token)
-    async with db.transaction(await _merchant(hashed)):
+    async with db.transaction(await merchant_of("gate_staff_link", token, LinkInvalid)):
         # Of two that come at once the second waits for the row here, and then finds it gone.
-        staff_id = await db.fetchval(_USE, hashed, now)
+        staff_id = await db.fetchval(_USE, digest(token), now)
         if staff_id is None:
             raise LinkInvalid()
         await staff.put_password(staff_id, password, now)
         await sessions.revoke_all(now, staff_id=staff_id)
         return await staff.start_session(staff_id, now, device)
-
-
-async def _merchant(hashed: bytes) -> UUID:
-    async with db.transaction(None):
-        found = await db.fetchval("SELECT merchant_id FROM gate_staff_link($1)", hashed)
-    if found is None:
-        raise LinkInvalid()
-    return UUID(str(found))
 
 
 def _texts(locale: Locale, shop: str, name: str, address: str) -> tuple[str, str]:

@@ -77,7 +77,6 @@ ADD_LINK = """
     INSERT INTO review_invitation_links (token_hash, merchant_id, invitation_id, expires_at)
     VALUES ($1, current_merchant(), $2, $3)
 """
-GATE = "SELECT merchant_id FROM gate_review_link($1)"
 LINK = f"""
     SELECT i.id, i.order_id, c.id AS customer_id, i.answered_at, coalesce(p.name, '') AS name,
            coalesce(p.email, '') AS email,

@@ -7,13 +7,12 @@ from uuid import UUID
 
 from core import db
 from core.days import zone_of
-from core.errors import DomainError, Kind
 from core.ids import new_id
 from core.notifications import service as notifications
 from core.notifications import settings as notification_settings
 from core.notifications.model import Settings as Notifying
 from core.notifications.rules import needs_consent, quiet_ends
-from core.people.tokens import digest
+from core.people.tokens import LinkEnded, digest
 from reviews.invitations import notices, queries, rules
 from reviews.invitations.model import Audience, Coverage, Later, Line, Settings, Skip
 from reviews.photos.pixels import Picture
@@ -23,14 +22,6 @@ from reviews.writing.model import Draft, Subject
 BATCH = 200
 CATCH_UP = timedelta(days=14)
 """So long after its day an order is still scheduled, should the sweep have been down."""
-
-
-class LinkEnded(DomainError):
-    """Unknown or expired: never told apart."""
-
-    code = "review_link_ended"
-    kind = Kind.NOT_FOUND
-    title = "This link does not open anything any more"
 
 
 @dataclass(frozen=True)
@@ -128,15 +119,6 @@ async def _one(
 
 
 # ---------------------------------------------------------------- links
-
-
-async def merchant_of(token: str) -> UUID:
-    """Whose link it is; before a merchant is known. Raises LinkEnded."""
-    async with db.transaction(None):
-        merchant_id = await db.fetchval(queries.GATE, digest(token))
-    if merchant_id is None:
-        raise LinkEnded()
-    return UUID(str(merchant_id))
 
 
 async def open_link(token: str, now: datetime) -> Invited:

@@ -73,7 +73,6 @@ OF_CYCLE = """
 ADD_LINK = """
     INSERT INTO case_survey_links (token_hash, merchant_id, survey_id) VALUES ($1, current_merchant(), $2)
 """
-GATE = "SELECT merchant_id FROM gate_survey_link($1)"
 LINK = """
     SELECT survey_id FROM case_survey_links WHERE token_hash = $1
 """

@@ -10,21 +10,13 @@ from core.errors import DomainError, NotFound
 from core.errors import Kind as ErrorKind
 from core.ids import new_id
 from core.notifications import service as notifications
-from core.people.tokens import digest
+from core.people.tokens import LinkEnded, digest
 from reviews.surveys import notices, queries, rules
 from reviews.surveys.rules import Kind, Question, Settings
 
 BATCH = 200
 CATCH_UP = timedelta(days=7)
 """So long after its time somebody is still asked, should the sweep have been down."""
-
-
-class LinkEnded(DomainError):
-    """Unknown, expired, or of an erased customer: never told apart."""
-
-    code = "survey_link_ended"
-    kind = ErrorKind.NOT_FOUND
-    title = "This link does not open anything any more"
 
 
 class CaseUnfit(DomainError):
@@ -135,15 +127,6 @@ async def make(kind: Kind, customer_id: UUID, case_id: UUID | None, now: datetim
     if survey_id is None:
         survey_id = await db.fetchval(queries.OF_CYCLE, case_id)
     return await notices.link(survey_id)
-
-
-async def merchant_of(token: str) -> UUID:
-    """Whose link it is; before a merchant is known. Raises LinkEnded."""
-    async with db.transaction(None):
-        merchant_id = await db.fetchval(queries.GATE, digest(token))
-    if merchant_id is None:
-        raise LinkEnded()
-    return UUID(str(merchant_id))
 
 
 async def open_link(token: str) -> tuple[Survey, dict[Question, Answer]]:

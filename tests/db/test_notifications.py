@@ -13,7 +13,7 @@ from core import db
 from core.mail import service as mails
 from core.notifications import consent, log, service, settings
 from core.notifications import tasks as tasks
-from core.notifications.consent import LinkEnded
+from core.people.tokens import LinkEnded, merchant_of
 from core.notifications.model import Channel, Settings
 from core.notifications.service import NothingToRetry, NotificationKeyReused
 from core.outbox import work
@@ -128,14 +128,14 @@ async def test_marketing_waits_for_the_morning_and_has_a_one_click_end(merchant:
     assert mail.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     token = mail.headers["List-Unsubscribe"].partition("token=")[2].rstrip(">")
     assert token in mail.body
-    assert await consent.merchant_of(token) == merchant
+    assert await merchant_of("gate_notification_link", token) == merchant
     async with db.transaction(merchant):
         holder = await consent.holder(token, MORNING)
         assert (holder.customer_id, holder.about, holder.channel) == (ada, "expiry", "mail")
         with pytest.raises(LinkEnded):
             await consent.holder(token, MORNING + consent.VALID)
     with pytest.raises(LinkEnded):
-        await consent.merchant_of("x")
+        await merchant_of("gate_notification_link", "x")
 
 
 async def test_the_night_is_that_of_the_customers_own_clock(merchant: UUID, ada: UUID) -> None:

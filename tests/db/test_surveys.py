@@ -18,7 +18,8 @@ from reviews.cases import service as cases
 from reviews.surveys import answering, rules, service
 from reviews.surveys.answering import AnswerUnfit, SurveyClosed
 from reviews.surveys.rules import Settings
-from reviews.surveys.service import CaseUnfit, LinkEnded
+from core.people.tokens import LinkEnded, merchant_of
+from reviews.surveys.service import CaseUnfit
 from tests.fixtures.reviews.shop import DAY, NOW, customer, employee, mails, open_case, order, rows, value
 
 ASKING = Settings(after_resolution=True, after_hours=2, recommend=True, recommend_after_days=14)
@@ -79,7 +80,7 @@ async def test_whoever_had_a_case_resolved_is_asked_once(merchant: UUID, ana: UU
     token = re.search(r"/surveys/answer\?token=(\S+)", mail.body)
     assert token
     assert token[1] not in str(await rows(merchant, "SELECT l::text FROM case_survey_links l"))
-    assert await service.merchant_of(token[1]) == merchant
+    assert await merchant_of("gate_survey_link", token[1]) == merchant
     async with db.transaction(merchant):
         survey, _ = await service.open_link(token[1])
         assert (survey.customer_id, survey.kind) == (ana, "resolution")
