@@ -4,7 +4,7 @@ import re
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import httpx
@@ -22,6 +22,10 @@ from core import clock, db
 from core.embedded import Services
 from core.ids import new_id
 from core.people import api_keys
+
+if TYPE_CHECKING:
+    from tests.http.desk import Desk
+    from tests.http.shop import Shop
 
 PAGE = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 CSRF_FIELD = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -126,6 +130,22 @@ async def browser(app: App) -> AsyncIterator[Browser]:
     """A person's browser."""
     async with httpx.AsyncClient(transport=_transport(app), base_url="http://shop.test") as client:
         yield Browser(client)
+
+
+@pytest.fixture
+async def shop(merchant: UUID) -> "Shop":
+    """A shop with a published programme."""
+    from tests.http.shop import open_shop  # which takes its keys from here
+
+    return await open_shop(merchant)
+
+
+@pytest.fixture
+async def desk(merchant: UUID) -> "Desk":
+    """A shop whose reviews are read, with a member and a key."""
+    from tests.http.desk import open_desk
+
+    return await open_desk(merchant)
 
 
 async def new_key(merchant: UUID, *scopes: str) -> dict[str, str]:

@@ -31,11 +31,6 @@ def app(database: Services) -> App:
     return create_app(portal.router, studio.router, operations.router, v1=(v1_achievements,))
 
 
-@pytest.fixture
-async def shop(merchant: UUID) -> Shop:
-    return await open_shop(merchant)
-
-
 async def test_define_reach_and_read(client: httpx.AsyncClient, shop: Shop) -> None:
     key = await new_key(shop.merchant, "members:read", "programme:write")
     once = TWO | {"code": "once", "goal": TWO["goal"] | {"target": 1}}

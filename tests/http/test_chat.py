@@ -39,11 +39,6 @@ def app(database: Services) -> App:
     return desk_app()
 
 
-@pytest.fixture
-async def desk(merchant: UUID) -> Desk:
-    return await open_desk(merchant)
-
-
 async def send(browser: Browser, what: str, text: str) -> httpx.Response:
     page = await browser.get(PATH)
     return await browser.post(f"{PATH}/{what}", form(page.text, f"{PATH}/{what}") | {"text": text})

@@ -46,11 +46,6 @@ def app(database: Services) -> App:
 
 
 @pytest.fixture
-async def desk(merchant: UUID) -> Desk:
-    return await open_desk(merchant)
-
-
-@pytest.fixture
 async def source(merchant: UUID) -> webhooks.Source:
     async with db.transaction(merchant):
         return await webhooks.create("mail server", clock.now())

@@ -70,11 +70,6 @@ def app(database: Services) -> App:
     return desk_app()
 
 
-@pytest.fixture
-async def desk(merchant: UUID) -> Desk:
-    return await open_desk(merchant)
-
-
 # --- the whole way --------------------------------------------------------------------------------
 
 

@@ -34,11 +34,6 @@ def app(database: Services) -> App:
     return desk_app()
 
 
-@pytest.fixture
-async def desk(merchant: Any) -> Desk:
-    return await open_desk(merchant)
-
-
 async def shown(browser: Browser, query: str) -> set[str]:
     """Ids of the cases in a list."""
     page = await browser.get(f"{INBOX}?{query}")

@@ -35,11 +35,6 @@ def app(database: Services) -> App:
     return desk_app()
 
 
-@pytest.fixture
-async def desk(merchant: UUID) -> Desk:
-    return await open_desk(merchant)
-
-
 async def save(browser: Browser, page: str, **typed: str) -> httpx.Response:
     shown = await browser.get(f"{ROOT}/{page}")
     assert shown.status_code == 200, shown.text

@@ -35,11 +35,6 @@ def app(database: Services) -> App:
     return create_app(portal.router, inbox.router, v1=(v1_articles, get_answers))
 
 
-@pytest.fixture
-async def desk(merchant: UUID) -> Desk:
-    return await open_desk(merchant)
-
-
 async def as_customer(browser: Browser, desk: Desk, locale: str = "en") -> None:
     async with db.transaction(desk.merchant):
         customer = await db.fetchval("SELECT id FROM customers WHERE external_id = $1", desk.ada)

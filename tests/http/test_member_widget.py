@@ -29,11 +29,6 @@ def app(database: Services) -> App:
     return create_app(public, v1=(v1_members,))
 
 
-@pytest.fixture
-async def shop(merchant: Any) -> Shop:
-    return await open_shop(merchant)
-
-
 async def code_of(shop: Shop) -> str:
     async with db.transaction(shop.merchant):
         return str(await db.fetchval("SELECT code FROM merchants WHERE id = $1", shop.merchant))

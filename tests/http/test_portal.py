@@ -49,11 +49,6 @@ def app(database: Services) -> App:
     return pages_app()
 
 
-@pytest.fixture
-async def shop(merchant: UUID) -> Shop:
-    return await open_shop(merchant)
-
-
 SILVER = {"en": "Silver", "zh-Hans": "白银", "zh-Hant": "白銀"}
 
 

@@ -37,11 +37,6 @@ def app(database: Services) -> App:
     return pages_app()
 
 
-@pytest.fixture
-async def shop(merchant: UUID) -> Shop:
-    return await open_shop(merchant)
-
-
 async def make_rule(code: str, rule: m.Rule, now: datetime) -> None:
     draft = await rules.create(code, code, rule, now)
     await rules.publish(draft.version_id, now)

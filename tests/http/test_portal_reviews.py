@@ -40,11 +40,6 @@ def app(database: Services) -> App:
     return desk_app()
 
 
-@pytest.fixture
-async def desk(merchant: UUID) -> Desk:
-    return await open_desk(merchant)
-
-
 def path(case_id: str) -> str:
     return f"/portal/cases/{case_id}"
 

@@ -24,11 +24,6 @@ def app(database: Services) -> App:
     return pages_app()
 
 
-@pytest.fixture
-async def shop(merchant: UUID) -> Shop:
-    return await open_shop(merchant)
-
-
 def dollars(amount_minor: int) -> Money:
     return Money(amount_minor=amount_minor, currency="USD")
 

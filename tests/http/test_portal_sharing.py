@@ -25,11 +25,6 @@ def app(database: Services) -> App:
     return pages_app()
 
 
-@pytest.fixture
-async def shop(merchant: UUID) -> Shop:
-    return await open_shop(merchant)
-
-
 async def test_what_came_from_others_and_went_to_them(browser: Browser, shop: Shop) -> None:
     ann, bea, cyd = await member_with(shop, 60), await member_with(shop, 40), await member_with(shop, 50)
     async with db.transaction(shop.merchant):

@@ -33,11 +33,6 @@ def app(database: Services) -> App:
 
 
 @pytest.fixture
-async def shop(merchant: UUID) -> Shop:
-    return await open_shop(merchant)
-
-
-@pytest.fixture
 async def key(shop: Shop) -> dict[str, str]:
     return await new_key(shop.merchant, "members:read", "members:write", "programme:write")
 

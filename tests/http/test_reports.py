@@ -34,11 +34,6 @@ def app(database: Services) -> App:
     return create_app(portal.router, inbox.router, v1=(v1_reviews, get_case_report))
 
 
-@pytest.fixture
-async def desk(merchant: UUID) -> Desk:
-    return await open_desk(merchant)
-
-
 async def test_a_month_as_page_csv_and_json_says_the_same(
     browser: Browser, client: httpx.AsyncClient, desk: Desk
 ) -> None:

@@ -31,11 +31,6 @@ def app(database: Services) -> App:
     return pages_app()
 
 
-@pytest.fixture
-async def shop(merchant: UUID) -> Shop:
-    return await open_shop(merchant)
-
-
 async def path_of(shop: Shop, customer: str) -> str:
     async with db.transaction(shop.merchant):
         return f"{MEMBERS}/{(await members.find(customer)).id}"

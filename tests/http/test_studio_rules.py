@@ -46,11 +46,6 @@ def app(database: Services) -> App:
     return create_app(studio.router, operations.router)
 
 
-@pytest.fixture
-async def shop(merchant: UUID) -> Shop:
-    return await open_shop(merchant)
-
-
 async def send(browser: Browser, path: str, fields: dict[str, str]) -> httpx.Response:
     return await browser.post(path, fields | {"idempotency_key": fields.get("idempotency_key", "k1")}, PATH)
 

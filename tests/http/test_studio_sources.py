@@ -33,11 +33,6 @@ def app(database: Services) -> App:
     return pages_app()
 
 
-@pytest.fixture
-async def shop(merchant: UUID) -> Shop:
-    return await open_shop(merchant)
-
-
 async def post(browser: Browser, page: str, path: str, fields: dict[str, str]) -> httpx.Response:
     hidden = form((await browser.get(page)).text, path)
     return await browser.client.post(path, data=hidden | fields, headers=PAGE)

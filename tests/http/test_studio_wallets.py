@@ -31,11 +31,6 @@ def app(database: Services) -> App:
     return pages_app()
 
 
-@pytest.fixture
-async def shop(merchant: UUID) -> Shop:
-    return await open_shop(merchant)
-
-
 async def test_a_wallet_is_made_and_its_rules_change(browser: Browser, shop: Shop) -> None:
     await enter_as_staff(browser, shop.merchant, "marketer")
     hidden = form((await browser.get(PATH)).text, PATH)

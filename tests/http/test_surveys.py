@@ -25,11 +25,6 @@ def app(database: Services) -> App:
     return create_app(portal.router, inbox.router, v1=(v1_reviews,))
 
 
-@pytest.fixture
-async def desk(merchant: UUID) -> Desk:
-    return await open_desk(merchant)
-
-
 async def link(desk: Desk) -> str:
     async with db.transaction(desk.merchant):
         ada = await db.fetchval("SELECT id FROM customers WHERE external_id = $1", desk.ada)

@@ -23,11 +23,6 @@ def app(database: Services) -> App:
 
 
 @pytest.fixture
-async def shop(merchant: UUID) -> Shop:
-    return await open_shop(merchant)
-
-
-@pytest.fixture
 async def key(merchant: UUID) -> dict[str, str]:
     return await new_key(merchant, *SCOPES)
 

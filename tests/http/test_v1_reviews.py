@@ -21,11 +21,6 @@ def app(database: Services) -> App:
     return desk_app()
 
 
-@pytest.fixture
-async def desk(merchant: UUID) -> Desk:
-    return await open_desk(merchant)
-
-
 async def read(client: httpx.AsyncClient, desk: Desk, path: str) -> Any:
     answer = await client.get(f"/v1/reviews{path}", headers=desk.key)
     assert answer.status_code == 200, answer.text
