@@ -5,19 +5,12 @@ import io
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import BinaryIO, Protocol, Self
+from typing import BinaryIO, Self
 
 from core.files.errors import RowRejected
 from core.files.formulas import defused
 
 HEADER = ("line", "column", "code", "reason")
-
-
-class RejectLog(Protocol):
-    """Where rejected rows go."""
-
-    def add(self, rejected: RowRejected, /) -> None:
-        """Note one row."""
 
 
 class Rejects:

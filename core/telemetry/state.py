@@ -27,10 +27,6 @@ OUTBOX = {
 }
 
 
-class Away(Exception):
-    """PostgreSQL or Valkey does not answer."""
-
-
 async def figures(now: datetime) -> list[Metric]:
     """All of them. What is away is told by regulars_up; its other figures are then missing."""
     database, valkey = await asyncio.gather(_of(_database(now)), _of(_valkey()))

@@ -25,11 +25,6 @@ SELECT current_merchant(), $1, s->>'code', (t->>'rank')::smallint, t->>'code', t
 FROM jsonb_array_elements($2::jsonb) s, jsonb_array_elements(s->'tiers') t
 """
 
-ADD_RATES = """
-INSERT INTO earn_rates (merchant_id, version_id, currency, points_per_100_units)
-SELECT current_merchant(), $1, * FROM unnest($2::text[], $3::int[])
-"""
-
 _VERSION = """
 SELECT v.id, v.number, v.state, v.based_on, v.guest_claim_days, v.point_cost_micros, v.terms_version,
        v.created_at, v.published_at, (SELECT time_zone FROM merchants WHERE id = v.merchant_id) AS time_zone,

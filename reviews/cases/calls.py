@@ -4,14 +4,13 @@ The step is done when the customer was reached or did not want to talk, or after
 """
 
 from collections.abc import Sequence
-from typing import Literal, get_args
+from typing import Literal
 from uuid import UUID
 
 from core import db
 from core.errors import DomainError, Kind
 
 Outcome = Literal["reached", "declined", "no_answer", "voicemail", "wrong_number"]
-OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 IN_VAIN = 3
 """So many calls are enough, whatever became of them."""
 

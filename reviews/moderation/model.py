@@ -5,7 +5,7 @@ them could suppress criticism. tests/unit/reviews/test_moderation_types.py holds
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import msgspec
 
@@ -29,7 +29,6 @@ HIDES: tuple[Reason, ...] = (
 """What staff may hide a review for."""
 
 Profile = Literal["shop", "marketplace"]
-PROFILES: tuple[Profile, ...] = get_args(Profile)
 
 
 class Submission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -21,7 +21,6 @@ ProgrammeKind = Literal["rating", "redemption"]
 Kind = CaseKind | ProgrammeKind
 KINDS: tuple[CaseKind, ...] = get_args(CaseKind)
 """Those of cases, which managers set."""
-PROGRAMME_KINDS: tuple[ProgrammeKind, ...] = get_args(ProgrammeKind)
 HIGHEST_RATING = Decimal("0.98")
 """Of five stars: 4.9. With every review in, five would never be reached again after one of four."""
 

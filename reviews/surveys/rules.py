@@ -17,8 +17,6 @@ SkipReason = Literal["cooldown", "reopened", "unwanted"]
 
 SCALES: Mapping[Question, range] = {"csat": range(1, 6), "effort": range(1, 6), "nps": range(11)}
 """csat: 1 very dissatisfied … 5 very satisfied; effort: 1 very hard … 5 very easy; nps: 0-10."""
-CONTENT_FROM = 4
-"""csat and effort from which somebody counts as satisfied."""
 PROMOTERS_FROM, DETRACTORS_TO = 9, 6
 BAD_TO: Mapping[Question, int] = {"csat": 2, "effort": 2, "nps": DETRACTORS_TO}
 """Answers up to which somebody looks at what else was written."""

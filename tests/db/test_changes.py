@@ -30,7 +30,6 @@ from tests.factories.shop import day, ladder, programme
 
 LATER = NOW + timedelta(days=2)
 BONUS = m.Rule(trigger=m.Order(), effect=m.Fixed(points=5))
-TRACES = ("changes", "programme_versions", "earning_rule_versions", "wallet_types", "tier_changes")
 YEAR = wallets.Rules(expiry=RollingDays(365))
 
 

@@ -19,7 +19,6 @@ MARKS_PERCENT = (50, 80, 100, 150, 200)
 """Of the target: two warnings, then three levels of escalation."""
 WARNINGS = 2
 DUE = MARKS_PERCENT.index(100)
-LEVELS = len(MARKS_PERCENT) - WARNINGS
 
 MAY_PAUSE: tuple[State, ...] = ("waiting_for_customer", "waiting_for_third_party", "remedy_offered")
 LONGEST_TARGET_S = 90 * 24 * 3600

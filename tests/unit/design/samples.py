@@ -1730,7 +1730,6 @@ FILTERED = replace(
     bulk_key="k-bulk",
     people=(v.Person("p1", "Mina"),),
 )
-DESIGN = design.sample(translator("en"), NOW)
 SAMPLES = (
     Sample("portal-earning", "portal/earning.html", EARNING, _portal("/portal/earning", "earning")),
     Sample(
