@@ -15,13 +15,13 @@ from litestar.middleware.compression import CompressionMiddleware
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler, Message
 
-from api.entry import company, handoff, second_step, signin, welcome
 from api import csrf, headers, limits, media, requests
 from api.auth import AuthMiddleware
 from api.document import pages as reference
 from api.document.config import openapi_config
-from api.errors import HANDLERS
 from api.document.field_docs import FieldDocs
+from api.entry import company, handoff, second_step, signin, welcome
+from api.errors import HANDLERS
 from api.health import health
 from api.portal import invited, surveys
 from api.portal import unsubscribe as end_page

@@ -75,9 +75,9 @@ async def api_ready(url: str) -> bool:
 async def readiness(now: datetime) -> dict[str, Any]:
     """What the API stands on: {ready, database, valkey: "ok" or "away", outbox: figures or None}.
 
-    outbox: rows that are `waiting`, `retrying`, `delayed` or `parked`, and `oldest_s`, for how long the oldest
-    waiting one has been due. Ready means that the database answers: without Valkey requests still commit, and
-    their work waits.
+    outbox: rows that are `waiting`, `retrying`, `delayed` or `parked`, and `oldest_s`, for how long the
+    oldest waiting one has been due. Ready means that the database answers: without Valkey requests still
+    commit, and their work waits.
     """
     outbox, valkey = await asyncio.gather(_or_none(_outbox(now)), _or_none(_ping_valkey()))
     return {

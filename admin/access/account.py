@@ -11,10 +11,10 @@ from admin.access.common import Staff, act
 from api import sessions as listing
 from api.auth import requires_staff
 from api.cookies import STAFF_SESSION, renew
+from api.entry.signin import Form
 from api.forms import KeyedForm
 from api.pages import locale_of, page, see_other
 from api.problems import STATUS
-from api.entry.signin import Form
 from core import clock, db
 from core.design import account_views as views
 from core.design.views import Notice

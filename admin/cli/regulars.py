@@ -9,13 +9,13 @@ from typing import Literal
 import click
 
 from admin.cli.backup import backup, restore, wal
-from admin.installation import installation, run
 from admin.cli.loyalty import loyalty
 from admin.cli.merchant import merchant
 from admin.cli.people import erasures, person
 from admin.cli.reviews import reviews
 from admin.cli.rewards import rewards
 from admin.cli.sources import accounts
+from admin.installation import installation, run
 
 
 class Group(click.Group):

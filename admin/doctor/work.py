@@ -14,9 +14,9 @@ from admin.doctor.report import Finding, ok, problem, warning
 from core import clock, health
 from core.celery_app import broker_url
 from core.mail.smtp import Server
-from core.outbox.store import LAG
 from core.outbox.registry import QUEUES
 from core.outbox.relay import APPLICATION_NAME
+from core.outbox.store import LAG
 from core.settings import Settings
 
 LATE_S = 120.0

@@ -143,7 +143,6 @@ def case(
         priority=_priority(row, to),
         joined=tuple(_joined(each, to) for each in found.joined),
         also_here=also_here,
-        minor_left=found.minor_left if "inbox.goodwill" in to.permissions else 0,
         resolve_key=new_key() if may_reply and not done else "",
         reopen_key=new_key() if may_reply and done else "",
         outgoing=_outgoing(found.outgoing, new_key) if found.outgoing and may_reply else None,

@@ -7,8 +7,8 @@ from litestar import Response, Router, get
 from litestar.params import FromQuery
 
 from api.cookies import STAFF_SESSION, given, gone, own_cookie
-from api.pages import safe_path, see_other
 from api.entry.signin import STAFF_HOME, Visitor, address_of, device_of, signed_in
+from api.pages import safe_path, see_other
 from core import clock
 from core.people import throttle
 from core.people.company import service

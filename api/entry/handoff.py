@@ -7,8 +7,8 @@ from litestar.params import FromQuery, URLEncodedBody
 from msgspec import Struct
 
 from api.cookies import CUSTOMER_SESSION
-from api.pages import safe_path
 from api.entry.signin import PORTAL_HOME, Visitor, device_of, signed_in
+from api.pages import safe_path
 from core import clock
 from core.people import handoff
 

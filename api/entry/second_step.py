@@ -7,9 +7,9 @@ from litestar.params import FromQuery, URLEncodedBody
 
 from api.auth import HalfWay, Person, SignInNeeded, StaffUser, half_way
 from api.cookies import STAFF_SESSION, renew
+from api.entry.signin import STAFF_HOME, Form
 from api.pages import locale_of, page, safe_path, see_other
 from api.portal.qr import svg
-from api.entry.signin import STAFF_HOME, Form
 from core import clock, db
 from core.design import account_views as views
 from core.errors import DomainError

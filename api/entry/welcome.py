@@ -6,8 +6,8 @@ from litestar import Response, Router, get, post
 from litestar.params import FromQuery, URLEncodedBody
 
 from api.cookies import STAFF_SESSION
-from api.pages import page, see_other
 from api.entry.signin import STAFF_HOME, Form, Visitor, device_of, signed_in
+from api.pages import page, see_other
 from core import clock
 from core.design import account_views as views
 from core.people import staff, staff_links

@@ -15,7 +15,7 @@ from core.ids import new_id
 from reviews.attributes import Attribute
 from reviews.photos.pixels import BYTES_LIMIT, PhotoRefused
 from reviews.photos.service import PHOTO_LIMIT, Photo, TooManyPhotos
-from reviews.writing.model import BODY_LIMIT_CHARS, TITLE_LIMIT_CHARS, Draft, Subject
+from reviews.writing.model import BODY_LIMIT_CHARS, Draft, Subject
 from reviews.writing.service import DraftUnfit
 
 BODY_LIMIT_BYTES = PHOTO_LIMIT * BYTES_LIMIT + 1024 * 1024
@@ -101,7 +101,6 @@ def view(
         picture_limit=PHOTO_LIMIT,
         picture_limit_mb=BYTES_LIMIT // 1024 // 1024,
         text_limit=BODY_LIMIT_CHARS,
-        title_limit=TITLE_LIMIT_CHARS,
         **more,
     )
 

@@ -8,11 +8,11 @@ from litestar import Request, Router, post
 from litestar.params import FromPath, FromQuery, RawBody
 
 from api.intake import take_one
-from api.webhooks.messages import RECEIVED, take_message
 from api.openapi import TAKES, problems
 from api.problems import RequestRefused
-from api.webhooks.reviews import is_review, take_review
 from api.webhooks.mail import receive_mail
+from api.webhooks.messages import RECEIVED, take_message
+from api.webhooks.reviews import is_review, take_review
 from core import clock, db
 from core.people import webhooks
 from loyalty.intake.events import Event, Result

@@ -54,7 +54,6 @@ class ReviewForm:
     picture_limit: int = 5
     picture_limit_mb: int = 10
     text_limit: int = 0
-    title_limit: int = 0
     points: tuple[str, ...] = ()
     """What members get for a review, a sentence a rule."""
     problem: str = ""

@@ -857,8 +857,6 @@ class StaffCase:
     held_out: bool = False
     """By chance the customer gets no remedy, unless somebody says why all the same."""
     surveys: tuple[SurveySaid, ...] = ()
-    minor_left: int = 0
-    """What this person may still give back alone, in minor units."""
     resolve_key: str = ""
     """Empty: cannot be resolved now. The form has an optional field `text`."""
     reopen_key: str = ""

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from core import outbox
-from core.mail import store, service, smtp
+from core.mail import service, smtp, store
 from core.settings import settings
 
 

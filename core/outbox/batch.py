@@ -12,8 +12,8 @@ from uuid import UUID
 
 from core import clock, db
 from core.outbox import failures, store
-from core.outbox.store import Item
 from core.outbox.registry import Batch
+from core.outbox.store import Item
 from core.telemetry import metrics, traces
 
 STEP_TIMEOUT_S = 60.0

@@ -6,8 +6,8 @@ from uuid import UUID
 from celery import shared_task
 
 from core.outbox import work
-from core.outbox.store import Item
 from core.outbox.relay import TASK, SentItem
+from core.outbox.store import Item
 from core.worker import run_async
 
 

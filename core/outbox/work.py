@@ -12,9 +12,9 @@ from itertools import groupby
 import structlog
 
 from core import clock, db
-from core.outbox import batch, failures, store, registry
-from core.outbox.store import Item
+from core.outbox import batch, failures, registry, store
 from core.outbox.registry import Handle
+from core.outbox.store import Item
 from core.telemetry import metrics, traces
 
 HANDLER_TIMEOUT_S = 60.0

@@ -279,7 +279,6 @@ async def case(case_id: UUID, by: UUID, now: datetime) -> CaseView:
         ),
         points_given=given,
         points_left=left.points,
-        minor_left=left.amount_minor,
         corrected=await versions.corrected(row.review.id) if row.review else None,
         call_owed=await calls.owed(case_id),
         alike=tuple(await similar.alike(row.review.id)) if row.review else (),

@@ -144,8 +144,6 @@ class CaseView:
     points_given: int
     """As goodwill on this case by the person who looks, who may give `points_left` more."""
     points_left: int
-    minor_left: int
-    """Money that this person may still give back alone."""
     corrected: Corrected | None = None
     """What a person last said that the review says."""
     alike: tuple[Alike, ...] = ()

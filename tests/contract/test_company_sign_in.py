@@ -13,8 +13,8 @@ import pytest
 
 from admin import access
 from api.app import App, create_app
-from api.entry.company import STATE
 from api.cookies import STAFF_SESSION
+from api.entry.company import STATE
 from core import clock, db
 from core.embedded import Services
 from core.ids import new_id

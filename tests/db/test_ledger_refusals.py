@@ -10,7 +10,25 @@ import pytest
 from core import db
 from core.errors import DomainError
 from core.ids import new_id
-from loyalty.ledger import AnyCommand, Capture, Clawback, Deduct, Earn, Expire, Hold, Merge, Redeem, Release, Reverse, Settle, Transfer, Unmerge, Void, post, reading
+from loyalty.ledger import (
+    AnyCommand,
+    Capture,
+    Clawback,
+    Deduct,
+    Earn,
+    Expire,
+    Hold,
+    Merge,
+    Redeem,
+    Release,
+    Reverse,
+    Settle,
+    Transfer,
+    Unmerge,
+    Void,
+    post,
+    reading,
+)
 from tests.conftest import new_merchant
 from tests.factories.ledger_pair import state
 from tests.factories.points import WHY

@@ -13,7 +13,6 @@ from core import db
 from core.mail import service as mails
 from core.notifications import consent, log, service, settings
 from core.notifications import tasks as tasks
-from core.people.tokens import LinkEnded, merchant_of
 from core.notifications.model import Channel, Settings
 from core.notifications.service import NothingToRetry, NotificationKeyReused
 from core.outbox import work
@@ -21,6 +20,7 @@ from core.outbox.store import Item
 from core.outgoing import AddressRefused
 from core.people import customers
 from core.people.customers import CustomerRow
+from core.people.tokens import LinkEnded, merchant_of
 from core.settings import settings as installed
 from tests.factories.notes import EXPIRY, ORDERS, REST, Gateway
 

@@ -13,12 +13,12 @@ from core import db
 from core.notifications import consent
 from core.notifications import settings as notifying
 from core.notifications.model import Settings as Notifying
+from core.people.tokens import LinkEnded, merchant_of
 from reviews import surveys as package
 from reviews.cases import service as cases
 from reviews.surveys import answering, rules, service
 from reviews.surveys.answering import AnswerUnfit, SurveyClosed
 from reviews.surveys.rules import Settings
-from core.people.tokens import LinkEnded, merchant_of
 from reviews.surveys.service import CaseUnfit
 from tests.fixtures.reviews.shop import DAY, NOW, customer, employee, mails, open_case, order, rows, value
 

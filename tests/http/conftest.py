@@ -16,8 +16,8 @@ from litestar.params import JSONBody, URLEncodedBody
 
 from api.app import App, create_app
 from api.auth import requires_permission, requires_scope
-from api.idempotency import Once
 from api.entry.signin import Form
+from api.idempotency import Once
 from core import clock, db
 from core.embedded import Services
 from core.ids import new_id

@@ -1,7 +1,6 @@
 """Achievements by API, on the member's page and in the studio."""
 
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
@@ -15,7 +14,7 @@ from core.embedded import Services
 from core.i18n import LOCALES
 from loyalty.achievements import service as achievements
 from tests.http.conftest import PAGE, Browser, new_key, rows, write
-from tests.http.shop import Shop, enter_as_customer, enter_as_staff, form, member_with, open_shop
+from tests.http.shop import Shop, enter_as_customer, enter_as_staff, form, member_with
 
 TWO: dict[str, Any] = {
     "code": "two",

@@ -1,7 +1,5 @@
 """The chat box and the live thread of a case on the portal, over HTTP; neither needs a script."""
 
-from uuid import UUID
-
 import httpx
 import pytest
 
@@ -23,7 +21,6 @@ from tests.http.desk import (
     enter,
     hire,
     open_case,
-    open_desk,
     state,
     value,
     work_off,

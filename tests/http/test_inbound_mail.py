@@ -28,7 +28,6 @@ from tests.http.desk import (
     enter,
     hire,
     open_case,
-    open_desk,
     state,
     value,
     work_off,

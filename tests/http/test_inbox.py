@@ -38,7 +38,6 @@ from tests.http.desk import (
     enter,
     hire,
     open_case,
-    open_desk,
     post,
     send,
     state,

@@ -20,7 +20,6 @@ from tests.http.desk import (
     enter,
     hire,
     open_case,
-    open_desk,
     state,
     value,
 )

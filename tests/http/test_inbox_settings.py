@@ -2,7 +2,6 @@
 
 import html
 import re
-from uuid import UUID
 
 import httpx
 import pytest
@@ -21,7 +20,6 @@ from tests.http.desk import (
     enter,
     hire,
     open_case,
-    open_desk,
     state,
     value,
 )

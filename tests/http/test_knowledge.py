@@ -1,7 +1,6 @@
 """The knowledge base on its pages, in the customer's portal and over the API."""
 
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
@@ -16,7 +15,7 @@ from core.embedded import Services
 from core.people import sessions
 from reviews.knowledge import tasks  # noqa: F401 - registers the handler
 from tests.http.conftest import Browser, new_key, write
-from tests.http.desk import Desk, enter, hire, open_desk, value, work_off
+from tests.http.desk import Desk, enter, hire, value, work_off
 from tests.http.shop import form, speak
 
 ROOT = "/staff/inbox/settings/knowledge"

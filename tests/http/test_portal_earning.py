@@ -22,7 +22,6 @@ from tests.http.shop import (
     enter_as_customer,
     joined,
     member_with,
-    open_shop,
     pages_app,
     paid,
     send,

@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import timedelta
-from uuid import UUID
 
 import httpx
 import pytest
@@ -25,7 +24,6 @@ from tests.http.desk import (
     enter,
     hire,
     open_case,
-    open_desk,
     send,
     state,
     value,

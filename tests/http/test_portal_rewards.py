@@ -16,7 +16,7 @@ from loyalty.rewards.rules import Offer, PeriodLimit
 from loyalty.segments import service as segments
 from loyalty.segments.model import Joined, Segment
 from tests.http.conftest import PAGE, Browser, rows
-from tests.http.shop import Shop, balance, enter_as_customer, form, member_with, open_shop, pages_app, speak
+from tests.http.shop import Shop, balance, enter_as_customer, form, member_with, pages_app, speak
 
 
 @pytest.fixture(scope="module")

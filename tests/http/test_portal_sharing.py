@@ -1,7 +1,5 @@
 """Gifts, merges and household payments read as words in a member's activity, in every language."""
 
-from uuid import UUID
-
 import pytest
 
 from api.app import App
@@ -16,7 +14,7 @@ from loyalty.rewards import service as rewards
 from loyalty.transfers import service as transfers
 from loyalty.transfers.rules import Terms
 from tests.http.conftest import Browser
-from tests.http.shop import Shop, enter_as_customer, member_with, open_shop, pages_app, speak
+from tests.http.shop import Shop, enter_as_customer, member_with, pages_app, speak
 from tests.http.test_portal import said
 
 

@@ -1,7 +1,6 @@
 """Referrals by API, on the member's page and in the studio."""
 
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
@@ -13,7 +12,7 @@ from api.v1.referrals import v1_referrals
 from core.embedded import Services
 from core.i18n import LOCALES
 from tests.http.conftest import PAGE, Browser, new_key, rows, write
-from tests.http.shop import Shop, enter_as_customer, enter_as_staff, form, member_with, open_shop
+from tests.http.shop import Shop, enter_as_customer, enter_as_staff, form, member_with
 
 TERMS: dict[str, Any] = {"landing_url": "https://shop.example/hi", "currency": "USD", "min_order_minor": 3000}
 STUDIO = "/staff/studio/referrals"

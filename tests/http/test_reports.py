@@ -22,7 +22,7 @@ from reviews.proof.rules import arm_of
 from reviews.surveys import answering
 from reviews.surveys import service as surveys
 from tests.http.conftest import Browser, new_key, rows
-from tests.http.desk import Desk, act, enter, hire, open_case, open_desk
+from tests.http.desk import Desk, act, enter, hire, open_case
 from tests.http.shop import form, speak
 
 REPORTS = "/staff/inbox/reports"

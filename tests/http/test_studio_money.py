@@ -5,7 +5,6 @@ import html
 import io
 import re
 from datetime import UTC, datetime
-from uuid import UUID
 
 import pytest
 

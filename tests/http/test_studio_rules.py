@@ -1,7 +1,5 @@
 """The studio's rule builder: what it means before it is saved, drafts, publication, what is refused."""
 
-from uuid import UUID
-
 import httpx
 import pytest
 
@@ -16,7 +14,7 @@ from core.i18n import LOCALES
 from loyalty.rules import model as m
 from loyalty.rules import service as rules
 from tests.http.conftest import Browser, rows
-from tests.http.shop import Shop, enter_as_staff, open_shop, speak
+from tests.http.shop import Shop, enter_as_staff, speak
 
 PATH = "/staff/studio/rules"
 FIELDS = {

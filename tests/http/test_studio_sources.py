@@ -13,7 +13,7 @@ from core.i18n import LOCALES
 from reviews.accounts import service as accounts
 from reviews.accounts.service import Account
 from tests.http.conftest import PAGE, Browser, rows
-from tests.http.shop import Shop, enter_as_staff, form, open_shop, pages_app, speak
+from tests.http.shop import Shop, enter_as_staff, form, pages_app, speak
 
 PATH = "/staff/studio/sources"
 SECRETS = ("GOCSPX-very-secret", "1//refresh-secret")

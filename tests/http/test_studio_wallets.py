@@ -1,7 +1,5 @@
 """Wallets in the studio."""
 
-from uuid import UUID
-
 import pytest
 
 from api.app import App
@@ -11,7 +9,7 @@ from core.i18n import LOCALES
 from loyalty.wallets import service as wallets
 from loyalty.wallets.rules import AfterPayment, Inactivity, OnDelivery, PeriodEnd, RollingDays
 from tests.http.conftest import PAGE, Browser, rows
-from tests.http.shop import Shop, enter_as_staff, form, open_shop, pages_app, speak
+from tests.http.shop import Shop, enter_as_staff, form, pages_app, speak
 
 PATH = "/staff/studio/wallets"
 CREDIT = {

@@ -1,7 +1,6 @@
 """The questions of a survey, one a page, and how staff set when it is asked."""
 
 import re
-from uuid import UUID
 
 import httpx
 import pytest
@@ -14,7 +13,7 @@ from core import clock, db
 from core.embedded import Services
 from reviews.surveys import service as surveys
 from tests.http.conftest import Browser, rows
-from tests.http.desk import Desk, act, enter, hire, open_case, open_desk
+from tests.http.desk import Desk, act, enter, hire, open_case
 from tests.http.shop import enter_as_customer, form, member_with, speak
 
 SETTINGS = "/staff/inbox/settings/surveys"

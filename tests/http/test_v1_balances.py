@@ -12,7 +12,7 @@ from core import clock
 from core.embedded import Services
 from tests.conftest import new_merchant
 from tests.http.conftest import new_key
-from tests.http.shop import Shop, delivered, joined, member_with, open_shop, paid, send
+from tests.http.shop import Shop, delivered, joined, member_with, paid, send
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from api.v1.campaigns import v1_campaigns, v1_segments
 from api.v1.events import v1_events
 from core.embedded import Services
 from tests.http.conftest import new_key, rows, write
-from tests.http.shop import Shop, member_with, open_shop
+from tests.http.shop import Shop, member_with
 
 CAMPAIGN: dict[str, Any] = {
     "code": "singles-day",

@@ -10,7 +10,7 @@ from api.app import App, create_app
 from api.v1.openings import v1_openings
 from core.embedded import Services
 from tests.http.conftest import new_key, rows, write
-from tests.http.shop import Shop, balance, member_with, open_shop
+from tests.http.shop import Shop, balance, member_with
 
 LINES = b"""{"id": "1", "customer_id": "ada", "points": 100, "expires_at": "never"}
 {"id": "2", "customer_id": "ada", "points": 0}

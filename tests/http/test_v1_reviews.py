@@ -12,7 +12,7 @@ from core.ids import new_id
 from reviews.scoring.service import EXPLAIN
 from tests.conftest import new_merchant
 from tests.http.conftest import new_key, rows, write
-from tests.http.desk import ANGRY, SCORE, Desk, a_review, desk_app, open_desk, send, state, value, work_off
+from tests.http.desk import ANGRY, SCORE, Desk, a_review, desk_app, send, state, value, work_off
 from tests.http.test_errors import problem
 
 

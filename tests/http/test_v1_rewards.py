@@ -12,7 +12,7 @@ from core.embedded import Services
 from core.people.throttle import Limit
 from tests.conftest import new_merchant
 from tests.http.conftest import new_key, rows, write
-from tests.http.shop import Shop, balance, member_with, open_shop
+from tests.http.shop import Shop, balance, member_with
 
 SCOPES = ("members:read", "programme:write", "rewards:redeem")
 CARD: dict[str, Any] = {

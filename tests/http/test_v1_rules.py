@@ -12,7 +12,7 @@ from api.v1.events import v1_events
 from api.v1.rules import v1_rule_settings, v1_rules
 from core.embedded import Services
 from tests.http.conftest import new_key, rows, write
-from tests.http.shop import Shop, open_shop
+from tests.http.shop import Shop
 
 BONUS: dict[str, Any] = {
     "code": "weekend",

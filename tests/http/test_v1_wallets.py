@@ -10,7 +10,7 @@ from api.app import App, create_app
 from api.v1.wallets import v1_wallets
 from core.embedded import Services
 from tests.http.conftest import new_key, rows, write
-from tests.http.shop import Shop, open_shop
+from tests.http.shop import Shop
 
 CREDIT: dict[str, Any] = {
     "code": "credit",

@@ -183,7 +183,6 @@ REVIEW_FORM = ev.ReviewForm(
     attributes=(ev.StarField("attribute_finish", "Finish", 3), ev.StarField("attribute_size", "Size")),
     author="Mei",
     text_limit=10_000,
-    title_limit=200,
     points=("20 points for a review",),
 )
 EDIT_FORM = ev.ReviewForm(
@@ -1630,7 +1629,6 @@ FURTHER_CASE = replace(
         v.JoinedReview("r3", _ago(hours=1), "Google", None, "en", "", HOSTILE),
     ),
     also_here=("Mina", HOSTILE),
-    minor_left=2000,
 )
 REPORTS = qv.Reports(
     month="November 2026",
