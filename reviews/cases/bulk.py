@@ -75,10 +75,15 @@ class Chosen:
 
 
 async def assign(cases: Iterable[Chosen], to: UUID, by: UUID, now: datetime) -> Outcome:
-    """Give cases to somebody. Raises core.errors.Forbidden, or NotFound for the person."""
+    """Give cases to somebody; customers hear of it once it cannot be taken back any more.
+
+    Raises core.errors.Forbidden, or NotFound for the person.
+    """
+    told_after_s = UNDO_WITHIN.total_seconds() + 1
     return await _each(
-        cases, "assign", by, now, lambda each: service.assign(each.case_id, to, by, each.version, now)
-    )
+        cases, "assign", by, now,
+        lambda each: service.assign(each.case_id, to, by, each.version, now, told_after_s),
+    )  # fmt: skip
 
 
 async def spam(cases: Iterable[Chosen], by: UUID, now: datetime) -> Outcome:

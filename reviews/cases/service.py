@@ -148,8 +148,13 @@ async def touch(case: Case, now: datetime) -> None:
     await db.execute(statements.TOUCH, case.id, now)
 
 
-async def assign(case_id: UUID, to: UUID, by: UUID, expected_version: int, now: datetime) -> int:
-    """Give a case to somebody; `to` = `by` is to take it over. Answers the new version."""
+async def assign(
+    case_id: UUID, to: UUID, by: UUID, expected_version: int, now: datetime, told_after_s: float = 0
+) -> int:
+    """Give a case to somebody; `to` = `by` is to take it over. Answers the new version.
+
+    The customer hears that somebody looks after it `told_after_s` later, if that is still so.
+    """
     case = await lock(case_id, expected_version)
     mine = to == by
     await person(by, "take_over" if mine else "assign")
@@ -162,7 +167,7 @@ async def assign(case_id: UUID, to: UUID, by: UUID, expected_version: int, now: 
     kind = "taken_over" if mine and case.owner_id not in (None, by) else "assigned"
     await events.add(case.id, case.cycle, kind, now, staff_id=by, to=to, before=case.owner_id)
     if case.owner_id is None:
-        await telling.later("taken", case.id, case.cycle, now)
+        await telling.later("taken", case.id, case.cycle, now, delay_s=told_after_s)
     return moved.version
 
 

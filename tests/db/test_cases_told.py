@@ -8,7 +8,8 @@ import pytest
 
 from core import db
 from core.people import customers
-from reviews.cases import conversation, reading, service, unreviewed
+from reviews.cases import bulk, conversation, reading, service, unreviewed
+from reviews.cases.bulk import Chosen
 from reviews.cases.contact import telling
 from reviews.cases.contact.telling import WHATS, Facts, is_worth_telling
 from reviews.cases.remedies import service as remedies
@@ -29,6 +30,28 @@ async def tell_all(merchant: UUID, at: datetime = NOW) -> list[str]:
         async with db.transaction(merchant):
             await tell_customer(payload, at)
     return [kind for (kind,) in await rows(merchant, MAILS)]
+
+
+async def test_what_was_given_to_somebody_in_bulk_is_told_when_it_cannot_be_taken_back(
+    merchant: UUID,
+) -> None:
+    buyer = await customer(merchant, email=ANA)
+    case = await open_case(merchant, customer_id=buyer)
+    agent, lead = await employee(merchant), await employee(merchant, role="community_manager")
+    async with db.transaction(merchant):
+        await bulk.assign([Chosen(case, 1)], agent, lead, NOW)
+        due = await db.fetchval(
+            "SELECT available_at FROM outbox WHERE topic = $1 ORDER BY id DESC LIMIT 1", telling.TELL
+        )
+    assert due > NOW + bulk.UNDO_WITHIN
+    async with db.transaction(merchant):
+        deed = await db.fetchval("SELECT id FROM case_bulk_deeds")
+        assert (await bulk.undo(deed, lead, NOW + bulk.UNDO_WITHIN)).done == 1
+    assert await tell_all(merchant, due) == ["case_opened"], "nobody has it"
+    async with db.transaction(merchant):
+        version = await db.fetchval("SELECT version FROM cases")
+        await service.assign(case, agent, lead, version, due)
+    assert await tell_all(merchant, due) == ["case_opened", "case_taken"]
 
 
 async def test_a_case_from_its_beginning_to_its_end(merchant: UUID) -> None:
@@ -111,6 +134,7 @@ FINE: dict[str, Any] = {
         ({"open": False, "state": "resolved"}, {"answered", "remedy", "resolved"}),
         ({"open": False, "state": "spam"}, {"answered", "remedy"}),
         ({"owned": False}, {"opened", "answered", "remedy"}),
+        ({"answered": True}, {"opened", "answered", "remedy"}),
         ({"cause": "late_promise"}, {"taken", "answered", "remedy"}),
         ({"written_at": NOW - 15 * DAY}, {"answered", "remedy"}),
     ],

@@ -20,7 +20,8 @@ FRESH = timedelta(days=14)
 """Whoever wrote longer ago, as reviews that come out of a file, is not told that somebody reads it now."""
 
 _FACTS = """
-    SELECT c.customer_id, c.cycle, c.state, c.open, c.owner_id IS NOT NULL AS owned, c.cause, r.written_at
+    SELECT c.customer_id, c.cycle, c.state, c.open, c.owner_id IS NOT NULL AS owned, c.cause, r.written_at,
+           c.answered_at IS NOT NULL AS answered
     FROM cases c LEFT JOIN reviews r ON r.id = c.review_id WHERE c.id = $1
 """
 
@@ -36,6 +37,8 @@ class Facts:
     cause: str
     written_at: datetime | None
     """Of its review."""
+    answered: bool = False
+    """In this cycle."""
 
 
 def is_worth_telling(what: What, facts: Facts, now: datetime) -> bool:
@@ -48,14 +51,19 @@ def is_worth_telling(what: What, facts: Facts, now: datetime) -> bool:
         return True
     fresh = facts.written_at is None or facts.written_at > now - FRESH
     if what == "taken":
-        return facts.open and fresh and facts.owned
+        return facts.open and fresh and facts.owned and not facts.answered
     # What we have noticed ourselves is told by whoever noticed it.
     return facts.open and fresh and facts.cause in ("review", "question", "mail")
 
 
-async def later(what: What, case_id: UUID, cycle: int, now: datetime, of: UUID | None = None) -> None:
-    """There is something to tell, in the open transaction; `of`: which message or remedy it is about."""
-    await outbox.add(TELL, {"what": what, "case": case_id, "cycle": cycle, "of": of}, now)
+async def later(
+    what: What, case_id: UUID, cycle: int, now: datetime, of: UUID | None = None, delay_s: float = 0
+) -> None:
+    """There is something to tell, in the open transaction; `of`: which message or remedy it is about.
+
+    With `delay_s` it is looked at only then: what was taken back by then was never told.
+    """
+    await outbox.add(TELL, {"what": what, "case": case_id, "cycle": cycle, "of": of}, now, delay_s)
 
 
 async def all_opened(case_ids: Sequence[UUID], now: datetime) -> None:
@@ -70,9 +78,8 @@ async def tell(payload: dict[str, Any], now: datetime) -> None:
     row = await db.fetchrow(_FACTS, UUID(case_id))
     if row is None or row["customer_id"] is None:
         return
-    facts = Facts(
-        row["cycle"] == cycle, row["open"], row["state"], row["owned"], row["cause"], row["written_at"]
-    )
+    known = (row[name] for name in ("open", "state", "owned", "cause", "written_at", "answered"))
+    facts = Facts(row["cycle"] == cycle, *known)
     if not is_worth_telling(what, facts, now):
         return
     values = {"case": case_id} if of is None else {"case": case_id, "of": of}
