@@ -7,10 +7,12 @@ from urllib.parse import urlsplit
 import structlog
 from litestar import MediaType, Request, Response
 from litestar.datastructures import Cookie
+from litestar.exceptions import MethodNotAllowedException
 from litestar.response import Redirect
 from litestar.types import ExceptionHandlersMap
 
 from api import csrf
+from api.above import page_above
 from api.auth import SecondFactorNeeded, SignInNeeded, StaffUser
 from api.cookies import given, gone, session_cookies
 from api.pages import here, locale_of, page_text, sign_in_path, step_path
@@ -30,6 +32,9 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
         log.error(problem.code, request_id=request_id(request.scope), exc_info=error)
     if not wants_page(request):
         return _document(request, problem)
+    if isinstance(error, MethodNotAllowedException) and method(request) == "GET":
+        path = page_above(request.app, request.scope["path"])
+        return Redirect(path, status_code=303) if path else _page(request, error, problem)
     if isinstance(error, SignInNeeded) or _signed_out(request, error):
         return _to_sign_in(request)
     if isinstance(error, SecondFactorNeeded):
