@@ -1,7 +1,7 @@
 """Where a person goes who opens an address that only takes forms.
 
-A form that was refused is shown again at the address it was posted to. Whoever opens that address by itself (a
-bookmark, the address bar, another language) is led to the nearest page above it, where the form is.
+A form that was refused is shown again at the address it was posted to. Whoever opens that address by itself
+(a bookmark, the address bar, another language) is led to the nearest page above it, where the form is.
 """
 
 from itertools import accumulate

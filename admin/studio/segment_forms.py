@@ -1,5 +1,9 @@
-"""The studio's form of a segment: from fields to conditions that all hold, and back; pure."""
+"""The studio's form of a segment: from fields to conditions and back; pure.
 
+What is said in the plain fields all holds; of each group `any1.`, `any2.`, … at least one thing does.
+"""
+
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -25,14 +29,21 @@ PRESETS: dict[str, dict[str, str]] = {
     "bargain": {"discount_least": "60", "discount_orders": "3"},
     "big": {"orders_least": "5", "orders_days": "365"},
 }
+ANYS_MOST = 4
+_ANY = re.compile(r"any([1-9])\.")
 
 
 def read(fields: Fields, shop: Shop) -> tuple[s.Segment | None, dict[str, str]]:
     """The segment that a form asks for, or None and what is wrong, by field ("": with the whole)."""
-    typed = Typed(fields, shop)
-    where = (*_someone(typed), *_buying(typed), *_scores(typed), *_doing(typed))
-    if typed.problems:
-        return None, typed.problems
+    where, problems = _conditions(fields, shop)
+    for number in range(1, anys(fields) + 1):
+        prefix = any_prefix(number)
+        one_of, found = _conditions(_within(fields, prefix), shop)
+        problems |= {f"{prefix}{name}": said for name, said in found.items()}
+        if one_of:
+            where = (*where, s.OneOf(of=one_of))
+    if problems:
+        return None, problems
     if not where:
         return None, {"": shop.words.gettext("Say at least one thing about the members.")}
     try:
@@ -40,6 +51,28 @@ def read(fields: Fields, shop: Shop) -> tuple[s.Segment | None, dict[str, str]]:
         return msgspec.json.decode(msgspec.json.encode(s.Segment(where=where)), type=s.Segment), {}
     except msgspec.ValidationError as error:
         return None, {"": str(error)}
+
+
+def any_prefix(number: int) -> str:
+    """With what the names of the fields of a group begin of which at least one thing holds."""
+    return f"any{number}."
+
+
+def anys(fields: Fields) -> int:
+    """How many such groups there are, up to the last in which something is said."""
+    found = (_ANY.match(name) for name, value in fields.items() if value.strip())
+    return min(ANYS_MOST, max((int(each[1]) for each in found if each), default=0))
+
+
+def _within(fields: Fields, prefix: str) -> dict[str, str]:
+    """The fields of a group, as if they were plain ones."""
+    return {name.removeprefix(prefix): said for name, said in fields.items() if name.startswith(prefix)}
+
+
+def _conditions(fields: Fields, shop: Shop) -> tuple[tuple[s.Who, ...], dict[str, str]]:
+    """What the plain fields among them say, and what is wrong with them."""
+    typed = Typed(fields, shop)
+    return (*_someone(typed), *_buying(typed), *_scores(typed), *_doing(typed)), typed.problems
 
 
 def is_empty(fields: Fields) -> bool:
@@ -118,11 +151,23 @@ def _list(typed: Typed, name: str) -> tuple[str, ...]:
 def fields_of(segment: s.Segment, shop: Shop) -> dict[str, str] | None:
     """What the form would have to say for this segment; None: the form cannot say it."""
     found: dict[str, str] = {}
+    number = 0
     for each in segment.where:
-        found |= {name: str(value) for name, value in _fields(each, shop) if value not in (None, "")}
+        number += isinstance(each, s.OneOf)
+        prefix, parts = (any_prefix(number), each.of) if isinstance(each, s.OneOf) else ("", (each,))
+        for part in parts:
+            found |= {f"{prefix}{name}": str(v) for name, v in _fields(part, shop) if v not in (None, "")}
     made = read(found, shop)[0] if found else None
-    same = made is not None and sorted(map(repr, made.where)) == sorted(map(repr, segment.where))
-    return found if same else None
+    return found if made is not None and _same(made.where, segment.where) else None
+
+
+def _same(some: Sequence[s.Who], others: Sequence[s.Who]) -> bool:
+    """Whether they say the same, in whichever order."""
+
+    def said(who: s.Who) -> str:
+        return f"any {sorted(map(repr, who.of))}" if isinstance(who, s.OneOf) else repr(who)
+
+    return sorted(map(said, some)) == sorted(map(said, others))
 
 
 def _fields(who: s.Who, shop: Shop) -> Iterator[tuple[str, object]]:
@@ -185,26 +230,24 @@ def _units(minor: int | None, shop: Shop) -> str:
 # ---------------------------------------------------------------- the page
 
 
-def groups(fields: Fields, problems: Mapping[str, str], shop: Shop, stores: Stores) -> tuple[FormGroup, ...]:
-    """All fields, in groups."""
+def groups(
+    fields: Fields, problems: Mapping[str, str], shop: Shop, stores: Stores, prefix: str = ""
+) -> tuple[FormGroup, ...]:
+    """All fields with what was typed and what is wrong with it, in groups; names begin with `prefix`."""
     words = shop.words
-    return (
-        FormGroup(words.gettext("Who they are"), tuple(_with(_who_fields(words, shop), fields, problems))),
-        FormGroup(words.gettext("What they buy"), tuple(_with(_buy_fields(words, shop), fields, problems))),
-        FormGroup(
-            words.gettext("Where they buy"), tuple(_with(_store_fields(words, stores), fields, problems))
-        ),
-        FormGroup(
-            words.gettext("Among all who bought (RFM)"), tuple(_with(_score_fields(words), fields, problems))
-        ),
-        FormGroup(words.gettext("What else they did"), tuple(_with(_deed_fields(words), fields, problems))),
-    )
+    made = {
+        words.gettext("Who they are"): _who_fields(words, shop),
+        words.gettext("What they buy"): _buy_fields(words, shop),
+        words.gettext("Where they buy"): _store_fields(words, stores),
+        words.gettext("Among all who bought (RFM)"): _score_fields(words),
+        words.gettext("What else they did"): _deed_fields(words),
+    }
 
+    def filled(each: FormField) -> FormField:
+        name = f"{prefix}{each.name}"
+        return replace(each, name=name, value=fields.get(name, ""), problem=problems.get(name, ""))
 
-def _with(made: Iterator[FormField], fields: Fields, problems: Mapping[str, str]) -> Iterator[FormField]:
-    """The fields with what was typed and what is wrong with it."""
-    for each in made:
-        yield replace(each, value=fields.get(each.name, ""), problem=problems.get(each.name, ""))
+    return tuple(FormGroup(title, tuple(map(filled, each))) for title, each in made.items())
 
 
 def _number(name: str, label: str, hint: str = "") -> FormField:

@@ -39,7 +39,7 @@ reads = requires_permission("studio.read")
 edits = requires_permission(NEEDED)
 ROWS = 50
 CSV_BATCH = 5000
-OWN = ("csrf_token", "idempotency_key", "version", "look")
+OWN = ("csrf_token", "idempotency_key", "version", "look", "any")
 
 
 @get("/segments", guards=[reads])
@@ -63,8 +63,8 @@ async def new(request: Staff, preset: FromQuery[str] = "") -> Response[Any]:
 
 @post("/segments/new", guards=[edits], status_code=303)
 async def make(request: Staff, data: URLEncodedBody[dict[str, str]]) -> Response[Any]:
-    """Save a new segment, or with `look` only say what it means."""
-    if "look" in data:
+    """Save a new segment, or with `look` or `any` only say what it means."""
+    if _only_looks(data):
         return await _new(request, data)
     now, code = clock.now(), data.get("code", "").strip()
     async with db.transaction(request.user.merchant_id):
@@ -112,8 +112,8 @@ async def one(
 
 @post("/segments/{code:str}", guards=[edits], status_code=303)
 async def revise(request: Staff, code: FromPath[str], data: URLEncodedBody[dict[str, str]]) -> Response[Any]:
-    """Save the next version, or with `look` only say what it would mean."""
-    if "look" in data:
+    """Save the next version, or with `look` or `any` only say what it would mean."""
+    if _only_looks(data):
         return await _page(request, code, typed=data)
     now = clock.now()
     async with db.transaction(request.user.merchant_id):
@@ -182,6 +182,11 @@ async def _lines(merchant: UUID, found: SegmentView, now: datetime) -> AsyncIter
 
 def _version(versions: list[SegmentView], number: int | None) -> SegmentView:
     return next((each for each in versions if each.version == number), versions[0])
+
+
+def _only_looks(data: dict[str, str]) -> bool:
+    """Nothing is saved yet; `any` asks for one more group of which at least one thing holds."""
+    return "look" in data or "any" in data
 
 
 def _fields(data: dict[str, str]) -> dict[str, str]:
@@ -258,13 +263,23 @@ async def _form(
     version: int = 0,
 ) -> views.SegmentForm:
     looked, found = await _looked(_fields(typed), shop, problems, problem)
+    anys = max(forms.anys(typed), _asked(typed))
+    prefixes = [forms.any_prefix(number) for number in range(1, anys + 1)]
     return views.SegmentForm(
         action=f"{PATH}/{code or 'new'}",
         key=str(new_id()),
         version=version,
         groups=forms.groups(typed, found, shop, stores),
         look=looked,
+        anys=tuple(forms.groups(typed, found, shop, stores, each) for each in prefixes),
+        more=anys + 1 if anys < forms.ANYS_MOST else 0,
     )
+
+
+def _asked(typed: dict[str, str]) -> int:
+    """How many groups there should be now."""
+    asked = typed.get("any", "")
+    return int(asked) if asked in map(str, range(1, forms.ANYS_MOST + 1)) else 0
 
 
 async def _looked(

@@ -80,6 +80,7 @@ from api.client.types import (
     NewSettings,
     NewStock,
     NewWallet,
+    NextSegment,
     NextVersion,
     Part,
     Policies,
@@ -1081,6 +1082,16 @@ def campaigns_list_segments() -> Call[Segments]:
 def campaigns_create_segment(body: NewSegment, *, key: str | None = None) -> Call[SavedSegment]:
     """Make a segment."""
     return call("POST", "/v1/segments", body=body, key=key)
+
+
+def campaigns_versions_of_segment(code: str) -> Call[Segments]:
+    """All versions of a segment, the newest first."""
+    return call("GET", "/v1/segments/{}/versions", (code,), key="")
+
+
+def campaigns_revise_segment(code: str, body: NextSegment, *, key: str | None = None) -> Call[SavedSegment]:
+    """Make the next version of a segment."""
+    return call("POST", "/v1/segments/{}/versions", (code,), body=body, key=key)
 
 
 def campaigns_one_segment(segment_id: str) -> Call[SavedSegment]:

@@ -950,6 +950,12 @@ class NewWallet(TypedDict):
     earns_on_orders: NotRequired["bool"]
 
 
+class NextSegment(TypedDict):
+    segment: "Segment"
+    based_on: "int"
+    name: NotRequired["str | None"]
+
+
 class NextVersion(TypedDict):
     rule: "Rule"
 

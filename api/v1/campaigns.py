@@ -7,6 +7,7 @@ import msgspec
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from msgspec import Meta
 
 from api.auth import Integrator, requires_scope
 from api.idempotency import Once
@@ -54,11 +55,23 @@ class Campaigns(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewSegment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Members for whom all conditions hold. It never changes: another meaning is another segment."""
+    """Members for whom all conditions hold. It never changes: another meaning is its next version."""
 
     code: RuleCode
     name: Name
     segment: Segment
+
+
+class NextSegment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The next version of a segment: the whole segment, not a change of it.
+
+    `based_on` is the version that was looked at: if there is a newer one by now, nothing is saved. Without
+    `name` it is called as before.
+    """
+
+    segment: Segment
+    based_on: Annotated[int, Meta(ge=1)]
+    name: Name | None = None
 
 
 class SavedSegment(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +82,7 @@ class SavedSegment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Segments(msgspec.Struct, frozen=True, kw_only=True):
-    """All segments, by name."""
+    """Segments by name, of each all versions, the newest first."""
 
     segments: list[SegmentView]
 
@@ -192,6 +205,33 @@ async def create_segment(
     return await once(effect, status=201)
 
 
+@post(
+    "/{code:str}/versions",
+    guards=[requires_scope("programme:write")],
+    status_code=201,
+    responses=WRITE_PROBLEMS,
+)
+async def revise_segment(
+    code: FromPath[str], data: JSONBody[NextSegment], once: NamedDependency[Once[SavedSegment]]
+) -> Response[SavedSegment]:
+    """Make the next version of a segment. Campaigns, rules and rewards keep the version that they name."""
+
+    async def effect() -> SavedSegment:
+        now = clock.now()
+        name = data.name or (await segments.versions(code))[0].name
+        made = await segments.revise(code, name, data.segment, data.based_on, now)
+        return SavedSegment(segment=made, members=await segments.count(data.segment, now))
+
+    return await once(effect, status=201)
+
+
+@get("/{code:str}/versions", guards=[requires_scope("members:read")], responses=problems(401, 403))
+async def versions_of_segment(code: FromPath[str], user: NamedDependency[Integrator]) -> Segments:
+    """All versions of a segment, the newest first."""
+    async with db.transaction(user.merchant_id):
+        return Segments(segments=await segments.versions(code))
+
+
 @get("/", guards=[requires_scope("members:read")], responses=problems(401, 403))
 async def list_segments(user: NamedDependency[Integrator]) -> Segments:
     """All segments."""
@@ -222,5 +262,9 @@ async def is_within(
 
 
 v1_segments = Router(
-    "/segments", route_handlers=[create_segment, list_segments, one_segment, is_within], tags=["Segments"]
-)
+    "/segments",
+    route_handlers=[
+        create_segment, revise_segment, versions_of_segment, list_segments, one_segment, is_within,
+    ],
+    tags=["Segments"],
+)  # fmt: skip

@@ -42,13 +42,19 @@ class SegmentLook:
 
 @dataclass(frozen=True)
 class SegmentForm:
-    """Posts to `action`; while it is typed, `staff/segment_look.html` follows."""
+    """Posts to `action`; while it is typed, `staff/segment_look.html` follows.
+
+    What `groups` say all holds; of each of `anys` at least one thing. `more` is the number of the next of
+    these, 0: there can be no more.
+    """
 
     action: str
     key: str
     version: int
     groups: tuple[FormGroup, ...]
     look: SegmentLook
+    anys: tuple[tuple[FormGroup, ...], ...] = ()
+    more: int = 0
 
 
 @dataclass(frozen=True)

@@ -107,6 +107,40 @@ async def test_segments(client: httpx.AsyncClient, shop: Shop, key: dict[str, st
     assert [each["code"] for each in listed] == ["buyers", "unhappy"]
 
 
+async def test_the_next_version_of_a_segment(
+    client: httpx.AsyncClient, shop: Shop, key: dict[str, str]
+) -> None:
+    await member_with(shop, 100)
+    buyers = {"where": [{"type": "order_count", "at_least": 1}]}
+    body = {"code": "buyers", "name": "Buyers", "segment": buyers}
+    first = (await client.post("/v1/segments/", json=body, headers=write(key))).json()
+    path = "/v1/segments/buyers/versions"
+    anybody = {"where": [{"type": "one_of", "of": [*buyers["where"], {"type": "joined"}]}]}
+    said = {"segment": anybody, "based_on": 1}
+    headers = write(key)
+    made = await client.post(path, json=said, headers=headers)
+    assert made.status_code == 201, made.text
+    found = made.json()["segment"]
+    assert (found["code"], found["base"], found["version"]) == ("buyers-v2", "buyers", 2)
+    assert (found["name"], found["newest"], made.json()["members"]) == ("Buyers", True, 1)
+    again = await client.post(path, json=said, headers=headers)
+    assert again.json() == made.json(), "the same key, the same answer"
+    before = await rows(shop.merchant, "segments")
+    late = await client.post(path, json=said, headers=write(key))
+    assert (late.status_code, late.json()["code"]) == (409, "segment_moved")
+    none = await client.post("/v1/segments/nobody/versions", json=said, headers=write(key))
+    assert (none.status_code, none.json()["code"]) == (404, "not_found")
+    unfit = await client.post(path, json=said | {"based_on": 0}, headers=write(key))
+    assert (unfit.status_code, unfit.json()["code"]) == (422, "invalid_request")
+    assert await rows(shop.merchant, "segments") == before == 2
+    named = await client.post(path, json=said | {"based_on": 2, "name": "All"}, headers=write(key))
+    assert (named.json()["segment"]["name"], named.json()["segment"]["version"]) == ("All", 3)
+    listed = (await client.get(path, headers=key)).json()["segments"]
+    assert [(each["version"], each["newest"]) for each in listed] == [(3, True), (2, False), (1, False)]
+    old = await client.get(f"/v1/segments/{first['segment']['id']}", headers=key)
+    assert old.json()["segment"]["segment"] == first["segment"]["segment"], "a version never changes"
+
+
 async def test_a_segment_that_is_too_large_or_too_deep_is_refused(
     client: httpx.AsyncClient, shop: Shop, key: dict[str, str]
 ) -> None:

@@ -358,6 +358,10 @@ REWARD_GROUPS = (
         ),
     ),
 )
+ANY_GROUPS = tuple(
+    replace(group, fields=tuple(replace(each, name=f"any1.{each.name}") for each in group.fields))
+    for group in REWARD_GROUPS
+)
 STUDIO_REWARD_ROWS = (
     rv.StudioReward("mug", "Hand-thrown mug", "product", "2 pieces", 900, False, 4, "on", 3, switch_key="k1"),
     rv.StudioReward(
@@ -1473,7 +1477,7 @@ SEGMENT = wg.StudioSegment(
         wg.SegmentVersion(2, "/staff/studio/segments/vip?version=2", HOSTILE, _ago(days=3), True),
         wg.SegmentVersion(1, "/staff/studio/segments/vip?version=1", HOSTILE, None, False),
     ),
-    wg.SegmentForm("/staff/studio/segments/vip", "k-segment", 2, REWARD_GROUPS, _LOOK),
+    wg.SegmentForm("/staff/studio/segments/vip", "k-segment", 2, REWARD_GROUPS, _LOOK, (ANY_GROUPS,), 2),
     True,
 )  # fmt: skip
 
