@@ -31,6 +31,7 @@ BUILDING_BLOCKS = {
     "session_parts.html",
     "access_base.html",
     "studio_base.html",
+    "inbox_base.html",
     "moderation_base.html",
     "moderation_parts.html",
     "adjustment_parts.html",
