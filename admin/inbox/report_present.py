@@ -45,7 +45,7 @@ class Reader:
 
 def reports(
     found: Report, day: date, kept: Mapping[str, str], choices: Choices, to: Reader, *, earlier_href: str,
-    later_href: str, csv_href: str, forms: tuple[SettingsForm, ...],
+    later_href: str, csv_href: str, goals_href: str, forms: tuple[SettingsForm, ...],
 ) -> views.Reports:  # fmt: skip
     """The page."""
     return views.Reports(
@@ -53,6 +53,7 @@ def reports(
         earlier_href=earlier_href,
         later_href=later_href,
         csv_href=csv_href,
+        goals_href=goals_href,
         filters=_filters(kept, choices, to.words),
         month_code=f"{day:%Y-%m}",
         bars=_bars(found, to),
@@ -299,74 +300,22 @@ def _days(days: int, to: Reader) -> str:
     return to.words.ngettext("%(num)s day", "%(num)s days", days)
 
 
-def forms(
-    wanted: Sequence[Goal], held: Holdout | None, to: Reader, typed: Mapping[str, str] | None, problem: str
-) -> tuple[SettingsForm, ...]:
-    """Goals, and the share that is held out; `typed` as it came back."""
-    words, known = to.words, {each.kind: each for each in wanted}
-    reply, resolve, csat = known.get("reply"), known.get("resolve"), known.get("csat")
-    now = typed or {
-        "reply_share": _typed(reply), "reply_hours": str(reply.within_hours if reply else 24),
-        "reply_stars": str(reply.stars_to if reply else 2),
-        "resolve_share": _typed(resolve), "resolve_hours": str(resolve.within_hours if resolve else 120),
-        "csat_share": _typed(csat),
-        "holdout": f"{held.share * 100:.1f}".removesuffix(".0") if held and held.share else "0",
-    }  # fmt: skip
-
-    def field(name: str, label: str, hint: str = "") -> FormField:
-        return FormField(name, label, now.get(name, ""), hint=hint, inputmode="decimal")
-
-    share_of = words.gettext("Share in per cent")
-    none = words.gettext("Empty: no goal")
-    goals = SettingsForm(
-        action="/staff/inbox/reports/goals",
-        title=words.gettext("Goals of the month"),
-        submit=words.gettext("Save"),
-        key=str(new_id()),
-        groups=(
-            FormGroup(
-                words.gettext("Answer bad reviews in public"),
-                (
-                    field("reply_share", share_of, none),
-                    field("reply_hours", words.gettext("Within hours")),
-                    field("reply_stars", words.gettext("Up to how many stars")),
-                ),
-            ),
-            FormGroup(
-                words.gettext("Resolve cases"),
-                (
-                    field("resolve_share", share_of, none),
-                    field("resolve_hours", words.gettext("Within hours")),
-                ),
-            ),
-            FormGroup(words.gettext("Satisfied customers"), (field("csat_share", share_of, none),)),
-        ),
-        problem=problem if typed and "holdout" not in typed else "",
+def form(held: Holdout | None, to: Reader, typed: Mapping[str, str] | None, problem: str) -> SettingsForm:
+    """The share that is held out; `typed` as it came back."""
+    words = to.words
+    now = typed or {"holdout": f"{held.share * 100:.1f}".removesuffix(".0") if held and held.share else "0"}
+    hint = words.gettext(
+        "0: nobody, up to 50. Chance decides, from the next case on; staff see it on the"
+        " case and may give all the same, with a reason."
     )
-    holdout = SettingsForm(
+    share = FormField(
+        "holdout", words.gettext("Share in per cent"), now.get("holdout", ""), hint=hint, inputmode="decimal"
+    )
+    return SettingsForm(
         action="/staff/inbox/reports/holdout",
         title=words.gettext("Hold out by chance"),
         submit=words.gettext("Save"),
         key=str(new_id()),
-        groups=(
-            FormGroup(
-                words.gettext("Customers who get no remedy"),
-                (
-                    field(
-                        "holdout",
-                        share_of,
-                        words.gettext(
-                            "0: nobody, up to 50. Chance decides, from the next case on; staff see it on the"
-                            " case and may give all the same, with a reason."
-                        ),
-                    ),
-                ),
-            ),
-        ),
-        problem=problem if typed and "holdout" in typed else "",
+        groups=(FormGroup(words.gettext("Customers who get no remedy"), (share,)),),
+        problem=problem,
     )
-    return goals, holdout
-
-
-def _typed(goal: Goal | None) -> str:
-    return f"{goal.share * 100:.1f}".removesuffix(".0") if goal else ""

@@ -3,7 +3,7 @@
 import csv
 import io
 from contextlib import suppress
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlencode
@@ -24,18 +24,18 @@ from core.errors import DomainError, Kind
 from core.files.formulas import defused
 from core.i18n import translator
 from reviews.cases.remedies import holdout
-from reviews.proof import goals, service
+from reviews.proof import service
 from reviews.proof.figures import HEADS, figures
-from reviews.proof.goals import KINDS, Goal
 from reviews.proof.service import Only, Report
 
 PATH = "/staff/inbox/reports"
+GOALS = "/staff/studio/goals"
 reads = requires_permission("inbox.read")
 sets = requires_permission("inbox.settings")
 
 
 class ReportUnfit(DomainError):
-    """What was typed is no share, number of hours or stars."""
+    """What was typed is no share."""
 
     code = "report_unfit"
     kind = Kind.INVALID
@@ -75,19 +75,6 @@ async def as_csv(
     return Response(out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-@post("/reports/goals", guards=[sets], status_code=303)
-async def set_goals(request: Staff, data: URLEncodedBody[dict[str, str]]) -> Response[Any]:
-    """What a month is to reach, from now on."""
-    now, by = clock.now(), request.user.member.id
-
-    async def effect() -> str:
-        for kind in KINDS:
-            await goals.change(_goal(kind, data), by, now)
-        return PATH
-
-    return await _set(request, data, effect, now)
-
-
 @post("/reports/holdout", guards=[sets], status_code=303)
 async def set_holdout(request: Staff, data: URLEncodedBody[dict[str, str]]) -> Response[Any]:
     """Which share of customers by chance gets no remedy, from now on."""
@@ -97,19 +84,15 @@ async def set_holdout(request: Staff, data: URLEncodedBody[dict[str, str]]) -> R
         await holdout.change(_percent(data.get("holdout", "")), request.user.member.id, now)
         return PATH
 
-    return await _set(request, data, effect, now)
-
-
-handlers = [show_reports, as_csv, set_goals, set_holdout]
-
-
-async def _set(request: Staff, data: dict[str, str], effect: Any, now: datetime) -> Response[Any]:
     try:
         return await once_to(request, key_of(data), said_of(data), effect, now)
-    except (ReportUnfit, goals.GoalUnfit, holdout.HoldoutUnfit) as error:
+    except (ReportUnfit, holdout.HoldoutUnfit) as error:
         words = translator(locale_of(request))
         because = words.gettext("Something does not fit: look at the numbers. Nothing was saved.")
         return await _page(request, problem=because, typed=data, status=STATUS[error.kind])
+
+
+handlers = [show_reports, as_csv, set_holdout]
 
 
 async def _page(
@@ -120,7 +103,7 @@ async def _page(
     day, found = await _report(request, month, _only(team, person, aspect))
     async with db.transaction(request.user.merchant_id):
         choices = present.Choices(await service.teams(), await service.people())
-        wanted, held = await goals.goals(), await holdout.current()
+        held = await holdout.current()
     kept = {"team": team, "person": person, "aspect": aspect}
     asked = {name: value for name, value in kept.items() if value}
 
@@ -139,7 +122,8 @@ async def _page(
         earlier_href=href(PATH, day.replace(day=1) - timedelta(days=1)),
         later_href=href(PATH, later) if later <= today else "",
         csv_href=href(f"{PATH}.csv", day),
-        forms=present.forms(wanted, held, to, typed, problem)
+        goals_href=GOALS if "studio.read" in request.user.permissions else "",
+        forms=(present.form(held, to, typed, problem),)
         if "inbox.settings" in request.user.permissions
         else (),
     )
@@ -168,14 +152,6 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
-def _goal(kind: goals.Kind, data: dict[str, str]) -> Goal:
-    share = _percent(data.get(f"{kind}_share", ""))
-    if kind == "csat":
-        return Goal(kind, share)
-    hours = _whole(data.get(f"{kind}_hours", ""))
-    return Goal(kind, share, hours, _whole(data.get("reply_stars", "")) if kind == "reply" else 5)
-
-
 def _percent(typed: str) -> Decimal:
     """Per cent as people type it; empty is none."""
     typed = typed.strip().removesuffix("%").strip().replace(",", ".")
@@ -186,10 +162,3 @@ def _percent(typed: str) -> Decimal:
     if not share.is_finite() or not 0 <= share <= 1:
         raise ReportUnfit(typed)
     return share.quantize(Decimal("0.001"))
-
-
-def _whole(typed: str) -> int:
-    typed = typed.strip()
-    if not (typed.isascii() and typed.isdigit() and len(typed) <= 6):
-        raise ReportUnfit(typed)
-    return int(typed)

@@ -1,10 +1,9 @@
-"""Goals of the month with what they lack, and the busy hours of the week."""
+"""Goals of the month, of cases and of the programme, with what they lack, and the busy hours of the week."""
 
 import csv
 import io
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from babel.dates import get_day_names
@@ -12,19 +11,17 @@ from litestar import Request, Response, get, post
 from litestar.params import URLEncodedBody
 
 from admin.inbox.report_present import Reader, said, share
+from admin.studio import goal_forms as forms
 from admin.studio.dashboard_present import heat
+from admin.studio.goal_forms import PATH
 from api.auth import StaffUser, requires_permission
 from api.forms import key_of, once_to, said_of
 from api.pages import locale_of, page
 from core import clock, db
 from core.days import day_of, zone_of
-from core.design.case_views import SettingsForm
 from core.design.dashboard_views import Board, BoardRow, Cell
 from core.design.goal_board_views import GoalBoard, GoalLine
-from core.design.reward_views import FormField, FormGroup
-from core.errors import DomainError, Kind
 from core.i18n import babel_locale, translator
-from core.ids import new_id
 from reviews.proof import busy, goals, service
 from reviews.proof.busy import DAYS, HOURS, Week
 from reviews.proof.goals import Goal, Reached
@@ -32,41 +29,27 @@ from reviews.proof.rules import Share
 
 Staff = Request[StaffUser, Any, Any]
 
-PATH = "/staff/studio/goals"
-NEEDED = "programme.edit"
+PROGRAMME, CASES = "programme.edit", "inbox.settings"
 SHORT_MOST = 5
 reads = requires_permission("studio.read")
-
-
-class GoalTyped(DomainError):
-    """What was typed is no average and no share."""
-
-    code = "goal_unfit"
-    kind = Kind.INVALID
-    title = "What was typed cannot be read"
 
 
 @get("/goals", guards=[reads])
 async def show(request: Staff) -> Response[Any]:
     """This month, and the last eight weeks."""
-    return await _page(request, {}, "")
+    return await _page(request, "", {}, "")
 
 
-@post("/goals", guards=[requires_permission(NEEDED)], status_code=303)
+@post("/goals", guards=[requires_permission(PROGRAMME)], status_code=303)
 async def change(request: Staff, data: URLEncodedBody[dict[str, str]]) -> Response[Any]:
     """Set the goals of the programme, from now on; empty: none."""
-    now, by = clock.now(), request.user.member.id
+    return await _change(request, data, forms.programme_goals, forms.PATH)
 
-    async def effect() -> str:
-        await goals.change(Goal("rating", _rating(data.get("rating", ""))), by, now)
-        await goals.change(Goal("redemption", _percent(data.get("redemption", ""))), by, now)
-        return PATH
 
-    try:
-        return await once_to(request, key_of(data), said_of(data), effect, now)
-    except (GoalTyped, goals.GoalUnfit):
-        words = translator(locale_of(request))
-        return await _page(request, data, words.gettext("Something does not fit: look at the numbers."))
+@post("/goals/cases", guards=[requires_permission(CASES)], status_code=303)
+async def change_of_cases(request: Staff, data: URLEncodedBody[dict[str, str]]) -> Response[Any]:
+    """Set the goals of cases, from now on; empty: none."""
+    return await _change(request, data, forms.case_goals, forms.CASES)
 
 
 @get("/goals.csv", guards=[reads])
@@ -86,7 +69,25 @@ async def as_csv(request: Staff) -> Response[str]:
     return Response(out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-handlers = [show, change, as_csv]
+handlers = [show, change, change_of_cases, as_csv]
+
+
+async def _change(
+    request: Staff, data: dict[str, str], read: Callable[[dict[str, str]], list[Goal]], tried: str
+) -> Response[Any]:
+    now = clock.now()
+
+    async def effect() -> str:
+        for goal in read(data):
+            await goals.change(goal, request.user.member.id, now)
+        return PATH
+
+    try:
+        return await once_to(request, key_of(data), said_of(data), effect, now)
+    except (forms.GoalTyped, goals.GoalUnfit):
+        words = translator(locale_of(request))
+        because = words.gettext("Something does not fit: look at the numbers. Nothing was saved.")
+        return await _page(request, tried, data, because)
 
 
 async def _week(request: Staff, now: datetime) -> Week:
@@ -94,7 +95,8 @@ async def _week(request: Staff, now: datetime) -> Week:
         return await busy.week(now, request.user.shop.time_zone)
 
 
-async def _page(request: Staff, typed: dict[str, str], problem: str) -> Response[Any]:
+async def _page(request: Staff, tried: str, typed: dict[str, str], problem: str) -> Response[Any]:
+    """The board; `tried` is where the form posted that came back as it was `typed`."""
     now, locale, zone = clock.now(), locale_of(request), request.user.shop.time_zone
     to = Reader(translator(locale), locale, zone)
     async with db.transaction(request.user.merchant_id):
@@ -102,11 +104,15 @@ async def _page(request: Staff, typed: dict[str, str], problem: str) -> Response
         found = await goals.reached(start, end, now)
         wanted = {each.kind: each for each in await goals.goals()}
         week = await busy.week(now, zone)
-    may = NEEDED in request.user.permissions
+    back = (typed, problem) if tried == forms.CASES else ({}, "")
+    of_cases = forms.case_form(wanted, *back, to.words)
+    back = (typed, problem) if tried == forms.PATH else ({}, "")
+    of_programme = forms.programme_form(wanted, *back, to.words, to.shown.number(4.9))
+    may = request.user.permissions
     view = GoalBoard(
         month=to.shown.month(day_of(now, zone_of(zone))),
         goals=tuple(_line(each, end, to) for each in found),
-        forms=(_form(wanted, typed, problem, to),) if may else (),
+        forms=tuple(form for form, needed in ((of_cases, CASES), (of_programme, PROGRAMME)) if needed in may),
         boards=_boards(week, to),
         short=tuple(_short(hour, lacking, to) for hour, lacking in week.short(SHORT_MOST)),
     )
@@ -169,55 +175,6 @@ def _lacks(each: Reached, end: datetime, to: Reader) -> str:
                 "%(num)s more point redeemed by %(date)s",
                 "%(num)s more points redeemed by %(date)s", n, **values,
             )  # fmt: skip
-
-
-def _form(wanted: dict[goals.Kind, Goal], typed: dict[str, str], problem: str, to: Reader) -> SettingsForm:
-    words = to.words
-    rating, redemption = wanted.get("rating"), wanted.get("redemption")
-    fields = typed or {
-        "rating": f"{rating.share * 5:.2f}".rstrip("0").rstrip(".") if rating else "",
-        "redemption": f"{redemption.share * 100:.1f}".removesuffix(".0") if redemption else "",
-    }
-    none = words.gettext("Empty: no goal")
-    made = (
-        FormField(
-            "rating", words.gettext("Average stars, up to %(most)s", most=to.shown.number(4.9)),
-            fields.get("rating", ""), hint=none, inputmode="decimal",
-        ),
-        FormField(
-            "redemption", words.gettext("Points redeemed of those earned, in per cent"),
-            fields.get("redemption", ""), hint=none, inputmode="decimal",
-        ),
-    )  # fmt: skip
-    title = words.gettext("Goals of the programme")
-    return SettingsForm(
-        action=PATH, title=title, submit=words.gettext("Save"), key=str(new_id()),
-        groups=(FormGroup(words.gettext("Each month"), made),), problem=problem,
-    )  # fmt: skip
-
-
-def _rating(typed: str) -> Decimal:
-    stars = _number(typed)
-    if stars and not 1 <= stars <= Decimal("4.9"):
-        raise GoalTyped(typed)
-    return (stars / 5).quantize(Decimal("0.001"))
-
-
-def _percent(typed: str) -> Decimal:
-    share = _number(typed.strip().removesuffix("%")) / 100
-    if share > 1:
-        raise GoalTyped(typed)
-    return share.quantize(Decimal("0.001"))
-
-
-def _number(typed: str) -> Decimal:
-    try:
-        found = Decimal(typed.strip().replace(",", ".") or "0")
-    except InvalidOperation as error:
-        raise GoalTyped(typed) from error
-    if not found.is_finite() or found < 0:
-        raise GoalTyped(typed)
-    return found
 
 
 # ---------------------------------------------------------------- hours of the week

@@ -61,6 +61,14 @@ class AskedRemedy:
 
 
 @dataclass(frozen=True)
+class See:
+    """Another page that belongs to this one."""
+
+    text: str
+    href: str
+
+
+@dataclass(frozen=True)
 class CaseSettings:
     """`staff/case_settings.html`: one of calendars, targets, teams, remedies, contact."""
 
@@ -70,6 +78,7 @@ class CaseSettings:
     tables: tuple[SettingsTable, ...]
     forms: tuple[SettingsForm, ...] = ()
     waiting: tuple[AskedRemedy, ...] = ()
+    see: See | None = None
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,8 @@ class Reports:
     later_href: str
     """Empty: this is the current month."""
     csv_href: str
+    goals_href: str
+    """Where goals are set; empty: the reader may not go there."""
     filters: tuple[FormField, ...]
     month_code: str
     """2026-11"""

@@ -240,6 +240,33 @@ async def test_goals_say_what_the_month_lacks(browser: Browser, shop: Shop) -> N
     assert denied.status_code == 403 and await rows(shop.merchant, "case_goals") == 2
 
 
+async def test_managers_set_the_goals_of_cases(browser: Browser, shop: Shop) -> None:
+    await enter_as_staff(browser, shop.merchant, "community_manager")
+    of_cases = f"{GOALS}/cases"
+    page = (await browser.get(GOALS)).text
+    assert "Goals of the programme" not in page
+    fields = form(page, of_cases) | {
+        "reply_share": "90 %", "reply_hours": "24", "reply_stars": "2",
+        "resolve_share": "", "resolve_hours": "120", "csat_share": "80",
+    }  # fmt: skip
+    wrong = (("reply_share", "101"), ("reply_hours", "x"), ("csat_share", "nan"), ("reply_stars", "6"))
+    for name, typed in wrong:
+        answer = await browser.client.post(
+            of_cases, data=fields | {name: typed, "idempotency_key": name}, headers=PAGE
+        )
+        assert answer.status_code == 422 and f'value="{typed}"' in answer.text
+        assert "Nothing was saved" in answer.text
+    assert await rows(shop.merchant, "case_goals") == 0
+    done = await browser.client.post(of_cases, data=fields, headers=PAGE)
+    assert done.headers["location"] == GOALS
+    page = (await browser.get(GOALS)).text
+    assert "Reviews of up to 2 stars answered within 24 hours" in page and 'value="90"' in page
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    assert "Answer bad reviews in public" not in (await browser.get(GOALS)).text
+    denied = await browser.post(of_cases, {"csat_share": "10", "idempotency_key": "k"})
+    assert denied.status_code == 403 and await rows(shop.merchant, "case_goals") == 2
+
+
 # ---------------------------------------------------------------- the back office
 
 

@@ -1,4 +1,4 @@
-"""Reports of cases as a page, as CSV and over the API; goals and the holdout are set there."""
+"""Reports of cases as a page, as CSV and over the API; the holdout is set there."""
 
 import csv
 import io
@@ -87,23 +87,12 @@ async def test_the_api_wants_a_month_and_a_key(client: httpx.AsyncClient, desk: 
     assert (await client.get("/v1/case-reports?month=2026-01", headers=other)).status_code == 403
 
 
-async def test_managers_set_goals_and_who_is_held_out(browser: Browser, desk: Desk) -> None:
+async def test_managers_set_who_is_held_out(browser: Browser, desk: Desk) -> None:
     await enter(browser, desk.merchant, await hire(desk.merchant, "community_manager"))
+    held = f"{REPORTS}/holdout"
     page = (await browser.get(REPORTS)).text
-    goals, held = f"{REPORTS}/goals", f"{REPORTS}/holdout"
-    fields = form(page, goals) | {
-        "reply_share": "90 %", "reply_hours": "24", "reply_stars": "2",
-        "resolve_share": "", "resolve_hours": "120", "csat_share": "80",
-    }  # fmt: skip
-    wrong = (("reply_share", "101"), ("reply_hours", "x"), ("csat_share", "nan"), ("reply_stars", "6"))
-    for name, typed in wrong:
-        answer = await browser.client.post(goals, data=fields | {name: typed, "idempotency_key": name})
-        assert answer.status_code == 422 and f'value="{typed}"' in answer.text
-        assert "Nothing was saved" in answer.text
-    assert await rows(desk.merchant, "case_goals") == 0
-    assert (await browser.client.post(goals, data=fields)).headers["location"] == REPORTS
-    page = (await browser.get(REPORTS)).text
-    assert "Reviews of up to 2 stars answered within 24 hours" in page and 'value="90"' in page
+    assert 'href="/staff/studio/goals">Set goals' in page
+    assert 'href="/staff/studio/goals"' in (await browser.get("/staff/inbox/settings/targets")).text
     far = await browser.client.post(held, data=form(page, held) | {"holdout": "51"})
     assert far.status_code == 422
     assert (await browser.client.post(held, data=form(page, held) | {"holdout": "10"})).status_code == 303
@@ -111,10 +100,10 @@ async def test_managers_set_goals_and_who_is_held_out(browser: Browser, desk: De
 
     token = await browser.token(REPORTS)
     await enter(browser, desk.merchant, await hire(desk.merchant, "agent"))
-    for path in (goals, held):
-        denied = await browser.post(path, fields | {"csrf_token": token, "holdout": "0"}, REPORTS)
-        assert denied.status_code == 403
-    assert (await rows(desk.merchant, "case_goals"), await rows(desk.merchant, "case_holdouts")) == (2, 1)
+    assert "Set goals" not in (await browser.get(REPORTS)).text
+    fields = {"csrf_token": token, "holdout": "0", "idempotency_key": "k"}
+    assert (await browser.post(held, fields, REPORTS)).status_code == 403
+    assert await rows(desk.merchant, "case_holdouts") == 1
 
 
 async def test_staff_see_who_is_held_out_and_may_give_all_the_same(

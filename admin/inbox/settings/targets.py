@@ -32,6 +32,7 @@ from reviews.cases.targets import rules, service
 from reviews.cases.targets.rules import CLOCKS, MAY_PAUSE, PAUSES, SHIPPED, Fits, Policy, Targets
 
 PATH = f"{ROOT}/targets"
+GOALS = "/staff/studio/goals"
 LOOK_BACK = timedelta(days=30)
 
 
@@ -103,6 +104,9 @@ async def _view(request: Staff, edit: str, typed: Fields | None, because: str) -
         ),
         tables=(_table(policies, words, may), _met(met, words)),
         forms=(_form(fields, words, known, bool(chosen), because),) if may else (),
+        see=views.See(words.gettext("What share should make it: goals of the month"), GOALS)
+        if "studio.read" in user.permissions
+        else None,
     )
 
 

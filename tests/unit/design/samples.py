@@ -1639,6 +1639,7 @@ REPORTS = qv.Reports(
     earlier_href="/staff/inbox/reports?month=2026-10",
     later_href="/staff/inbox/reports?month=2026-12",
     csv_href="/staff/inbox/reports.csv?month=2026-11",
+    goals_href="/staff/studio/goals",
     filters=(rv.FormField("team", "Team", "t1", "select", options=(("", "All"), ("t1", "Delivery"))),),
     month_code="2026-11",
     bars=(qv.Bar("Satisfied", 0.83, "83% (25 of 30)"), qv.Bar("Reopened", 0.0, "too few to say (0 of 0)")),
