@@ -20,10 +20,10 @@ from tests.http.shop import Shop, enter_as_staff, member_with, open_shop, speak
 
 PATH = "/staff/studio/segments"
 FORM = FormShop("en", "USD", zone_of("Europe/London"), [], [])
-EITHER = {"any1.orders_least": "5", "any1.joined_below": "30"}
+EITHER = {"any1.orders_least": "5", "any1.joined_below": "900"}
 SENTENCE = (
     "Members of whom it is true that they paid at least 1 orders and"
-    " (they joined less than 30 days ago or they paid at least 5 orders)."
+    " (they joined less than 900 days ago or they paid at least 5 orders)."
 )
 
 
@@ -59,7 +59,7 @@ async def test_what_is_typed_is_said_and_counted(browser: Browser, shop: Shop) -
     await enter_as_staff(browser, shop.merchant, "marketer")
     looked = await browser.get(f"{PATH}/look", params={"orders_least": "1", **EITHER})
     assert SENTENCE in looked.text and '<b class="count-now">1</b>' in looked.text
-    neither = await browser.get(f"{PATH}/look", params={"any1.orders_least": "5", "any1.joined_least": "30"})
+    neither = await browser.get(f"{PATH}/look", params={"any1.orders_least": "5", "any1.joined_least": "900"})
     assert '<b class="count-now">0</b>' in neither.text
     for locale, said in (("zh-Hans", "并且（"), ("zh-Hant", "並且（")):
         speak(browser, locale)
@@ -82,7 +82,7 @@ async def test_a_group_is_saved_shown_again_and_changed(browser: Browser, shop: 
     assert newest.segment == s.Segment(
         where=(
             s.OrderCount(at_least=1),
-            s.OneOf(of=(s.Joined(below_days=30), s.OrderCount(at_least=5))),
+            s.OneOf(of=(s.Joined(below_days=900), s.OrderCount(at_least=5))),
         )
     )
 
