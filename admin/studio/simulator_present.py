@@ -82,7 +82,7 @@ def fields(typed: Mapping[str, str], shop: Shop, known: Known) -> tuple[FormFiel
         ),
         FormField("store", words.gettext("Store"), kind="select", options=tuple(known.stores)),
         FormField("channel", words.gettext("Channel")),
-        FormField("sku", words.gettext("Article")),
+        FormField("sku", words.gettext("Product number")),
         FormField("category", words.gettext("Category")),
         FormField("quantity", words.gettext("Pieces"), inputmode="numeric"),
         FormField("first", words.gettext("It is the customer's first order"), kind="check"),

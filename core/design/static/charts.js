@@ -86,7 +86,7 @@ function axes(figure, data, colours) {
         return [data.places[at], ...data.series.map((each) => `${each.name}: ${each.said[at]}`)].join("\n");
       },
     },
-    legend: data.series.length > 1 ? { top: 0, left: 0, textStyle: { color: colours.ink }, selectedMode: false } : undefined,
+    legend: data.series.length > 1 ? { type: "scroll", top: 0, left: 0, textStyle: { color: colours.ink }, pageTextStyle: { color: colours.ink }, pageIconColor: colours.ink, pageIconInactiveColor: colours.line, selectedMode: false } : undefined,
     grid: {
       top: data.series.length > 1 ? 40 : 12, left: 4, right: 16, bottom: 4,
       outerBoundsMode: "same", outerBoundsContain: "axisLabel",
