@@ -181,6 +181,9 @@ _WORDS: dict[str, dict[str, str]] = {
         "description": mark("Description"),
         "terms": mark("Terms"),
         "cost_points": mark("Cost in points"),
+        "seen_at": mark("Last used"),
+        "idle_until": mark("Ends unless used before"),
+        "half": mark("Second factor still to come"),
     },
     "audit_actor": {
         "staff": mark("Staff"),

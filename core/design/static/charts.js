@@ -71,6 +71,12 @@ function common(colours) {
   };
 }
 
+// Room above the drawing for the names of its series, which take a second line where there is no width for them.
+function legendPx(figure, data) {
+  if (data.series.length < 2) return 12;
+  return data.series.length > 3 && figure.clientWidth < 480 ? 64 : 40;
+}
+
 function axes(figure, data, colours) {
   const kind = figure.dataset.chart;
   const label = { color: colours.muted, hideOverlap: true };
@@ -86,9 +92,9 @@ function axes(figure, data, colours) {
         return [data.places[at], ...data.series.map((each) => `${each.name}: ${each.said[at]}`)].join("\n");
       },
     },
-    legend: data.series.length > 1 ? { type: "scroll", top: 0, left: 0, textStyle: { color: colours.ink }, pageTextStyle: { color: colours.ink }, pageIconColor: colours.ink, pageIconInactiveColor: colours.line, selectedMode: false } : undefined,
+    legend: data.series.length > 1 ? { top: 0, left: 0, textStyle: { color: colours.ink }, selectedMode: false } : undefined,
     grid: {
-      top: data.series.length > 1 ? 40 : 12, left: 4, right: 16, bottom: 4,
+      top: legendPx(figure, data), left: 4, right: 16, bottom: 4,
       outerBoundsMode: "same", outerBoundsContain: "axisLabel",
     },
     xAxis: {
