@@ -74,11 +74,11 @@ REWARDS: tuple[tuple[str, Offer, int | None], ...] = (
     (
         "cash-back",
         Offer(
-            name={"en": "Money off at checkout", "zh-Hans": "积分抵现", "zh-Hant": "點數折抵"},
+            name={"en": "Money off at checkout", "zh-Hans": "积分抵现", "zh-Hant": "積分折抵"},
             description={
                 "en": "As many points as you like, off one order.",
                 "zh-Hans": "自选积分数量，抵扣一单。",
-                "zh-Hant": "自選點數，折抵一筆訂單。",
+                "zh-Hant": "自選積分，折抵一筆訂單。",
             },
             terms=CashBack(
                 step_points=50,
