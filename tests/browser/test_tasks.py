@@ -279,3 +279,18 @@ async def test_marketer_builds_a_rule_and_runs_it_over_history(site: Site, scrip
     shown = page.locator(".stat").filter(has_text="Points").first
     assert f"{int(points):,}" in await shown.inner_text() and int(points) > 0
     await context.close()
+
+
+async def test_a_segment_is_counted_while_it_is_typed_before_it_has_a_code(site: Site) -> None:
+    context = await site.visitor()
+    await site.enter(context, "marketer@example.com")
+    page = await context.new_page()
+    await page.goto("/staff/studio/segments/new")
+    await type_into(page, page.locator("#orders_least"), "2")
+    said = page.locator("#segment-look .lead")
+    await expect(said).to_have_text("Members of whom it is true that they paid at least 2 orders.")
+    await press(page, page.get_by_role("button", name="Add a group of which one is enough"))
+    await type_into(page, page.locator('[name="any1.joined_below"]'), "3000")
+    await type_into(page, page.locator('[name="any1.countries"]'), "gb")
+    await expect(said).to_contain_text("(they joined less than 3,000 days ago or their country is GB)")
+    await context.close()
