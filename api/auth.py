@@ -155,12 +155,11 @@ class HalfWay:
 
 
 Person = StaffUser | CustomerUser
-User = Integrator | Person
 _HALF_WAY = "half_way"
 
 
 class AuthMiddleware(ASGIMiddleware):
-    """Sets `request.user` to a User or None. Keys open /v1 alone, sessions open everything but that."""
+    """Sets `request.user` to who asks, or None. Keys open /v1 alone, sessions open everything but that."""
 
     scopes = (ScopeType.HTTP,)
 

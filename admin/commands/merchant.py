@@ -25,7 +25,6 @@ from reviews.cases.inbound.reading import read
 Names = dict[str, str]
 Code = Annotated[str, Meta(min_length=1, max_length=100)]
 Count = Annotated[int, Meta(ge=0, le=10**9)]
-Positive = Annotated[int, Meta(ge=1, le=10**9)]
 Days = Annotated[int, Meta(ge=0, le=36_500)]
 
 

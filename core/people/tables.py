@@ -7,7 +7,7 @@ from core.db import DB
 
 
 class Customer(Table, tablename="customers", db=DB):
-    """A person or guest of the shop, by the shop's own id; what identifies them is in CustomerProfile."""
+    """A person or guest of the shop, by the shop's own id; what identifies them is in customer_profiles."""
 
     id = UUID(primary_key=True, default=None)
     merchant_id = UUID(default=None)
@@ -15,17 +15,6 @@ class Customer(Table, tablename="customers", db=DB):
     created_at = Timestamptz(default=None)
     deleted_at = Timestamptz(null=True, default=None)
     merged_into = UUID(null=True, default=None)
-
-
-class CustomerProfile(Table, tablename="customer_profiles", db=DB):
-    """Personal data of a customer; erasing it leaves everything else whole."""
-
-    customer_id = UUID(primary_key=True, default=None)
-    merchant_id = UUID(default=None)
-    email = Text(null=True, default=None)
-    name = Text(default="")
-    locale = Text(default="en")
-    updated_at = Timestamptz(default=None)
 
 
 class Staff(Table, tablename="staff", db=DB):

@@ -1,10 +1,9 @@
 """What is set for a date goes live when it comes."""
 
 import structlog
-from celery import shared_task
 
 from core import clock, db, tenancy
-from core.worker import run_async
+from core.sweeps import sweep
 from loyalty.changes import service
 from loyalty.programme.service import ProgrammeMissing
 from loyalty.tiers import service as tiers
@@ -12,16 +11,9 @@ from loyalty.tiers import service as tiers
 log = structlog.get_logger(__name__)
 
 
-def publish() -> None:
-    """Publish every merchant's changes whose date has come."""
-    run_async(_publish)
-
-
-async def _publish() -> None:
-    await tenancy.for_each(_of_merchant)
-
-
-async def _of_merchant(merchant: tenancy.Merchant) -> None:
+@sweep("loyalty.changes")
+async def of_merchant(merchant: tenancy.Merchant) -> None:
+    """Publish changes whose date has come."""
     async with db.transaction(merchant.id):
         if not await service.any_due(clock.now()):
             return
@@ -31,6 +23,3 @@ async def _of_merchant(merchant: tenancy.Merchant) -> None:
                 log.info("change_published", merchant=merchant.code, kind=each.kind, subject=each.subject)
         except ProgrammeMissing:
             pass  # nothing can be due yet
-
-
-shared_task(publish, name="loyalty.changes", ignore_result=True)

@@ -4,24 +4,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from celery import shared_task
-
 from core import clock, db, outbox, tenancy
-from core.worker import run_async
+from core.sweeps import sweep
 from loyalty.expiry import idle, warnings
 from loyalty.expiry.service import expire_all
 
 
-def expire() -> None:
-    """Warn of what expires soon and expire what is due, merchant by merchant, a batch a transaction."""
-    run_async(_expire)
-
-
-async def _expire() -> None:
-    await tenancy.for_each(_of_merchant)
-
-
-async def _of_merchant(merchant: tenancy.Merchant) -> None:
+@sweep("loyalty.expiry")
+async def of_merchant(merchant: tenancy.Merchant) -> None:
+    """Warn of what expires soon and expire what is due, a batch a transaction."""
     now = clock.now()
     await _idle(merchant.id, now)
     more = 1
@@ -46,6 +37,3 @@ async def _idle(merchant_id: UUID, now: datetime) -> None:
 async def warn(payload: dict[str, Any], now: datetime) -> None:
     """Tell one member; what was spent, or is gone by then, is not spoken of."""
     await warnings.tell(UUID(payload["warning_id"]), now)
-
-
-shared_task(expire, name="loyalty.expiry", ignore_result=True)

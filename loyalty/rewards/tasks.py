@@ -1,11 +1,10 @@
 """What time ends: holds of rewards, and vouchers that nobody used."""
 
 import structlog
-from celery import shared_task
 
 from core import clock, db, tenancy
 from core.errors import DomainError
-from core.worker import run_async
+from core.sweeps import sweep
 from loyalty.rewards import queries, service
 
 BATCH = 500
@@ -13,16 +12,9 @@ BATCH = 500
 log = structlog.get_logger(__name__)
 
 
-def end() -> None:
-    """End what is due, merchant by merchant, one a transaction: a hold waits for no other."""
-    run_async(_end)
-
-
-async def _end() -> None:
-    await tenancy.for_each(_of_merchant)
-
-
-async def _of_merchant(merchant: tenancy.Merchant) -> None:
+@sweep("loyalty.rewards")
+async def of_merchant(merchant: tenancy.Merchant) -> None:
+    """End what is due, one a transaction: a hold waits for no other."""
     while await end_due(merchant):
         pass
 
@@ -40,6 +32,3 @@ async def end_due(merchant: tenancy.Merchant) -> int:
             # The others have their turn; this one is tried again with the next sweep.
             log.exception("voucher_not_ended", voucher_id=str(row["id"]))
     return ended
-
-
-shared_task(end, name="loyalty.rewards", ignore_result=True)

@@ -5,12 +5,11 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from celery import shared_task
 
 from core import clock, db, tenancy
 from core.days import TimeZoneUnknown
 from core.outbox import Turn, handles
-from core.worker import run_async
+from core.sweeps import sweep
 from loyalty import hooks, notices
 from loyalty.programme.service import ProgrammeMissing
 from loyalty.tiers import service
@@ -61,16 +60,9 @@ async def after_change(payload: dict[str, Any], now: datetime) -> None:
     await hooks.tell_moved(payload, now)
 
 
-def sweep() -> None:
-    """Do for every merchant what time alone does to tiers."""
-    run_async(_sweep)
-
-
-async def _sweep() -> None:
-    await tenancy.for_each(_of_merchant)
-
-
-async def _of_merchant(merchant: tenancy.Merchant) -> None:
+@sweep("loyalty.tiers")
+async def of_merchant(merchant: tenancy.Merchant) -> None:
+    """What time alone does to tiers."""
     try:
         async with db.transaction(merchant.id):
             members = await service.to_sweep(clock.now())
@@ -81,6 +73,3 @@ async def _of_merchant(merchant: tenancy.Merchant) -> None:
         pass  # nobody can have a tier yet
     except TimeZoneUnknown:
         log.warning("time_zone_unknown", merchant=merchant.code, time_zone=merchant.time_zone)
-
-
-shared_task(sweep, name="loyalty.tiers", ignore_result=True)

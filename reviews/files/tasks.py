@@ -4,11 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from celery import shared_task
-
-from core import clock, db, tenancy
 from core.outbox import Turn, handles
-from core.worker import run_async
+from core.sweeps import sweep_by
 from reviews.files import uploads
 
 
@@ -18,22 +15,4 @@ async def go_on(payload: dict[str, Any], now: datetime) -> None:
     await uploads.step(UUID(payload["import"]), now)
 
 
-async def tidy(now: datetime) -> int:
-    """Drop what nobody has come back to, of all merchants; how many."""
-    dropped = 0
-
-    async def of_merchant(merchant: tenancy.Merchant) -> None:
-        nonlocal dropped
-        async with db.transaction(merchant.id):
-            dropped += await uploads.tidy(now)
-
-    await tenancy.for_each(of_merchant)
-    return dropped
-
-
-def run() -> None:
-    """The task."""
-    run_async(tidy, clock.now())
-
-
-shared_task(run, name="reviews.files.tidy", ignore_result=True)
+of_merchant = sweep_by("reviews.files.tidy", uploads.tidy)

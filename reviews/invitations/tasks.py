@@ -1,24 +1,6 @@
-"""The sweep over all merchants."""
+"""Whom it is time to ask."""
 
-from celery import shared_task
-
-from core import clock, db, tenancy
-from core.worker import run_async
+from core.sweeps import sweep_by
 from reviews.invitations import service
 
-
-def ask() -> None:
-    """Ask whom it is time to ask, merchant by merchant."""
-    run_async(_ask)
-
-
-async def _ask() -> None:
-    await tenancy.for_each(_of_merchant)
-
-
-async def _of_merchant(merchant: tenancy.Merchant) -> None:
-    async with db.transaction(merchant.id):
-        await service.sweep(clock.now())
-
-
-shared_task(ask, name="reviews.invitations", ignore_result=True)
+of_merchant = sweep_by("reviews.invitations", service.sweep)

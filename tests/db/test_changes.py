@@ -233,8 +233,8 @@ async def test_the_scheduler_publishes_what_is_due(merchant: UUID) -> None:
         await changes.schedule(made.id, LATER, mina, NOW)
     shop = next(each for each in await tenancy.merchants() if each.id == merchant)
     with clock.set_clock(lambda: LATER):
-        await tasks._of_merchant(shop)
-        await tasks._of_merchant(shop)
+        await tasks.of_merchant(shop)
+        await tasks.of_merchant(shop)
     async with db.transaction(merchant):
         assert (await wallets.get("points")).version == 2
         assert (await changes.find(made.id)).state == "live"

@@ -46,7 +46,7 @@ async def open_shop(merchant: UUID, expiry: Expiry, warn_days: int | None = None
 async def sweep(merchant: UUID, now: datetime) -> None:
     """One run of the periodic task for this merchant."""
     with clock.set_clock(lambda: now):
-        await tasks._of_merchant(Merchant(merchant, "shop", "UTC"))
+        await tasks.of_merchant(Merchant(merchant, "shop", "UTC"))
 
 
 async def waiting(merchant: UUID) -> list[dict[str, Any]]:
@@ -132,7 +132,7 @@ async def test_sweeps_side_by_side_expire_and_warn_once(merchant: UUID) -> None:
                 await one(earn(f"e{member}{n}", member, 10, expires_at=day(10 + n)))
     with clock.set_clock(lambda: day(11)):  # once: tasks that set and reset it by turns would leave it set
         run = Merchant(merchant, "shop", "UTC")
-        await asyncio.gather(*(tasks._of_merchant(run) for _ in range(6)))
+        await asyncio.gather(*(tasks.of_merchant(run) for _ in range(6)))
     async with db.transaction(merchant):
         assert {await balance(member) for member in ids} == {(0, 20, 0)}
         assert await db.fetchval("SELECT count(*) FROM ledger_journal WHERE verb = 'expire'") == 24

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core import db
+from core import db, tenancy
 from core.embedded import Services
 from reviews.intake import remove
 from reviews.ratings import rules, service
 from reviews.ratings.rules import Rating
-from reviews.ratings.tasks import fold_all
+from reviews.ratings.tasks import of_merchant
 from tests.conftest import new_merchant
 from tests.fixtures.reviews.shop import DAY, NOW, customer, rows, take_in, value
 from tests.fixtures.reviews.shop import moved as review
@@ -143,7 +143,7 @@ async def test_folding_takes_so_many_at_a_time_and_leaves_nothing(merchant: UUID
 
 async def test_the_periodic_task_folds_every_merchant(merchant: UUID) -> None:
     await take_in(merchant, review(product_sku="lamp"))
-    await fold_all()
+    await tenancy.for_each(of_merchant)
     assert await value(merchant, "SELECT count(*) FROM review_rating_deltas") == 0
     assert await value(merchant, "SELECT count(*) FROM review_ratings") == 6
 

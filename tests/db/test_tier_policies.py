@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from core import clock, db
+from core import clock, db, tenancy
 from core.people import staff
 from loyalty.intake.events import Event
 from loyalty.intake.service import ingest
@@ -476,7 +476,7 @@ async def test_a_merchant_whose_zone_is_no_more_does_not_hinder_others(
             await points(member, 100, now - timedelta(days=2))
     async with db.transaction(lost):
         await db.execute("UPDATE merchants SET time_zone = 'US/Pacific-New'")
-    await tasks._sweep()
+    await tenancy.for_each(tasks.of_merchant)
     for each, wanted in ((merchant, {"t1"}), (lost, {"t0"})):
         async with db.transaction(each):
             assert {row["tier_code"] for row in await db.fetch("SELECT tier_code FROM members")} == wanted

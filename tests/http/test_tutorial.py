@@ -149,7 +149,7 @@ class Reader:
         """What the scheduler starts from time to time."""
         found = await _merchant()
         for name in PERIODIC_MODULES:
-            if sweep := getattr(import_module(name), "_of_merchant", None):
+            if sweep := getattr(import_module(name), "of_merchant", None):
                 await sweep(found)
         await self.work_off()
 
