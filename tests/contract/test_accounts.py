@@ -1,11 +1,8 @@
 """Credentials: sealed, said nowhere, replaceable; and where a shop's address may not lead."""
 
-import asyncio
 import base64
 import json
-import os
 import secrets
-import sys
 from uuid import UUID
 
 import click
@@ -22,6 +19,7 @@ from tests.contract.conftest import Joined, fake_of, join, write
 from tests.contract.fakes.google import FakeGoogle
 from tests.contract.fakes.server import Fake, answers
 from tests.contract.fakes.woocommerce import FakeWooCommerce
+from tests.factories.command import regulars
 
 SECRET_FIELDS = (
     "client_secret",
@@ -148,21 +146,6 @@ async def test_a_mistake_of_ours_is_seen_and_holds_no_account(
 # --- the command line ---------------------------------------------------------------------------------
 
 
-async def command(*arguments: str, given: str = "", **environment: str) -> tuple[int, str, str]:
-    """Exit code, output and errors of `regulars reviews accounts …` in a process of its own."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-c", "from admin.cli import main; main()", "reviews", "accounts"),
-        *arguments,
-        env=os.environ | environment,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, errors = await process.communicate(given.encode())
-    return process.returncode or 0, out.decode(), errors.decode()
-
-
 async def test_an_operator_connects_reads_and_removes(
     merchant: UUID, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -174,7 +157,9 @@ async def test_an_operator_connects_reads_and_removes(
         named = {name: fields[name] for name in ("location", "client_id")}
         with pytest.raises(click.UsageError, match="client_secret is a secret"):
             commands.filled("google", named | {"client_secret": "x"}, stdin=False)
-        status, out, errors = await command(
+        status, out, errors = await regulars(
+            "reviews",
+            "accounts",
             *("add", "google", "--name", "Main", "--stdin", "--merchant", code),
             *[part for name, value in named.items() for part in ("--set", f"{name}={value}")],
             given=f"client_secret={fields['client_secret']}\n",

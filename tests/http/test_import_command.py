@@ -1,27 +1,13 @@
 """`regulars reviews import`, as an operator runs it."""
 
-import asyncio
-import sys
 from pathlib import Path
 from uuid import UUID
 
 from core import db
+from tests.factories.command import regulars
 from tests.http.conftest import rows
 
 ROWS = "id,rating,date,text\n1,2,2026-01-02,Bad\n2,9,2026-01-02,Off the scale\n3,,05/03/2024,When?\n"
-
-
-async def run(*arguments: str) -> tuple[int, str, str]:
-    """Exit code, output and errors of the command in a process of its own."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-c", "from admin.cli import main; main()", "reviews", "import"),
-        *arguments,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, errors = await process.communicate()
-    return process.returncode or 0, out.decode(), errors.decode()
 
 
 async def test_a_file_is_taken_in_and_its_rejects_are_told(merchant: UUID, tmp_path: Path) -> None:
@@ -31,13 +17,13 @@ async def test_a_file_is_taken_in_and_its_rejects_are_told(merchant: UUID, tmp_p
         code = await db.fetchval("SELECT code FROM merchants")
     arguments = (str(file), "--format", "generic", "--merchant", code)
 
-    status, out, errors = await run(*arguments, "--dry-run")
+    status, out, errors = await regulars("reviews", "import", *arguments, "--dry-run")
     assert status == 0, errors
     assert "3 rows: 1 new" in out
     assert "Dry run: nothing was kept." in out
     assert await rows(merchant, "reviews") == 0
 
-    status, out, errors = await run(*arguments)
+    status, out, errors = await regulars("reviews", "import", *arguments)
     assert status == 0, errors
     assert "3 rows: 1 new, 0 changed, 0 older wordings, 0 known already, 2 rejected" in out
     assert "2 rows rejected: see" in errors
@@ -47,13 +33,18 @@ async def test_a_file_is_taken_in_and_its_rejects_are_told(merchant: UUID, tmp_p
         ["4", "date", "invalid"],
     ]
     assert await rows(merchant, "reviews") == 1
-    assert "0 new, 0 changed, 0 older wordings, 1 known already" in (await run(*arguments))[1]
+    assert (
+        "0 new, 0 changed, 0 older wordings, 1 known already"
+        in (await regulars("reviews", "import", *arguments))[1]
+    )
 
 
 async def test_what_cannot_be_imported_ends_in_one_line(merchant: UUID, tmp_path: Path) -> None:
     file = tmp_path / "shop.csv"
     file.write_text(ROWS, encoding="utf-8")
-    status, _, errors = await run(str(file), "--format", "generic", "--merchant", "nobodys")
+    status, _, errors = await regulars(
+        "reviews", "import", str(file), "--format", "generic", "--merchant", "nobodys"
+    )
     assert status == 1
     assert errors.startswith("Error: there is no merchant 'nobodys'")
     assert "Traceback" not in errors

@@ -1,25 +1,11 @@
 """`regulars rewards …`, as an operator runs it."""
 
-import asyncio
-import sys
 from pathlib import Path
 from uuid import UUID
 
 from core import db
 from loyalty.rewards import pools
-
-
-async def run(*arguments: str) -> tuple[int, str, str]:
-    """Exit code, output and errors of the command in a process of its own."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-c", "from admin.cli import main; main()", "rewards"),
-        *arguments,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, errors = await process.communicate()
-    return process.returncode or 0, out.decode(), errors.decode()
+from tests.factories.command import regulars
 
 
 async def test_a_pool_is_made_and_filled(merchant: UUID, tmp_path: Path) -> None:
@@ -27,13 +13,15 @@ async def test_a_pool_is_made_and_filled(merchant: UUID, tmp_path: Path) -> None
     file.write_text("code,note\nAAAA,x\nBBBB,x\nAAAA,y\n", encoding="utf-8")
     async with db.transaction(merchant):
         whose = ("--pool", "spring", "--merchant", await db.fetchval("SELECT code FROM merchants"))
-    status, out, errors = await run("import-codes", str(file), *whose)
+    status, out, errors = await regulars("rewards", "import-codes", str(file), *whose)
     assert status == 1 and "no pool spring" in errors and "Traceback" not in errors
-    assert (await run("add-pool", *whose, "--low-water", "5"))[0] == 0
-    status, out, errors = await run("import-codes", str(file), *whose)
+    assert (await regulars("rewards", "add-pool", *whose, "--low-water", "5"))[0] == 0
+    status, out, errors = await regulars("rewards", "import-codes", str(file), *whose)
     assert status == 0, errors
     assert "2 codes added, 1 rejected" in out and "codes.csv.rejects.csv" in errors
-    status, out, errors = await run("generate-codes", "30", *whose, "--pattern", "SPR-????-????")
+    status, out, errors = await regulars(
+        "rewards", "generate-codes", "30", *whose, "--pattern", "SPR-????-????"
+    )
     assert status == 0 and "30 codes added" in out, errors
     async with db.transaction(merchant):
         view = await pools.find("spring")
