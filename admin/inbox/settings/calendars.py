@@ -3,7 +3,17 @@
 import re
 from datetime import date
 
-from admin.inbox.settings.common import ROOT, Fields, Setting, SettingUnfit, Staff, items, section
+from admin.inbox.settings.common import (
+    ROOT,
+    Fields,
+    Setting,
+    SettingUnfit,
+    Staff,
+    code_field,
+    items,
+    name_field,
+    section,
+)
 from api.pages import locale_of
 from core import db
 from core.design import case_views as views
@@ -133,14 +143,8 @@ def _form(fields: Fields, words: Translator, known: bool, because: str) -> views
     codes = sorted({*public_days.countries(), country} - {""})
     countries = (("", words.gettext("none")), *((code, code) for code in codes))
     base = (
-        FormField("name", words.gettext("Name"), fields.get("name", ""), required=True),
-        FormField(
-            "code",
-            words.gettext("Code"),
-            fields.get("code", ""),
-            hint=words.gettext("Small letters, digits and hyphens; it never changes."),
-            required=True,
-        ),
+        name_field(fields, words),
+        code_field(fields, words),
         FormField(
             "zone",
             words.gettext("Time zone"),

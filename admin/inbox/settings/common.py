@@ -16,6 +16,7 @@ from api.forms import key_of, once_to, said_of
 from api.pages import locale_of, page
 from api.problems import STATUS
 from core import clock
+from core.design.reward_views import FormField
 from core.errors import DomainError, Kind
 from core.i18n import Translator, mark, translator
 
@@ -169,3 +170,14 @@ async def save(
 def show(request: Staff, view: object, status: int = 200, template: str = TEMPLATE) -> Response[Any]:
     """The page."""
     return page(request, template, view, section="inbox", status=status)
+
+
+def code_field(fields: Fields, words: Translator) -> FormField:
+    """What the thing is called by programs."""
+    hint = words.gettext("Small letters, digits and hyphens; it never changes.")
+    return FormField("code", words.gettext("Code"), fields.get("code", ""), hint=hint, required=True)
+
+
+def name_field(fields: Fields, words: Translator) -> FormField:
+    """What the thing is called by people."""
+    return FormField("name", words.gettext("Name"), fields.get("name", ""), required=True)

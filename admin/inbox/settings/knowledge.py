@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 
-from admin.inbox.settings.common import ROOT, Fields, Staff, reads, save, sets, show
+from admin.inbox.settings.common import ROOT, Fields, Staff, code_field, reads, save, sets, show
 from api.pages import locale_of
 from core import clock, db
 from core.design import case_views as views
@@ -204,9 +204,7 @@ def _form(
     if article:
         first.append(FormField("code", "", article.code, "hidden"))
     else:
-        hint = words.gettext("Small letters, digits and hyphens; it never changes.")
-        code = FormField("code", words.gettext("Code"), fields.get("code", ""), hint=hint, required=True)
-        first += [FormField("new", "", "yes", "hidden"), code]
+        first += [FormField("new", "", "yes", "hidden"), code_field(fields, words)]
     groups = [FormGroup(words.gettext("Article"), tuple(first))] if not article else []
     for n, locale in enumerate(LOCALES):
         hidden = tuple(first) if article and n == 0 else ()

@@ -12,7 +12,9 @@ from admin.inbox.settings.common import (
     Setting,
     SettingUnfit,
     Staff,
+    code_field,
     items,
+    name_field,
     save,
     section,
     sets,
@@ -202,8 +204,8 @@ def _form(
     fields: Fields, words: Translator, known: list[tuple[str, str]], exists: bool, because: str
 ) -> views.SettingsForm:
 
-    def text(name: str, label: str, hint: str = "", required: bool = False) -> FormField:
-        return FormField(name, label, fields.get(name, ""), hint=hint, required=required)
+    def text(name: str, label: str, hint: str) -> FormField:
+        return FormField(name, label, fields.get(name, ""), hint=hint)
 
     urgent = (
         ("", words.gettext("urgent or not")),
@@ -211,13 +213,8 @@ def _form(
         ("no", words.gettext("not urgent")),
     )
     whom = (
-        text("name", words.gettext("Name"), required=True),
-        text(
-            "code",
-            words.gettext("Code"),
-            words.gettext("Small letters, digits and hyphens; it never changes."),
-            True,
-        ),
+        name_field(fields, words),
+        code_field(fields, words),
         text("sources", words.gettext("Sources"), words.gettext("Codes with commas between; empty: all.")),
         text("tiers", words.gettext("Tiers"), words.gettext("Codes with commas between; empty: all.")),
         text(

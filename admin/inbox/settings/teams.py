@@ -9,6 +9,7 @@ from admin.inbox.settings.common import (
     SettingUnfit,
     Staff,
     items,
+    name_field,
     section,
     ticked,
 )
@@ -125,7 +126,7 @@ def _form(
     leads = (("", words.gettext("nobody")), *((str(person.id), person.name) for person in people))
     base = (
         FormField("team", "", fields.get("team", ""), "hidden"),
-        FormField("name", words.gettext("Name"), fields.get("name", ""), required=True),
+        name_field(fields, words),
         FormField(
             "languages",
             words.gettext("Languages"),

@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 
-from admin.inbox.settings.common import ROOT, Fields, Staff, reads, save, sets, show
+from admin.inbox.settings.common import ROOT, Fields, Staff, code_field, name_field, reads, save, sets, show
 from api.pages import locale_of
 from core import clock, db
 from core.design import case_views as views
@@ -102,14 +102,8 @@ def _fields(template: Template) -> Fields:
 
 def _form(fields: Fields, words: Translator, known: bool, because: str) -> views.SettingsForm:
     base = (
-        FormField("name", words.gettext("Name"), fields.get("name", ""), required=True),
-        FormField(
-            "code",
-            words.gettext("Code"),
-            fields.get("code", ""),
-            hint=words.gettext("Small letters, digits and hyphens; it never changes."),
-            required=True,
-        ),
+        name_field(fields, words),
+        code_field(fields, words),
         FormField(
             "channel",
             words.gettext("Used in"),
