@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from litestar import Request
+from litestar import Request, Response
 
 from api.auth import CustomerUser
-from api.pages import locale_of
+from api.pages import locale_of, page
 from api.portal import present
+from core.design.review_views import LinkEnded
 from loyalty.members import service as members
 from loyalty.members.service import Profile
 from loyalty.programme import service as programme
@@ -18,6 +19,13 @@ Customer = Request[CustomerUser, Any, Any]
 
 class NotJoined(Exception):
     """The customer is no member yet; every page but the first leads there, to the invitation."""
+
+
+def link_ended(
+    request: Request[Any, Any, Any], sign_in_href: str = "/portal/sign-in?next=/portal/reviews"
+) -> Response[Any]:
+    """Of a link of a mail that opens nothing any more, whatever it opened."""
+    return page(request, "portal/review_link_ended.html", LinkEnded(sign_in_href), status=404)
 
 
 async def member_of(request: Customer) -> Profile:

@@ -13,6 +13,7 @@ from litestar.params import FromQuery
 
 from api.pages import locale_of, page, see_other
 from api.portal import review_form, traces
+from api.portal.common import link_ended
 from api.portal.review_form import BODY_LIMIT_BYTES
 from api.problems import STATUS
 from core import clock, db, tenancy
@@ -44,7 +45,7 @@ async def show(
     try:
         merchant_id, invited, about = await _opened(token, line, now)
     except LinkEnded:
-        return _ended(request)
+        return link_ended(request)
     if about.review_id:
         return see_other(_path(THANKS_PATH, token))
     draft = Draft(stars=stars if 1 <= stars <= 5 else 0, author=invited.name.split(" ")[0])
@@ -58,7 +59,7 @@ async def write(request: Visitor, token: FromQuery[str] = "", line: FromQuery[st
     try:
         merchant_id, invited, about = await _opened(token, line, now)
     except LinkEnded:
-        return _ended(request)
+        return link_ended(request)
     async with db.transaction(merchant_id):
         asked = await attributes.asked()
     posted = await review_form.read(request, locale_of(request), asked)
@@ -91,7 +92,7 @@ async def thanks(request: Visitor, token: FromQuery[str] = "") -> Response[Any]:
     try:
         merchant_id, invited, _ = await _opened(token, "", now)
     except LinkEnded:
-        return _ended(request)
+        return link_ended(request)
     async with db.transaction(merchant_id):
         lines = await writing.lines_of(invited.customer_id, invited.order_id)
         shop = (await tenancy.shop()).name(locale)
@@ -163,7 +164,3 @@ async def _once(
 
     asked = fingerprint("POST", request.scope["path"], msgspec.json.encode(said, order="sorted"))
     await once(merchant_id, f"invitation:{invited.id}", key, asked, run, now)
-
-
-def _ended(request: Visitor) -> Response[Any]:
-    return page(request, "portal/review_link_ended.html", views.LinkEnded(), status=404)

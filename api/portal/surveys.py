@@ -9,9 +9,9 @@ from litestar import Request, Response, Router, get, post
 from litestar.params import FromQuery, URLEncodedBody
 
 from api.pages import locale_of, page, see_other
+from api.portal.common import link_ended
 from api.problems import STATUS
 from core import clock, db, tenancy
-from core.design import review_views
 from core.design import survey_views as views
 from core.i18n import translator
 from core.ids import new_id
@@ -42,7 +42,7 @@ async def answer(
     try:
         merchant_id, survey, _ = await _opened(token)
     except LinkEnded:
-        return _ended(request)
+        return link_ended(request, "/portal")
     question = _question(q, survey)
     typed = data.get("score", "")
     score = int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 2 else None
@@ -86,9 +86,9 @@ async def _page(
     try:
         merchant_id, survey, known = await _opened(token)
     except LinkEnded:
-        return _ended(request)
+        return link_ended(request, "/portal")
     if now >= survey.expires_at and survey.answered_at is None:
-        return _ended(request)
+        return link_ended(request, "/portal")
     async with db.transaction(merchant_id):
         shop = (await tenancy.shop()).name(locale_of(request))
     done = q == "done" or not survey.is_open(now)
@@ -109,8 +109,3 @@ async def _page(
         again_href=_path(token, survey.questions[0]) if done and survey.is_open(now) else "",
     )
     return page(request, "portal/survey.html", view, shop=shop, status=status, now=now)
-
-
-def _ended(request: Visitor) -> Response[Any]:
-    ended = review_views.LinkEnded("/portal")
-    return page(request, "portal/review_link_ended.html", ended, status=404)

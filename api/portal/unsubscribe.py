@@ -10,6 +10,7 @@ from litestar.params import FromQuery, URLEncodedBody
 
 from api.forms import KeyedForm
 from api.pages import locale_of, page, see_other
+from api.portal.common import link_ended
 from core import clock, db, tenancy
 from core.design import review_views as views
 from core.ids import new_id
@@ -34,7 +35,7 @@ async def show_unsubscribe(
     try:
         merchant_id, holder = await _holder(token, clock.now())
     except LinkEnded:
-        return _ended(request)
+        return link_ended(request, "/portal/sign-in?next=/portal/messages")
     async with db.transaction(merchant_id):
         shop = (await tenancy.shop()).name(locale_of(request))
     state = done if done in ("out", "in") else ""
@@ -51,7 +52,7 @@ async def unsubscribe(
     try:
         merchant_id, holder = await _holder(token, now)
     except LinkEnded:
-        return _ended(request)
+        return link_ended(request, "/portal/sign-in?next=/portal/messages")
     wants = bool(data.again)
     async with db.transaction(merchant_id):
         await consent.say(holder.customer_id, {(holder.about, holder.channel): wants}, "link", now)
@@ -69,10 +70,3 @@ async def _holder(token: str, now: datetime) -> tuple[UUID, Holder]:
     merchant_id = await merchant_of("gate_notification_link", token)
     async with db.transaction(merchant_id):
         return merchant_id, await consent.holder(token, now)
-
-
-def _ended(request: Visitor) -> Response[Any]:
-    return page(
-        request, "portal/review_link_ended.html", views.LinkEnded("/portal/sign-in?next=/portal/messages"),
-        status=404,
-    )  # fmt: skip
