@@ -10,13 +10,14 @@ _DID = {
     Orders: f"""
     SELECT m.id AS member_id, m.joined_at, o.paid_at AS at, 1::bigint AS amount
     FROM orders o JOIN customers c ON c.id = o.customer_id {_WHO}
-    WHERE o.delivered_at IS NOT NULL AND o.refunded_minor < o.amount_minor AND $6::text IS NULL
-      AND ($1::uuid[] IS NULL OR m.id = ANY ($1))""",
+    WHERE o.delivered_at IS NOT NULL AND o.cancelled_at IS NULL AND o.refunded_minor < o.amount_minor
+      AND $6::text IS NULL AND ($1::uuid[] IS NULL OR m.id = ANY ($1))""",
     Spend: f"""
     SELECT m.id AS member_id, m.joined_at, o.paid_at AS at,
            greatest(0, o.amount_minor - o.refunded_minor) AS amount
     FROM orders o JOIN customers c ON c.id = o.customer_id {_WHO}
-    WHERE o.delivered_at IS NOT NULL AND o.currency = $6 AND ($1::uuid[] IS NULL OR m.id = ANY ($1))""",
+    WHERE o.delivered_at IS NOT NULL AND o.cancelled_at IS NULL AND o.currency = $6
+      AND ($1::uuid[] IS NULL OR m.id = ANY ($1))""",
     Events: f"""
     SELECT m.id AS member_id, m.joined_at, e.occurred_at AS at, 1::bigint AS amount
     FROM events e JOIN customers c ON c.external_id = coalesce(e.data->>'customer_id', e.subject) {_WHO}

@@ -29,37 +29,50 @@ def _numbered(sql: str) -> tuple[str, tuple[str, ...]]:
 
 # ---------------------------------------------------------------- facts: member_id, at, delta
 
-# What moved between members is not earned: while somebody is merged, both histories are the survivor's.
+# What was earned, less what was taken back, be it by a debt: spending and expiring take nothing of it. What
+# moved between members is not earned: while somebody is merged, both histories are the survivor's.
 _POINTS = """
     SELECT coalesce(k.merged_into, a.member_id) AS member_id, j.effective_at AS at,
            CASE e.credit WHEN 'active' THEN e.points ELSE -e.points END AS delta
     FROM ledger_accounts a
     LEFT JOIN members k ON k.id = a.member_id AND k.merged_into IS NOT NULL
     JOIN ledger_journal j ON j.account_id = a.id
-    JOIN ledger_entries e ON e.journal_id = j.id AND 'active' IN (e.debit, e.credit)
-         AND 'transfer' NOT IN (e.debit, e.credit)
+    JOIN ledger_entries e ON e.journal_id = j.id AND (
+         e.credit = 'active'
+         AND e.debit IN ('issued', 'goodwill', 'opening', 'adjusted', 'pending', 'clawed_back')
+         OR e.credit IN ('clawed_back', 'adjusted') AND e.debit IN ('active', 'debt'))
     WHERE a.wallet_type_id = (SELECT id FROM wallet_types WHERE code = :counted)
       AND j.effective_at >= :since AND j.effective_at <= :at {some}
 """
 
 # What customers did: began_at says whether it was as a member. {mine} is a member's own, looked up for each.
+# Never more than was paid goes back, and all of an order that was called off.
 _SPEND = """
     SELECT o.customer_id, o.paid_at AS began_at, o.paid_at AS at, o.amount_minor AS delta
     FROM orders o WHERE o.currency = :counted AND o.paid_at IS NOT NULL {mine}
     UNION ALL
-    SELECT o.customer_id, o.paid_at, greatest(r.refunded_at, o.paid_at), -r.amount_minor
-    FROM order_refunds r JOIN orders o ON o.id = r.order_id
-    WHERE o.currency = :counted AND o.paid_at IS NOT NULL {mine}
+    SELECT customer_id, paid_at, at, least(amount_minor, so_far - back) - least(amount_minor, so_far)
+    FROM (SELECT o.customer_id, o.paid_at, o.amount_minor, b.at, b.back,
+                 sum(b.back) OVER (PARTITION BY o.id ORDER BY b.at, b.id)::bigint AS so_far
+          FROM orders o CROSS JOIN LATERAL (
+              SELECT r.refund_id AS id, greatest(r.refunded_at, o.paid_at) AS at, r.amount_minor AS back
+              FROM order_refunds r WHERE r.order_id = o.id
+              UNION ALL SELECT '', greatest(o.cancelled_at, o.paid_at), o.amount_minor
+              WHERE o.cancelled_at IS NOT NULL) b
+          WHERE o.currency = :counted AND o.paid_at IS NOT NULL
+            AND (o.refunded_minor > 0 OR o.cancelled_at IS NOT NULL) {mine}) gone
 """
 
 _ORDERS = """
     SELECT o.customer_id, o.paid_at AS began_at, o.paid_at AS at, 1 AS delta
     FROM orders o WHERE o.paid_at IS NOT NULL AND :counted::text IS NULL {mine}
     UNION ALL
-    SELECT o.customer_id, o.paid_at, max(greatest(r.refunded_at, o.paid_at)), -1
-    FROM order_refunds r JOIN orders o ON o.id = r.order_id
-    WHERE o.paid_at IS NOT NULL AND o.refunded_minor >= o.amount_minor {mine}
-    GROUP BY o.id
+    SELECT o.customer_id, o.paid_at, greatest(o.paid_at, least(o.cancelled_at, (
+               SELECT max(r.refunded_at) FROM order_refunds r
+               WHERE r.order_id = o.id AND o.refunded_minor >= o.amount_minor))), -1
+    FROM orders o
+    WHERE o.paid_at IS NOT NULL AND (o.cancelled_at IS NOT NULL
+       OR o.refunded_minor > 0 AND o.refunded_minor >= o.amount_minor) {mine}
 """
 
 # Also what somebody did as another customer, whom they were merged with. One condition over both kinds could
@@ -276,6 +289,7 @@ _YEAR = """
            sum(greatest(0, o.amount_minor - o.refunded_minor))::bigint AS minor
     FROM orders o LEFT JOIN customers k ON k.id = o.customer_id AND k.merged_into IS NOT NULL
     WHERE o.paid_at > :year_start::timestamptz AND o.paid_at <= :at AND o.currency = :currency
+      AND o.cancelled_at IS NULL
     GROUP BY 1
 )
 """

@@ -15,7 +15,7 @@ from core import clock, db, tenancy
 from core.people import staff
 from loyalty.intake.events import Event
 from loyalty.intake.service import ingest
-from loyalty.ledger import post
+from loyalty.ledger import Hold, post
 from loyalty.members import service as members
 from loyalty.programme import service as programmes
 from loyalty.programme.service import Version
@@ -37,8 +37,8 @@ from loyalty.tiers.rules import (
 )
 from tests.conftest import new_merchant
 from tests.factories.events import event, joined, paid, refunded
-from tests.factories.points import clawback, earn, one
-from tests.factories.shop import ladder, new_member, new_members, programme, store, tier_of
+from tests.factories.points import clawback, earn, expire, one, redeem
+from tests.factories.shop import day, ladder, new_member, new_members, programme, store, tier_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SECOND = timedelta(seconds=1)
@@ -288,6 +288,36 @@ async def test_orders_count_unless_they_went_back_whole(merchant: UUID) -> None:
         assert await tier_in("ada", "second") == "t1"
 
 
+@pytest.mark.parametrize(
+    ("metric", "threshold"), [(Spend("USD"), 12_000), (Orders(), 1)], ids=["spend", "orders"]
+)
+async def test_an_order_that_was_called_off_counts_for_no_tier(
+    merchant: UUID, metric: Metric, threshold: int
+) -> None:
+    now = clock.now()
+    async with db.transaction(merchant):
+        await several(metric, 0, threshold, 2 * threshold)
+        await taken(joined("ada", now - timedelta(days=90)))
+        await taken(paid("o1", "ada", 12_000, now - timedelta(days=50)))
+        assert await tier_in("ada", "second") == "t1"
+        await taken(event("order.cancelled", now - timedelta(days=30), order_id="o1"))
+        assert await tier_in("ada", "second") == "t0"
+        # What is paid back of it as well takes nothing from other orders.
+        await taken(paid("o2", "ada", 12_000, now - timedelta(days=20)))
+        await taken(refunded("o1", "r1", 12_000, now))
+        assert await tier_in("ada", "second") == "t1"
+
+
+async def test_more_paid_back_than_paid_takes_nothing_from_other_orders(merchant: UUID) -> None:
+    now = clock.now()
+    async with db.transaction(merchant):
+        await several(Spend("USD"), 0, 10_000)
+        await taken(joined("ada", now - timedelta(days=90)), refunded("o1", "r1", 5_000, now))
+        await taken(paid("o1", "ada", 1_000, now - timedelta(days=2)))
+        await taken(paid("o2", "ada", 10_000, now - timedelta(days=2)))
+        assert await tier_in("ada", "second") == "t1"
+
+
 async def test_events_of_a_type_count_for_whom_they_name(merchant: UUID) -> None:
     now = clock.now()
     async with db.transaction(merchant):
@@ -531,3 +561,20 @@ async def test_points_of_another_wallet_count_where_a_set_says_so(merchant: UUID
         payload = {"postings": [{"member": str(member), "wallet": "points"}]}
         await tasks.after_posting(payload, clock.now())
         assert await tier_of(member) == "t1"
+
+
+async def test_spending_holding_and_expiring_cost_no_tier_but_taking_back_does(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        await programme(sets=[a_set(0, 10, metric=Points("points"))])
+        member = await new_member()
+        await one(earn("p", member, 10, day(1), expires_at=day(9)))
+        await one(redeem("r", member, 4, day(2)))
+        hold = Hold(key="h", member=member, points=1, until=day(3), effective_at=day(2), reason={})
+        await one(hold)
+        assert await place(member, day(2)) == "t1"
+        await one(expire("e", member, "p", day(9)))
+        assert await place(member, day(9)) == "t1"
+        await one(clawback("c", member, "p", 1, at=day(10)))
+        assert await place(member, day(10)) == "t0"
+        await one(earn("q", member, 1, day(11)))
+        assert await place(member, day(11)) == "t1"
