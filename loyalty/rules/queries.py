@@ -77,10 +77,13 @@ FROM earning_rule_versions WHERE rule_id = $1
 RETURNING id
 """
 
+# Also what was to end later than $2 by itself: a version retired, or to be followed, on a date to come.
 END_PUBLISHED = """
-UPDATE earning_rule_versions SET state = 'retired', retired_at = $3,
-       valid_until = greatest(least(valid_until, $2), valid_from)
-WHERE rule_id = $1 AND state = 'published' RETURNING id
+UPDATE earning_rule_versions
+SET state = 'retired', retired_at = CASE WHEN state = 'published' THEN $3 ELSE retired_at END,
+    valid_until = greatest(least(valid_until, $2), valid_from)
+WHERE rule_id = $1 AND (state = 'published' OR state = 'retired' AND valid_until > greatest($2, valid_from))
+RETURNING id
 """
 
 PUBLISH = """

@@ -150,7 +150,7 @@ async def publish(
     valid_until: datetime | None = None,
     since_ever: bool = False,
 ) -> Version:
-    """Put a draft in force from `valid_from` (None: now); the version before it ends there.
+    """Put a draft in force from `valid_from` (None: now); whatever was in force until later ends there.
 
     `since_ever` is for the first rules of a programme, before anything was counted. Raises NotFound,
     RuleNotDraft, RulePast, ReviewPointsOff and as create().
@@ -181,6 +181,11 @@ async def retire(code: str, now: datetime, at: datetime | None = None) -> None:
         raise NotFound(f"no rule has the code {code}")
     if await db.fetchval(queries.END_PUBLISHED, rule_id, at or now, now) is None:
         raise RuleNotLive(code)
+
+
+async def lock(code: str) -> None:
+    """Nobody else revises, publishes or retires the rule until the transaction ends."""
+    await db.execute(queries.LOCK_RULE, code)
 
 
 async def version(version_id: UUID) -> Version:
