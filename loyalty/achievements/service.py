@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
 
 from core import db, tenancy
+from core.days import zone_of
 from core.errors import DomainError, Kind, NotFound
 from loyalty.achievements import queries, rules
 from loyalty.achievements.rules import YEARS, Challenge, Definition, Entries, Events, Metric, Spend, Streak
 from loyalty.ledger import AnyCommand, Clawback, Earn, post
-from loyalty.ledger.commands import Policy
+from loyalty.ledger.commands import Policy, unasked
 from loyalty.rules.check import check_event
 from loyalty.wallets import service as wallets
 
@@ -130,7 +130,7 @@ async def evaluate(members: Sequence[UUID] | None, now: datetime) -> int:
 async def progress(member_id: UUID, now: datetime) -> list[Progress]:
     """Where a member stands in every achievement that can be reached now."""
     zone = (await tenancy.shop()).time_zone
-    today = now.astimezone(ZoneInfo(zone)).date()
+    today = now.astimezone(zone_of(zone)).date()
     awards: dict[str, list[db.Row]] = {}
     for row in await db.fetch(queries.AWARDS, member_id):
         awards.setdefault(row["code"], []).append(row)
@@ -206,7 +206,7 @@ async def _post(achievement: Achievement, changes: Sequence[Change], now: dateti
     commands = [
         _earn(achievement, each, wallet.expires_at(now, joined[each.member_id]), now)
         if each.gained
-        else _clawback(achievement, each, wallet.debt_policy, now)
+        else _clawback(achievement, each, unasked(wallet.debt_policy), now)
         for each in changes
     ]
     for start in range(0, len(commands), POST_BATCH):

@@ -31,8 +31,9 @@ from loyalty.intake.events import Event
 from loyalty.intake.service import ingest
 from loyalty.ledger import reading as ledger
 from loyalty.members.merge import merge, undo
+from loyalty.wallets import service as wallets
 from tests.conftest import new_merchant
-from tests.factories.points import balance
+from tests.factories.points import balance, one, redeem
 from tests.factories.shop import programme, store
 
 JOINED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -118,6 +119,23 @@ async def test_an_order_that_goes_back_takes_the_award_along(merchant: UUID, ada
         await told(*bought("ada", "o3", at(5)))
         assert await evaluate(None, NOW) == 1
         assert await balance(ada) == (0, 50, 0)
+        assert await ledger.check() == []
+
+
+async def test_an_order_that_is_called_off_takes_the_award_along_although_its_points_were_spent(
+    merchant: UUID, ada: UUID
+) -> None:
+    async with db.transaction(merchant):
+        await wallets.change("points", wallets.Rules(debt_policy="forbid"), JOINED)
+        await define("one", achievement(Challenge(Orders(), 1)), JOINED)
+        await define("fifty", achievement(Challenge(Spend("USD"), 5000), points=0), JOINED)
+        await told(*bought("ada", "o1", at(2)))
+        assert await evaluate(None, NOW) == 2
+        await one(redeem("r", ada, 50, NOW))
+        await told(event("order.cancelled", at(4), order_id="o1"))
+        assert await evaluate(None, NOW) == 2
+        assert await standing() == []
+        assert await balance(ada) == (0, 0, 0)
         assert await ledger.check() == []
 
 
