@@ -6,11 +6,14 @@ SELECT pg_advisory_xact_lock(hashtextextended('limits ' || m, 0))
 FROM (SELECT DISTINCT m FROM unnest($1::uuid[]) m ORDER BY m) x
 """
 
+# Also what those had for whom a member stands.
 USED = """
 SELECT n.rule_id, n.member_id, n.since, u.wallet, count(*)::int AS times, sum(u.points)::bigint AS points
 FROM (SELECT DISTINCT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[])
           AS x (rule_id, member_id, since, until)) n
-JOIN rule_uses u ON u.rule_id = n.rule_id AND u.member_id = n.member_id
+CROSS JOIN LATERAL (SELECT n.member_id AS id UNION ALL
+                    SELECT m.id FROM members m WHERE m.merged_into = n.member_id) had
+JOIN rule_uses u ON u.rule_id = n.rule_id AND u.member_id = had.id
      AND u.occurred_at >= n.since AND u.occurred_at < n.until
 GROUP BY 1, 2, 3, 4
 """
@@ -68,15 +71,22 @@ JOIN ledger_lots l ON l.journal_id = j.id AND l.line = 1
 WHERE e.key = ANY ($1::text[]) ORDER BY e.member_id, j.key
 """
 
+# Nobody completes a profile twice, once as somebody for whom they stand now.
 COMPLETE_PROFILES = """
 SELECT m.id FROM members m JOIN customer_profiles p ON p.customer_id = m.customer_id
 WHERE m.customer_id = ANY ($1::uuid[]) AND m.left_at IS NULL
   AND p.email <> '' AND p.name <> '' AND p.birthday IS NOT NULL
+  AND NOT EXISTS (SELECT FROM members s JOIN earning_events e ON e.merchant_id = s.merchant_id
+                  AND e.key = 'profile_completed:' || s.id WHERE s.merged_into = m.id)
 """
 
+# $2 the year: nobody has two in it, the other as somebody for whom they stand now.
 BIRTHDAYS = """
 SELECT m.id FROM members m JOIN customer_profiles p ON p.customer_id = m.customer_id
-WHERE m.left_at IS NULL AND p.birthday = ANY ($1::text[]) ORDER BY m.id
+WHERE m.left_at IS NULL AND p.birthday = ANY ($1::text[])
+  AND NOT EXISTS (SELECT FROM members s JOIN earning_events e ON e.merchant_id = s.merchant_id
+                  AND e.key = 'birthday:' || s.id || ':' || $2::int WHERE s.merged_into = m.id)
+ORDER BY m.id
 """
 
 MEMBERS_OF = """

@@ -15,6 +15,7 @@ from loyalty.earning import queries
 from loyalty.earning.posting import Claim, make, segments_in
 from loyalty.earning.rules import Due, InForce, Occasion, parts
 from loyalty.ledger import AnyCommand, Clawback, Settle, post
+from loyalty.ledger.commands import unasked
 from loyalty.programme import service as programme
 from loyalty.rules import service as rules_of
 from loyalty.rules.facts import (
@@ -180,11 +181,9 @@ async def settle(keys: Sequence[str], at: datetime, now: datetime) -> None:
     await post(commands, now)
 
 
-async def take_back(
-    keys: Sequence[str], why: Mapping[str, Any], at: datetime, now: datetime, *, refuse: bool = True
-) -> None:
+async def take_back(keys: Sequence[str], why: Mapping[str, Any], at: datetime, now: datetime) -> None:
     """All points of these events are taken back, by the policy of their wallets; repeating it changes
-    nothing. Without `refuse`, where the policy forbids a debt, what was spent is let go."""
+    nothing. Where the policy forbids a debt, what was spent is let go: nobody asks who could be refused."""
     commands: list[AnyCommand] = [
         Clawback(
             key=f"clawback:{row['key']}",
@@ -192,7 +191,7 @@ async def take_back(
             wallet=row["wallet"],
             parent=row["key"],
             points=row["points_left"],
-            policy="clamp" if row["debt_policy"] == "forbid" and not refuse else row["debt_policy"],
+            policy=unasked(row["debt_policy"]),
             effective_at=at,
             reason=dict(why),
         )
@@ -241,7 +240,7 @@ async def reviews_removed(review_ids: Sequence[UUID], at: datetime, now: datetim
     """These reviews were withdrawn or refused: their points are taken back. Nobody must keep a review up
     because its points were spent."""
     keys = [_review_key(each) for each in review_ids]
-    await take_back(keys, {"rule": "review_removed"}, at, now, refuse=False)
+    await take_back(keys, {"rule": "review_removed"}, at, now)
 
 
 def _review_key(review_id: UUID) -> str:
@@ -298,7 +297,7 @@ async def birthdays(now: datetime) -> int:
     found = 0
     for back in range(CATCH_UP_DAYS):
         day = today - timedelta(days=back)
-        rows = await db.fetch(queries.BIRTHDAYS, _celebrated(day))
+        rows = await db.fetch(queries.BIRTHDAYS, _celebrated(day), day.year)
         at = start_of_day(day, zone)
         found += await happened([_moment("birthday", row["id"], at, f":{day.year}") for row in rows], now)
     return found

@@ -115,8 +115,8 @@ async def _apply(events: Sequence[Event], received_at: datetime) -> list[Result]
     await _lock(batch, ids, received_at)
     await _erase(batch, received_at)
     merged = await _merge(batch, received_at)
-    joined = [*await _enrol(batch, ids, received_at), *merged]
-    touched = await _orders(batch, ids, stores, joined, received_at)
+    joined = await _enrol(batch, ids, received_at)
+    touched = await _orders(batch, ids, stores, [*joined, *merged], received_at)
     await _record(batch, received_at)
     await tiers.note_counted(*_counted(batch, touched), received_at)
     terms = await programme.live_terms() if touched else None

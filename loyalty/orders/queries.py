@@ -83,18 +83,29 @@ SELECT order_id, line_id, sku, name, quantity, amount_minor, category FROM order
 WHERE order_id = ANY ($1::uuid[]) ORDER BY order_id, line_id
 """
 
+# Whoever is one person with a customer {0}: who stands for them, and for whom that one stands.
+_PERSON = """
+ARRAY(SELECT k.id FROM (SELECT CASE WHEN c.merged_into IS NULL THEN c.id ELSE c.merged_into END AS id
+                        FROM customers c WHERE c.id = {0}) s
+      CROSS JOIN LATERAL (SELECT s.id UNION ALL SELECT c.id FROM customers c WHERE c.merged_into = s.id) k)
+"""
+
 # First counted now: what holds for the order from here on. A number is never given twice: whatever was
 # counted before comes before it, and of the others what was paid earlier.
-COUNT = """
+COUNT = f"""
 UPDATE orders o SET counted_at = $4, tier_code = n.tier_code, multiplier_percent = n.percent,
        number = 1 + (SELECT count(*) FROM orders p
-                     WHERE p.customer_id = o.customer_id AND p.id <> o.id AND p.paid_at IS NOT NULL
+                     WHERE p.customer_id = ANY ({_PERSON.format("o.customer_id")}) AND p.id <> o.id
+                       AND p.paid_at IS NOT NULL
                        AND (p.number IS NOT NULL OR (p.paid_at, p.external_id) < (o.paid_at, o.external_id)))
 FROM unnest($1::uuid[], $2::text[], $3::int[]) AS n (id, tier_code, percent)
 WHERE o.id = n.id RETURNING o.id, o.number
 """
 
-NEXT_NUMBER = "SELECT 1 + count(*) FROM orders WHERE customer_id = $1 AND paid_at IS NOT NULL"
+NEXT_NUMBER = f"""
+SELECT 1 + count(*) FROM orders
+WHERE customer_id = ANY ({_PERSON.format("$1")}) AND paid_at IS NOT NULL
+"""
 
 PUT_SEGMENTS = """
 UPDATE orders o SET segments = ARRAY(SELECT jsonb_array_elements_text(n.segments)::uuid)

@@ -81,16 +81,20 @@ _IN_TIME = """
 o.paid_at >= r.claimed_at AND o.paid_at < r.claimed_at + make_interval(days => t.order_within_days)
 """
 
-# Claims whose friend has kept an order long enough by $1: the first such order, at most $2 of them.
+# Claims whose friend has kept an order long enough by $1: the first such order, at most $2 of them. The
+# advocate is whoever stands for them now; two who turned out to be one bring each other nothing.
 KEPT = f"""
-SELECT r.id, r.advocate_id, r.friend_id, k.id AS order_id, k.external_id AS "order"
-FROM referrals r CROSS JOIN referral_terms t
+SELECT r.id, r.friend_id, k.id AS order_id, k.external_id AS "order",
+       CASE WHEN m.merged_into IS NULL THEN m.id ELSE m.merged_into END AS advocate_id
+FROM referrals r CROSS JOIN referral_terms t JOIN members m ON m.id = r.advocate_id
+JOIN customers a ON a.id = m.customer_id JOIN customers f ON f.id = r.friend_id
 CROSS JOIN LATERAL (
     SELECT o.id, o.external_id FROM orders o
     WHERE o.customer_id = r.friend_id AND {_WORTH} AND {_IN_TIME}
       AND o.delivered_at + make_interval(days => t.kept_after_days) <= $1
     ORDER BY o.paid_at, o.id LIMIT 1) k
-WHERE r.state = 'claimed' AND t.active ORDER BY r.id LIMIT $2 FOR UPDATE OF r SKIP LOCKED
+WHERE r.state = 'claimed' AND t.active AND coalesce(a.merged_into, a.id) <> coalesce(f.merged_into, f.id)
+ORDER BY r.id LIMIT $2 FOR UPDATE OF r SKIP LOCKED
 """
 
 REWARD = "UPDATE referrals SET state = 'rewarded', order_id = $2, rewarded_at = $3 WHERE id = $1"

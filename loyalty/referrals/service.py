@@ -4,12 +4,12 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
 
 from core import db, tenancy
+from core.days import day_of, start_of_day, zone_of
 from core.errors import DomainError, Kind, NotFound
 from loyalty.referrals import queries
 
@@ -185,8 +185,8 @@ async def _against(advocate: db.Row, friend: db.Row, agreed: Terms, now: datetim
         return "known"
     if friend["id"] in {row["customer_id"] for row in await db.fetch(queries.ABOVE, advocate["customer_id"])}:
         return "loop"
-    zone = ZoneInfo((await tenancy.shop()).time_zone)
-    month = now.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    zone = zone_of((await tenancy.shop()).time_zone)
+    month = start_of_day(day_of(now, zone).replace(day=1), zone)
     brought: int = await db.fetchval(queries.BROUGHT, advocate["id"], month)
     return "limit" if brought >= agreed.friends_a_month else None
 

@@ -15,14 +15,17 @@ from loyalty.segments import model as s
 from loyalty.segments.rfm import FREQUENCY, MONEY, RECENCY, Bounds
 
 Source = Literal["orders", "events", "opinions"]
-# Which rows, and how they belong to a customer of m; {own} looks up those of one.
+# Which rows, and whose they are: also those of whoever was merged into the customer of m.
 _FROM: dict[Source, str] = {
-    "orders": "FROM orders o {stores} WHERE o.paid_at <= {now} AND o.cancelled_at IS NULL{own}",
+    "orders": "FROM orders o {merged} {stores} WHERE o.paid_at <= {now} AND o.cancelled_at IS NULL",
     "events": "FROM events o JOIN customers k ON k.external_id = o.customer WHERE o.occurred_at <= {now}"
-    " AND o.type = ANY ({types}){own}",
-    "opinions": "FROM member_opinions o WHERE o.at <= {now}{own}",
+    " AND o.type = ANY ({types})",
+    "opinions": "FROM member_opinions o {merged} WHERE o.at <= {now}",
 }
 _CUSTOMER: dict[Source, str] = {"orders": "o.customer_id", "events": "k.id", "opinions": "o.customer_id"}
+_MERGED = "LEFT JOIN customers k ON k.id = o.customer_id AND k.merged_into IS NOT NULL"
+_OWN = """ANY (ARRAY(SELECT m.customer_id
+                      UNION ALL SELECT x.id FROM customers x WHERE x.merged_into = m.customer_id))"""
 _STORES = "LEFT JOIN stores t ON t.id = o.store_id"
 
 
@@ -204,17 +207,18 @@ class _Statement:
             columns = ", ".join(f"{value} AS v{n}" for n, value in enumerate(values))
             customer = _CUSTOMER[source]
             if everybody:
-                rows = f"SELECT {customer} AS customer_id, {columns} {self.rows(source, '')} GROUP BY 1"
+                whose = f"coalesce(k.merged_into, {customer}) AS customer_id"
+                rows = f"SELECT {whose}, {columns} {self.rows(source, _MERGED)} GROUP BY 1"
                 found.append(f"LEFT JOIN ({rows}) {source} ON {source}.customer_id = m.customer_id")
             else:
-                rows = f"SELECT {columns} {self.rows(source, f' AND {customer} = m.customer_id')}"
+                rows = f"SELECT {columns} {self.rows(source, '')} AND {customer} = {_OWN}"
                 found.append(f"LEFT JOIN LATERAL ({rows}) {source} ON true")
         return " ".join(found)
 
-    def rows(self, source: Source, own: str) -> str:
+    def rows(self, source: Source, merged: str) -> str:
         types = self.args.add(sorted(set(self.types)), "text[]") if source == "events" else ""
         stores = _STORES if self.stores else ""
-        return _FROM[source].format(now=self.now, own=own, types=types, stores=stores)
+        return _FROM[source].format(now=self.now, merged=merged, types=types, stores=stores)
 
 
 def uses_scores(segment: s.Segment) -> bool:

@@ -32,7 +32,8 @@ _COUNT = f"""
                {FREQUENCY} FILTER (WHERE o.paid_at > $1 - interval '365 days') AS frequency,
                coalesce({MONEY} FILTER (WHERE o.currency = $2 AND o.paid_at > $1 - interval '365 days'),
                         0)::bigint AS money
-        FROM members m JOIN orders o ON o.customer_id = m.customer_id
+        FROM orders o LEFT JOIN customers k ON k.id = o.customer_id AND k.merged_into IS NOT NULL
+        JOIN members m ON m.customer_id = coalesce(k.merged_into, o.customer_id)
         WHERE m.left_at IS NULL AND o.paid_at <= $1 AND o.cancelled_at IS NULL GROUP BY m.id) x
 """.format(
     ", ".join(

@@ -214,6 +214,35 @@ class TestOtherEvents:
         await take(event("custom.social_share", day(3), customer_id="bob"))
         assert await balance(bob) == (0, 111, 0)
 
+    @pytest.mark.parametrize("retired", [True, False], ids=["retired", "followed"])
+    async def test_versions_of_a_rule_never_hold_together(self, retired: bool) -> None:
+        rule = m.Rule(trigger=m.SocialShare(), effect=m.Fixed(points=5))
+        first = await rules.create("share", "Share", rule, START)
+        await rules.publish(first.version_id, START)
+        if retired:
+            await rules.retire("share", day(1), day(10))
+        else:
+            later = await rules.revise("share", rule, day(1))
+            await rules.publish(later.version_id, day(1), day(10))
+        await rules.publish((await rules.revise("share", rule, day(2))).version_id, day(2))
+        for when in (day(2), day(11)):
+            await take(event("custom.social_share", when, customer_id="ann"))
+        assert await balance(await member_of("ann")) == (0, 10, 0)
+
+    async def test_who_is_merged_is_greeted_once_and_keeps_what_limits_have_seen(self) -> None:
+        await put("hello", m.Enrolment(), m.Fixed(points=1))
+        await put("profile", m.ProfileCompleted(), m.Fixed(points=10))
+        once = m.Limit(per="ever", times=1)
+        await put("share", m.SocialShare(), m.Fixed(points=100), limit=once)
+        facts = {"name": "Bob", "email": "bob@example.test", "birthday": "02-29"}
+        await take(event("customer.created", day(1), customer_id="bob", **facts, accepts_terms=True))
+        await take(event("custom.social_share", day(1), customer_id="bob"))
+        assert await balance(await member_of("bob")) == (0, 111, 0)
+        await take(event("customer.merged", day(2), customer_id="bob", into_customer_id="robert"))
+        await take(event("customer.updated", day(3), customer_id="robert", **facts))
+        await take(event("custom.social_share", day(3), customer_id="robert"))
+        assert await balance(await member_of("robert")) == (0, 111, 0)
+
     async def test_reviews_earn_when_they_are_approved_and_lose_when_removed(self) -> None:
         await put("photo", m.Review(), m.Fixed(points=30), conditions=(m.WithPhoto(),))
         ann, review = await member_of("ann"), new_id()

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from core import db
 from core.errors import DomainError, NotFound
 from core.people.customers import MergeRefused
+from loyalty.campaigns import service as campaigns
+from loyalty.campaigns.rules import Campaign, CampaignBudget
 from loyalty.holds import service as holds
 from loyalty.intake.events import Event
 from loyalty.intake.service import ingest
@@ -24,6 +26,8 @@ from loyalty.rewards import catalogue, vouchers
 from loyalty.rewards import service as rewards
 from loyalty.rewards.kinds import Product
 from loyalty.rewards.rules import Offer
+from loyalty.rules import model as m
+from loyalty.rules import service as rules
 from loyalty.settling import service as settling
 from loyalty.tiers import service as tiers
 from tests.factories.events import delivered, event, joined, paid, refunded
@@ -162,6 +166,36 @@ async def test_orders_of_either_count_for_the_survivor(shop: UUID) -> None:
     assert await send(shop, refunded("a1", "r1", 1000, day(30))) == ["applied"]
     assert await spendable(shop, "bea") == (0, 30, 0), "who has the points gives them back"
     assert await spendable(shop, "ann") == (0, 0, 0)
+
+
+async def test_the_first_order_after_a_merge_is_not_the_persons_first(shop: UUID) -> None:
+    async with db.transaction(shop):
+        first = m.Rule(trigger=m.Order(), effect=m.Fixed(points=7), conditions=(m.FirstOrder(),))
+        await rules.publish((await rules.create("first", "First", first, START)).version_id, START)
+    await bought(shop, "ann", "a1", 40)
+    await send(shop, merged("ann", "bea"))
+    await bought(shop, "bea", "b1", 40, at=22)
+    await bought(shop, "ann", "a2", 40, at=23)
+    assert await spendable(shop, "bea") == (0, 127, 0)
+
+
+async def test_a_person_has_of_a_budget_what_one_member_may_have(shop: UUID) -> None:
+    rule = m.Rule(trigger=m.SocialShare(), effect=m.Fixed(points=10))
+    async with db.transaction(shop):
+        budget = CampaignBudget(points_per_member=10)
+        await campaigns.create("share", "Share", Campaign(rules=(rule,), budget=budget), START)
+        await campaigns.publish("share", START)
+
+    async def shares(name: str) -> None:
+        await send(shop, event("custom.social_share", day(21), customer_id=name))
+
+    await shares("ann")
+    await send(shop, merged("ann", "bea"))
+    await shares("bea")
+    assert await spendable(shop, "bea") == (0, 10, 0)
+    await undo(shop, "ann")
+    await shares("bea")
+    assert await spendable(shop, "bea") == await spendable(shop, "ann") == (0, 10, 0)
 
 
 async def test_a_guest_is_merged_into_a_member(shop: UUID) -> None:

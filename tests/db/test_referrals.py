@@ -15,6 +15,7 @@ from loyalty.intake.events import Event
 from loyalty.intake.service import ingest
 from loyalty.ledger import reading as ledger
 from loyalty.members import service as members
+from loyalty.members.merge import undo
 from loyalty.referrals import service
 from loyalty.referrals.rewards import settle
 from loyalty.referrals.service import (
@@ -29,6 +30,8 @@ from loyalty.referrals.service import (
 )
 from loyalty.rules import service as rules
 from loyalty.rules.model import Fixed, Referral, Rule
+from loyalty.wallets import service as wallets
+from tests.factories.points import one, redeem
 from tests.factories.shop import programme, store
 
 JOINED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -319,6 +322,48 @@ async def test_a_friend_who_is_no_member_brings_the_advocates_points_all_the_sam
         await delivered("o1", NOW + 2 * DAY)
         await settle(NOW + 20 * DAY)
         assert await points("ada") == 500
+
+
+async def test_points_that_were_spent_hinder_no_withdrawal(rewarding: UUID) -> None:
+    async with db.transaction(rewarding):
+        await wallets.change("points", wallets.Rules(debt_policy="forbid"), NOW)
+        await buys("ben", "o1", NOW + DAY)
+        await delivered("o1", NOW + 2 * DAY)
+        await settle(NOW + 20 * DAY)
+        await one(redeem("r", (await members.find("ada")).id, 500, NOW + 21 * DAY))
+        await told(event("order.refunded", NOW + 30 * DAY, refund_id="r", order_id="o1", amount_minor=5000))
+        assert await settle(NOW + 30 * DAY) == 1
+        assert await states() == ["withdrawn"]
+        assert await points("ben") == 0
+        assert await ledger.check() == []
+
+
+async def test_who_stands_for_the_advocate_is_rewarded(rewarding: UUID) -> None:
+    async with db.transaction(rewarding):
+        await joins("eve")
+        await told(event("customer.merged", NOW, customer_id="ada", into_customer_id="eve"))
+        await buys("ben", "o1", NOW + DAY)
+        await delivered("o1", NOW + 2 * DAY)
+        await settle(NOW + 20 * DAY)
+        assert (await points("eve"), await points("ben")) == (500, 200)
+        await told(event("order.cancelled", NOW + 30 * DAY, order_id="o1"))
+        await settle(NOW + 30 * DAY)
+        assert (await points("eve"), await points("ben")) == (0, 0)
+
+
+@pytest.mark.parametrize(("source", "into"), [("ben", "ada"), ("ada", "ben")])
+async def test_two_who_turn_out_to_be_one_bring_each_other_nothing(
+    rewarding: UUID, source: str, into: str
+) -> None:
+    async with db.transaction(rewarding):
+        await buys("ben", "o1", NOW + DAY)
+        await delivered("o1", NOW + 2 * DAY)
+        await told(event("customer.merged", NOW + 3 * DAY, customer_id=source, into_customer_id=into))
+        assert await settle(NOW + 20 * DAY) == 0
+        assert await points(into) == 0
+        await undo(source, NOW + 21 * DAY)
+        await settle(NOW + 21 * DAY)
+        assert (await points("ada"), await points("ben")) == (500, 200)
 
 
 async def test_sweeps_at_once_reward_once(rewarding: UUID) -> None:

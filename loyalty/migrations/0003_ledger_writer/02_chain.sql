@@ -1,6 +1,6 @@
 -- Every posting is chained to the one before it in its account:
 --     hash = sha256(hash of the posting before, or nothing  ||  UTF-8 of ledger_content(...))
--- docs/decisions/0003-ledger-chain.md gives the format to whoever verifies an export without this database.
+-- docs/decisions/0001-ledger.md gives the format to whoever verifies an export without this database.
 
 CREATE FUNCTION ledger_time_text(t timestamptz) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
 RETURN to_char(t AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
