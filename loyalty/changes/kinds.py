@@ -33,12 +33,18 @@ class Versioned(msgspec.Struct, frozen=True, kw_only=True):
 
     type: Any
     """Of the definition."""
+    lock: Callable[[str], Awaitable[None]]
+    """Nobody else puts a version in force until the transaction ends; what is read after it stays so."""
     check: Callable[[Any], Awaitable[None]]
     current: Callable[[str], Awaitable[int]]
     """Number of the version that is live; 0: none."""
     at: Callable[[str, int], Awaitable[Any]]
     """The definition in a version. Raises NotFound."""
     publish: Callable[[str, Any, Seen | None, UUID | None, datetime], Awaitable[Done]]
+
+
+async def _lock_tiers(_: str) -> None:
+    await tiers.lock(None)
 
 
 async def _check_tiers(wanted: TierSet) -> None:
@@ -99,13 +105,24 @@ async def _publish_wallet(
 
 VERSIONED: dict[KindCode, Versioned] = {
     "tiers": Versioned(
-        type=TierSet, check=_check_tiers, current=_live_number, at=_tiers_at, publish=_publish_tiers
+        type=TierSet,
+        lock=_lock_tiers,
+        check=_check_tiers,
+        current=_live_number,
+        at=_tiers_at,
+        publish=_publish_tiers,
     ),
     "rule": Versioned(
-        type=Rule, check=rules.check_saved, current=_rule_number, at=_rule_at, publish=_publish_rule
+        type=Rule,
+        lock=rules.lock,
+        check=rules.check_saved,
+        current=_rule_number,
+        at=_rule_at,
+        publish=_publish_rule,
     ),
     "wallet": Versioned(
         type=wallets.Rules,
+        lock=wallets.lock,
         check=_check_wallet,
         current=_wallet_number,
         at=_wallet_at,

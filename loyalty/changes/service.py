@@ -211,6 +211,7 @@ async def publish(change_id: UUID, seen: Seen | None, by: UUID | None, now: date
 
     Raises NotFound, ChangeState, ChangeStale, ApprovalNeeded, and what its kind refuses (PreviewStale).
     """
+    await _lock_subject(await find(change_id))
     return await _put_in_force(await _ready(change_id), seen, by, now)
 
 
@@ -243,6 +244,7 @@ async def by_program(kind: KindCode, subject: str, now: datetime) -> None:
     """
     if await second_person():
         raise ApprovalNeeded("changes are approved by two people in the studio")
+    await VERSIONED[kind].lock(subject)
     await db.execute(queries.END, kind, subject, False, now)
 
 
@@ -255,6 +257,7 @@ async def publish_due(now: datetime) -> list[Change]:
     """Publish what is set for a date that has come; what cannot be goes back to its author, saying why."""
     found = []
     for row in await db.fetch(queries.DUE, now):
+        await _lock_subject(await find(row["id"]))
         change = await _locked(row["id"], "scheduled")
         try:
             async with db.savepoint():
@@ -282,6 +285,14 @@ async def _ready(change_id: UUID) -> Change:
 async def _refuse_stale(change: Change) -> None:
     if await is_stale(change):
         raise ChangeStale(f"it was made on version {change.base}")
+
+
+async def _lock_subject(change: Change) -> None:
+    """What is live is compared with what the change was made on, then replaced: nobody may come in between.
+
+    Before the change itself is locked, as whoever publishes by program does.
+    """
+    await VERSIONED[change.kind].lock(change.subject)
 
 
 async def _locked(change_id: UUID, *states: str) -> Change:

@@ -96,6 +96,11 @@ async def change(
     return await get(code)
 
 
+async def lock(code: str) -> None:
+    """Nobody else changes the wallet's rules until the transaction ends."""
+    await db.execute(queries.LOCK, code)
+
+
 async def get(code: str) -> WalletView:
     """One wallet. Raises WalletMissing."""
     row = await db.fetchrow(queries.ONE, code)

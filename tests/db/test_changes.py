@@ -1,5 +1,6 @@
 """A change of the terms: drafted, asked for, approved, set for a date, live; and back."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from core.people import staff
 from loyalty.changes import service as changes
 from loyalty.changes import tasks
 from loyalty.changes.errors import ApprovalNeeded, ChangeInvalid, ChangeStale, ChangeState
+from loyalty.changes.kinds import KindCode
 from loyalty.ledger import post
 from loyalty.programme import service as programmes
 from loyalty.rules import model as m
@@ -260,6 +262,30 @@ async def test_a_rule_s_draft_becomes_its_version(merchant: UUID) -> None:
         await refused(
             rules.RuleReferenceUnknown, lambda: changes.draft("rule", "bonus", "No", broken, mina, LATER)
         )
+
+
+@pytest.mark.parametrize("kind", ["rule", "wallet"])
+async def test_of_two_who_publish_at_once_one_is_told(merchant: UUID, kind: KindCode) -> None:
+    subject, definitions = ("bonus", (BONUS, msgspec.structs.replace(BONUS, effect=m.Fixed(points=10))))
+    if kind == "wallet":
+        subject, definitions = "points", (YEAR, wallets.Rules(expiry=RollingDays(180)))
+    async with db.transaction(merchant):
+        await programme()
+        mina = await person()
+        await rules.create("bonus", "Bonus", BONUS, NOW)
+        made = [await changes.draft(kind, subject, "A", each, mina, NOW) for each in definitions]
+
+    async def publish(change: UUID) -> str:
+        try:
+            async with db.transaction(merchant):
+                done = await changes.publish(change, None, mina, NOW)
+                await asyncio.sleep(0.2)
+                return done.state
+        except ChangeStale as error:
+            return error.code
+
+    found = await asyncio.gather(*(publish(each.id) for each in made))
+    assert sorted(found) == ["change_stale", "live"]
 
 
 async def test_old_points_keep_the_terms_they_were_earned_under(merchant: UUID) -> None:
