@@ -15,6 +15,7 @@ from loyalty.export.catalogue import LEDGER, WITHHELD, Noun, nouns
 from loyalty.export.errors import ExportIsHere, ExportUnreadable, MerchantNotEmpty
 from loyalty.export.service import FORMAT, MANIFEST, PLAIN, File, Manifest, OnProgress
 from loyalty.ledger.service import REFUSED
+from loyalty.liability import rolling
 
 BLOCK = 1 << 20
 MADE_BY_TRIGGER = frozenset({"wallet_versions"})
@@ -47,6 +48,7 @@ async def read(folder: Path, merchant_id: UUID, on_progress: OnProgress) -> Mani
         except PostgresError as error:
             raise _told(error) from error
         await _count(known, manifest)
+        await rolling.forget()
     on_progress(len(known), len(known))
     return manifest
 

@@ -56,6 +56,8 @@ NOTE_ROLLED = """
 INSERT INTO liability_rolls (merchant_id, wallet, time_zone, ends_at) VALUES (current_merchant(), $1, $2, $3)
 ON CONFLICT (merchant_id, wallet) DO UPDATE SET time_zone = excluded.time_zone, ends_at = excluded.ends_at
 """
+# The days of no time zone: they are added up anew.
+UNROLL = "UPDATE liability_rolls SET time_zone = ''"
 KEPT_MONTHS = """
 SELECT date_trunc('month', day)::date AS month, cohort, kind, sum(points)::bigint AS points
 FROM liability_days WHERE wallet = $1 AND ($2::date IS NULL OR day >= $2) GROUP BY 1, 2, 3

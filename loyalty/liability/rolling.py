@@ -41,6 +41,11 @@ async def roll(now: datetime, wallet: str = WALLET) -> bool:
     return True
 
 
+async def forget() -> None:
+    """Add all days up anew when next it is time: the ledger has got a past."""
+    await db.execute(queries.UNROLL)
+
+
 async def months(since: datetime | None, until: datetime, wallet: str = WALLET) -> list[Movement]:
     """Movements by month of what was recorded from `since` (a midnight of the shop's; None: ever)."""
     name = (await tenancy.shop()).time_zone

@@ -9,9 +9,10 @@ counts as redeemed: a liability is rather too high than too low.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 import msgspec
+
+from core.days import zone_of
 
 WALLET = "points"
 SETTLES_AFTER = timedelta(minutes=10)
@@ -69,7 +70,7 @@ class MonthFigures(msgspec.Struct, frozen=True, kw_only=True):
 
 def month_of(moment: datetime, zone: str) -> date:
     """The first day of the month that a moment lies in, in a time zone."""
-    return moment.astimezone(ZoneInfo(zone)).date().replace(day=1)
+    return moment.astimezone(zone_of(zone)).date().replace(day=1)
 
 
 def next_month(month: date) -> date:
@@ -79,7 +80,7 @@ def next_month(month: date) -> date:
 
 def starts_at(month: date, zone: str) -> datetime:
     """The moment a month begins: its first local midnight, or the moment that a skipped midnight jumps to."""
-    return datetime.combine(month, time(), ZoneInfo(zone))
+    return datetime.combine(month, time(), zone_of(zone))
 
 
 def age_months(cohort: date, month: date) -> int:

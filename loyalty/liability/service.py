@@ -80,6 +80,8 @@ async def close(month: date, by: UUID | None, now: datetime, wallet: str = WALLE
     """Close the next open month for ever, in the open transaction. Raises MonthNotNext or MonthNotOver."""
     await db.execute(queries.ALONE)
     found = await report(now, wallet)
+    if month > rules.month_of(now, found.time_zone):  # there may be no month after it to begin
+        raise MonthNotOver(f"{month:%Y-%m} has not begun")
     ends_at = rules.starts_at(rules.next_month(month), found.time_zone)
     if now < ends_at + SETTLES_AFTER:
         raise MonthNotOver(f"{month:%Y-%m} ends at {ends_at.isoformat()}")

@@ -96,13 +96,13 @@ def _moment(field: str, cells: Mapping[str, str], zone: ZoneInfo) -> datetime | 
     if not text:
         return None
     try:
-        moment = (
-            start_of_day(date.fromisoformat(text), zone) if len(text) == 10 else datetime.fromisoformat(text)
-        )
+        said = date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
     except ValueError:
         raise FieldInvalid(field, f"{text[:40]!r} is no ISO date or time") from None
-    if moment.tzinfo is None:
-        raise FieldInvalid(field, f"{text[:40]!r} has no offset, such as Z or +08:00")
-    if not YEARS[0] <= moment.year <= YEARS[1]:
+    if not YEARS[0] <= said.year <= YEARS[1]:  # the calendar ends before some zones' days of the year 1 begin
         raise FieldInvalid(field, f"the year must be {YEARS[0]} to {YEARS[1]}")
-    return moment.astimezone(UTC)
+    if not isinstance(said, datetime):
+        return start_of_day(said, zone)
+    if said.tzinfo is None:
+        raise FieldInvalid(field, f"{text[:40]!r} has no offset, such as Z or +08:00")
+    return said.astimezone(UTC)

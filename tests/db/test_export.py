@@ -27,6 +27,8 @@ from loyalty.export.service import MANIFEST
 from loyalty.intake.service import ingest
 from loyalty.ledger import Hold, Merge, Transfer, post
 from loyalty.ledger import reading as ledger
+from loyalty.liability import rolling
+from loyalty.liability.service import report
 from loyalty.openings.rules import Opening
 from loyalty.openings.service import take_in
 from loyalty.rewards import service as rewards
@@ -145,6 +147,22 @@ async def test_out_back_and_out_again_gives_the_same_files(
     assert rows["ledger_holds.ndjson"] == 1 and rows["ledger_dues.ndjson"] > 0
     assert rows["ledger_journal.ndjson"] > 20 and rows["customers.ndjson"] == 6
     assert all(path.stat().st_mode & 0o077 == 0 for path in (tmp_path / "one").iterdir())
+
+
+async def test_what_comes_back_is_added_up_although_its_days_were(
+    merchant: UUID, elsewhere: str, tmp_path: Path
+) -> None:
+    await fill(merchant)
+    await service.write(tmp_path / "one", merchant, silent)
+    async with db.transaction(merchant):
+        months = (await report(day(90))).months
+    async with at(elsewhere):
+        other = await new_merchant()
+        async with db.transaction(other):
+            assert await rolling.roll(day(90))
+        await restore.read(tmp_path / "one", other, silent)
+        async with db.transaction(other):
+            assert (await report(day(90))).months == months
 
 
 async def test_what_is_here_or_not_empty_or_no_folder_is_refused(

@@ -108,6 +108,22 @@ async def test_several_lots_a_member_with_their_own_dates(shop: UUID, tmp_path: 
         assert await ledger.check() == [] and await ledger.sum_of_all_sides() == 0
 
 
+@pytest.mark.parametrize("text", ["0001-01-01", "0001-01-01T00:00:00+14:00", "9999-12-31"])
+def test_a_year_that_no_calendar_holds_is_told(text: str) -> None:
+    cells = {"id": "1", "customer_id": "anna", "points": "1", "expires_at": text}
+    with pytest.raises(FieldInvalid):
+        opening_of(cells, ZoneInfo("Asia/Shanghai"), START)
+
+
+async def test_what_comes_late_in_a_file_is_learnt_late(
+    shop: UUID, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "CHUNK_ROWS", 1)
+    await take(shop, written(tmp_path, "1,anna,points,100,,,,,", "2,anna,points,100,,,,,"))
+    async with db.transaction(shop):
+        assert await db.fetchval("SELECT count(DISTINCT recorded_at) FROM ledger_journal") == 2
+
+
 async def test_what_is_wrong_is_told_with_line_and_column_and_hinders_nobody(
     shop: UUID, tmp_path: Path
 ) -> None:
