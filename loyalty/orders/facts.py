@@ -45,14 +45,15 @@ def _lines(payment: Payment, money: int, refunds: list[Refund]) -> Iterable[Line
     """Each line with its share of the money; one that was paid back as a whole has no pieces left."""
     amount = payment.amount_minor
     share_of = max(amount, sum(line[4] for line in payment.lines), 1)
-    of_lines: dict[str, int] = {}
+    of_lines = dict.fromkeys((line[0] for line in payment.lines), 0)
     unnamed = 0
     for each in refunds:
-        for line_id, line_minor in each.lines:
-            of_lines[line_id] = of_lines.get(line_id, 0) + line_minor
-        unnamed += max(0, each.amount_minor - sum(line_minor for _, line_minor in each.lines))
+        named = [(line_id, line_minor) for line_id, line_minor in each.lines if line_id in of_lines]
+        for line_id, line_minor in named:
+            of_lines[line_id] += line_minor
+        unnamed += max(0, each.amount_minor - sum(line_minor for _, line_minor in named))
     for line_id, sku, _, quantity, line_minor, category in payment.lines:
-        back = min(line_minor, of_lines.get(line_id, 0))
+        back = min(line_minor, of_lines[line_id])
         net = line_minor * money // share_of
         if back or unnamed:
             left = max(0, amount - unnamed)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from loyalty.earning.rules import Due, InForce, granted_in
 from loyalty.ledger import AnyCommand, Clawback, Earn, Settle, Void
 from loyalty.orders import rules
+from loyalty.orders.facts import facts_of
 from loyalty.orders.postings import Earned, postings
 from loyalty.orders.rules import (
     Counted,
@@ -26,6 +28,7 @@ from loyalty.orders.rules import (
     counts,
 )
 from loyalty.programme.service import order_rule
+from loyalty.rules.facts import Facts
 from loyalty.rules.model import Active
 from loyalty.wallets.rules import (
     AfterPayment,
@@ -69,6 +72,20 @@ def points_for(amount_minor: int, currency: str, rate: int, percent: int) -> int
         for command in postings(order, MEMBER, [POINTS], InForce(rules=[rule]), [], day(40)).commands
         if isinstance(command, Earn)
     )
+
+
+# ---------------------------------------------------------------- lines
+
+
+def test_what_is_paid_back_for_no_line_of_the_order_is_spread_over_its_lines() -> None:
+    lines = (("1", "A", "Thing", 1, 6_000, None), ("2", "B", "Thing", 1, 4_000, None))
+    order = Payment(ID, ID, "USD", 10_000, START, lines)
+
+    def kept(*back: tuple[str, int]) -> Facts:
+        return facts_of(order, COUNTED, MEMBER, ZoneInfo("UTC"), [Refund("r", 5_000, day(1), back)])
+
+    assert kept(("9", 5_000)) == kept()
+    assert kept(("9", 2_000), ("1", 3_000)) == kept(("1", 3_000))
 
 
 # ---------------------------------------------------------------- amounts
