@@ -13,6 +13,14 @@ INSERT INTO adjustment_limits (merchant_id, role, limit_points) VALUES (current_
 ON CONFLICT (merchant_id, role) DO UPDATE SET limit_points = excluded.limit_points
 """
 
+# What one person added to or took from one wallet alone since a moment; the member is locked before.
+LOCK_MEMBER = "SELECT id FROM members WHERE id = $1 FOR NO KEY UPDATE"
+ALONE = """
+SELECT coalesce(sum(points), 0)::bigint FROM adjustments
+WHERE member_id = $1 AND wallet = $2 AND asked_by = $3 AND state = 'posted' AND decided_by IS NULL
+  AND asked_at > $4
+"""
+
 PERSON = "SELECT id, name, role FROM staff WHERE id = $1 AND disabled_at IS NULL"
 
 LOCK = "SELECT id FROM adjustments WHERE id = $1 FOR UPDATE"

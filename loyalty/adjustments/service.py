@@ -1,7 +1,7 @@
 """Ask for an adjustment, decide on one, read them. Each belongs to one person of the staff, some to two."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, get_args
 from uuid import UUID
 
@@ -20,6 +20,8 @@ CAUSES: tuple[Cause, ...] = get_args(Cause)
 LIMITS_POINTS: Mapping[str, int] = {"owner": 50_000, "marketer": 5_000, "community_manager": 1_000}
 """What a role may add or take alone until the merchant says otherwise; other roles nothing."""
 LIMIT_MOST_POINTS = 1_000_000_000
+A_DAY = timedelta(days=1)
+"""In which what one person does to one member's wallet alone counts together."""
 
 
 class AdjustmentDecided(DomainError):
@@ -107,7 +109,7 @@ async def ask(asked: Asked, by: UUID, now: datetime) -> Adjustment:
     person = await _person(by, "adjustments.ask")
     _check(asked, now)
     adjustment_id = new_id()
-    within = abs(asked.points) <= (await limits())[person.role]
+    within = await _within(asked, person, now)
     journal_id = await _post(adjustment_id, asked, by, None, now) if within else None
     await db.execute(
         queries.ADD,
@@ -170,6 +172,14 @@ async def newest(
 ) -> list[Adjustment]:
     """The newest first; `before` is the id that ended the page before."""
     return [Adjustment(**row) for row in await db.fetch(queries.NEWEST, state, member_id, before, limit)]
+
+
+async def _within(asked: Asked, person: _Person, now: datetime) -> bool:
+    """Whether it needs no second person: many small ones within a day are one."""
+    limit_points = (await limits())[person.role]
+    await db.execute(queries.LOCK_MEMBER, asked.member_id)
+    before = await db.fetchval(queries.ALONE, asked.member_id, asked.wallet, person.id, now - A_DAY)
+    return max(abs(asked.points), abs(asked.points + before)) <= limit_points
 
 
 async def _person(by: UUID, permission: str) -> _Person:

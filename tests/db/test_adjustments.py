@@ -1,6 +1,7 @@
 """Adjustments: within a limit at once, above it by two persons, each once."""
 
 import asyncio
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -97,6 +98,23 @@ async def test_above_the_limit_two_persons_decide(merchant: UUID, member: UUID) 
         async with db.transaction(merchant):
             await decide(waiting.id, False, owner, day(3))
     assert await state(merchant, member) == before
+
+
+async def test_no_limit_is_passed_in_small_steps(merchant: UUID, member: UUID) -> None:
+    async with db.transaction(merchant):
+        by, other = await person("marketer"), await person("marketer")
+
+        async def step(points: int, at: datetime, who: UUID = by) -> str:
+            return (await ask(asked(member, points), who, at)).state
+
+        assert await step(3000, day(1)) == "posted"
+        assert await step(2001, day(1)) == "waiting"
+        assert await step(2000, day(1)) == "posted"
+        assert await step(-5000, day(1)) == "posted"
+        assert await step(5000, day(1)) == "posted"
+        assert await step(5000, day(1), other) == "posted"
+        assert await step(1, day(2) - timedelta(seconds=1)) == "waiting"
+        assert await step(5000, day(2)) == "posted"
 
 
 async def test_what_is_rejected_posts_nothing(merchant: UUID, member: UUID) -> None:
