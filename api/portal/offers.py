@@ -23,6 +23,7 @@ from loyalty.rewards.kinds import (
     kind_of,
 )
 from loyalty.rewards.quotes import Quote
+from loyalty.rewards.rules import over
 from loyalty.rewards.vouchers import VoucherView
 
 _STATES = {
@@ -43,7 +44,7 @@ def rewards(
     return tuple(
         _reward(quote, key, tiers, locale)
         for quote, key in zip(quotes, keys, strict=True)
-        if not (quote.reward.offered_until and quote.reward.offered_until <= now)
+        if not over(quote.reward, now)
         and "reward_segment_locked" not in {refusal.code for refusal in quote.refusals}
     )
 

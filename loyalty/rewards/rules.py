@@ -162,6 +162,11 @@ def in_parts(terms: Terms) -> bool:
     return isinstance(terms, GiftCard)
 
 
+def over(offer: Offer, now: datetime) -> bool:
+    """Whether it is offered no longer, or its vouchers would be good for no moment."""
+    return any(end is not None and now >= end for end in (offer.offered_until, offer.valid_until))
+
+
 def refusals(offer: Offer, facts: Facts, cost_points: int, now: datetime) -> list[DomainError]:
     """Everything that stands against buying it, the weightiest first; empty: it can be bought."""
     return list(_refusals(offer, facts, cost_points, now))
@@ -173,8 +178,7 @@ def _refusals(offer: Offer, facts: Facts, cost_points: int, now: datetime) -> It
     if not facts.active:
         yield errors.RewardInactive()
     early = offer.offered_from is not None and now < offer.offered_from
-    late = offer.offered_until is not None and now >= offer.offered_until
-    if early or late:
+    if early or over(offer, now):
         yield errors.RewardNotOnNow(offered_from=offer.offered_from, offered_until=offer.offered_until)
     if offer.tiers and not facts.tiers.intersection(offer.tiers):
         yield errors.RewardTierLocked(tiers=list(offer.tiers))

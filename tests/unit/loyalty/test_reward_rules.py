@@ -148,6 +148,7 @@ AGAINST = (
     Case("reward_inactive", offer(), {"active": False}),
     Case("reward_not_on_now", offer(offered_from=NOW + timedelta(seconds=1)), {}),
     Case("reward_not_on_now", offer(offered_until=NOW), {}),
+    Case("reward_not_on_now", offer(valid_until=NOW), {}),
     Case("reward_tier_locked", offer(tiers=("platinum",)), {}),
     Case("reward_segment_locked", offer(segments=("vip", "lapsed")), {}),
     Case("reward_limit_reached", offer(limit_per_member=1), {"taken": 1}),
