@@ -36,6 +36,7 @@ from api.v1.review_search import v1_review_search
 from api.v1.reviews import v1_reviews
 from api.v1.rewards import v1_rewards
 from api.v1.rules import v1_rule_settings, v1_rules
+from api.v1.tags import v1_tags
 from api.v1.templates import v1_templates
 from api.v1.tiers import v1_member_tiers, v1_tiers
 from api.v1.transfers import v1_transfers
@@ -55,6 +56,7 @@ V1 = (
     v1_pending,
     v1_balances,
     v1_merges,
+    v1_tags,
     v1_transfers,
     v1_households,
     v1_achievements,

@@ -123,6 +123,7 @@ from api.client.types import (
     SimilarReviews,
     Since,
     SomePoints,
+    Tags,
     TeamBody,
     Teams,
     Template,
@@ -598,6 +599,16 @@ def rewards_quote(customer_id: str, code: str, *, points: int | None = None) -> 
         query={"points": points},
         key="",
     )
+
+
+def tags_tags(customer_id: str) -> Call[Tags]:
+    """The shop's tags of a member, by name."""
+    return call("GET", "/v1/members/{}/tags", (customer_id,), key="")
+
+
+def tags_put_tags(customer_id: str, body: Tags, *, key: str | None = None) -> Call[Tags]:
+    """Give a member exactly these tags: others of the shop's are taken away."""
+    return call("PUT", "/v1/members/{}/tags", (customer_id,), body=body, key=key)
 
 
 def tiers_member_tiers(customer_id: str) -> Call[MemberTiers]:

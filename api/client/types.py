@@ -1472,6 +1472,10 @@ class Tagged(TypedDict):
     type: "Literal['tagged']"
 
 
+class Tags(TypedDict):
+    tags: "list[str]"
+
+
 class TargetsBody(TypedDict):
     first_reply: NotRequired["int | None"]
     private_contact: NotRequired["int | None"]

@@ -178,7 +178,7 @@ async def _within(asked: Asked, person: _Person, now: datetime) -> bool:
     """Whether it needs no second person: many small ones within a day are one."""
     limit_points = (await limits())[person.role]
     await db.execute(queries.LOCK_MEMBER, asked.member_id)
-    before = await db.fetchval(queries.ALONE, asked.member_id, asked.wallet, person.id, now - A_DAY)
+    before: int = await db.fetchval(queries.ALONE, asked.member_id, asked.wallet, person.id, now - A_DAY)
     return max(abs(asked.points), abs(asked.points + before)) <= limit_points
 
 

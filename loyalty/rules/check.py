@@ -109,8 +109,8 @@ ALLOWED: dict[type, tuple[type, ...]] = {
 
 # What Regulars tells a shop of by itself; sent back as an event it would earn for having earned.
 LOOPING = ("points", "ledger", "tier", "reward", "voucher", "campaign", "achievement", "referral")
-OPINION = ("review", "rating", "survey", "nps", "csat", "feedback", "complaint")
-OPINION_FIELDS = (*OPINION, "star", "score", "sentiment", "text", "comment", "body", "case")
+OPINION = ("review", "rating", "survey", "nps", "csat", "feedback", "complaint", "sentiment")
+OPINION_FIELDS = (*OPINION, "star", "score", "text", "comment", "body", "case")
 
 
 def check(rule: m.Rule) -> None:
@@ -149,8 +149,8 @@ def check_event(name: str) -> None:
 
 
 def names(text: str, words: Iterable[str]) -> bool:
-    """Whether a name of an event or field has a part that begins with one of these words."""
-    parts = text.replace(".", "_").split("_")
+    """Whether a name of an event or field has a part that begins with one of these; a start is no star."""
+    parts = [part for part in text.replace(".", "_").split("_") if not part.startswith("start")]
     return any(part.startswith(word) for part in parts for word in words)
 
 

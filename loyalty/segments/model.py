@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from loyalty.rules.check import OPINION_FIELDS, names
+from loyalty.rules.check import OPINION, OPINION_FIELDS, names
 from loyalty.rules.model import AmountMinor, Codes, Count, Currency, Part
 
 Origin = Literal["shop", "review", "case", "survey"]
@@ -130,7 +130,7 @@ class Country(Part, frozen=True, kw_only=True):
 
 
 class Tagged(Part, frozen=True, kw_only=True):
-    """The member has one of these tags of this origin."""
+    """The member has one of these tags of this origin. One named after opinions taints."""
 
     tags: Codes
     origin: Origin = "shop"
@@ -238,8 +238,9 @@ def _taints(who: Who) -> frozenset[str]:
             return frozenset(found for each in of for found in _taints(each))
         case NotSo(of=one):
             return _taints(one)
-        case Tagged(origin=origin):
-            return TAINTS & {origin}
+        case Tagged(tags=tags, origin=origin):
+            said = any(names(tag.replace("-", "_"), OPINION) for tag in tags)
+            return TAINTS & {origin} or frozenset({"review"} if said else ())
         case Opinion():
             return frozenset({"review"})
         case Happened(event=event):

@@ -41,6 +41,13 @@ _ADD_LIST = """
     VALUES (current_merchant(), $1, $2, $3) RETURNING id
 """
 
+_TAGS = "SELECT tag FROM member_tags WHERE member_id = $1 AND origin = $2 ORDER BY tag"
+_UNTAG = "DELETE FROM member_tags WHERE member_id = $1 AND origin = $2 AND tag <> ALL ($3::text[])"
+_TAG = """
+    INSERT INTO member_tags (merchant_id, member_id, origin, tag, tagged_at)
+    SELECT current_merchant(), $1, $2, t, $4 FROM unnest($3::text[]) t ON CONFLICT DO NOTHING
+"""
+
 CONDITIONS_MOST = 100
 
 
@@ -213,26 +220,16 @@ async def memberships(
     return found
 
 
-async def tag(member_id: UUID, tags: Sequence[str], origin: Origin, now: datetime) -> None:
-    """Give a member tags; having one already changes nothing."""
-    await db.execute(
-        "INSERT INTO member_tags (merchant_id, member_id, origin, tag, tagged_at)"
-        " SELECT current_merchant(), $1, $2, t, $4 FROM unnest($3::text[]) t ON CONFLICT DO NOTHING",
-        member_id,
-        origin,
-        list(tags),
-        now,
-    )
+async def tags(member_id: UUID, origin: Origin = "shop") -> list[str]:
+    """A member's tags of one origin, by name."""
+    rows = await db.fetch(_TAGS, member_id, origin)
+    return [row["tag"] for row in rows]
 
 
-async def untag(member_id: UUID, tags: Sequence[str], origin: Origin) -> None:
-    """Take tags away again."""
-    await db.execute(
-        "DELETE FROM member_tags WHERE member_id = $1 AND origin = $2 AND tag = ANY ($3::text[])",
-        member_id,
-        origin,
-        list(tags),
-    )
+async def put_tags(member_id: UUID, tags: Sequence[str], now: datetime, origin: Origin = "shop") -> None:
+    """Give a member exactly these tags of one origin."""
+    await db.execute(_UNTAG, member_id, origin, list(tags))
+    await db.execute(_TAG, member_id, origin, sorted(set(tags)), now)
 
 
 async def words(locale: Locale) -> Words:

@@ -180,7 +180,7 @@ async def test_a_limit_holds_when_one_member_comes_32_times_at_once(merchant: UU
 class TestTargeting:
     async def test_segment_and_channel(self) -> None:
         made = await segments.create("vip", "VIP", Segment(where=(Tagged(tags=("vip",)),)), START)
-        await segments.tag(await member_of("ann"), ["vip"], "shop", START)
+        await segments.put_tags(await member_of("ann"), ["vip"], START)
         assert await segments.count(made.segment, START) == 1
         assert await segments.contains(made.id, await member_of("ann"), START)
         await run("vips", BONUS, segment=made.id, channels=("app",))
@@ -191,7 +191,7 @@ class TestTargeting:
         assert await balance(await member_of("ann")) == (100, 0, 0)
         assert await balance(await member_of("bob")) == (0, 0, 0)
         # Whoever leaves the segment keeps what was counted, and refunds look at what was true then.
-        await segments.untag(await member_of("ann"), ["vip"], "shop")
+        await segments.put_tags(await member_of("ann"), [], START)
         assert not await segments.contains(made.id, await member_of("ann"), day(2))
 
     @pytest.mark.parametrize("origin", ["review", "case", "survey"])

@@ -33,6 +33,7 @@ from tests.factories.shop import day, ladder, programme
 LATER = NOW + timedelta(days=2)
 BONUS = m.Rule(trigger=m.Order(), effect=m.Fixed(points=5))
 YEAR = wallets.Rules(expiry=RollingDays(365))
+SUBJECT: dict[KindCode, str] = {"rule": "bonus", "wallet": "points"}
 
 
 async def person(name: str = "Mina") -> UUID:
@@ -266,14 +267,14 @@ async def test_a_rule_s_draft_becomes_its_version(merchant: UUID) -> None:
 
 @pytest.mark.parametrize("kind", ["rule", "wallet"])
 async def test_of_two_who_publish_at_once_one_is_told(merchant: UUID, kind: KindCode) -> None:
-    subject, definitions = ("bonus", (BONUS, msgspec.structs.replace(BONUS, effect=m.Fixed(points=10))))
+    definitions: tuple[object, ...] = (BONUS, msgspec.structs.replace(BONUS, effect=m.Fixed(points=10)))
     if kind == "wallet":
-        subject, definitions = "points", (YEAR, wallets.Rules(expiry=RollingDays(180)))
+        definitions = (YEAR, wallets.Rules(expiry=RollingDays(180)))
     async with db.transaction(merchant):
         await programme()
         mina = await person()
         await rules.create("bonus", "Bonus", BONUS, NOW)
-        made = [await changes.draft(kind, subject, "A", each, mina, NOW) for each in definitions]
+        made = [await changes.draft(kind, SUBJECT[kind], "A", each, mina, NOW) for each in definitions]
 
     async def publish(change: UUID) -> str:
         try:

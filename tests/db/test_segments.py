@@ -83,19 +83,25 @@ class People:
         for origin in ("shop", "review"):
             if pick([True, False]):
                 of.tags.add((origin, "a"))
-                await service.tag(member, ["a"], origin, NOW)
+                await service.put_tags(member, ["a"], NOW, origin)
         for listed in self.lists:
             if pick([True, False]):
                 of.lists.add(listed)
                 await db.execute(
                     "INSERT INTO member_list_members VALUES ($1, $2, $3)", self.merchant, listed, member
                 )
+        before = await db.fetchrow(  # as whom the member was known
+            "INSERT INTO customers (merchant_id, external_id, created_at, merged_into)"
+            " VALUES ($1, $2, $3, $4) RETURNING id, external_id",
+            *(self.merchant, new_id().hex, START, customer["id"]),
+        )  # fmt: skip
+        assert before
         for _ in range(pick([0, 1, 2, 5])):
-            await self._order(customer["id"], of)
+            await self._order(pick([customer, customer, before])["id"], of)
         for _ in range(pick([0, 1, 3])):
-            await self._event(customer["external_id"], of)
+            await self._event(pick([customer, before])["external_id"], of)
         for _ in range(pick([0, 1, 3])):
-            await self._opinion(customer["id"], of)
+            await self._opinion(pick([customer, before])["id"], of)
 
     async def _order(self, customer: UUID, of: Picture) -> None:
         pick = self.chance.choice

@@ -9,6 +9,7 @@ import pytest
 from api.app import App, create_app
 from api.v1.campaigns import v1_campaigns, v1_segments
 from api.v1.events import v1_events
+from api.v1.tags import v1_tags
 from core.embedded import Services
 from tests.http.conftest import new_key, rows, write
 from tests.http.shop import Shop, member_with
@@ -26,12 +27,12 @@ CAMPAIGN: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def app(database: Services) -> App:
-    return create_app(v1=(v1_campaigns, v1_segments, v1_events))
+    return create_app(v1=(v1_campaigns, v1_segments, v1_events, v1_tags))
 
 
 @pytest.fixture
 async def key(merchant: UUID) -> dict[str, str]:
-    return await new_key(merchant, "members:read", "programme:write", "events:write")
+    return await new_key(merchant, "members:read", "members:write", "programme:write", "events:write")
 
 
 async def test_a_campaign_from_draft_to_end(
@@ -139,6 +140,19 @@ async def test_the_next_version_of_a_segment(
     assert [(each["version"], each["newest"]) for each in listed] == [(3, True), (2, False), (1, False)]
     old = await client.get(f"/v1/segments/{first['segment']['id']}", headers=key)
     assert old.json()["segment"]["segment"] == first["segment"]["segment"], "a version never changes"
+
+
+async def test_the_shops_tags_of_a_member(client: httpx.AsyncClient, shop: Shop, key: dict[str, str]) -> None:
+    path = f"/v1/members/{await member_with(shop, 100)}/tags"
+    for tags, found in ((["vip", "b2b", "vip"], ["b2b", "vip"]), (["vip"], ["vip"]), ([], [])):
+        put = await client.put(path, json={"tags": tags}, headers=write(key))
+        assert put.json() == (await client.get(path, headers=key)).json() == {"tags": found}
+    await client.put(path, json={"tags": ["vip"]}, headers=write(key))
+    body = {"code": "vip", "name": "VIP", "segment": {"where": [{"type": "tagged", "tags": ["vip"]}]}}
+    assert (await client.post("/v1/segments/", json=body, headers=write(key))).json()["members"] == 1
+    refused = await client.put(path, json={"tags": ["No tag"]}, headers=write(key))
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid_request")
+    assert (await client.get(path, headers=key)).json() == {"tags": ["vip"]}
 
 
 async def test_a_segment_that_is_too_large_or_too_deep_is_refused(

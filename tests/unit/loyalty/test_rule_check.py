@@ -46,12 +46,19 @@ def order(*conditions: m.Condition, effect: m.Effect = FIXED, **more: Any) -> m.
             "rule_effect_unfitting",
         ),
         (m.Rule(trigger=m.CustomEvent(name="custom.social_share"), effect=FIXED), "rule_trigger_reserved"),
+        (m.Rule(trigger=m.CustomEvent(name="custom.low_sentiment"), effect=FIXED), "rule_trigger_reserved"),
     ],
 )
 def test_what_no_rule_may_be(rule: m.Rule, code: str) -> None:
     with pytest.raises(DomainError) as refusal:
         check(rule)
     assert refusal.value.code == code
+
+
+@pytest.mark.parametrize("field", ["start_date", "restart", "steps"])
+def test_a_field_that_says_no_opinion_can_be_looked_at(field: str) -> None:
+    condition = m.FieldIs(field=field, value=1)
+    check(m.Rule(trigger=m.CustomEvent(name="custom.walked"), conditions=(condition,), effect=FIXED))
 
 
 def test_a_rule_that_is_too_deep_or_too_wide_is_refused() -> None:

@@ -118,6 +118,8 @@ def test_a_taint_is_found_however_deep_it_lies(origin: Any) -> None:
         (s.Happened(event="custom.nps"), ["review"]),
         (s.Happened(event="custom.five.star.rating"), ["review"]),
         (s.Happened(event="custom.app_opened"), []),
+        (s.Tagged(tags=("vip", "low-rating")), ["review"]),
+        (s.Tagged(tags=("vip", "phone-cases")), []),
     ],
 )
 def test_what_somebody_said_taints(asked: s.Who, found: list[str]) -> None:
