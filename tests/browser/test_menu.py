@@ -54,7 +54,7 @@ async def test_a_wide_screen_shows_all_of_it(site: Site) -> None:
     await expect(page.get_by_role("button", name="Menu")).to_be_hidden()
     await expect(page.get_by_role("link", name="Audit log")).to_be_visible()
     await expect(page.get_by_role("navigation", name="Studio").get_by_role("link")).to_have_count(5)
-    pages = page.get_by_role("navigation", name="Campaigns and rewards").get_by_role("link")
+    pages = page.get_by_role("navigation", name="Campaigns").get_by_role("link")
     await expect(pages).to_have_count(5)
     await expect(page.locator(".sub-tabs [aria-current=page]")).to_have_text("Segments")
     await to(page, pages.last)
