@@ -33,7 +33,7 @@ CALLS_A_MINUTE = 120
 """A shop has no quota of its own; this one spares its server."""
 GONE = frozenset({"spam", "trash"})
 
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 
 
 class _Review(msgspec.Struct):

@@ -138,7 +138,9 @@ def masked(name: str) -> str:
     """A name for show: e-mail addresses in it keep their first letter only."""
     if "@" not in name:
         return name.strip()[:NAME_LIMIT_CHARS]
-    return _EMAIL.sub(lambda found: f"{found[0][0]}***", name).strip()[:NAME_LIMIT_CHARS]
+    # Cut first: the search for an address looks at each character's whole line.
+    some = name[: 2 * NAME_LIMIT_CHARS]
+    return _EMAIL.sub(lambda found: f"{found[0][0]}***", some).strip()[:NAME_LIMIT_CHARS]
 
 
 def storable(text: str) -> str:

@@ -28,7 +28,7 @@ _NAMED_NUMBER = (
     r"(?i:\b(?:phone|tel|telephone|mobile|(?:call|text) me(?: at| on)?|whats ?app|line id|wechat)\b"
     r"|电话|電話|手机|手機|微信号?|微信號|加微|薇信|v信|联系方式|聯絡方式)"
     r"[^\w+\n]{0,4}(?:is|是|为|為|号|號|no\.?|number)?[^\w+\n]{0,4}"
-    r"(?P<number>\+?\d[\d ()./-]{5,16}\d|(?=[\w-]*\d)[A-Za-z][\w-]{5,19})"
+    r"(?P<number>\+?\d[\d ()./-]{5,16}\d|(?=[\w-]{1,19}\d)[A-Za-z][\w-]{5,19})"
 )
 _ADDRESSES = (
     r"\b\d{1,5}[A-Za-z]?,? (?:[NSEW]\.? )?(?:[A-Z][\w'’-]+\.? ){1,4}"
