@@ -21,11 +21,15 @@ RAW: frozenset[Field] = frozenset({"title", "body", "reply"})
 OURS_ALONE = "first_party"
 """Reviews that customers write with us: no file says what is in them."""
 
-_DATE = re.compile(r"(\d{1,4})[./-](\d{1,2})[./-](\d{1,4})(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}))?.*)?")
+_DATE = re.compile(
+    r"(\d{1,4})[./-](\d{1,2})[./-](\d{1,4})"
+    r"(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?"
+    r"(?: ?(?P<zone>[+-]\d{2}:?\d{2}))?)?"
+)
 _ZONE = re.compile(r" ?(UTC|GMT|Z)$")
 _OUT_OF = re.compile(r"\s*(-?[\d.,]+)\s*(?:/|out of|of)\s*(\d+)\s*")
 _SCALE = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*(?:\.\.|to|-|–)\s*(-?\d+(?:\.\d+)?)\s*")
-_URLS = re.compile(r"[\s,;|]+(?=(?:https?:)?//)")
+_URLS = re.compile(r"(?<![\s,;|])[\s,;|]++(?=(?:https?:)?//)")
 _YES, _NO = {"yes", "true", "1", "y", "t", "是"}, {"no", "false", "0", "n", "f", "否"}
 _SHOWN = {"published", "active", "approved", "ok", "live", "visible", "publish"}
 _HIDDEN = {
@@ -172,10 +176,12 @@ def derived_id(fields: Fields, written_at: datetime) -> str:
     """A name for a review whose source gives none, the same in every export of it.
 
     Author, product, order and time make it; without the author's address also the text, since two people
-    may share a name.
+    may share a name; without any of these also the stars.
     """
     email = fields.get("email", "").lower()
     who = [email] if email else [fields.get(name, "").strip() for name in ("author", "title", "body")]
+    if not any(who):
+        who.append(fields.get("rating", ""))
     what = [fields.get("product_sku", ""), fields.get("product_name", ""), fields.get("order", "")]
     whole = "\n".join((*who, *what, written_at.isoformat()))
     return hashlib.sha256(whole.encode(errors="surrogatepass")).hexdigest()[:32]
@@ -212,11 +218,21 @@ def _by_order(text: str, order: DateOrder | None) -> datetime:
     else:
         day, month = _day_and_month(first, second, order, text)
         year = third
-    hour, minute, seconds = (int(part or 0) for part in match.groups()[3:])
+    hour, minute, seconds = (int(part or 0) for part in match.groups()[3:6])
     try:
-        return datetime(year, month, day, hour, minute, seconds)
+        zone = datetime.strptime(match["zone"], "%z").tzinfo if match["zone"] else None
+        return datetime(year, month, day, _hour(hour, match["half"]), minute, seconds, tzinfo=zone)
     except ValueError as error:
         raise ValueError(f"{text[:40]!r} is no date: {error}") from error
+
+
+def _hour(hour: int, half: str | None) -> int:
+    """Of 24: "12 am" is the day's first hour, "12 pm" its thirteenth; 24, which is none, for "14 pm"."""
+    if half is None:
+        return hour
+    if not 1 <= hour <= 12:
+        return 24
+    return hour % 12 + (12 if half in "Pp" else 0)
 
 
 def _day_and_month(first: int, second: int, order: DateOrder | None, text: str) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from core import db
 from core.files.errors import FieldInvalid, RowRejected
 from core.files.reader import START, Place, Row
+from core.webhooks import service as webhooks
 from reviews.files import queries
 from reviews.files.reading import Reading
 from reviews.files.rules import Choices, Columns, Removal, review_of
@@ -46,6 +47,12 @@ class Taking:
     samples: list[Content] = field(default_factory=list)
     """The first reviews, as they were read."""
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether the file speaks for its whole source: the feed itself, not a table with its columns."""
+        found = self.reading.found
+        return found.form.complete and found.container == found.form.container
+
 
 class _Undo(Exception):
     """Ends the part of a dry run."""
@@ -77,7 +84,7 @@ def _ended(taking: Taking, chunk: Chunk) -> Chunk:
 
 def _pass(taking: Taking, row: Row | RowRejected, columns: Columns) -> None:
     """An earlier run has taken it in; a complete feed must know that it is there."""
-    if taking.reading.found.form.complete:
+    if taking.is_complete:
         with suppress(RowRejected):
             _add(taking, Chunk(), row, columns)
 
@@ -89,7 +96,7 @@ def _add(taking: Taking, chunk: Chunk, row: Row | RowRejected, columns: Columns)
     form = taking.reading.found.form
     try:
         review = review_of(row.cells, columns, form, taking.choices)
-        if form.complete and not isinstance(review, Removal):
+        if taking.is_complete and not isinstance(review, Removal):
             taking.seen.add((review.account, review.external_id))
         if isinstance(review, Removal):
             chunk.removals.append(review)
@@ -111,7 +118,7 @@ def _column(field: str, columns: Columns) -> str:
 
 def _note_rejected(taking: Taking, row: Row, columns: Columns) -> None:
     """A review that we cannot read is in the feed all the same: it is not deleted for that."""
-    if taking.reading.found.form.complete:
+    if taking.is_complete:
         known = row.cells.get(columns.columns.get("external_id", ""), "").strip()
         taking.whole = taking.whole and bool(known)
         taking.seen.add(
@@ -148,18 +155,19 @@ async def complete(taking: Taking) -> Counter[str]:
 
     In the open transaction; a dry run only counts. Nothing is deleted for a feed that is empty or broken.
     """
-    form = taking.reading.found.form
-    if not form.complete or not taking.seen:
+    if not taking.is_complete or not taking.seen:
         return Counter()
-    counts: Counter[str] = Counter()
+    source, counts = taking.reading.found.form.source, Counter[str]()
     try:
         async with db.savepoint():
             for account in sorted({account for account, _ in taking.seen}):
                 ids = sorted(word for of, word in taking.seen if of == account and word)
-                key = (db.merchant_id(), form.source, account, ids)
+                key = (db.merchant_id(), source, account, ids)
                 counts["returned"] += len(await db.fetch(queries.RETURNED, *key))
                 if taking.whole:
-                    counts["removed"] += len(await db.fetch(queries.LEFT_OUT, *key, taking.now))
+                    gone = [row["id"] for row in await db.fetch(queries.LEFT_OUT, *key, taking.now)]
+                    counts["removed"] += len(gone)
+                    await webhooks.emit("review.removed", gone, taking.now)
             if taking.dry_run:
                 raise _Undo
     except _Undo:

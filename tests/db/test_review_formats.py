@@ -15,6 +15,8 @@ import pytest
 from core import db
 from core.files.errors import FileUnreadable
 from core.files.opening import fingerprint
+from core.webhooks import endpoints
+from core.webhooks.endpoints import Wanted
 from reviews.files import FORMATS, Choices, Report, import_file, runs
 from reviews.files.errors import ImportBusy
 from reviews.files.rules import scale_of
@@ -232,6 +234,27 @@ async def test_a_review_that_cannot_be_read_is_not_left_out(merchant: UUID, tmp_
     await run(merchant, written(tmp_path, feed("a", "b")), "auto")
     report = await run(merchant, written(tmp_path, feed("a", "b", spoilt="b")), "auto")
     assert (report.rejected, report.counts["removed"]) == (1, 0)
+
+
+async def test_a_table_with_a_feeds_columns_is_no_feed_and_deletes_nothing(
+    merchant: UUID, tmp_path: Path
+) -> None:
+    head = "review_id,review_time,content,rating\n"
+    for row in ("a,2026-02-01,Good,5\n", "b,2026-02-01,Bad,1\n"):
+        report = await run(merchant, written(tmp_path, head + row), "google_product")
+        assert (report.new, report.counts["removed"]) == (1, 0)
+    assert set((await states(merchant)).values()) == {"live"}
+
+
+async def test_webhooks_are_told_what_a_complete_feed_leaves_out(merchant: UUID, tmp_path: Path) -> None:
+    async with db.transaction(merchant):
+        await endpoints.add(Wanted("https://shop.test/hook", ("review.removed",)), NOW)
+    await run(merchant, written(tmp_path, feed("a", "b")), "auto")
+    await run(merchant, written(tmp_path, feed("a")), "auto")
+    told = (
+        "SELECT payload->>'type', jsonb_array_length(payload->'of') FROM outbox WHERE topic = 'webhook.deed'"
+    )
+    assert await rows(merchant, told) == [("review.removed", 1)]
 
 
 @pytest.mark.parametrize("broken", [feed("a")[:-20], feed("a").replace("</review>", ""), feed()])
