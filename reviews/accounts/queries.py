@@ -111,6 +111,13 @@ RESTORE = """
     WHERE merchant_id = $1 AND source = $2 AND account = $3 AND external_id = ANY($4::text[])
       AND state = 'tombstone' AND version > 0 AND removed_at < $5
 """
+# The source shows no reply (any more). One that was sent a moment ago may not be in its list yet.
+UNANSWER = """
+    UPDATE reviews SET reply = '', replied_at = NULL
+    WHERE merchant_id = $1 AND source = $2 AND account = $3 AND external_id = ANY($4::text[])
+      AND reply <> '' AND (replied_at IS NULL OR replied_at < $5)
+    RETURNING id
+"""
 IS_KNOWN = """
     SELECT EXISTS (SELECT FROM reviews
                    WHERE merchant_id = $1 AND source = $2 AND account = $3 AND external_id = $4)

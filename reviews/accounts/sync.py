@@ -31,7 +31,7 @@ from reviews.connectors.failures import (
 from reviews.connectors.model import Connector
 from reviews.connectors.reading import Unreadable
 from reviews.intake import IncomingReview
-from reviews.intake.rules import Content, ReviewInvalid, content_of
+from reviews.intake.rules import Content, ReviewInvalid, content_of, storable
 from reviews.intake.service import take_in
 
 LEASE = timedelta(minutes=5)
@@ -104,11 +104,16 @@ async def read(claimed: Claim, until: datetime) -> bool:
 
     What the source does wrong is noted with the account, never raised.
     """
-    ended = False
+    ended = began_anew = False
     try:
         async with service.opened(claimed.account) as connector:
             while not ended:
-                ended = await _step(claimed, connector)
+                try:
+                    ended = await _step(claimed, connector)
+                except CursorLost:
+                    if began_anew:  # a list of which we never see the second page is left alone for a while
+                        raise
+                    began_anew = True
                 if clock.now() >= until:
                     break
     except LeaseLost:
@@ -136,12 +141,17 @@ async def take(
             contents.append(content_of(review, now))
         except ReviewInvalid as error:
             counts.rejected += 1
-            counts.reject = f"{review.external_id}: {error.detail}"
+            counts.reject = storable(f"{review.external_id}: {error.detail}")
     received = await take_in(contents, now)
     counts.new = sum(each.status == "new" for each in received)
     counts.changed = sum(each.status not in ("new", "unchanged") for each in received)
+    place = (db.merchant_id(), account.source, account.account)
     ids = [content.review.external_id for content in contents]
-    await db.execute(queries.RESTORE, db.merchant_id(), account.source, account.account, ids, asked_at)
+    await db.execute(queries.RESTORE, *place, ids, asked_at)
+    if account.about.tells_replies:
+        silent = [content.review.external_id for content in contents if not content.review.reply]
+        taken_back = await db.fetch(queries.UNANSWER, *place, silent, asked_at - rules.OVERLAP)
+        counts.changed += len(taken_back)
     return counts
 
 
@@ -178,14 +188,17 @@ async def _running(account: Account, now: datetime) -> Sync:
 
 
 async def _page(claimed: Claim, sync: Sync, connector: Connector, asked_at: datetime) -> bool:
-    """Read one page; whether the pass has ended with it, since the source is not believed."""
+    """Read one page; whether the pass has ended with it, since the source is not believed.
+
+    Raises CursorLost once the list is to begin anew.
+    """
     try:
         page = await connector.page(sync.since, sync.cursor)
     except CursorLost:
         async with db.transaction(claimed.merchant_id):
             await _hold(claimed, clock.now())
             await db.execute(queries.START_AGAIN, sync.id)
-        return False
+        raise
     except ReviewGone as error:
         raise SourceRefused("the source knows no such account") from error
     now = clock.now()
@@ -252,7 +265,9 @@ def _asked(account: Account, sync: Sync) -> tuple[Any, ...]:
 
 
 async def _sight(sync: Sync, external_ids: Sequence[str]) -> None:
-    await db.execute(queries.SIGHT, db.merchant_id(), sync.id, list(external_ids))
+    # What no database stores names no review of ours.
+    ids = [each for each in external_ids if each == storable(each)]
+    await db.execute(queries.SIGHT, db.merchant_id(), sync.id, ids)
 
 
 async def _end(

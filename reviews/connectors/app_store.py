@@ -133,6 +133,7 @@ class AppStore:
         ),
         account_of=_account,
         budgets=lambda given: (Budget(f"app_store:{given.get('key_id', '')}", CALLS_AN_HOUR, 3600),),
+        tells_replies=True,
     )
 
     def __init__(self, given: Given, wire: Wire) -> None:

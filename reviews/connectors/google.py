@@ -93,6 +93,7 @@ class Google:
         ),
         account_of=_account,
         budgets=_budgets,
+        tells_replies=True,
     )
 
     def __init__(self, given: Given, wire: Wire) -> None:

@@ -51,6 +51,8 @@ class About:
     interval: timedelta = timedelta(minutes=15)
     """Between two looks for what is new."""
     hints: Hints | None = None
+    tells_replies: bool = False
+    """A review that it gives without a reply has none: one that was deleted there is gone here, too."""
     hook_token: bool = False
     """Its webhooks are signed by nothing but the secret in the address that it was told."""
 

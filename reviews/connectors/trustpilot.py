@@ -126,6 +126,7 @@ class Trustpilot:
         account_of=_account,
         budgets=_budgets,
         hints=_hints,
+        tells_replies=True,
         hook_token=True,
     )
 

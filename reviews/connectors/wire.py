@@ -34,6 +34,8 @@ LONGEST_PAUSE_S = 4.0
 """What takes longer is not waited for."""
 LIMITED_PAUSE_S = 60.0
 """After a 429 that does not say for how long."""
+LONGEST_WAIT_S = 86_400.0
+"""No source is believed that wants to be left alone for longer."""
 SAFE = frozenset({"GET", "PUT", "DELETE"})
 """Methods that may be sent again: done twice is done once."""
 
@@ -212,14 +214,15 @@ def pause_s(attempt: int) -> float:
 
 
 def retry_after_s(header: str, now: datetime) -> float | None:
-    """What the header Retry-After asks for: seconds or a date; None where it says neither."""
+    """What the header Retry-After asks for, up to LONGEST_WAIT_S: seconds or a date; None: neither."""
     if header.strip().isdecimal():
-        return float(header)
+        return min(float(header), LONGEST_WAIT_S)
     try:
         at = parsedate_to_datetime(header)
     except ValueError:
         return None
-    return max(0.0, ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds())
+    wait_s = ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds()
+    return min(max(0.0, wait_s), LONGEST_WAIT_S)
 
 
 def read(answer: httpx.Response, shape: type[T]) -> T:

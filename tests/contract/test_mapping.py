@@ -177,3 +177,20 @@ async def test_google_stops_where_it_has_read_before(merchant: UUID) -> None:
         await joined.ask()
         found = await joined.read()
         assert (found["mode"], found["changed"], fake.lists() - before) == ("incremental", 1, 1)
+
+
+async def test_a_reply_that_was_deleted_at_its_source_is_gone_here_too(merchant: UUID) -> None:
+    with fake_of(FakeTrustpilot) as fake:
+        joined = await join(merchant, fake)
+        write(fake, 2)
+        for name in ("1", "2"):
+            fake.reviews[name]["companyReply"] = {"text": "Thanks!", "createdAt": "2026-01-02T03:04:05Z"}
+        await joined.read()
+        # One of these was sent just now: a list that is a little late does not take it back.
+        await joined.rows("UPDATE reviews SET replied_at = now() WHERE external_id = '2' RETURNING id")
+        for name in ("1", "2"):
+            fake.reviews[name]["companyReply"] = None
+        await joined.ask(full=True)
+        assert (await joined.read())["changed"] == 1
+        found = await stored(joined)
+        assert (found["1"]["reply"], found["2"]["reply"]) == ("", "Thanks!")

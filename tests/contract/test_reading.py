@@ -383,3 +383,39 @@ async def test_a_forgotten_cursor_begins_the_list_anew(merchant: UUID) -> None:
         fake.trouble(then(lambda: fake.trouble(answers(400), on="list")), on="list")
         done = await joined.read()
         assert (done["state"], done["new"]) == ("done", 120)
+
+
+async def test_a_list_whose_second_page_is_always_refused_is_left_alone_for_a_while(merchant: UUID) -> None:
+    with fake_of(FakeGoogle) as fake:
+        joined = await join(merchant, fake)
+        write(fake, 120)
+
+        def refuse() -> None:
+            fake.trouble(answers(400), on="list")
+            fake.trouble(then(refuse), on="list")
+
+        fake.trouble(then(refuse), on="list")
+        running = await joined.read()
+        account = await joined.account()
+        assert (running["state"], running["new"], fake.lists()) == ("running", 50, 4)
+        assert (account.problem, account.failures) == ("source_cursor_lost", 1)
+        assert account.next_at > clock.now()
+
+
+async def test_a_source_that_wants_to_be_left_alone_for_ever_is_asked_again_tomorrow(joined: Joined) -> None:
+    for forever in ("9" * 20, "Fri, 31 Dec 9999 23:59:59 GMT"):
+        joined.fake.trouble(answers(429, retry_after=forever), on="list")
+        await joined.ask()
+        await joined.read()
+        account = await joined.account()
+        assert account.problem == "source_limited"
+        assert timedelta(hours=23) < account.next_at - clock.now() <= timedelta(days=1)
+
+
+async def test_an_id_that_no_database_stores_hinders_no_other(merchant: UUID) -> None:
+    with fake_of(FakeGoogle) as fake:
+        joined = await join(merchant, fake)
+        write(fake, 3)
+        fake.reviews["2"]["reviewId"] = "a\0b"
+        done = await joined.read()
+        assert (done["state"], done["new"], done["rejected"]) == ("done", 2, 1)
