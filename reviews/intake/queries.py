@@ -161,12 +161,23 @@ RECEIVED = """
 """
 
 # Removed before we ever saw it: the row remembers, so that the review does not come back when it comes late.
+# It is answered only where it has become a tombstone: neither where it was one, nor where it was written
+# anew since.
 REMOVE = """
-    INSERT INTO reviews (merchant_id, source, account, external_id, received_at, version, state, removed_at)
-    VALUES ($1, $2, $3, $4, $6, 0, 'tombstone', $5)
-    ON CONFLICT (merchant_id, source, account, external_id) DO UPDATE SET
-        removed_at = excluded.removed_at,
-        state = CASE WHEN reviews.edited_at > excluded.removed_at THEN reviews.state ELSE 'tombstone' END
-    WHERE reviews.removed_at IS NULL OR reviews.removed_at < excluded.removed_at
-    RETURNING id
+    WITH was AS (
+        SELECT id, state FROM reviews
+        WHERE merchant_id = $1 AND source = $2 AND account = $3 AND external_id = $4 FOR NO KEY UPDATE
+    ), noted AS (
+        INSERT INTO reviews AS r
+            (merchant_id, source, account, external_id, received_at, version, state, removed_at)
+        SELECT $1::uuid, $2::text, $3::text, $4::text, $6::timestamptz, 0, 'tombstone', $5::timestamptz
+        FROM (SELECT count(*) FROM was) looked_first
+        ON CONFLICT (merchant_id, source, account, external_id) DO UPDATE SET
+            removed_at = excluded.removed_at,
+            state = CASE WHEN r.edited_at > excluded.removed_at THEN r.state ELSE 'tombstone' END
+        WHERE r.removed_at IS NULL OR r.removed_at < excluded.removed_at
+        RETURNING id, state
+    )
+    SELECT n.id FROM noted n LEFT JOIN was w USING (id)
+    WHERE n.state = 'tombstone' AND w.state IS DISTINCT FROM 'tombstone'
 """

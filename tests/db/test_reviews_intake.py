@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 
 from core import db
 from core.embedded import Services
+from core.webhooks import endpoints
+from core.webhooks.endpoints import Wanted
 from reviews import reading
 from reviews.intake import IncomingReview, receive, remove, service
 from reviews.intake.rules import ReviewInvalid
@@ -165,6 +167,21 @@ async def test_tombstone(merchant: UUID) -> None:
     assert await value(merchant, "SELECT state FROM reviews") == "live"
     assert not await _remove(merchant)
     assert await value(merchant, "SELECT state FROM reviews") == "live"
+
+
+async def test_a_removal_that_was_overtaken_or_comes_again_is_none(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        await endpoints.add(Wanted("https://shop.test/hook", ("review.removed",)), NOW)
+    await take_in(merchant, review("a", body="I am back.", edited_at=NOW))
+    assert not await _remove(merchant)
+    assert await value(merchant, "SELECT state FROM reviews") == "live"
+    for hours, gone in ((1, True), (2, False)):
+        async with db.transaction(merchant):
+            assert await remove("first_party", "", "a", NOW + timedelta(hours=hours)) is gone
+    # The later of two removals counts: what was written between them does not come back.
+    await take_in(merchant, review("a", body="Between.", edited_at=NOW + timedelta(minutes=90)))
+    assert await value(merchant, "SELECT state FROM reviews") == "tombstone"
+    assert await value(merchant, "SELECT count(*) FROM outbox WHERE topic = 'webhook.deed'") == 1
 
 
 async def test_same_review_in_two_intakes_at_once(merchant: UUID) -> None:
