@@ -101,7 +101,9 @@ COVERAGE = """
     WHERE o.merchant_id = current_merchant() AND o.delivered_at >= $1 AND o.delivered_at < $2
 """
 SKIPPED = """
-    SELECT skip_reason, count(*) AS skipped FROM review_invitations
-    WHERE merchant_id = current_merchant() AND state = 'skipped' AND delivered_at >= $1 AND delivered_at < $2
+    SELECT i.skip_reason, count(*) AS skipped
+    FROM orders o JOIN review_invitations i ON i.merchant_id = o.merchant_id AND i.order_id = o.id
+    WHERE o.merchant_id = current_merchant() AND i.state = 'skipped'
+      AND o.delivered_at >= $1 AND o.delivered_at < $2
     GROUP BY 1 ORDER BY 1
 """

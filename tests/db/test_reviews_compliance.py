@@ -107,6 +107,13 @@ async def test_who_was_asked(merchant: UUID) -> None:
         assert [each.order for each in await service.unasked(_period(), "no_address")] == ["skipped"]
         assert [each.order for each in await service.unasked(_period(), "")] == ["before"]
     assert (report.invitations.delivered, report.invitations.sent, report.invitations.unasked) == (3, 1, 1)
+    # Its delivery is said to have been at another time, since: each figure counts it there.
+    await value(
+        merchant, "UPDATE orders SET delivered_at = $1 WHERE id = $2", NOW.replace(year=1980), skipped
+    )
+    async with db.transaction(merchant):
+        later = (await service.report(_period())).invitations
+    assert (later.delivered, later.skipped, later.unasked) == (2, {}, 1)
 
 
 @pytest.fixture
