@@ -132,7 +132,7 @@ def _case(code: str, says: str, **shown: Any) -> EventType:
 
 RECEIVED = _review(
     "review.received",
-    "A review is new here, from any source; not one older than a week, or of a file.",
+    "A review is new here, from any source; not one older than a week, of a file, or of fifty at once.",
 )
 PUBLISHED = _review("review.published", "A review that was written here is shown.")
 HIDDEN = _review(
