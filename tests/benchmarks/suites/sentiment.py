@@ -4,9 +4,10 @@ import asyncio
 import signal
 import sys
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib.util import find_spec
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import numpy as np
@@ -14,7 +15,8 @@ import numpy as np
 from core import clock, db
 from core.embedded.processes import spawn, stop, tail
 from reviews import intake
-from reviews.intake import IncomingReview
+from reviews.intake import IncomingReview, tasks
+from reviews.intake.service import RECEIVED
 from sentiment.model_file import DEFAULT_FOLDER, TOKENIZER_FILE
 from sentiment.network import Network
 from sentiment.scorer import Scorer
@@ -156,8 +158,16 @@ async def _take_in(database: Database, what: list[Text]) -> None:
             ]  # fmt: skip
             async with db.transaction(database.content.merchant):
                 await intake.receive(reviews, now)
+        await _spread(database.content.merchant, now)
     finally:
         await db.disconnect()
+
+
+async def _spread(merchant: UUID, now: datetime) -> None:
+    """What came together is queued one by one, as a worker of events does it before any is scored."""
+    async with db.transaction(merchant):
+        for row in await db.fetch("DELETE FROM outbox WHERE topic = $1 RETURNING payload", RECEIVED):
+            await tasks.spread(db.from_json(row["payload"]), now)
 
 
 def _work_off(rig: Rig, database: Database, reviews: int) -> float:
