@@ -61,8 +61,8 @@ def server(rig: Rig) -> Figures:
     with rig.alone(100, 1) as database, _settings(rig, database), served(rig, database) as at:
         signed, ids = asyncio.run(_demo(database, members))
         database.execute("VACUUM ANALYZE")
-        pages = list(_addresses(ids))
         with _clients(at.url, signed) as clients:
+            pages = [page for page in _addresses(ids) if _is_there(clients[page[0]], page[1])]
             slowest = max(pages, key=lambda page: _seconds(clients[page[0]], page[1]))
             return alternate(
                 lambda: _seconds(clients[slowest[0]], slowest[1]),
@@ -157,6 +157,13 @@ def _clients(url: str, signed: dict[str, str]) -> Iterator[dict[str, httpx.Clien
             )
             for who, token in signed.items()
         }
+
+
+def _is_there(client: httpx.Client, path: str) -> bool:
+    """False for the page of something that the demo's programme does not have: it leads elsewhere."""
+    status = client.get(path, headers={"accept": "text/html"}).status_code
+    assert status in (200, 303), (path, status)
+    return status == 200
 
 
 def _seconds(client: httpx.Client, path: str, status: int = 200) -> float:
