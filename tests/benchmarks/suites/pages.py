@@ -5,6 +5,7 @@ import contextlib
 import itertools
 import os
 import string
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -39,11 +40,15 @@ EMPTY = "/staff/nowhere"
 CLIENTS = 200
 TOLD, FEWEST_TOLD = 60, 10
 HEARD_WITHIN_S = 30
+TOLD_OF = 8
+"""So many of the slowest pages are named."""
+DEMO_ALONE = ("/demo", "/staff/demo", "/staff/design")
+"""Pages that are served by `make demo` and nowhere else."""
 _IDS = """
 SELECT (SELECT id::text FROM cases WHERE open ORDER BY rank_at LIMIT 1) AS waiting,
-       (SELECT id::text FROM reviews WHERE source = 'first_party' ORDER BY id LIMIT 1) AS review,
-       m.id::text AS member_id, c.external_id AS member, m.customer_id
+       min(r.id::text) AS review, m.id::text AS member_id, c.external_id AS member, m.customer_id
 FROM members m JOIN customers c ON c.id = m.customer_id
+JOIN reviews r ON r.customer_id = m.customer_id AND r.source = 'first_party' AND r.state = 'live'
 JOIN orders o ON o.customer_id = m.customer_id
 GROUP BY m.id, c.external_id ORDER BY count(*) DESC, m.id LIMIT 1
 """
@@ -63,7 +68,10 @@ def server(rig: Rig) -> Figures:
         database.execute("VACUUM ANALYZE")
         with _clients(at.url, signed) as clients:
             pages = [page for page in _addresses(ids) if _is_there(clients[page[0]], page[1])]
-            slowest = max(pages, key=lambda page: _seconds(clients[page[0]], page[1]))
+            taken = sorted(((_seconds(clients[who], path), who, path) for who, path in pages), reverse=True)
+            for seconds, _, path in taken[:TOLD_OF]:
+                print(f"  {1000 * seconds:.1f} ms: {path}", file=sys.stderr)
+            slowest = taken[0][1:]
             return alternate(
                 lambda: _seconds(clients[slowest[0]], slowest[1]),
                 lambda: _seconds(clients["manager"], EMPTY, 404),
@@ -140,7 +148,7 @@ def _addresses(ids: dict[str, str]) -> Iterator[tuple[str, str]]:
     """Who asks for which address, of all pages whose places can be filled in."""
     for _, who, path, status in PAGES:
         places = {name for _, name, _, _ in string.Formatter().parse(path) if name}
-        if who != "nobody" and status == 200 and places <= set(ids) and "demo" not in path:
+        if who != "nobody" and status == 200 and places <= set(ids) and not path.startswith(DEMO_ALONE):
             yield who, path.format(**ids)
 
 
