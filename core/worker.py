@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 _runner: asyncio.Runner | None = None
+_children = 1
 
 
 def run_async(function: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -41,11 +42,18 @@ def run_async(function: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kw
     return _loop().run(connected(), context=contextvars.copy_context())
 
 
+def processors() -> int:
+    """How many processors a child of this worker has to itself, at least one; in no worker: all."""
+    return max(1, (os.cpu_count() or 1) // _children)
+
+
 def run_worker(queues: Sequence[str], concurrency: int | None = None) -> int:
     """Work on these queues until TERM or INT; answers the exit code.
 
     `concurrency`: child processes; None: one for each processor. What a child has begun is finished.
     """
+    global _children
+    _children = concurrency or os.cpu_count() or 1
     logs.configure(settings().log_level, settings().log_format)
     shelf.begin(health.worker_role(queues))
     signals.heartbeat_sent.connect(lambda **_: health.beat(health.worker_role(queues)), weak=False)
@@ -53,7 +61,7 @@ def run_worker(queues: Sequence[str], concurrency: int | None = None) -> int:
     worker = app.Worker(
         hostname=f"{'-'.join(queues)}-{os.getpid()}@{socket.gethostname()}",
         queues=list(queues),
-        concurrency=concurrency,
+        concurrency=_children,
         pool="prefork",
         quiet=True,
         without_gossip=True,

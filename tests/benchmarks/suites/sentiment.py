@@ -73,7 +73,7 @@ def peak(rig: Rig) -> Figures:
 
 @benchmark(
     "sentiment.worker",
-    "reviews from the outbox to a stored score: relay, scoring worker of one child",
+    "reviews from the outbox to a stored score: relay, scoring worker with a child for each processor",
     "the bare scorer on the same texts",
     "1/s",
     at_least(0.8),
@@ -179,7 +179,7 @@ def _work_off(rig: Rig, database: Database, reviews: int) -> float:
     }
     command, log = (sys.executable, "-m", "admin.cli"), rig.folder / "logs" / "scoring.log"
     started = [
-        spawn((*command, "worker", "--queues", "scoring", "--concurrency", "1"), log, environment),
+        spawn((*command, "worker", "--queues", "scoring"), log, environment),
         spawn((*command, "scheduler"), rig.folder / "logs" / "relay.log", environment),
     ]
     try:
