@@ -68,8 +68,9 @@ SELECT happened, kind, sum(points)::bigint AS points FROM liability_days
 WHERE wallet = $1 AND happened >= $2 AND happened < $3 GROUP BY 1, 2
 """
 # The same of what is not kept yet; $3 and $4 are of the recording, as above.
-NEW_HAPPENED = f"""
-SELECT happened, kind, sum(points)::bigint AS points FROM ({DAYS}) d
+NEW_HAPPENED = f"""{_SIDED}
+SELECT happened, kind, sum(points)::bigint AS points
+FROM (SELECT (effective_at AT TIME ZONE $2)::date AS happened, kind, points FROM sided) s
 WHERE happened >= $5 AND happened < $6 GROUP BY 1, 2
 """
 

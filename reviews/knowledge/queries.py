@@ -113,13 +113,18 @@ NEAR = """
 WORDS = """
     WITH asked AS MATERIALIZED (
         SELECT DISTINCT w FROM unnest(tsvector_to_array(to_tsvector('review_words', $1))) w),
+    article AS MATERIALIZED (
+        SELECT article_id, lang, head, words FROM knowledge_words WHERE merchant_id = current_merchant()),
     found AS MATERIALIZED (
-        SELECT k.article_id, k.lang, a.w, a.w = ANY (k.head) AS head, a.w = ANY (k.words) AS body
-        FROM knowledge_words k CROSS JOIN asked a WHERE k.merchant_id = current_merchant()),
+        SELECT k.article_id, k.lang, u.w, bool_or(u.head) AS head, bool_or(NOT u.head) AS body
+        FROM article k CROSS JOIN LATERAL (
+            SELECT w, true AS head FROM unnest(k.head) w UNION ALL SELECT w, false FROM unnest(k.words) w) u
+        JOIN asked USING (w) GROUP BY 1, 2, 3),
     weight AS (
-        SELECT w, ln((count(*) + 1)::float8 / (0.5 + count(*) FILTER (WHERE head))) AS head,
-               ln((count(*) + 1)::float8 / (0.5 + count(*) FILTER (WHERE body))) AS body
-        FROM found GROUP BY w),
+        SELECT w, ln((n.articles + 1)::float8 / (0.5 + count(*) FILTER (WHERE f.head))) AS head,
+               ln((n.articles + 1)::float8 / (0.5 + count(*) FILTER (WHERE f.body))) AS body
+        FROM asked LEFT JOIN found f USING (w) CROSS JOIN (SELECT count(*) AS articles FROM article) n
+        GROUP BY w, n.articles),
     each_language AS (
         SELECT f.article_id, coalesce(sum(x.head) FILTER (WHERE f.head), 0) AS head,
                coalesce(sum(x.body) FILTER (WHERE f.body), 0) AS body
