@@ -29,10 +29,13 @@ class Broker:
             url, socket_connect_timeout=TIMEOUT_S, socket_timeout=TIMEOUT_S, single_connection_client=True
         )
 
-    async def waiting(self, queue: str, turn: Turn = Turn.NOW) -> int:
-        """Messages of this turn that no worker has fetched."""
+    async def waiting(self, lists: Sequence[tuple[str, Turn]]) -> list[int]:
+        """Messages that no worker has fetched, for each queue and turn."""
         with _broker_errors():
-            return int(await self._valkey.llen(f"{queue}{Channel.sep}{turn:d}" if turn else queue))
+            async with self._valkey.pipeline(transaction=False) as asked:
+                for queue, turn in lists:
+                    asked.llen(f"{queue}{Channel.sep}{turn:d}" if turn else queue)
+                return [int(each) for each in await asked.execute()]
 
     async def send(
         self,

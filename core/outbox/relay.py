@@ -12,7 +12,7 @@ while no worker runs. So a short lease is safe: a turn of a queue is first in, f
 second message about a row is read after the first one and finds the row gone. While it is full,
 rows gather and messages grow to their full size.
 
-It looks ten times a second. NOTIFY would wake it at once, but takes a lock on the whole database that
+It looks some twenty times a second. NOTIFY would wake it at once, but takes a lock on the whole database that
 is held while a commit is flushed: commits would be flushed one by one, and never together.
 
 Within a topic the oldest row goes first. Retries and several workers break any order: handlers
@@ -41,7 +41,7 @@ APPLICATION_NAME = "regulars relay"
 TASK = "core.outbox.run"
 
 LEASE_S = 60.0
-POLL_S = 0.1
+POLL_S = 0.04
 """The longest that due work waits here."""
 RETRY_S = 1.0
 ROWS_WAITING = 2000
@@ -142,8 +142,8 @@ class Relay:
 
     async def _room(self) -> dict[str, int]:
         """How many rows of each topic may be sent now; topics of a full list are missing."""
-        lists = {(topic.queue, topic.turn) for topic in self._topics.values()}
-        waiting = {each: await self._broker.waiting(*each) for each in lists}
+        lists = list({(topic.queue, topic.turn) for topic in self._topics.values()})
+        waiting = dict(zip(lists, await self._broker.waiting(lists), strict=True))
         room = {
             name: (max(1, ROWS_WAITING // topic.size) - waiting[topic.queue, topic.turn]) * topic.size
             for name, topic in self._topics.items()

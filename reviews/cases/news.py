@@ -18,7 +18,7 @@ from core.errors import NotFound
 
 log = structlog.get_logger(__name__)
 
-POLL_S = 0.15
+POLL_S = 0.06
 RETRY_S = 2.0
 OVERLAP = timedelta(seconds=5)
 LIMIT = 500
