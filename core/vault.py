@@ -1,8 +1,8 @@
 """What must be kept secret but be read again: credentials of other systems, sealed before they are stored.
 
 AES-256-GCM under a key that the database never sees. Each sealed value names its key, so keys can be
-replaced: put the new one first in REGULARS_ENCRYPTION_KEYS, seal everything anew (`regulars reviews
-accounts rotate`), then drop the old one.
+replaced: put the new one first in REGULARS_ENCRYPTION_KEYS, seal everything anew (`regulars secrets
+reseal`, core.resealing), then drop the old one.
 """
 
 import base64
@@ -46,12 +46,13 @@ class Vault:
 
     def __init__(self, keys: Sequence[bytes]) -> None:
         self._keys = {hashlib.sha256(key).digest()[:NAME_BYTES]: AESGCM(key) for key in keys}
-        self._first = next(iter(self._keys))
+        self.first = next(iter(self._keys))
+        """The name of the first key: what it seals begins with it."""
 
     def seal(self, plain: bytes, place: str) -> bytes:
         """The value sealed; it can be opened for the same `place` (whose it is and what) alone."""
         nonce = secrets.token_bytes(NONCE_BYTES)
-        return self._first + nonce + self._keys[self._first].encrypt(nonce, plain, place.encode())
+        return self.first + nonce + self._keys[self.first].encrypt(nonce, plain, place.encode())
 
     def open(self, sealed: bytes, place: str) -> bytes:
         """The value. Raises Sealed."""
@@ -62,10 +63,6 @@ class Vault:
             return self._keys[name].decrypt(nonce, sealed[NAME_BYTES + NONCE_BYTES :], place.encode())
         except (InvalidTag, ValueError) as error:
             raise Sealed() from error
-
-    def is_current(self, sealed: bytes) -> bool:
-        """Whether the first key sealed it."""
-        return sealed[:NAME_BYTES] == self._first
 
 
 @lru_cache

@@ -14,6 +14,7 @@ from admin.cli.merchant import merchant
 from admin.cli.people import erasures, person
 from admin.cli.reviews import reviews
 from admin.cli.rewards import rewards
+from admin.cli.secrets import secrets
 from admin.cli.sources import accounts
 from admin.installation import installation, run
 
@@ -329,4 +330,5 @@ main.add_command(erasures)
 main.add_command(restore)
 main.add_command(reviews)
 main.add_command(rewards)
+main.add_command(secrets)
 main.add_command(wal)

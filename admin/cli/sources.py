@@ -65,10 +65,3 @@ def remove(account: UUID, merchant: str | None) -> None:
     """Disconnect an account: its credentials are deleted, its reviews stay."""
     with installation():
         run(commands.remove, merchant, account)
-
-
-@accounts.command()
-def rotate() -> None:
-    """Seal all credentials with the first of REGULARS_ENCRYPTION_KEYS."""
-    with installation():
-        run(commands.rotate)

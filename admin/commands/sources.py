@@ -12,8 +12,7 @@ from rich.table import Table
 
 from admin.commands import whose
 from admin.commands.progress import bar
-from core import clock, db, tenancy
-from core.webhooks import endpoints
+from core import clock, db
 from reviews.accounts import health, service
 from reviews.accounts import sync as reading
 from reviews.accounts.health import Health
@@ -120,12 +119,3 @@ async def remove(merchant: str | None, account_id: UUID) -> None:
     async with db.transaction((await whose.merchant(merchant)).id):
         await service.disconnect(account_id)
     click.echo("disconnected; its reviews stay")
-
-
-async def rotate() -> None:
-    """Seal anew, of all merchants."""
-    changed = 0
-    for merchant in await tenancy.merchants():
-        async with db.transaction(merchant.id):
-            changed += await service.rotate() + await endpoints.seal_anew()
-    click.echo(f"{changed} accounts and webhook endpoints sealed with the first key")

@@ -77,6 +77,7 @@ WORK = frozenset(
         *("knowledge_votes", "notification_choices", "member_tags", "tier_changes", "achievement_awards"),
         *(
             "webhook_deliveries",
+            "person_keys",
             "expiry_warnings",
             "household_members",
             "order_milestones",

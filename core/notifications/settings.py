@@ -14,6 +14,7 @@ from core.ids import new_id
 from core.notifications import kinds, queries
 from core.notifications.model import Channel, Settings
 from core.outgoing import check_url
+from core.resealing import SealedColumn
 from core.settings import settings as installed
 from core.vault import vault
 
@@ -86,3 +87,7 @@ async def drop_gateway(channel: Channel) -> None:
 
 def _place(channel: str) -> str:
     return f"notification_gateway {db.merchant_id()} {channel}"
+
+
+SEALED = (SealedColumn("notification_gateways", "secret", "channel", lambda row: _place(row["channel"])),)
+"""See core.resealing."""

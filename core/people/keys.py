@@ -11,6 +11,7 @@ from uuid import UUID
 
 from core import db
 from core.errors import DomainError, Kind
+from core.resealing import SealedColumn
 from core.vault import KEY_BYTES, Vault, vault
 
 _KNOWN = "SELECT customer_id, sealed_key FROM person_keys WHERE customer_id = ANY ($1::uuid[])"
@@ -57,3 +58,7 @@ def _opened(customer_id: UUID, sealed: bytes | None) -> Vault | None:
 
 def _place(customer_id: UUID) -> str:
     return f"person {customer_id}"
+
+
+SEALED = (SealedColumn("person_keys", "sealed_key", "customer_id", lambda row: _place(row["customer_id"])),)
+"""See core.resealing. What is sealed under a person's own key stays as it is."""

@@ -83,6 +83,6 @@ class WebhookSource(Table, tablename="webhook_sources", db=DB):
     id = UUID(primary_key=True, default=None)
     merchant_id = UUID(default=None)
     name = Text(default=None)
-    secret = Text(default=None, secret=True)
+    sealed = Bytea(null=True, default=None, secret=True)
     created_at = Timestamptz(default=None)
     revoked_at = Timestamptz(null=True, default=None)

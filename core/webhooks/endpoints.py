@@ -12,6 +12,7 @@ from core import db
 from core.errors import NotFound
 from core.ids import new_id
 from core.outgoing import check_url
+from core.resealing import SealedColumn
 from core.settings import settings as installed
 from core.vault import vault
 from core.webhooks import catalogue, queries, service
@@ -99,23 +100,16 @@ async def expect_on(endpoint_id: UUID) -> None:
         raise EndpointOff()
 
 
-async def seal_anew() -> int:
-    """Seal the merchant's secrets with the first key of the installation; how many endpoints changed."""
-    changed = 0
-    for row in await db.fetch(queries.SECRETS):
-        held = [row["secret"], row["old_secret"]]
-        if all(each is None or vault().is_current(each) for each in held):
-            continue
-        at = place(row["id"])
-        anew = [each and vault().seal(vault().open(each, at), at) for each in held]
-        await db.execute(queries.SEAL, row["id"], *anew)
-        changed += 1
-    return changed
-
-
 def place(endpoint_id: UUID) -> str:
     """For which place its secrets are sealed."""
     return f"webhook_endpoint {db.merchant_id()} {endpoint_id}"
+
+
+SEALED = tuple(
+    SealedColumn("webhook_endpoints", column, "id", lambda row: place(row["id"]))
+    for column in ("secret", "old_secret")
+)
+"""See core.resealing."""
 
 
 def _checked(wanted: Wanted) -> tuple[str, list[str]]:

@@ -86,8 +86,6 @@ RETURNING failing_since
 """
 BE_QUIET = "UPDATE webhook_endpoints SET quiet_until = greatest(quiet_until, $2) WHERE id = $1"
 SECRET = "SELECT secret FROM webhook_endpoints WHERE id = $1 AND deleted_at IS NULL"
-SECRETS = "SELECT id, secret, old_secret FROM webhook_endpoints WHERE deleted_at IS NULL"
-SEAL = "UPDATE webhook_endpoints SET secret = $2, old_secret = $3 WHERE id = $1"
 OWNERS = "SELECT email, locale, name FROM staff WHERE role = 'owner' AND disabled_at IS NULL ORDER BY id"
 
 # ---------------------------------------------------------------- deliveries
@@ -144,4 +142,3 @@ REPLAY = _AGAIN.format(
     which="""id IN (SELECT id FROM webhook_deliveries
                 WHERE endpoint_id = $1 AND state = 'failed' AND created_at >= $4 ORDER BY id LIMIT $5)"""
 )
-PURGE = "DELETE FROM webhook_events WHERE created_at < $1"

@@ -25,7 +25,6 @@ DISCONNECT = """
            leased_until = NULL, problem = NULL, problem_detail = ''
     WHERE id = $1 AND state <> 'disconnected' RETURNING id
 """
-RESEAL = "UPDATE review_accounts SET credentials = $2, token = $3 WHERE id = $1"
 KEEP_TOKEN = "UPDATE review_accounts SET token = $2 WHERE id = $1 AND credentials IS NOT NULL"
 TOKEN = "SELECT token FROM review_accounts WHERE id = $1"
 

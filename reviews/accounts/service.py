@@ -12,6 +12,7 @@ import msgspec
 
 from core import db, outgoing
 from core.errors import NotFound
+from core.resealing import SealedColumn
 from core.settings import settings
 from core.vault import vault
 from reviews.accounts import queries
@@ -144,19 +145,6 @@ async def end_running(account_id: UUID, state: str, now: datetime) -> None:
         await db.execute(queries.END, row["id"], state, now)
 
 
-async def rotate() -> int:
-    """Seal the merchant's credentials with the first key where another sealed them; how many."""
-    changed = 0
-    for account in await every():
-        sealed = account.credentials
-        if sealed is None or vault().is_current(sealed):
-            continue
-        anew = vault().seal(msgspec.json.encode(_open(account)), account.place("credentials"))
-        await db.execute(queries.RESEAL, account.id, anew, None)
-        changed += 1
-    return changed
-
-
 def hook_secret(account: Account) -> str:
     """What the source signs its webhooks with, or has in their address."""
     return _open(account)[HOOK_SECRET]
@@ -236,3 +224,14 @@ def _open(account: Account) -> dict[str, Any]:
 def _place(merchant_id: UUID, source: str, account: str, what: str) -> str:
     """Where a sealed value belongs: moved to another account, it opens nothing."""
     return f"review account\n{merchant_id}\n{source}\n{account}\n{what}"
+
+
+def _sealed(what: str) -> SealedColumn:
+    def place(row: db.Row) -> str:
+        return _place(db.merchant_id(), row["source"], row["account"], what)
+
+    return SealedColumn("review_accounts", what, "id", place, also=("source", "account"))
+
+
+SEALED = (_sealed("credentials"), _sealed("token"))
+"""See core.resealing."""

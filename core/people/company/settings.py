@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from core import db
+from core.resealing import SealedColumn
 from core.vault import vault
 
 
@@ -51,3 +52,9 @@ async def drop() -> None:
 
 def _place(merchant: UUID) -> str:
     return f"company_providers/{merchant}"
+
+
+SEALED = (
+    SealedColumn("company_providers", "client_secret", "merchant_id", lambda row: _place(row["merchant_id"])),
+)
+"""See core.resealing."""
