@@ -15,7 +15,7 @@ from litestar.middleware.compression import CompressionMiddleware
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler, Message
 
-from api import csrf, headers, limits, media, requests
+from api import csrf, headers, limits, media, proxies, requests
 from api.auth import AuthMiddleware
 from api.document import pages as reference
 from api.document.config import openapi_config
@@ -52,6 +52,7 @@ class App(Litestar):
             await super().__call__(scope, receive, send)
             return
         started, status = time.perf_counter(), 500
+        proxies.look_through(scope)
 
         async def note_status(message: Message) -> None:
             nonlocal status

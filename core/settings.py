@@ -7,7 +7,7 @@ server of ``data_dir`` (see core.embedded).
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, IPvAnyNetwork, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -38,10 +38,13 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65535)
     public_url: str = "http://127.0.0.1:8000"
     """Address in links and mails, without a slash at its end."""
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
+    """JSON list of the addresses or networks of proxies in front, such as `["10.0.0.0/8"]`: who comes through
+    them is who they say (X-Forwarded-For). Empty: whoever connects."""
     secret_key: SecretStr = SecretStr("")
     """Signs the forms of pages; empty: made once and kept in data_dir."""
     encryption_keys: SecretStr = SecretStr("")
-    """Seal credentials of other systems: 32 bytes each in base64 or hexadecimal, the first for what is new;
+    """Seal what is secret and read again: 32 bytes each in base64 or hexadecimal, the first for what is new;
     empty: one made once and kept in data_dir."""
     cookies_secure: bool = False
     """True behind HTTPS: cookies are then sent over HTTPS only."""

@@ -20,6 +20,7 @@ def look(settings: Settings, environment: Mapping[str, str] = os.environ) -> Ite
     """All that can be said of settings without asking a server."""
     yield _names(environment)
     yield _public_url(settings)
+    yield _proxies(settings)
     yield _secret_key(settings)
     yield _encryption_keys(settings)
     yield _key_files(settings)
@@ -65,6 +66,18 @@ def _public_url(settings: Settings) -> Finding:
             "Set REGULARS_PUBLIC_URL to the address that people use.",
         )
     return ok("public_url", settings.public_url)
+
+
+def _proxies(settings: Settings) -> Finding:
+    told = ", ".join(map(str, settings.trusted_proxies))
+    if settings.cookies_secure and not told:
+        return warning(
+            "trusted_proxies",
+            "TLS ends at a proxy in front, and everybody seems to come from there: attempts to sign in are"
+            " counted together",
+            'Set REGULARS_TRUSTED_PROXIES to the proxy\'s address or network, as ["10.0.0.0/8"].',
+        )
+    return ok("trusted_proxies", told or "none: whoever connects is who is there")
 
 
 def _secret_key(settings: Settings) -> Finding:

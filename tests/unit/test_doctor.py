@@ -27,6 +27,7 @@ def proper(folder: Path, **more: Any) -> Settings:
         "cookies_secure": True,
         "secret_key": SecretStr("s" * 64),
         "encryption_keys": SecretStr("ab" * 32),
+        "trusted_proxies": ("10.0.0.0/8",),
     }
     return Settings(**(values | more))
 
@@ -70,6 +71,8 @@ def test_an_installation_in_order_has_nothing_to_mend(
         ("public_url", {"public_url": "https://points.example/"}, State.PROBLEM),
         ("public_url", {"public_url": "points.example"}, State.PROBLEM),
         ("public_url", {"public_url": "http://127.0.0.1:8000"}, State.WARNING),
+        ("trusted_proxies", {"trusted_proxies": ()}, State.WARNING),
+        ("trusted_proxies", {"trusted_proxies": (), "cookies_secure": False}, State.OK),
         ("secret_key", {"secret_key": SecretStr("short")}, State.PROBLEM),
         ("model", {"model_dir": Path("nowhere")}, State.PROBLEM),
     ],
