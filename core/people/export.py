@@ -149,9 +149,16 @@ async def write(customer_id: UUID, file: IO[bytes], now: datetime) -> None:
 
 
 async def write_to(customer_id: UUID, path: Path, now: datetime) -> int:
-    """The same into a new file that only its owner may read; answers its bytes. Raises OSError."""
+    """The same into a new file that only its owner may read; answers its bytes. Raises NotFound or OSError.
+
+    What could not be finished is not left behind.
+    """
     with open(path, "xb", opener=_private) as file:  # noqa: ASYNC230 -- a command, alone in its process
-        await write(customer_id, file, now)
+        try:
+            await write(customer_id, file, now)
+        except BaseException:
+            path.unlink()  # noqa: ASYNC240
+            raise
         return file.tell()
 
 
