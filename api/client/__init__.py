@@ -15,5 +15,6 @@ from api.client import operations
 from api.client.calls import Call
 from api.client.client import AsyncClient, Client
 from api.client.errors import ApiError, NoAnswer
+from api.client.handoff import portal_link
 
-__all__ = ["ApiError", "AsyncClient", "Call", "Client", "NoAnswer", "operations"]
+__all__ = ["ApiError", "AsyncClient", "Call", "Client", "NoAnswer", "operations", "portal_link"]

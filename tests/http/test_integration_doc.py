@@ -6,6 +6,7 @@ import inspect
 import io
 import re
 from typing import Any
+from urllib.parse import urljoin
 from uuid import UUID
 
 import httpx
@@ -14,9 +15,11 @@ import pytest
 from admin.serve import create
 from api import client as package
 from api.app import App
-from core import logs
+from core import clock, db, logs
 from core.embedded import Services
+from core.people import handoff
 from core.people.api_keys import SCOPES
+from core.settings import settings
 from tests.factories.receiver import Receiver, receiving
 from tests.http import webhook_types
 from tests.http.conftest import new_key
@@ -55,19 +58,35 @@ async def test_the_page_does_what_it_says(app: App, merchant: UUID, monkeypatch:
     def to_us(base_url: str, api_key: str) -> package.AsyncClient:
         return package.AsyncClient(base_url, api_key, transport=httpx.ASGITransport(app))
 
-    known: dict[str, Any] = {"KEY": key}
+    async with db.transaction(merchant):
+        signs = await handoff.create_key("Shop system", clock.now(), ["https://shop.example"])
+        code = await db.fetchval("SELECT code FROM merchants")
+    known: dict[str, Any] = {"KEY": key, "KEY_ID": str(signs.id), "SECRET": signs.secret}
+    ours = {"https://regulars.example": settings().public_url, '"corner"': f'"{code}"'}
     said = io.StringIO()
     async with receiving(monkeypatch) as (receiver, url):
         with contextlib.redirect_stdout(said):
             for line, block in BLOCKS:
-                block = block.replace("https://shop.example/hooks/regulars", url)
+                for word, is_here in (ours | {"https://shop.example/hooks/regulars": url}).items():
+                    block = block.replace(word, is_here)
                 await follow(known, line, block)
                 if "AsyncClient(" in block:
                     known["regulars"] = to_us("https://regulars.example", key)
             await work_off(merchant)
             check(known, receiver)
+    await follow_link(app, known["link"])
     assert "earn 120 " in said.getvalue() and "webhook.test " in said.getvalue(), said.getvalue()
     await known["regulars"].close()
+
+
+async def follow_link(app: App, link: str) -> None:
+    """As the browser of a customer does who clicks in the shop."""
+    headers = {"referer": "https://shop.example/", "accept": "text/html"}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as browser:
+        answer = await browser.get(link, headers=headers)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/portal"), answer.text
+        portal = await browser.get(urljoin(link, "/portal"), headers=headers)
+        assert portal.status_code == 200 and "Ada" in portal.text
 
 
 def check(known: dict[str, Any], receiver: Receiver) -> None:
@@ -81,4 +100,4 @@ def check(known: dict[str, Any], receiver: Receiver) -> None:
 
 def test_its_tables_are_those_of_the_code() -> None:
     assert webhook_types.written(TEXT) == TEXT
-    assert len(BLOCKS) >= 8
+    assert len(BLOCKS) >= 9

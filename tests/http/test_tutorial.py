@@ -2,11 +2,15 @@
 
 - ```toml and ```console: a file, and commands of `regulars merchant` that read it.
 - ```http: method, path, perhaps headers, an empty line, the body. API key and idempotency key go with each.
-- ```json or ```ndjson after it: what must stand in the answer; more may be there. "…" stands for anything,
-  "{name}" keeps a text for later use, where {name} stands for it. `status=…` after the language: if not 2xx.
+- ```python: what a program does with our client; its answer is the value of the last line, or the refusal.
+- ```json or ```ndjson after either: what must stand in the answer; more may be there. "…" stands for
+  anything, "{name}" keeps a text for later use, where {name} stands for it. `status=…` after the
+  language: if not 2xx.
 - <!-- at TIME --> sets the clock, <!-- sweep --> does what the scheduler would do by then.
 """
 
+import ast
+import inspect
 import re
 import shlex
 from collections.abc import Iterator
@@ -26,6 +30,7 @@ from click.testing import CliRunner
 from admin.cli import merchant as commands
 from admin.serve import V1
 from api.app import App, create_app
+from api.client import ApiError, AsyncClient
 from core import clock, db, tenancy
 from core.celery_app import HANDLER_MODULES, PERIODIC_MODULES
 from core.embedded import Services
@@ -52,11 +57,16 @@ class Reader:
     folder: Path
     now: datetime = datetime(2027, 1, 1, tzinfo=UTC)
     known: dict[str, str] = field(default_factory=dict)
+    names: dict[str, Any] = field(default_factory=dict)
+    """Of the tutorial's Python."""
     answer: httpx.Response | None = None
+    refused: bool = False
+    """By the client, and nothing has been said of it yet."""
     merchant: UUID | None = None
 
     async def follow(self, kind: str, more: str, text: str) -> None:
         """Do what one part says, or compare with it."""
+        assert not self.refused or kind in ("json", "ndjson"), self.answer and self.answer.text
         match kind:
             case "toml":
                 (self.folder / "programme.toml").write_text(text, "utf-8")
@@ -64,7 +74,10 @@ class Reader:
                 await self.command(text)
             case "http":
                 await self.send(text)
+            case "python":
+                await self.run(text)
             case "json" | "ndjson":
+                self.refused = False
                 self.compare(kind, more, text)
             case "at":
                 self.now = datetime.fromisoformat(text)
@@ -95,6 +108,30 @@ class Reader:
             headers.setdefault("content-type", "application/json")
         self.answer = await self.client.request(method, path, content=body.strip(), headers=headers)
         assert self.answer.status_code < 500, self.answer.text
+        await self.work_off()
+
+    async def run(self, text: str) -> None:
+        """A piece of a program; what its last line is worth is kept for the next part."""
+        tree = ast.parse(text)
+        last = tree.body[-1]
+        if isinstance(last, ast.Expr):
+            kept = ast.Assign([ast.Name("answer", ast.Store())], last.value)
+            tree.body[-1] = ast.fix_missing_locations(ast.copy_location(kept, last))
+        code = compile(tree, "docs/tutorial.md", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        self.names |= {"KEY": self.known["KEY"], "answer": None}
+        try:
+            if inspect.isawaitable(running := eval(code, self.names)):
+                await running
+            status, came = 200, self.names["answer"]
+        except ApiError as error:
+            status, came, self.refused = error.status, error.problem, True
+        self.answer = httpx.Response(
+            status, content=came if isinstance(came, str) else msgspec.json.encode(came)
+        )
+        if "AsyncClient(" in text:
+            self.names["regulars"] = AsyncClient(
+                "http://shop.test", self.known["KEY"], transport=self.client._transport
+            )
         await self.work_off()
 
     def compare(self, kind: str, more: str, text: str) -> None:
