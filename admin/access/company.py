@@ -39,7 +39,7 @@ _REFUSED = {
 
 
 class ProviderForm(KeyedForm, kw_only=True):
-    """How the provider knows us; without a secret that of before stays."""
+    """How the provider knows us; without a secret that of before stays, if it is the same provider."""
 
     issuer: str
     client_id: str
@@ -55,11 +55,12 @@ async def overview(request: Staff, notice: FromQuery[str] = "") -> Response[Any]
 @post("/access/company", guards=[manages_staff], status_code=303)
 async def save(request: Staff, data: URLEncodedBody[ProviderForm]) -> Response[Any]:
     """Keep the settings once the provider has answered."""
-    user = request.user
+    user, issuer = request.user, data.issuer.strip()
     async with db.transaction(user.merchant_id):
         before = await configured.find()
-    secret = data.client_secret.strip() or (before.client_secret if before else "")
-    wanted = Provider(data.issuer.strip(), data.client_id.strip(), secret)
+    # A secret is shown to nobody again: it does not go to another provider, either.
+    kept = before.client_secret if before and before.issuer == issuer else ""
+    wanted = Provider(issuer, data.client_id.strip(), data.client_secret.strip() or kept)
     try:
         await service.try_out(wanted)
     except DomainError as error:

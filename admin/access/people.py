@@ -21,7 +21,7 @@ from core.design.words import word
 from core.errors import DomainError, Kind
 from core.i18n import LOCALES, OWN_NAMES, Translator, mark, translator
 from core.ids import new_id
-from core.people import second_factor, team
+from core.people import second_factor, team, throttle
 from core.people.roles import PERMISSIONS, ROLES
 
 PATH = f"{ROOT}/staff"
@@ -43,6 +43,7 @@ _REFUSED = {
     "staff_form_unfit": mark("Check the name, the address and the limit; nothing was saved."),
     "unknown_role": mark("There is no such role."),
     "last_owner": mark("A shop has at least one owner who can sign in."),
+    "too_many_attempts": mark("Too many attempts. Please wait a few minutes and try again."),
     "own_account": mark("Switch your own second factor off on the page of your account."),
 }
 
@@ -91,6 +92,7 @@ async def invite(request: Staff, data: URLEncodedBody[InviteForm]) -> Response[A
 
     async def effect(now: datetime) -> str:
         _check(data)
+        await throttle.attempt((throttle.INVITATIONS, str(request.user.merchant_id)))
         await team.invite(data.email, data.name.strip(), data.role, data.locale, _points(data.points), now)
         return f"{PATH}?notice=invited"
 
@@ -116,6 +118,7 @@ async def send_link(
     """Let them choose a password. Raises NotFound."""
 
     async def effect(now: datetime) -> str:
+        await throttle.attempt((throttle.INVITATIONS, str(request.user.merchant_id)))
         await team.send_link(staff_id, now)
         return f"{PATH}?notice=link"
 

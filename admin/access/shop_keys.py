@@ -14,6 +14,7 @@ from core.design import access_views as views
 from core.errors import DomainError, Kind
 from core.i18n import mark
 from core.ids import new_id
+from core.outgoing import AddressRefused
 from core.people import handoff
 from core.settings import settings
 
@@ -24,7 +25,10 @@ _NOTICES = {
     "made": mark("The key is made. It was shown once and cannot be shown again."),
     "revoked": mark("Revoked. It opens nothing any more."),
 }
-_REFUSED = {"handoff_key_unfit": mark("Give the key a name; nothing was made.")}
+_REFUSED = {
+    "handoff_key_unfit": mark("Give the key a name; nothing was made."),
+    "address_refused": mark("Addresses of the shop’s pages begin with https://; nothing was made."),
+}
 
 
 class HandoffKeyUnfit(DomainError):
@@ -36,9 +40,10 @@ class HandoffKeyUnfit(DomainError):
 
 
 class MakeForm(KeyedForm, kw_only=True):
-    """Which server signs with it."""
+    """Which server signs with it, and whose pages send customers."""
 
     name: str
+    sites: str = ""
 
 
 @get("/access/handoff", guards=[manages_keys])
@@ -56,12 +61,12 @@ async def make(request: Staff, data: URLEncodedBody[MakeForm]) -> Response[Any]:
         nonlocal made
         if not 0 < len(name) <= _NAME_LIMIT_CHARS:
             raise HandoffKeyUnfit()
-        made = await handoff.create_key(name, now)
+        made = await handoff.create_key(name, now, handoff.sites_of(data.sites))
         return f"{PATH}?notice=made"
 
     try:
-        done = await act(request, data.idempotency_key, name, effect)
-    except HandoffKeyUnfit as error:
+        done = await act(request, data.idempotency_key, [name, data.sites], effect)
+    except (HandoffKeyUnfit, AddressRefused) as error:
         return show(request, TEMPLATE, await _view(request), _REFUSED[error.code], error)
     return show(request, TEMPLATE, await _view(request, made)) if made else done
 
@@ -89,6 +94,7 @@ async def _view(request: Staff, made: handoff.NewKey | None = None) -> views.Han
             views.HandoffLine(
                 id=str(each.id),
                 name=each.name,
+                sites=each.sites,
                 created_at=each.created_at,
                 last_used_at=each.last_used_at,
                 ended=each.revoked_at is not None,

@@ -2,12 +2,13 @@
 
 from typing import Any
 
+import structlog
 from litestar import Request, Response, Router, get, post
 from litestar.params import FromQuery, URLEncodedBody
 
 from api.auth import HalfWay, Person, SignInNeeded, StaffUser, half_way
 from api.cookies import STAFF_SESSION, renew
-from api.entry.signin import STAFF_HOME, Form
+from api.entry.signin import STAFF_HOME, Form, pseudonym
 from api.pages import locale_of, page, safe_path, see_other
 from api.portal.qr import svg
 from core import clock, db
@@ -16,6 +17,8 @@ from core.errors import DomainError
 from core.i18n import translator
 from core.people import second_factor, sessions, staff
 from core.people.throttle import TooManyAttempts
+
+log = structlog.get_logger(__name__)
 
 Visitor = Request[Person | None, Any, Any]
 
@@ -56,6 +59,7 @@ async def take_code(request: Visitor, data: URLEncodedBody[CodeForm]) -> Respons
     try:
         await second_factor.prove(data.code, member.merchant_id, member.id, now)
     except (second_factor.CodeWrong, TooManyAttempts) as error:
+        log.warning("sign_in_refused", reason=error.code, account=pseudonym(member.email))
         status, problem = (429, "too_many") if isinstance(error, TooManyAttempts) else (401, "code_wrong")
         return page(request, "signin/code.html", views.CodeStep(path, problem), status=status)
     async with db.transaction(member.merchant_id):

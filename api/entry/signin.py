@@ -1,5 +1,7 @@
 """Signing in and out, and the choice of the language."""
 
+import hashlib
+import hmac
 import re
 from datetime import datetime
 from typing import Any
@@ -13,6 +15,7 @@ from msgspec import Struct
 from api.auth import CustomerUser, Person, StaffUser
 from api.cookies import CUSTOMER_SESSION, LANGUAGE, STAFF_SESSION, given, gone, own_cookie, renew
 from api.pages import locale_of, page, safe_path, see_other
+from api.secret import secret_key
 from core import clock
 from core.design import views, words
 from core.i18n import LOCALES
@@ -89,6 +92,7 @@ async def staff_sign_in(request: Visitor, data: URLEncodedBody[StaffSignInForm])
             data.email, data.password, address_of(request), clock.now(), device_of(request)
         )
     except (staff.SignInRefused, TooManyAttempts) as error:
+        log.warning("sign_in_refused", reason=error.code, account=pseudonym(data.email))
         status, problem = (429, "too_many") if isinstance(error, TooManyAttempts) else (401, "wrong")
         view = views.StaffSignIn(data.email, data.next, problem)
         return page(request, "signin/staff.html", view, status=status)
@@ -129,7 +133,17 @@ async def show_enter(request: Visitor, token: FromQuery[str] = "") -> Response[A
     """A button: mail scanners open links, but they post no forms."""
     if not token:
         return see_other("/portal/sign-in?problem=link_expired")
-    return page(request, "signin/confirm.html", views.LinkConfirm("/portal/enter", token))
+    found = await login_links.whose(token, clock.now())
+    user = request.user if isinstance(request.user, CustomerUser) else None
+    # The link can be somebody else's, who wants them in the wrong account.
+    other = found is not None and user is not None and user.profile.id != found.id
+    view = views.LinkConfirm(
+        "/portal/enter",
+        token,
+        (found.name or found.email) if found else "",
+        user.name if user and other else "",
+    )
+    return page(request, "signin/confirm.html", view)
 
 
 @post("/portal/enter", status_code=200)
@@ -210,6 +224,12 @@ def _known(problem: str) -> str:
 def _expect_email(email: str) -> None:
     if not _EMAIL.fullmatch(email.strip()):
         raise staff.SignInRefused()
+
+
+def pseudonym(account: str) -> str:
+    """The same for the same account, for the log alone: nobody is found by it but by this installation."""
+    said = f"account\n{account.strip().lower()}".encode("utf-8", "surrogatepass")
+    return hmac.new(secret_key(), said, hashlib.sha256).hexdigest()[:16]
 
 
 def device_of(request: Visitor) -> str:

@@ -102,6 +102,8 @@ class HandoffLine:
 
     id: str
     name: str
+    sites: tuple[str, ...]
+    """Whose pages send customers."""
     created_at: datetime
     last_used_at: datetime | None
     ended: bool
@@ -110,7 +112,7 @@ class HandoffLine:
 
 @dataclass(frozen=True)
 class HandoffKeys:
-    """`staff/access_handoff.html`. Posts name to /staff/access/handoff/make."""
+    """`staff/access_handoff.html`. Posts name and sites to /staff/access/handoff/make."""
 
     lines: tuple[HandoffLine, ...]
     key: str

@@ -92,6 +92,25 @@ class LinkConfirm:
     action: str
     """Where the form posts token and csrf_token."""
     token: str
+    name: str = ""
+    """Whom the link signs in; empty: nobody, which is said when it is used."""
+    current: str = ""
+    """Somebody else who is signed in here now."""
+
+
+@dataclass(frozen=True)
+class HandoffConfirm:
+    """`signin/handoff.html`: somebody comes with a link of the shop, which can be somebody else's."""
+
+    action: str
+    """Where the form posts token, next and csrf_token."""
+    token: str
+    next: str
+    name: str
+    """Whom the link signs in."""
+    shop: str
+    current: str = ""
+    """Who is signed in here now."""
 
 
 # --- the customer's portal ------------------------------------------------------------------------

@@ -2,6 +2,10 @@
 
 A JSON Web Token (RFC 7519) under HMAC-SHA-256 with a key of the merchant. It names the shop (`iss`), this
 installation (`aud`) and the customer (`sub`), lives for minutes (`iat`, `exp`) and works once (`jti`).
+
+The token proves who has clicked at the shop, not whose browser brings it here: somebody can send their own
+to somebody else, who then writes into a stranger's account. So a key names the shop's pages (`sites`), and
+whoever does not come from there is asked first (api.handoff).
 """
 
 import secrets
@@ -9,16 +13,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
-from core import db
+from core import db, outgoing, tenancy
 from core.errors import DomainError, Kind, NotFound
 from core.ids import new_id
-from core.people import sessions
+from core.people import customers, sessions
+from core.resealing import SealedColumn
 from core.settings import settings
 from core.vault import vault
 
@@ -28,8 +34,11 @@ CLOCKS_APART = timedelta(seconds=60)
 TOKEN_MAX_CHARS = 4096
 JTI_CHARS = (16, 200)
 """Bounds; what is shorter could be guessed, or come twice."""
+SITES = 10
+"""Of one key, at most."""
 USED_EVERY = timedelta(minutes=1)
 _NOBODYS_SECRET = "hs_" + "0" * 43
+_PORTS = {"https": 443, "http": 80}
 
 
 class HandoffInvalid(DomainError):
@@ -86,9 +95,22 @@ class Listed:
 
     id: UUID
     name: str
+    sites: tuple[str, ...]
     created_at: datetime
     last_used_at: datetime | None
     revoked_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Whom a token signs in."""
+
+    customer_id: UUID
+    name: str
+    """By which they know themselves: their name, or else what the shop knows them by."""
+    shop: tenancy.Shop
+    sites: tuple[str, ...]
+    """Origins whose pages send customers here."""
 
 
 @dataclass(frozen=True)
@@ -99,15 +121,41 @@ class _Claims:
     expires_at: datetime
 
 
-async def create_key(name: str, now: datetime) -> NewKey:
-    """Make a key in the open transaction."""
+def origin(address: str) -> str:
+    """Scheme, host and port of an address, written as browsers do; empty: it has none."""
+    try:
+        parts = urlsplit(address)
+        host, port = (parts.hostname or "").encode("idna").decode(), parts.port
+    except ValueError:
+        return ""
+    if parts.scheme not in _PORTS or not host:
+        return ""
+    return f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, _PORTS[parts.scheme]) else "")
+
+
+def sites_of(text: str) -> tuple[str, ...]:
+    """Origins of the shop's pages out of addresses that somebody typed, apart by spaces.
+
+    Raises outgoing.AddressRefused.
+    """
+    typed = [outgoing.check_url(word, settings().private_hosts) for word in text.split()]
+    found = tuple(dict.fromkeys(origin(each) for each in typed))
+    if "" in found or len(found) > SITES:
+        raise outgoing.AddressRefused(f"at most {SITES} addresses, each of them of a page")
+    return found
+
+
+async def create_key(name: str, now: datetime, sites: Sequence[str] = ()) -> NewKey:
+    """Make a key in the open transaction; `sites`: origins whose pages send customers with it."""
     key = NewKey(new_id(), "hs_" + secrets.token_urlsafe(32))
     await db.execute(
-        "INSERT INTO handoff_keys (id, merchant_id, name, secret, created_at) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO handoff_keys (id, merchant_id, name, secret, sites, created_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6)",
         key.id,
         db.merchant_id(),
         name,
         vault().seal(key.secret.encode(), _place(key.id)),
+        list(sites),
         now,
     )
     return key
@@ -116,9 +164,9 @@ async def create_key(name: str, now: datetime) -> NewKey:
 async def keys() -> Sequence[Listed]:
     """The merchant's keys, the newest first, in the open transaction."""
     rows = await db.fetch(
-        "SELECT id, name, created_at, last_used_at, revoked_at FROM handoff_keys ORDER BY id DESC"
+        "SELECT id, name, sites, created_at, last_used_at, revoked_at FROM handoff_keys ORDER BY id DESC"
     )
-    return [Listed(**row) for row in rows]
+    return [Listed(**{**row, "sites": tuple(row["sites"])}) for row in rows]
 
 
 async def revoke(key_id: UUID, now: datetime) -> None:
@@ -132,11 +180,36 @@ async def revoke(key_id: UUID, now: datetime) -> None:
         raise NotFound(f"no hand-off key {key_id}")
 
 
+async def look(token: str, now: datetime) -> Arrival:
+    """Whom a token would sign in; it is not used up. Raises what enter() raises."""
+    said, merchant_id, key_id = await _believed(token, now)
+    async with db.transaction(merchant_id):
+        customer_id = await _customer(said)
+        if await db.fetchval("SELECT EXISTS (SELECT FROM handoff_uses WHERE jti = $1)", said.jti):
+            raise HandoffUsed()
+        profile = await customers.find(customer_id)
+        known = (profile.name or profile.email) if profile else ""
+        sites = await db.fetchval("SELECT sites FROM handoff_keys WHERE id = $1", key_id)
+        return Arrival(customer_id, known or said.customer, await tenancy.shop(), tuple(sites))
+
+
 async def enter(token: str, now: datetime, device: str = "") -> str:
     """Use a token up and start a session; answers the session's token.
 
     Raises HandoffInvalid, HandoffExpired, HandoffUsed, HandoffElsewhere or HandoffUnknown; then nothing has
     changed.
+    """
+    said, merchant_id, key_id = await _believed(token, now)
+    async with db.transaction(merchant_id):
+        customer_id = await _customer(said)
+        await _use(said, key_id, now)
+        return await sessions.start(now, customer_id=customer_id, via="shop", device=device)
+
+
+async def _believed(token: str, now: datetime) -> tuple[_Claims, UUID, UUID]:
+    """What a token says, whose key has signed it, and which.
+
+    Raises HandoffInvalid, HandoffExpired or HandoffElsewhere.
     """
     key_id = _key_id(token)
     async with db.transaction(None):
@@ -145,24 +218,20 @@ async def enter(token: str, now: datetime, device: str = "") -> str:
     claims = _verified(token, secret)
     if row is None:
         raise HandoffInvalid()
-    said = _read(claims, now)
-    async with db.transaction(row["merchant_id"]):
-        code = await db.fetchval("SELECT code FROM merchants WHERE id = $1", db.merchant_id())
-        if said.issuer != code:
-            raise HandoffElsewhere(f"signed by a key of {code} for {said.issuer}")
-        customer_id = await _customer(said.customer)
-        await _use(said, key_id, now)
-        return await sessions.start(now, customer_id=customer_id, via="shop", device=device)
+    return _read(claims, now), row["merchant_id"], key_id
 
 
-async def _customer(external_id: str) -> UUID:
-    """Who stands for the customer now. Raises HandoffUnknown."""
+async def _customer(said: _Claims) -> UUID:
+    """Who stands for the customer now. Raises HandoffElsewhere or HandoffUnknown."""
+    code = await db.fetchval("SELECT code FROM merchants WHERE id = $1", db.merchant_id())
+    if said.issuer != code:
+        raise HandoffElsewhere(f"signed by a key of {code} for {said.issuer}")
     found = await db.fetchval(
         # A coalesce() would not be pushed below the policies, so every customer would be looked at.
         "SELECT k.id FROM customers c"
         " JOIN customers k ON k.id = CASE WHEN c.merged_into IS NULL THEN c.id ELSE c.merged_into END"
         " WHERE c.external_id = $1 AND c.deleted_at IS NULL AND k.deleted_at IS NULL",
-        external_id,
+        said.customer,
     )
     if found is None:
         raise HandoffUnknown()
@@ -232,3 +301,7 @@ def _moment(seconds: Any) -> datetime:
 
 def _place(key_id: UUID) -> str:
     return f"handoff_keys/{key_id}"
+
+
+SEALED = (SealedColumn("handoff_keys", "secret", "id", lambda row: _place(row["id"])),)
+"""See core.resealing."""

@@ -12,12 +12,16 @@ from core import db, tenancy
 from core.errors import DomainError, Kind
 from core.i18n import Locale, negotiate, translator
 from core.mail import service as mail
-from core.people import sessions, throttle
+from core.people import customers, sessions, throttle
 from core.people.tables import LoginLink
 from core.people.tokens import digest, merchant_of, new_token
 from core.settings import settings
 
 PATH = "/portal/enter"
+_WHOSE = """
+SELECT coalesce(c.merged_into, c.id) FROM login_links l JOIN customers c ON c.id = l.customer_id
+WHERE l.token_hash = $1 AND l.used_at IS NULL AND l.expires_at > $2 AND c.deleted_at IS NULL
+"""
 
 
 class LinkInvalid(DomainError):
@@ -48,6 +52,17 @@ async def request(email: str, now: datetime) -> None:
     for known in [_Known(**row) for row in rows]:
         async with db.transaction(known.merchant_id):
             await _send(known, now)
+
+
+async def whose(token: str, now: datetime) -> customers.Profile | None:
+    """Whom a link signs in; None: nobody, or not any more. Nothing is used up."""
+    try:
+        merchant_id = await merchant_of("gate_login_link", token, LinkInvalid)
+    except LinkInvalid:
+        return None
+    async with db.transaction(merchant_id):
+        customer_id = await db.fetchval(_WHOSE, digest(token), now)
+        return await customers.find(customer_id) if customer_id else None
 
 
 async def use(token: str, now: datetime, device: str = "") -> str:

@@ -218,6 +218,7 @@ async def put_password(staff_id: UUID, password: str, now: datetime) -> None:
         await _hashed(password),
         now,
     )
+    await _void_links(staff_id)
 
 
 async def drop_second_factor(member: StaffMember) -> None:
@@ -249,6 +250,7 @@ async def set_password(email: str, password: str, now: datetime) -> None:
     if found is None:
         raise NotFound(f"nobody of the staff has the address {email}")
     await sessions.revoke_all(now, staff_id=found)
+    await _void_links(found)
 
 
 async def forget_second_factor(email: str, now: datetime) -> None:
@@ -266,6 +268,11 @@ async def forget_second_factor(email: str, now: datetime) -> None:
 async def no_password() -> str:
     """The hash of a password that nobody knows."""
     return await asyncio.to_thread(_hasher().hash, new_token())
+
+
+async def _void_links(staff_id: UUID) -> None:
+    """A link to choose a password, in whoever's mailbox, is good only until one was chosen."""
+    await db.execute("DELETE FROM staff_links WHERE staff_id = $1", staff_id)
 
 
 def _is_guessable(password: str, about: Sequence[str]) -> bool:

@@ -42,6 +42,8 @@ PER_EMAIL = Limit("email", 10, 900)
 PER_ADDRESS = Limit("address", 300, 900)
 LINKS_PER_EMAIL = Limit("link-email", 5, 900)
 LINKS_PER_ADDRESS = Limit("link-address", 300, 900)
+# Each is a mail to whoever was typed in, and tells whether that address works for any shop here.
+INVITATIONS = Limit("invitation", 50, 3600)
 # A till mistypes now and then; whoever tries codes out does so all the time.
 UNKNOWN_CODES = Limit("unknown-code", 100, 900)
 

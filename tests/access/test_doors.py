@@ -17,7 +17,7 @@ from tests.http.shop import enter_as_customer, enter_as_staff, member_with, open
 OPEN = {
     "/": "leads to a sign-in",
     "/docs/api": "the description of the API, for people",
-    "/handoff": "a token that the shop has signed, once",
+    "/handoff": "a token that the shop has signed, once; who comes from elsewhere is asked",
     "/health/live": "the process answers",
     "/health/ready": "what it stands on answers; no one's data",
     "/language": "the visitor's own cookie",
@@ -29,6 +29,7 @@ OPEN = {
     "/openapi.json/{path:str}": "there is nothing",
     "/portal/enter": "a link out of a mail, once",
     "/portal/sign-in": "to ask for that link; throttled",
+    "/portal/sign-in/shop": "a token that the shop has signed, once",
     "/public/widget/member.js": "the widget's script",
     "/public/widget/reviews.js": "the widget's script",
     "/public/{shop:str}/feeds/{name:str}": "published reviews",

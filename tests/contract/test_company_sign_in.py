@@ -317,6 +317,10 @@ def filled(provider: FakeProvider, **other: str) -> dict[str, str]:
     return form | {"idempotency_key": str(new_id())} | other
 
 
+async def _owner() -> UUID:
+    return UUID(str(await db.fetchval("SELECT id FROM staff WHERE role = 'owner'")))
+
+
 async def test_an_owner_sets_the_provider_and_takes_it_away(
     browser: Browser, merchant: UUID, provider: FakeProvider
 ) -> None:
@@ -331,6 +335,14 @@ async def test_an_owner_sets_the_provider_and_takes_it_away(
     await browser.post("/staff/access/company", filled(provider, client_secret="", client_id="new"))
     async with db.transaction(merchant):
         assert await configured.find() == Provider(provider.url, "new", CLIENT_SECRET)
+        # What was kept for one provider is not told to another one.
+        await configured.put(
+            Provider("https://other.example", CLIENT_ID, "kept"), await _owner(), clock.now()
+        )
+    refused = await browser.post("/staff/access/company", filled(provider, client_secret=""))
+    assert refused.status_code == 422
+    async with db.transaction(merchant):
+        assert await configured.find() == Provider("https://other.example", CLIENT_ID, "kept")
     answer = await browser.post("/staff/access/company/drop", {"idempotency_key": str(new_id())})
     assert answer.headers["location"] == "/staff/access/company?notice=dropped"
     assert await rows(merchant, "company_providers") == 0

@@ -17,7 +17,7 @@ from core.design.words import codes
 from core.embedded import Services
 from core.ids import new_id
 from core.mail import service as mail
-from core.people import api_keys, second_factor, sessions, staff, staff_links, team
+from core.people import api_keys, second_factor, sessions, staff, staff_links, team, throttle
 from core.people.roles import PERMISSIONS
 from tests.http.conftest import Browser, _transport, new_key, rows
 from tests.http.shop import enter_as_staff, form
@@ -117,6 +117,42 @@ async def test_a_link_is_for_once_for_three_days_and_for_the_newest_mail(
     )
     assert sum(isinstance(outcome, str) for outcome in outcomes) == 1
     assert await sessions.find(session, clock.now()) is None
+
+
+async def test_a_new_password_voids_links_that_are_on_their_way(browser: Browser, merchant: UUID) -> None:
+    """Whoever has got hold of an old mail does not get in after the owner of the account has acted."""
+    await enter_as_staff(browser, merchant, "owner")
+    staff_id, token = await hire(merchant)
+    session = await sessions.find(token, clock.now())
+    assert session
+    async with db.transaction(merchant):
+        email = await db.fetchval("SELECT email FROM staff WHERE id = $1", staff_id)
+
+    async def by_themselves() -> None:
+        await staff.change_password(session, PASSWORD, f"{PASSWORD} of my own", clock.now())
+
+    async def by_the_operator() -> None:
+        await staff.set_password(email, f"{PASSWORD} of the operator", clock.now())
+
+    for change in (by_themselves, by_the_operator):
+        assert (await post(browser, f"{STAFF}/{staff_id}/link")).status_code == 303
+        link = await newest_link(merchant)
+        async with db.transaction(merchant):
+            await change()
+        with pytest.raises(staff_links.LinkInvalid):
+            await staff_links.use(link, f"{PASSWORD} of a thief", clock.now())
+
+
+async def test_addresses_are_not_tried_out_by_inviting_them(
+    browser: Browser, merchant: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One address signs in to one shop, so an invitation tells whether it is anybody's at any shop."""
+    monkeypatch.setattr(throttle, "INVITATIONS", throttle.Limit("invitation", 2, 60))
+    await enter_as_staff(browser, merchant, "owner")
+    staff_id, _ = await hire(merchant)
+    assert [(await invite(browser, unique_email())).status_code for _ in range(3)] == [303, 303, 429]
+    assert (await post(browser, f"{STAFF}/{staff_id}/link")).status_code == 429
+    assert await rows(merchant, "staff") == 4 and await rows(merchant, "staff_links") == 2
 
 
 async def test_a_link_does_not_go_round_the_second_factor(browser: Browser, merchant: UUID) -> None:

@@ -20,6 +20,7 @@ from admin import access
 from api import portal
 from api.app import App, create_app
 from api.cookies import CUSTOMER_SESSION
+from api.entry.handoff import CONFIRM_PATH
 from core import clock, db
 from core.embedded import Services
 from core.errors import DomainError
@@ -29,8 +30,10 @@ from core.people.customers import CustomerRow
 from core.settings import settings
 from tests.conftest import new_merchant
 from tests.http.conftest import PAGE, Browser, rows
-from tests.http.shop import enter_as_staff
+from tests.http.shop import enter_as_staff, form, speak
 
+SITE = "https://shop.example"
+FROM_SHOP = {"referer": f"{SITE}/account", "sec-fetch-dest": "document"}
 DOC = Path(__file__).parents[2] / "docs" / "hand-off.md"
 
 
@@ -73,9 +76,11 @@ def _part(value: bytes) -> bytes:
 async def open_shop() -> Shop:
     merchant = await new_merchant()
     async with db.transaction(merchant):
-        await customers.upsert([CustomerRow("bea", clock.now(), name="Bea")])
+        await customers.upsert(
+            [CustomerRow(name.lower(), clock.now(), name=name) for name in ("Bea", "Carla")]
+        )
         code = await db.fetchval("SELECT code FROM merchants")
-        return Shop(merchant, code, await handoff.create_key("server", clock.now()))
+        return Shop(merchant, code, await handoff.create_key("server", clock.now(), [SITE]))
 
 
 @pytest.fixture
@@ -83,8 +88,18 @@ async def shop(database: Services) -> Shop:
     return await open_shop()
 
 
-async def come(browser: Browser, token: str, **more: str) -> httpx.Response:
-    return await browser.get("/handoff", params={"token": token, **more})
+async def come(browser: Browser, token: str, came: dict[str, str] = FROM_SHOP, **more: str) -> httpx.Response:
+    return await browser.client.get("/handoff", params={"token": token, **more}, headers=PAGE | came)
+
+
+async def who(browser: Browser, shop: Shop) -> str:
+    """The number of the customer who is signed in; empty: nobody."""
+    session = await sessions.find(browser.client.cookies.get(CUSTOMER_SESSION, ""), clock.now())
+    if session is None:
+        return ""
+    async with db.transaction(shop.merchant):
+        sql = "SELECT external_id FROM customers WHERE id = $1"
+        return str(await db.fetchval(sql, session.customer_id))
 
 
 async def expect_refused(browser: Browser, shop: Shop, token: str, code: str) -> None:
@@ -114,7 +129,7 @@ async def test_the_example_of_the_documents_signs_a_customer_in(
     exec(compile(found[1], str(DOC), "exec"), example)
     link = urlsplit(example["portal_link"]("bea", "/portal/sessions"))
     assert f"{link.scheme}://{link.netloc}" == settings().public_url
-    answer = await browser.get(f"{link.path}?{link.query}")
+    answer = await browser.client.get(f"{link.path}?{link.query}", headers=PAGE | FROM_SHOP)
     assert (answer.status_code, answer.headers["location"]) == (303, "/portal/sessions")
     shown = await browser.get("/portal/sessions")
     assert shown.status_code == 200 and "From the shop" in shown.text
@@ -134,10 +149,124 @@ def test_the_documents_name_every_code() -> None:
 
 
 async def test_a_form_of_the_shop_does_the_same(browser: Browser, shop: Shop) -> None:
-    answer = await browser.client.post("/handoff", data={"token": shop.token()}, headers=PAGE)
+    headers = PAGE | {"origin": SITE}
+    answer = await browser.client.post("/handoff", data={"token": shop.token()}, headers=headers)
     assert (answer.status_code, answer.headers["location"]) == (303, "/portal")
     session = await sessions.find(browser.client.cookies[CUSTOMER_SESSION], clock.now())
     assert session and (session.merchant_id, session.via) == (shop.merchant, "shop")
+
+
+@pytest.mark.parametrize(
+    "came",
+    [
+        {},
+        {"referer": "https://evil.test/"},
+        {"referer": "https://shop.example.evil.test/"},
+        {"referer": "http://shop.example/"},
+        {"referer": "https://shop.example:8443/"},
+        {"referer": "https://evil.test/?https://shop.example/"},
+        {"referer": "https://shop.example@evil.test/"},
+        {"referer": "no address"},
+        {"referer": "https://[/"},
+        FROM_SHOP | {"sec-fetch-dest": "image"},
+        {"origin": SITE},
+    ],
+    ids=str,
+)
+async def test_who_comes_from_elsewhere_is_asked_first(
+    browser: Browser, shop: Shop, came: dict[str, str]
+) -> None:
+    """Somebody else's link signs nobody in unseen: they would go on in a stranger's account."""
+    token = shop.token()
+    asked = await come(browser, token, came, next="/portal/sessions")
+    assert asked.status_code == 200 and "Continue as Bea" in asked.text
+    assert await rows(shop.merchant, "sessions") == await rows(shop.merchant, "handoff_uses") == 0
+    assert CUSTOMER_SESSION not in browser.client.cookies
+    answer = await browser.client.post(CONFIRM_PATH, data=form(asked.text, CONFIRM_PATH), headers=PAGE)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/portal/sessions")
+    assert await who(browser, shop) == "bea"
+    assert await rows(shop.merchant, "handoff_uses") == 1
+
+
+async def test_a_key_without_pages_of_the_shop_asks_everybody(browser: Browser, shop: Shop) -> None:
+    async with db.transaction(shop.merchant):
+        shop.key = await handoff.create_key("without", clock.now())
+    for came in (FROM_SHOP, {}):
+        assert "Continue as Bea" in (await come(browser, shop.token(), came)).text
+    assert await rows(shop.merchant, "sessions") == 0
+
+
+async def test_the_session_of_another_customer_does_not_change_unasked(browser: Browser, shop: Shop) -> None:
+    await come(browser, shop.token(sub="carla"))
+    asked = await come(browser, shop.token())
+    assert "Continue as Bea" in asked.text and "Stay signed in as Carla" in asked.text
+    assert await who(browser, shop) == "carla"
+    carlas = browser.client.cookies[CUSTOMER_SESSION]
+    await browser.client.post(CONFIRM_PATH, data=form(asked.text, CONFIRM_PATH), headers=PAGE)
+    assert await who(browser, shop) == "bea"
+    assert await sessions.find(carlas, clock.now()) is None, "it has ended here, too"
+
+
+async def test_who_is_the_same_is_not_asked(browser: Browser, shop: Shop) -> None:
+    await come(browser, shop.token())
+    assert (await come(browser, shop.token(), {})).status_code == 303
+    assert await who(browser, shop) == "bea"
+
+
+async def test_a_form_of_another_site_is_asked_about(browser: Browser, shop: Shop) -> None:
+    token = shop.token()
+    for origin in ("https://evil.test", "null"):
+        data, headers = {"token": token, "next": "/portal/sessions"}, PAGE | {"origin": origin}
+        answer = await browser.client.post("/handoff", data=data, headers=headers)
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith("/handoff?token=")
+        assert CUSTOMER_SESSION not in browser.client.cookies
+        asked = await browser.get(answer.headers["location"])
+        assert "Continue as Bea" in asked.text and form(asked.text, CONFIRM_PATH)["next"] == data["next"]
+    assert await rows(shop.merchant, "sessions") == await rows(shop.merchant, "handoff_uses") == 0
+
+
+async def test_the_answer_is_posted_from_our_page_alone(browser: Browser, shop: Shop) -> None:
+    token = shop.token()
+    filled = form((await come(browser, token, {})).text, CONFIRM_PATH)
+    for data in (
+        {"token": token},
+        filled | {"csrf_token": "x"},
+        filled | {"csrf_token": ".".join(reversed(filled["csrf_token"].split(".")))},
+    ):
+        refused = await browser.client.post(CONFIRM_PATH, data=data, headers=PAGE)
+        assert refused.status_code == 403 and "csrf_token_invalid" in refused.text
+    assert await rows(shop.merchant, "sessions") == await rows(shop.merchant, "handoff_uses") == 0
+    for status in (303, 401):
+        filled = form((await come(browser, shop.token(), {})).text, CONFIRM_PATH) | {"token": token}
+        assert (await browser.client.post(CONFIRM_PATH, data=filled, headers=PAGE)).status_code == status
+        browser.client.cookies.set(CUSTOMER_SESSION, "")
+
+
+async def test_the_question_is_in_the_readers_language(browser: Browser, shop: Shop) -> None:
+    for locale, words in (("zh-Hans", "以 Bea 的身份继续"), ("zh-Hant", "以 Bea 的身分繼續")):
+        speak(browser, locale)
+        assert words in (await come(browser, shop.token(), {})).text
+
+
+@pytest.mark.parametrize(
+    ("address", "origin"),
+    [
+        ("https://Shop.Example/en?x#y", "https://shop.example"),
+        ("https://shop.example:443/", "https://shop.example"),
+        ("http://shop.example:8080/", "http://shop.example:8080"),
+        ("https://café.example/", "https://xn--caf-dma.example"),
+        ("https://user:word@evil.test/", "https://evil.test"),
+        ("ftp://shop.example/", ""),
+        ("javascript:alert(1)", ""),
+        ("https://a..b/", ""),
+        ("https://shop.example:port/", ""),
+        ("null", ""),
+        ("", ""),
+    ],
+)
+def test_an_origin_is_written_as_browsers_do(address: str, origin: str) -> None:
+    assert handoff.origin(address) == origin
 
 
 async def test_of_many_uses_at_once_one_wins(shop: Shop) -> None:
@@ -251,10 +380,10 @@ async def test_keys_are_made_and_revoked_on_a_page_and_sealed_at_rest(
     browser: Browser, merchant: UUID
 ) -> None:
     await enter_as_staff(browser, merchant, "owner")
-    form = {"name": "Server", "idempotency_key": str(new_id())}
-    shown = (await browser.post("/staff/access/handoff/make", form)).text
+    filled = {"name": "Server", "idempotency_key": str(new_id())}
+    shown = (await browser.post("/staff/access/handoff/make", filled)).text
     [secret] = re.findall(r"hs_[\w-]{43}", shown)
-    again = await browser.post("/staff/access/handoff/make", form)
+    again = await browser.post("/staff/access/handoff/make", filled)
     assert again.headers["location"] == "/staff/access/handoff?notice=made"
     assert secret not in (await browser.get("/staff/access/handoff")).text
     async with db.transaction(merchant):
@@ -262,13 +391,23 @@ async def test_keys_are_made_and_revoked_on_a_page_and_sealed_at_rest(
         assert secret.encode() not in bytes(kept["secret"])
         assert secret not in str(await db.fetch("SELECT body FROM idempotency_keys"))
     assert (
-        await browser.post("/staff/access/handoff/make", form | {"name": " ", "idempotency_key": "2"})
+        await browser.post("/staff/access/handoff/make", filled | {"name": " ", "idempotency_key": "2"})
     ).status_code == 422
+    sites = {"sites": " https://Shop.example/en https://www.shop.example  https://shop.example:443 "}
+    for told, status in (
+        ({"sites": "shop.example"}, 422),
+        ({"sites": "http://shop.example"}, 422),
+        (sites, 200),
+    ):
+        key = {"idempotency_key": str(new_id())}
+        assert (await browser.post("/staff/access/handoff/make", filled | told | key)).status_code == status
+    async with db.transaction(merchant):
+        assert (await handoff.keys())[0].sites == ("https://shop.example", "https://www.shop.example")
+        await handoff.revoke((await handoff.keys())[0].id, clock.now())
     revoked = await browser.post(f"/staff/access/handoff/{kept['id']}/revoke", {"idempotency_key": "3"})
     assert revoked.headers["location"] == "/staff/access/handoff?notice=revoked"
     async with db.transaction(merchant):
-        [listed] = await handoff.keys()
-    assert listed.revoked_at
+        assert all(each.revoked_at for each in await handoff.keys())
 
 
 async def test_what_was_used_is_forgotten_only_when_it_is_too_old_to_be_used(shop: Shop) -> None:

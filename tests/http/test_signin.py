@@ -2,16 +2,21 @@
 
 import re
 import secrets
+from collections.abc import Iterator
 from uuid import UUID
 
+import httpx
 import pytest
+import structlog
 
 from api import csrf
+from api.app import App
 from api.cookies import CUSTOMER_SESSION, STAFF_SESSION
 from core import clock, db
 from core.mail import service as mail
-from core.people import customers, sessions, staff, throttle
+from core.people import customers, login_links, sessions, staff, throttle
 from core.people.customers import CustomerRow
+from core.settings import settings
 from tests.http.conftest import PAGE, Browser, rows
 
 PASSWORD = "a good long password"
@@ -147,7 +152,7 @@ async def test_a_customer_enters_by_mail_once(browser: Browser, merchant: UUID) 
     for _ in range(2):
         shown = await browser.get("/portal/enter", params={"token": token})
         assert shown.status_code == 200
-        assert token in shown.text
+        assert token in shown.text and "signs you in as Ada" in shown.text
     assert await rows(merchant, "sessions") == 0
 
     answer = await browser.post("/portal/enter", {"token": token})
@@ -162,6 +167,23 @@ async def test_a_customer_enters_by_mail_once(browser: Browser, merchant: UUID) 
     assert answer.status_code == 401
     assert CUSTOMER_SESSION not in browser.client.cookies
     assert await rows(merchant, "sessions") == 1
+
+
+async def test_a_link_says_whose_it_is_before_it_ends_the_session_of_somebody_else(
+    browser: Browser, merchant: UUID
+) -> None:
+    async with db.transaction(merchant):
+        known = await customers.upsert([CustomerRow("bea", clock.now(), name="Bea")])
+        browser.client.cookies.set(
+            CUSTOMER_SESSION, await sessions.start(clock.now(), customer_id=known["bea"])
+        )
+    await login_links.request(await new_customer(merchant), clock.now())
+    token = await newest_link(merchant)
+    shown = (await browser.get("/portal/enter", params={"token": token})).text
+    assert "signs you in as Ada" in shown and "Stay signed in as Bea" in shown
+    assert "Ada" not in (await browser.get("/portal/enter", params={"token": "made up"})).text
+    await browser.post("/portal/enter", {"token": token})
+    assert "Ada" not in (await browser.get("/portal/enter", params={"token": token})).text, "it was used"
 
 
 async def test_asking_for_a_link_tells_nobody_who_exists(browser: Browser, merchant: UUID) -> None:
@@ -250,3 +272,47 @@ async def test_a_cookie_of_a_former_key_is_replaced(browser: Browser) -> None:
     assert token != f"{'0' * 32}.{'0' * 64}"
     answer = await browser.client.post("/language", data={"csrf_token": token, "locale": "en"}, headers=PAGE)
     assert answer.status_code == 303
+
+
+# --- refusals, and who they are counted for ---------------------------------------------------------
+
+
+async def test_a_refusal_is_logged_without_the_address_that_was_typed(
+    browser: Browser, merchant: UUID
+) -> None:
+    email = await new_staff(merchant)
+    with structlog.testing.capture_logs() as lines:
+        for typed in (email, email.upper(), unique_email()):
+            await browser.post("/staff/sign-in", {"email": typed, "password": "wrong"})
+        await browser.post("/staff/sign-in", {"email": email, "password": PASSWORD})
+    refused = [line for line in lines if line["event"] == "sign_in_refused"]
+    assert [line["reason"] for line in refused] == ["sign_in_refused"] * 3
+    assert refused[0]["account"] == refused[1]["account"] != refused[2]["account"]
+    assert email not in str(refused).lower()
+
+
+@pytest.fixture
+def behind_a_proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("REGULARS_TRUSTED_PROXIES", '["127.0.0.0/8"]')
+    settings.cache_clear()
+    yield
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+async def test_visitors_behind_a_proxy_are_counted_one_by_one(
+    app: App, merchant: UUID, behind_a_proxy: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or one of them could keep everybody else out."""
+    monkeypatch.setattr(throttle, "PER_ADDRESS", throttle.Limit(f"address-{merchant}", 2, 60))
+    transport = httpx.ASGITransport(app, client=("127.0.0.1", 1))
+    async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
+
+        async def tried(told: str) -> int:
+            client.headers["x-forwarded-for"] = told
+            form = {"email": unique_email(), "password": "wrong"}
+            return (await Browser(client).post("/staff/sign-in", form)).status_code
+
+        assert [await tried("203.0.113.7") for _ in range(3)] == [401, 401, 429]
+        assert await tried("198.51.100.1, 203.0.113.7") == 429, "what a visitor adds counts for nothing"
+        assert await tried("203.0.113.8") == 401

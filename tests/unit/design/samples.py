@@ -119,8 +119,8 @@ KEYS = xv.KeyList(
 )
 HANDOFF = xv.HandoffKeys(
     (
-        xv.HandoffLine("h1", HOSTILE, NOW, NOW, False, "k1"),
-        xv.HandoffLine("h2", "Old", NOW, None, True, ""),
+        xv.HandoffLine("h1", HOSTILE, ("https://shop.example",), NOW, NOW, False, "k1"),
+        xv.HandoffLine("h2", "Old", (), NOW, None, True, ""),
     ),
     "k2",
     "juniper",
@@ -1811,6 +1811,24 @@ SAMPLES = (
     Sample("signin-sent", "signin/sent.html", v.LinkSent("mei@example.org", 15, "/staff/mails"), _OUT),
     Sample(
         "signin-confirm", "signin/confirm.html", v.LinkConfirm("/portal/sign-in/confirm", "token-1"), _OUT
+    ),
+    Sample(
+        "signin-confirm-other",
+        "signin/confirm.html",
+        v.LinkConfirm("/portal/sign-in/confirm", "token-1", HOSTILE, "Mei Lin"),
+        _OUT,
+    ),
+    Sample(
+        "signin-handoff",
+        "signin/handoff.html",
+        v.HandoffConfirm("/portal/sign-in/shop", "token-1", "/portal", HOSTILE, "Harbour & Home"),
+        _OUT,
+    ),
+    Sample(
+        "signin-handoff-other",
+        "signin/handoff.html",
+        v.HandoffConfirm("/portal/sign-in/shop", "token-1", "/portal", "Bea", "Harbour & Home", HOSTILE),
+        _OUT,
     ),
     Sample(
         "staff-dashboards", "staff/dashboards.html", DASHBOARDS, _staff("/staff/studio/dashboards", "studio")
