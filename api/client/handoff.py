@@ -28,7 +28,7 @@ def portal_link(
     `portal` where Regulars is, such as https://regulars.example.
     """
     made_at, place = int(now.timestamp()), portal.rstrip("/")
-    claims = {
+    claims: dict[str, str | int] = {
         "iss": shop,
         "aud": place,
         "sub": customer_id,

@@ -94,7 +94,8 @@ async def come(browser: Browser, token: str, came: dict[str, str] = FROM_SHOP, *
 
 async def who(browser: Browser, shop: Shop) -> str:
     """The number of the customer who is signed in; empty: nobody."""
-    session = await sessions.find(browser.client.cookies.get(CUSTOMER_SESSION, ""), clock.now())
+    token = browser.client.cookies.get(CUSTOMER_SESSION) or ""
+    session = await sessions.find(token, clock.now())
     if session is None:
         return ""
     async with db.transaction(shop.merchant):
