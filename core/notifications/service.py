@@ -20,6 +20,7 @@ from core.mail import service as mail
 from core.notifications import consent, kinds, queries, rules, settings
 from core.notifications.model import (
     Channel,
+    Decision,
     Delivery,
     Hold,
     Kind,
@@ -116,16 +117,14 @@ async def retry(notification_id: UUID, now: datetime) -> None:
 async def queued(notification_id: UUID, now: datetime) -> tuple[Recipient, Kind, Letter | None, int] | None:
     """What is to be handed to a gateway, locked: to whom, what kind, the letter, how often it was tried.
 
-    None: it was done before. The letter is None where it is unwanted or has nothing to say by now; that is
-    noted then.
+    None: it was done before. The letter is None where it is unwanted, has nothing to say by now or waits for
+    the quiet hours to end; that is noted then.
     """
     row = await db.fetchrow(queries.QUEUED, notification_id)
     if row is None:
         return None
     message = await _message(row)
-    decision = rules.decide(message.kind, message.channel, message.to, Settings(), zone_of("UTC"), now)
-    if isinstance(decision, Suppress):
-        await db.execute(queries.SUPPRESS, message.id, decision.reason, now)
+    if await _put_off(message, _decide(message, await settings.current(), now), now):
         return message.to, message.kind, None, row["attempts"]
     letter = await message.kind.write(message.told, await _reader(message, "", now))
     if letter is None:
@@ -135,19 +134,32 @@ async def queued(notification_id: UUID, now: datetime) -> tuple[Recipient, Kind,
 
 async def _go_on(message: _Message, wanted: Settings, now: datetime) -> Delivery:
     """Send, hold or suppress."""
+    if done := await _put_off(message, _decide(message, wanted, now), now):
+        return done
+    if message.channel == "mail":
+        return await _mail(message, now)
+    await db.execute(queries.QUEUE, message.id)
+    await outbox.add(GATEWAY, {"notification": message.id}, now)
+    return Delivery(message.id, message.channel, "queued")
+
+
+def _decide(message: _Message, wanted: Settings, now: datetime) -> Decision:
+    """What becomes of it now; a kind that the merchant has switched off since it was held is not sent."""
+    if not wanted.sends(message.kind):
+        return Suppress("outdated")
     zone = zone_of(message.to.time_zone or message.zone)
-    decision = rules.decide(message.kind, message.channel, message.to, wanted, zone, now)
+    return rules.decide(message.kind, message.channel, message.to, wanted, zone, now)
+
+
+async def _put_off(message: _Message, decision: Decision, now: datetime) -> Delivery | None:
+    """Note that it is not sent, or not yet; None: it may go out."""
     if isinstance(decision, Suppress):
         await db.execute(queries.SUPPRESS, message.id, decision.reason, now)
         return Delivery(message.id, message.channel, "suppressed", decision.reason)
     if isinstance(decision, Hold):
         await db.execute(queries.HOLD, message.id, decision.until)
         return Delivery(message.id, message.channel, "held")
-    if message.channel == "mail":
-        return await _mail(message, now)
-    await db.execute(queries.QUEUE, message.id)
-    await outbox.add(GATEWAY, {"notification": message.id}, now)
-    return Delivery(message.id, message.channel, "queued")
+    return None
 
 
 async def _mail(message: _Message, now: datetime) -> Delivery:

@@ -10,6 +10,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from core import db
+from core.clock import set_clock
 from core.mail import service as mails
 from core.notifications import consent, log, service, settings
 from core.notifications import tasks as tasks
@@ -84,12 +85,13 @@ async def want(merchant: UUID, who: UUID, channel: Channel, wants: bool, now: da
         await consent.say(who, said, "portal", now)  # type: ignore[arg-type]
 
 
-async def work_off(merchant: UUID) -> None:
+async def work_off(merchant: UUID, now: datetime = NOON) -> None:
     async with db.transaction(merchant):
         rows = await db.fetch(
             "SELECT id, merchant_id, topic, attempts FROM outbox WHERE topic = $1", service.GATEWAY
         )
-    await work.run([Item(**row) for row in rows])
+    with set_clock(lambda: now):
+        await work.run([Item(**row) for row in rows])
 
 
 async def test_a_message_is_said_once_whoever_asks(merchant: UUID, ada: UUID) -> None:
@@ -149,7 +151,7 @@ async def test_the_night_is_that_of_the_customers_own_clock(merchant: UUID, ada:
         assert await customers.time_zone(ada) == ""
 
 
-@pytest.mark.parametrize("what", ["opted out", "erased", "over"])
+@pytest.mark.parametrize("what", ["opted out", "erased", "over", "switched off"])
 async def test_what_is_unwanted_by_the_morning_is_not_sent(merchant: UUID, ada: UUID, what: str) -> None:
     await say(merchant, ada, "over" if what == "over" else "Hello", NIGHT, kind=EXPIRY.code)
     if what == "opted out":
@@ -157,9 +159,12 @@ async def test_what_is_unwanted_by_the_morning_is_not_sent(merchant: UUID, ada: 
     if what == "erased":
         async with db.transaction(merchant):
             await customers.erase(["ada"], NIGHT)
+    if what == "switched off":
+        async with db.transaction(merchant):
+            await settings.change(Settings(kinds={EXPIRY.code: False}), None, NIGHT)
     await release(merchant, MORNING)
     assert await written(merchant) == []
-    reason = {"opted out": "opted_out", "erased": "erased", "over": "outdated"}[what]
+    reason = {"opted out": "opted_out", "erased": "erased"}.get(what, "outdated")
     assert await noted(merchant) == [("mail", "suppressed", reason)]
     async with db.transaction(merchant):
         assert await db.fetchval("SELECT told = '{}' FROM notifications")
@@ -260,6 +265,24 @@ async def test_what_a_gateway_answers(
         await service.retry(sms, NOON)
     await work_off(merchant)
     assert (await noted(merchant))[-1] == ("sms", "sent", "")
+
+
+async def test_what_is_tried_again_wakes_nobody_at_night(
+    merchant: UUID, ada: UUID, gateway: tuple[Gateway, str]
+) -> None:
+    server, url = gateway
+    server.answers = [503, 200]
+    async with db.transaction(merchant):
+        await settings.set_gateway("sms", url, NOON)
+    await want(merchant, ada, "sms", True)
+    await say(merchant, ada)
+    await work_off(merchant)
+    await work_off(merchant, NIGHT)
+    assert (await noted(merchant))[-1] == ("sms", "held", "no_answer" if not server.bodies else "refused")
+    assert len(server.bodies) == 1
+    assert await release(merchant, MORNING) == 1
+    await work_off(merchant, MORNING)
+    assert (await noted(merchant))[-1] == ("sms", "sent", "") and len(server.bodies) == 2
 
 
 async def test_a_gateway_in_our_own_network_is_refused(merchant: UUID) -> None:
