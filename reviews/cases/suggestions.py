@@ -22,8 +22,8 @@ from reviews.wording import shown
 Channel = Literal["public", "private"]
 ARTICLES = 3
 CASES = 3
-ARTICLE_FROM = 0.5
-"""Similarity of complaint and article from which it is shown; complaints are long, and a person looks."""
+ARTICLE_FROM = 0.6
+"""Similarity of complaint and article from which it is shown; measured, see docs/knowledge.md."""
 
 _REVIEW = """
     SELECT v.title, v.body, e.model, e.embedding::text AS embedding FROM review_embeddings e

@@ -15,6 +15,7 @@ from core.errors import NotFound
 from core.i18n import Locale
 from core.outbox import work
 from core.outbox.store import Item
+from reviews.cases.suggestions import ARTICLE_FROM, ARTICLES
 from reviews.knowledge import finding, rules, service, tasks
 from reviews.knowledge.model import (
     Answer,
@@ -26,14 +27,19 @@ from reviews.knowledge.model import (
 from tests.conftest import new_merchant
 from tests.fixtures.reviews.shop import DAY, NOW, rows, value
 
-QUESTIONS = Path(__file__).parents[1] / "fixtures" / "knowledge" / "questions.tsv"
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "knowledge"
+QUESTIONS, COMPLAINTS = FIXTURES / "questions.tsv", FIXTURES / "complaints.tsv"
 EN = ArticleText("How do I return it?", "Send it back within 30 days.\n\nIt is free.", ("Return label",))
 ZH = ArticleText("怎样退货？", "30 天内可以退货。")
 
 
-def questions() -> list[list[str]]:
-    with QUESTIONS.open(encoding="utf-8") as file:
+def labelled(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8") as file:
         return [row for row in csv.reader(file, delimiter="\t") if not row[0].startswith("#")]
+
+
+def as_locale(language: str) -> Locale:
+    return language if language in ("zh-Hans", "zh-Hant") else "en"  # type: ignore[return-value]
 
 
 async def work_off(merchant: UUID) -> int:
@@ -62,8 +68,8 @@ async def test_questions_find_their_articles_and_the_sure_ones_are_right(shop: U
     """The figures of docs/knowledge.md; the limits below them leave room for another processor's rounding."""
     count: Counter[str] = Counter()
     wrong = []
-    for code, language, question in questions():
-        found = await ask(shop, question, language if language in ("zh-Hans", "zh-Hant") else "en")  # type: ignore[arg-type]
+    for code, language, question in labelled(QUESTIONS):
+        found = await ask(shop, question, as_locale(language))
         codes = [each.code for each in found]
         count["asked"] += bool(code)
         count["first"] += bool(code) and codes[0] == code
@@ -78,6 +84,33 @@ async def test_questions_find_their_articles_and_the_sure_ones_are_right(shop: U
     assert count["first three"] / count["asked"] >= 0.93
     assert count["sure"] >= 0.3 * count["asked"]
     assert count["sure and right"] / count["sure"] >= 0.94, wrong
+
+
+async def test_complaints_bring_up_articles_that_help_and_hardly_any_others(shop: UUID) -> None:
+    """The figures of docs/knowledge.md, by which suggestions.ARTICLE_FROM was set."""
+    read = []
+    for helps, language, text in labelled(COMPLAINTS):
+        answers = await finding.suggestions(shop, text, as_locale(language), ARTICLES)
+        read.append((helps.split(",") if helps else [], [(each.code, each.similarity) for each in answers]))
+    for limit in (ARTICLE_FROM, *(n / 100 for n in range(50, 70, 2))):
+        print(limit, figures := _shown_from(limit, read))
+        if limit == ARTICLE_FROM:
+            found, quiet, fitting = figures
+            assert found >= 0.78 and quiet >= 0.4 and fitting >= 0.25
+
+
+def _shown_from(limit: float, read: list[tuple[list[str], list[tuple[str, float]]]]) -> tuple[float, ...]:
+    """Of complaints that an article helps with: how many show it; of the others: how many show nothing; of
+    all that are shown: how many help."""
+    shown = [(helps, [code for code, near in codes if near >= limit]) for helps, codes in read]
+    asked = [(helps, codes) for helps, codes in shown if helps]
+    others = [codes for helps, codes in shown if not helps]
+    good = sum(code in helps for helps, codes in shown for code in codes)
+    return (
+        sum(any(code in helps for code in codes) for helps, codes in asked) / len(asked),
+        sum(not codes for codes in others) / len(others),
+        good / max(1, sum(len(codes) for _, codes in shown)),
+    )
 
 
 async def test_an_article_that_is_there_in_chinese_alone_answers_an_english_question(merchant: UUID) -> None:
