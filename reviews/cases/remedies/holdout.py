@@ -5,7 +5,7 @@ may give all the same, with a reason: the case is counted where chance had put i
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -18,6 +18,8 @@ from reviews.proof.rules import Arm, arm_of
 
 MOST = Decimal("0.5")
 BATCH = 500
+LOOK_BACK = timedelta(days=30)
+"""Cases that were opened earlier have their side by now; else each gets it when something is to be given."""
 
 
 class RemedyHeldOut(DomainError):
@@ -120,7 +122,7 @@ async def assign(now: datetime, limit: int = BATCH) -> int:
     holdout = await current()
     if holdout is None or holdout.share == 0:
         return 0
-    rows = await db.fetch(_UNASSIGNED, holdout.began_at, limit)
+    rows = await db.fetch(_UNASSIGNED, max(holdout.began_at, now - LOOK_BACK), limit)
     await _write(holdout, [(row["id"], row["customer_id"]) for row in rows], now)
     return len(rows)
 
