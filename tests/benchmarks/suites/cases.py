@@ -1,14 +1,17 @@
-"""Cases: the views of a full inbox, and the clocks of a hundred thousand open cases."""
+"""Cases: the views of a full inbox, the clocks of a hundred thousand open cases, care for as many orders."""
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from statistics import median
+from typing import get_args
 from uuid import UUID
 
 from core import db
 from reviews.cases import clocks, reading
+from reviews.cases.care import service as care
+from reviews.cases.contact.settings import Contact
 from reviews.cases.reading import VIEWS
 from tests.benchmarks.registry import Figures, at_most, benchmark
 from tests.benchmarks.rig import Database, Rig
@@ -16,7 +19,7 @@ from tests.benchmarks.rounds import alternate
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
-MANY, FEW, CLOCKED = 1_000_000, 1_000, 100_000
+MANY, FEW, CLOCKED, ORDERED = 1_000_000, 1_000, 100_000, 100_000
 FEWEST_CLOCKED = 10_000
 """Of fewer cases the clocks are read in so little time that only the cost of a statement would be seen."""
 LOOKS = 20
@@ -67,6 +70,32 @@ CROSS JOIN LATERAL (VALUES ('first_reply', 86400 + (n::bigint * 86400 / $3)::int
 _SCAN = """
 SELECT count(*) FILTER (WHERE breached_at IS NULL AND said < 5), max(due_at), max(cardinality(marks))
 FROM case_clocks WHERE merchant_id = $1 AND satisfied_at IS NULL AND stopped_at IS NULL
+"""
+
+# Paid and promised: most were to come within the last ten days and did; one in a hundred is to come within
+# the next day and never does, each for a customer of its own.
+_ORDERS = """
+INSERT INTO orders (id, merchant_id, external_id, store_id, customer_id, currency, amount_minor, paid_at,
+                    created_at, delivered_at)
+SELECT bench_id('0d', n), $1, 'o-' || n, bench_id('57', 1), bench_id('cc', 1 + n / 100), 'USD', 5000,
+       $2::timestamptz - interval '20 days', $2::timestamptz - interval '20 days',
+       CASE WHEN n % 100 <> 0 THEN $2::timestamptz - interval '11 days' END
+FROM generate_series(1, $3::int) n
+"""
+_PARCELS = """
+INSERT INTO case_parcels (merchant_id, order_word, tracking, carrier, promised_at, promised_as_of, moved_at)
+SELECT $1, 'o-' || n, 'T' || n, 'Post',
+       CASE WHEN n % 100 = 0 THEN $2::timestamptz + n * interval '1 day' / $3::int
+            ELSE $2::timestamptz - (n % 14400) * interval '1 minute' END, $2, $2
+FROM generate_series(1, $3::int) n
+"""
+_CARE = """
+INSERT INTO case_contact (merchant_id, settings, changed_at) VALUES ($1, $2::jsonb, $3)
+"""
+_READ_PARCELS = """
+SELECT count(*) FILTER (WHERE o.delivered_at IS NULL), max(o.paid_at), max(p.promised_at)
+FROM case_parcels p JOIN orders o ON o.merchant_id = p.merchant_id AND o.external_id = p.order_word
+WHERE p.merchant_id = $1
 """
 
 
@@ -160,4 +189,47 @@ async def _scan() -> float:
     await db.fetchrow(_SCAN, db.merchant_id())
     started = time.perf_counter()
     await db.fetchrow(_SCAN, db.merchant_id())
+    return time.perf_counter() - started
+
+
+@benchmark(
+    "cases.care",
+    "one look at 100,000 orders with parcels, of which a hundred have just become late, with their cases",
+    "one read of these parcels with their orders",
+    "s",
+    at_most(3),
+)
+def care_look(rig: Rig) -> Figures:
+    orders = max(FEWEST_CLOCKED, round(ORDERED * rig.scale))
+    with rig.alone(orders // 100 + 1, 1) as database:
+        who = database.content.merchant
+        for sql in (_ORDERS, _PARCELS):
+            database.load(sql, who, NOW, orders)
+        on = Contact(late_after_days=0, silent_after_days=3, stock_gone=True)
+        database.load(_CARE, who, db.to_json(on), NOW - 30 * DAY)
+        for table in ("orders", "case_parcels"):
+            database.execute(f"VACUUM (ANALYZE) {table}")
+        turns = iter(range(1, 11))
+        return alternate(
+            lambda: asyncio.run(_alone(database, lambda _: _look(next(turns)))),
+            lambda: asyncio.run(_alone(database, lambda _: _read_parcels())),
+            rig.rounds,
+        )
+
+
+async def _look(turn: int) -> float:
+    """A tenth of those that are to come within the day is late by each turn."""
+    at = NOW + DAY * turn / 10
+    started = time.perf_counter()
+    await care.read(at)
+    told = [await care.sweep(reason, at) for reason in get_args(care.Reason)]
+    taken = time.perf_counter() - started
+    assert told[0] and not any(told[1:]), f"told of {told}"
+    return taken
+
+
+async def _read_parcels() -> float:
+    await db.fetchrow(_READ_PARCELS, db.merchant_id())
+    started = time.perf_counter()
+    await db.fetchrow(_READ_PARCELS, db.merchant_id())
     return time.perf_counter() - started
