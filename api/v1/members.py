@@ -27,6 +27,9 @@ from loyalty.members import service as members
 from loyalty.members.overview import Overview, overviews
 
 PAGE_LIMIT = 200
+LIST_LIMIT = 100
+FIRST = UUID(int=0)
+"""Before every member."""
 
 
 class Join(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,6 +61,14 @@ class Entries(msgspec.Struct, frozen=True, kw_only=True):
 
     entries: list[ledger.StatementLine]
     next_before: int | None
+
+
+class MembersPage(msgspec.Struct, frozen=True, kw_only=True):
+    """In the order of their ids, which is about that of their joining. `next_after` asks for the next page;
+    null: the end."""
+
+    members: list[MemberView]
+    next_after: UUID | None
 
 
 async def views(customer_ids: Sequence[str], now: datetime) -> list[MemberView | NotFound]:
@@ -118,6 +129,22 @@ async def join(data: JSONBody[Join], once: NamedDependency[Once[MemberView]]) ->
     return await once(effect, status=201)
 
 
+@get("/", guards=[requires_scope("members:read")], responses=problems(401, 403))
+async def list_members(
+    user: NamedDependency[Integrator],
+    after: FromQuery[UUID | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=LIST_LIMIT)] = 50,
+) -> MembersPage:
+    """Everybody who is a member now, page by page; who joins meanwhile is on a later page."""
+    async with db.transaction(user.merchant_id):
+        found = await members.page(after or FIRST, limit + 1)
+        ids = list(found)[:limit]
+        shown = await views([found[each] for each in ids], clock.now())
+    # Who has left between the two statements is no member any more.
+    listed = [each for each in shown if not isinstance(each, NotFound)]
+    return MembersPage(members=listed, next_after=ids[-1] if len(found) > limit else None)
+
+
 @get("/{customer_id:str}", guards=[requires_scope("members:read")], responses=problems(401, 403))
 async def member(customer_id: FromPath[str], request: Request[Integrator, Any, Any]) -> MemberView:
     """What a member has: points, tier, and the way to the next one."""
@@ -155,5 +182,7 @@ async def entry(
 
 
 v1_members = Router(
-    "/members", route_handlers=[join, member, earn, entries, entry, widget_token], tags=["Members"]
+    "/members",
+    route_handlers=[join, list_members, member, earn, entries, entry, widget_token],
+    tags=["Members"],
 )

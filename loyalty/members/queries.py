@@ -82,6 +82,12 @@ WHERE c.external_id = $1 OR lower(p.email) = lower($1) OR strpos(lower(p.name), 
 ORDER BY c.external_id <> $1, p.name, c.external_id LIMIT $2
 """
 
+# Who is a member now, in the order of their ids.
+PAGE = """
+SELECT m.id, c.external_id FROM members m JOIN customers c ON c.id = m.customer_id
+WHERE m.merchant_id = $1 AND m.left_at IS NULL AND m.id > $2 ORDER BY m.id LIMIT $3
+"""
+
 BY_ID = """
 SELECT m.id, m.customer_id, c.external_id, m.joined_at, m.left_at, m.tier_code, m.tier_since
 FROM members m JOIN customers c ON c.id = m.customer_id WHERE m.id = $1

@@ -131,6 +131,12 @@ async def search(text: str, limit: int) -> list[Found]:
     return [Found(**row) for row in await db.fetch(queries.SEARCH, text.strip(), limit)]
 
 
+async def page(after: UUID, limit: int) -> dict[UUID, str]:
+    """The external ids of members by their own, of the first that are greater than `after`, in this order."""
+    rows = await db.fetch(queries.PAGE, db.merchant_id(), after, limit)
+    return {row["id"]: row["external_id"] for row in rows}
+
+
 async def count() -> int:
     """How many members there are now."""
     return int(await db.fetchval("SELECT count(*) FROM members WHERE left_at IS NULL"))

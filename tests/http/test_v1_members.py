@@ -1,5 +1,6 @@
 """Members by API: join, read, give points, redeem once."""
 
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -108,3 +109,32 @@ async def test_another_merchants_ids_are_not_there(
     assert answer.status_code == 404
     async with db.transaction(shop.merchant):
         assert await db.fetchval("SELECT state FROM vouchers") == "issued"
+
+
+async def test_all_members_page_by_page(client: httpx.AsyncClient, shop: Shop, key: dict[str, str]) -> None:
+    wanted = {await member_with(shop, 10 * n) for n in range(1, 6)}
+    gone = await member_with(shop, 10)
+    async with db.transaction(shop.merchant):
+        await db.execute(
+            "UPDATE members SET left_at = now() WHERE customer_id = (SELECT id FROM customers"
+            " WHERE external_id = $1)",
+            gone,
+        )
+    found, after = [], None
+    for _ in range(3):
+        asked = {"limit": "2"} | ({"after": after} if after else {})
+        page = (await client.get("/v1/members/", params=asked, headers=key)).json()
+        found += page["members"]
+        after = page["next_after"]
+    assert after is None and {each["customer_id"] for each in found} == wanted and len(found) == 5
+    for each in found:
+        alone = (await client.get(f"/v1/members/{each['customer_id']}", headers=key)).json()
+        assert alone == each
+    other = await open_shop(await new_merchant())
+    theirs = await new_key(other.merchant, *SCOPES)
+    nobody: dict[str, Any] = {"members": [], "next_after": None}
+    assert (await client.get("/v1/members/", headers=theirs)).json() == nobody
+    refused = await client.get("/v1/members/?after=x", headers=key)
+    assert refused.status_code in (400, 422)
+    stranger = await new_key(shop.merchant, "ledger:read")
+    assert (await client.get("/v1/members/", headers=stranger)).status_code == 403
