@@ -17,6 +17,7 @@ from api.v1.balances import v1_balances
 from api.v1.campaigns import v1_campaigns, v1_segments
 from api.v1.case_reports import get_case_report
 from api.v1.case_settings import v1_case_settings
+from api.v1.cases import v1_cases
 from api.v1.corrections import post_correction
 from api.v1.earns import v1_earns
 from api.v1.holds import v1_holds
@@ -72,6 +73,7 @@ V1 = (
     v1_review_accounts,
     v1_articles,
     get_answers,
+    v1_cases,
     v1_case_settings,
     v1_remedies,
     v1_templates,

@@ -146,6 +146,9 @@ PLACES = (
         codes="mail_key state reason",
         only="t.state = 'taken'",
     ),
+    _of_case(
+        "case_pictures", "pictures that came with mails from them", erased=DELETE, withheld="image small"
+    ),
     _of_case("case_tags", "tags of staff on their cases", erased=DELETE, codes="tag"),
     _of_case(
         "case_events",
@@ -282,11 +285,15 @@ async def erased(person: Person, at: datetime) -> None:
 
 async def files(person: Person) -> AsyncIterator[tuple[str, bytes]]:
     """Their pictures, one at a time."""
-    rows = await db.fetch(
-        "SELECT id FROM review_photos WHERE review_id = ANY ($1::uuid[]) ORDER BY id", list(person.reviews)
-    )
-    for row in rows:
-        photo: UUID = row["id"]
-        image = await db.fetchval("SELECT image FROM review_photos WHERE id = $1", photo)
-        if image is not None:
-            yield f"photos/{photo}.jpg", bytes(image)
+    for table, by, whose in (
+        ("review_photos", "review_id", person.reviews),
+        ("case_pictures", "case_id", person.cases),
+    ):
+        rows = await db.fetch(
+            f"SELECT id FROM {table} WHERE {by} = ANY ($1::uuid[]) ORDER BY id", list(whose)
+        )
+        for row in rows:
+            photo: UUID = row["id"]
+            image = await db.fetchval(f"SELECT image FROM {table} WHERE id = $1", photo)
+            if image is not None:
+                yield f"photos/{photo}.jpg", bytes(image)

@@ -19,6 +19,7 @@ from loyalty.rewards import catalogue
 from loyalty.rewards.rules import Offer
 from loyalty.rules.service import Market
 from loyalty.tiers.rules import Tier, TierSet
+from reviews.cases.inbound import pictures
 from reviews.cases.inbound import service as inbound
 from reviews.cases.inbound.reading import read
 
@@ -162,8 +163,10 @@ async def create_webhook(code: str, name: str) -> None:
 
 async def take_mail(code: str, raw: bytes) -> None:
     """Take one mail into its case, or park it for a person."""
+    received = read(raw)
+    kept = await pictures.made(received)
     async with db.transaction(await _merchant(code)):
-        outcome = await inbound.receive(read(raw), clock.now())
+        outcome = await inbound.receive(received, clock.now(), kept)
     click.echo("duplicate" if outcome.again else " ".join(filter(None, (outcome.state, outcome.reason))))
 
 

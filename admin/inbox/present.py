@@ -10,9 +10,10 @@ from admin.inbox import marks, words
 from admin.inbox.marks import Phrase
 from core.design import views
 from core.design.case_views import SurveySaid
+from core.design.review_views import Picture
 from core.design.words import word
 from core.i18n import Translator
-from reviews.cases import machine, rules
+from reviews.cases import delivery, machine, rules
 from reviews.cases.reading import VIEWS, ViewName
 from reviews.cases.views import CaseView, ClockView, CustomerView, EventView, InboxRow, Outgoing
 from reviews.reading import Reading, ReviewView
@@ -214,6 +215,8 @@ def _reply(found: CaseView, to: Reader, source: Source, new_key: NewKey) -> view
     blocked = _read_only(to) or _when_done(found, to)
     if not blocked and found.row.review is None:
         blocked = to.words.gettext("There is no review to answer.")
+    if not blocked and found.row.review and found.row.review.state == "tombstone":
+        blocked = words.failure(to.words, delivery.GONE)
     if not blocked and not found.can_reply:
         blocked = to.words.gettext(
             "This source is not connected: reply there, or write to the customer here."
@@ -402,7 +405,12 @@ def _event(event: EventView, found: CaseView, to: Reader) -> views.CaseEvent:
         text=_text(event, to) or _told(event, to),
         points=event.points,
         delivery=event.delivery,
+        pictures=tuple(_picture(each) for each in event.pictures),
     )
+
+
+def _picture(picture: UUID) -> Picture:
+    return Picture(str(picture), f"/media/cases/{picture}", f"/media/cases/{picture}/small")
 
 
 def _text(event: EventView, to: Reader) -> str:
@@ -410,6 +418,10 @@ def _text(event: EventView, to: Reader) -> str:
     outcome = event.detail.get("outcome") if event.kind == "call" else None
     if outcome:
         return f"{word(to.words, 'call_outcome', outcome)}: {event.text}"
+    if event.unmailed:
+        why = word(to.words, "suppressed", event.unmailed)
+        alone = to.words.gettext("On their page alone, not by mail: %(why)s", why=why)
+        return f"{event.text}\n{alone}"
     if not event.attachments:
         return event.text
     names = ", ".join(event.attachments)

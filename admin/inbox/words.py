@@ -82,6 +82,7 @@ FAILURES = {
     "review_revised": mark(
         "The customer has changed the review since this was written. Read it, then send it again if it fits."
     ),
+    "review_removed": mark("The review was taken back: there is nothing left to answer."),
     "customer_erased": mark("The customer's data was deleted: nobody could read it any more."),
     "secret_sealed": mark("The stored credentials cannot be read with the keys of this installation."),
 }

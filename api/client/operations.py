@@ -23,8 +23,10 @@ from api.client.types import (
     Calendars,
     CampaignBudget,
     Campaigns,
+    CaseLine,
     CaseReport,
     CaseSettingsRemoved,
+    CasesPage,
     ChangedReward,
     ChangedWallet,
     Changes,
@@ -60,6 +62,7 @@ from api.client.types import (
     KnowledgeArticle,
     MemberAchievements,
     MemberBenefits,
+    MembersPage,
     MemberTiers,
     MemberToken,
     MemberView,
@@ -123,6 +126,7 @@ from api.client.types import (
     SimilarReviews,
     Since,
     SomePoints,
+    SurveyLink,
     Tags,
     TeamBody,
     Teams,
@@ -276,6 +280,52 @@ def case_reports_get_case_report(
     )
 
 
+def cases_list_cases(
+    *,
+    state: Literal[
+        "new",
+        "triaged",
+        "assigned",
+        "in_progress",
+        "waiting_for_customer",
+        "waiting_for_us",
+        "waiting_for_third_party",
+        "remedy_offered",
+        "reopened",
+        "resolved",
+        "closed",
+        "spam",
+        "duplicate",
+        "open",
+        "done",
+        None,
+    ]
+    | None = None,
+    owner: str | None = None,
+    unowned: bool | None = None,
+    priority_from: int | None = None,
+    customer_id: str | None = None,
+    after: str | None = None,
+    limit: int | None = None,
+) -> Call[CasesPage]:
+    """All cases that fit."""
+    return call(
+        "GET",
+        "/v1/cases",
+        query={
+            "state": state,
+            "owner": owner,
+            "unowned": unowned,
+            "priority_from": priority_from,
+            "customer_id": customer_id,
+            "after": after,
+            "limit": limit,
+        },
+        key="",
+        cursor="after",
+    )
+
+
 def case_settings_list_calendars() -> Call[Calendars]:
     """Every calendar."""
     return call("GET", "/v1/cases/calendars", key="")
@@ -326,6 +376,16 @@ def case_settings_put_team(team_id: str, body: TeamBody, *, key: str | None = No
 def case_settings_delete_team(team_id: str, *, key: str | None = None) -> Call[CaseSettingsRemoved]:
     """Remove a team."""
     return call("DELETE", "/v1/cases/teams/{}", (team_id,), key=key)
+
+
+def cases_get_case(case_id: str) -> Call[CaseLine]:
+    """One case, as the list shows it."""
+    return call("GET", "/v1/cases/{}", (case_id,), key="")
+
+
+def cases_make_survey_link(case_id: str, *, key: str | None = None) -> Call[SurveyLink]:
+    """A link to the survey about a resolved case, for the shop's own channel.  A cycle of a case has one survey: asked again, another link to the same."""
+    return call("POST", "/v1/cases/{}/survey-links", (case_id,), key=key)
 
 
 def people_erase(customer_id: str, body: Erase, *, key: str | None = None) -> Call[Erasure]:
@@ -412,6 +472,11 @@ def articles_get_answers(
 ) -> Call[Answers]:
     """What published articles say to a question in any language, in `language` where they have it."""
     return call("GET", "/v1/knowledge-answers", query={"q": q, "language": language}, key="")
+
+
+def members_list_members(*, after: str | None = None, limit: int | None = None) -> Call[MembersPage]:
+    """Everybody who is a member now, page by page."""
+    return call("GET", "/v1/members", query={"after": after, "limit": limit}, key="", cursor="after")
 
 
 def members_join(body: Join, *, key: str | None = None) -> Call[MemberView]:

@@ -232,11 +232,35 @@ class Campaigns(TypedDict):
     next_before: "str | None"
 
 
+class CaseLine(TypedDict):
+    id: "str"
+    number: "int"
+    state: "Literal['new', 'triaged', 'assigned', 'in_progress', 'waiting_for_customer', 'waiting_for_us', 'waiting_for_third_party', 'remedy_offered', 'reopened', 'resolved', 'closed', 'spam', 'duplicate']"
+    cycle: "int"
+    cause: "str"
+    priority: "int"
+    owner: "str | None"
+    team: "str | None"
+    customer_id: "str | None"
+    review_id: "str | None"
+    opened_at: "str"
+    updated_at: "str"
+    due_at: "str | None"
+    answered_at: "str | None"
+    snoozed_until: "str | None"
+    resolved_at: "str | None"
+
+
 class CaseReport(TypedDict):
     month: "str"
     start: "str"
     end: "str"
     figures: "list[Figure]"
+
+
+class CasesPage(TypedDict):
+    cases: "list[CaseLine]"
+    next_after: "str | None"
 
 
 class CashBack(TypedDict):
@@ -798,6 +822,11 @@ class MemberView(TypedDict):
     next_tier: "str | None"
     next_tier_missing_points: "int | None"
     next_expiry: "Expiring | None"
+
+
+class MembersPage(TypedDict):
+    members: "list[MemberView]"
+    next_after: "str | None"
 
 
 class MergeInto(TypedDict):
@@ -1464,6 +1493,10 @@ class Streak(TypedDict):
     period: "Literal['week', 'month']"
     periods: "int"
     kind: "Literal['streak']"
+
+
+class SurveyLink(TypedDict):
+    url: "str"
 
 
 class Tagged(TypedDict):

@@ -17,6 +17,7 @@ from api.portal.writing import offered
 from api.problems import STATUS
 from core import clock, db
 from core.design import views
+from core.design.review_views import Picture
 from core.errors import DomainError
 from core.i18n import Locale, Translator, in_language, mark, translator
 from core.idempotency import KeyReused, KeyRunning
@@ -230,7 +231,16 @@ def my_case_of(case: OwnCase, about: str, now: datetime) -> views.MyCase:
 def _message(message: MessageView) -> views.Message:
     mine = message.kind == "customer_message"
     return views.Message(
-        message.at, message.author, mine, message.text, message.points, tuple(message.attachments)
+        at=message.at,
+        author=message.author,
+        mine=mine,
+        text=message.text,
+        points=message.points,
+        attachments=tuple(message.attachments),
+        pictures=tuple(
+            Picture(str(each), f"/media/cases/{each}", f"/media/cases/{each}/small")
+            for each in message.pictures
+        ),
     )
 
 

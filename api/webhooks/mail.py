@@ -13,11 +13,11 @@ from api.openapi import TAKES, problems
 from api.problems import RequestRefused
 from core import clock, db
 from core.people import webhooks
-from reviews.cases.inbound import service
+from reviews.cases.inbound import pictures, service
 from reviews.cases.inbound.reading import read
 
 LIMIT_BYTES = 30 * 1024 * 1024
-"""Mails bring pictures: they are not kept, but the words beside them are."""
+"""Mails bring pictures, some of them large."""
 
 
 class PostedMail(msgspec.Struct, rename={"sender": "from"}):
@@ -68,8 +68,9 @@ async def receive_mail(
     merchant_id = await webhooks.verify(source_id, request.headers, body, now)
     json = request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
     mail = read(_raw(body) if json else body)
+    kept = await pictures.made(mail)
     async with db.transaction(merchant_id):
-        outcome = await service.receive(mail, now)
+        outcome = await service.receive(mail, now, kept)
     return MailTaken("duplicate" if outcome.again else outcome.state, outcome.reason)
 
 

@@ -72,7 +72,15 @@ WORK = frozenset(
             "review_invitation_links",
             "review_imports",
         ),
-        *("cases", "case_reviews", "case_messages", "case_inbound_mails", "case_chats", "case_parcels"),
+        *(
+            "cases",
+            "case_reviews",
+            "case_messages",
+            "case_pictures",
+            "case_inbound_mails",
+            "case_chats",
+            "case_parcels",
+        ),
         *("case_stock", "case_care", "case_surveys", "case_survey_answers", "case_survey_links", "case_arms"),
         *("knowledge_votes", "notification_choices", "member_tags", "tier_changes", "achievement_awards"),
         *(

@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture of a review; `href` shows it whole, `small_href` in a list."""
+    """A picture of a review, or with a message; `href` shows it whole, `small_href` in a list."""
 
     id: str
     href: str

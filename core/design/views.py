@@ -398,6 +398,7 @@ class Message:
     """Goodwill that came with it."""
     attachments: tuple[str, ...] = ()
     """Names of what came along and was not kept."""
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -774,6 +775,8 @@ class CaseEvent:
     points: int = 0
     delivery: str = ""
     """Code of kind "delivery" for what was sent."""
+    pictures: tuple[Picture, ...] = ()
+    """Which came along."""
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "liability_months": mark("Month of liability"),
         "reviews": mark("Review"),
         "review_photos": mark("Picture of a review"),
+        "case_pictures": mark("Picture in a case"),
         "review_moderations": mark("Decision to show a review"),
         "review_corrections": mark("Correction of a score"),
         "review_imports": mark("Review file"),
@@ -600,6 +601,7 @@ _WORDS: dict[str, dict[str, str]] = {
     "mail_reason": {
         "no_case": mark("It answers none of our mails"),
         "other_sender": mark("From another address than the customer’s"),
+        "forged": mark("Your mail server says that it is not from whom it names"),
         "too_many": mark("Very many mails within an hour"),
         "empty": mark("Without text"),
         "own_mail": mark("One of our own mails came back"),

@@ -34,7 +34,7 @@ class TooLateToUndo(DomainError):
 
 
 class NobodyToAnswer(DomainError):
-    """A public reply without a review, or a private message to somebody who is not known."""
+    """A public reply without a review or to one that is gone, or a private message to nobody who is known."""
 
     code = "nobody_to_answer"
     kind = Kind.CONFLICT
@@ -66,14 +66,15 @@ async def reply(
     """
     member = await service.person(by, "reply")
     case = await service.about(await service.lock(case_id, expected_version), review_id)
-    if case.source is None:
+    version = await db.fetchval(statements.VERSION, case.review_id) if case.source else None
+    if case.source is None or version is None:
         raise NobodyToAnswer()
     if await db.fetchval(statements.WAITING, case.id):
         raise ReplyWaiting()
     source = source_of(case.source)
     body = service.text_of(text, source.reply_limit_chars, source.reply_limit_bytes)
     seen = _looked_at(body, confirmed, member)
-    return await _queue(case, "public_reply", body, by, now, review_id, seen)
+    return await _queue(case, "public_reply", body, by, now, review_id, seen, version)
 
 
 async def message(
@@ -102,8 +103,8 @@ async def _queue(
     now: datetime,
     review_id: UUID | None = None,
     seen: tuple[str, ...] = (),
+    version: int | None = None,
 ) -> Queued:
-    version = await db.fetchval(statements.VERSION, case.review_id) if kind == "public_reply" else None
     deed: Literal["reply", "message"] = "reply" if kind == "public_reply" else "message"
     moved = await service.move(case, deed, now, owner_id=case.owner_id or by)
     until = now + timedelta(seconds=rules.UNDO_S)
@@ -150,8 +151,11 @@ async def call(
 
 
 async def customer_message(case_id: UUID, customer_id: UUID, text: str, now: datetime) -> UUID:
-    """The customer writes: the case goes on, or is reopened. Raises NotFound for another's case."""
-    case = await service.lock(case_id)
+    """The customer writes: the case goes on, or is reopened. Raises NotFound for another's case.
+
+    What they write to a duplicate goes where their matter goes on; see service.goes_on_in().
+    """
+    case = await service.lock(await service.goes_on_in(case_id))
     if not await db.fetchval(statements.IS_CUSTOMERS, case.customer_id, customer_id):
         raise NotFound(f"no case {case_id}")
     return await heard(case, Heard(text), now)

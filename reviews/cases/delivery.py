@@ -25,6 +25,8 @@ DUE = "case.message_due"
 POST = "case.reply_post"
 OVERTAKEN = "review_revised"
 """Why a reply was not sent: since it was written the customer has changed the review."""
+GONE = "review_removed"
+"""Why a reply was not sent: its author or its source has taken the review back."""
 ERASED = "customer_erased"
 """Why a private message fails: there is nobody any more who could read it."""
 MAX_ATTEMPTS = 8
@@ -48,8 +50,8 @@ async def deliver(message_id: UUID, now: datetime) -> None:
     waiting = await db.fetchrow(statements.FIND_MESSAGE, message_id)
     if waiting is None or waiting["state"] != "queued":
         return
-    if waiting["overtaken"]:
-        await _failed(case, message_id, OVERTAKEN, 0, now)
+    if waiting["overtaken"] or waiting["gone"]:
+        await _failed(case, message_id, GONE if waiting["gone"] else OVERTAKEN, 0, now)
         return
     if waiting["kind"] == "private_message":
         if await db.fetchval(statements.IS_ERASED, case.customer_id):
@@ -79,15 +81,16 @@ async def post(message_id: UUID) -> None:
         return
     review_id = found["review_id"]
     failure: SourceFailure | None = None
-    if not found["overtaken"] and not source_of(found["source"]).published_here:
+    unsent = found["overtaken"] or found["gone"]
+    if not unsent and not source_of(found["source"]).published_here:
         try:
             await replies.post(review_id, found["body"])
         except SourceFailure as error:
             failure = error
     now = clock.now()
     case = await service.lock(found["case_id"])
-    if found["overtaken"]:
-        await _failed(case, message_id, OVERTAKEN, found["attempts"], now)
+    if unsent:
+        await _failed(case, message_id, GONE if found["gone"] else OVERTAKEN, found["attempts"], now)
     elif failure is None:
         await db.execute(statements.PUBLISH_REPLY, review_id, found["body"], now)
         await _sent(case, message_id, found, now)

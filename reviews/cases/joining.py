@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from core import db
@@ -46,17 +47,29 @@ async def press(case_id: UUID, parts: dict[str, int]) -> dict[str, int]:
 
 
 async def join(
-    case_id: UUID, review_id: UUID, version: int, reasons: Sequence[str], parts: dict[str, int], now: datetime
+    case_id: UUID,
+    review_id: UUID,
+    version: int,
+    reasons: Sequence[str],
+    parts: dict[str, int],
+    now: datetime,
+    answered: bool = False,
 ) -> None:
-    """Put a review into an open case, which becomes at least as pressing as the review alone would be."""
+    """Put a review into an open case, which becomes at least as pressing as the review alone would be.
+
+    `answered`: the shop has answered it in public already, as in a file of old reviews: nothing more is owed.
+    """
     case = await service.lock(case_id)
     together = await press(case_id, parts)
     await db.execute(statements.JOIN_CASE, db.merchant_id(), case_id, review_id, now)
+    joined: dict[str, Any] = {"review": review_id, "version": version, "reasons": list(reasons)}
+    if answered:
+        await service.touch(case, now)
+        await events.add(case_id, case.cycle, "review_joined", now, **joined)
+        return
+    await db.execute(statements.UNANSWERED, case_id)
     case = await service.move(case, "join", now)
-    await events.add(
-        case_id, case.cycle, "review_joined", now, by_customer=True,
-        review=review_id, version=version, reasons=list(reasons),
-    )  # fmt: skip
+    await events.add(case_id, case.cycle, "review_joined", now, by_customer=True, **joined)
     # A case that a review opened has a clock for its first answer; any other needs one now.
     untouched, urgent = case.state in machine.UNTOUCHED, rules.is_urgent(together.get("urgency", 0))
     await clocks.owe_reply(case_id, case.cycle, untouched, urgent, now)

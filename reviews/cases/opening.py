@@ -72,8 +72,8 @@ async def _open(fresh: Sequence[Flagged], rows: dict[UUID, db.Row], last: int, n
         if each.review_id in plan:
             to = plan[each.review_id]
             reasons = [flag.reason for flag in each.flags]
-            parts = _parts(each, rows)
-            await joining.join(cases.get(to, to), each.review_id, each.version, reasons, parts, now)
+            parts, answered = _parts(each, rows), rows[each.review_id]["replied_at"] is not None
+            await joining.join(cases.get(to, to), each.review_id, each.version, reasons, parts, now, answered)
     return [each.case_id for each in opened]
 
 

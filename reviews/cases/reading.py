@@ -81,27 +81,31 @@ _CLOCK = """
                          AND x.satisfied_at IS NULL AND x.stopped_at IS NULL
                        ORDER BY x.paused_at IS NOT NULL, x.due_at LIMIT 1) k ON true
 """
+# The person who stands for the case's customer by now, with all that they and those merged into them did.
 _CUSTOMER = """
+    WITH one AS (SELECT CASE WHEN merged_into IS NULL THEN id ELSE merged_into END AS id
+                 FROM customers WHERE id = $1),
+    theirs AS (SELECT id FROM one UNION ALL SELECT k.id FROM one JOIN customers k ON k.merged_into = one.id),
+    bought AS (SELECT o.paid_at, o.currency, o.amount_minor - least(o.refunded_minor, o.amount_minor) AS kept
+               FROM theirs JOIN orders o ON o.customer_id = theirs.id WHERE o.paid_at IS NOT NULL)
     SELECT c.id, coalesce(p.name, '') AS name, coalesce(p.email, '') AS email, m.id AS member_id,
            coalesce(m.tier_code, '') AS tier_code,
            coalesce((SELECT a.points_active FROM ledger_accounts a
                      JOIN wallet_types w ON w.id = a.wallet_type_id
                      WHERE a.member_id = m.id AND w.code = 'points'), 0) AS points_active,
            s.orders, s.spend_minor, coalesce(s.currency, '') AS currency, s.last_order_at,
-           (SELECT count(*) FROM reviews r WHERE r.customer_id = c.id AND r.version > 0)::int AS reviews,
-           (SELECT count(*) FROM cases k WHERE k.customer_id = c.id)::int AS cases
-    FROM customers c
+           (SELECT count(*) FROM theirs JOIN reviews r ON r.customer_id = theirs.id
+            WHERE r.version > 0)::int AS reviews,
+           (SELECT count(*) FROM theirs JOIN cases k ON k.customer_id = theirs.id)::int AS cases
+    FROM one c
     LEFT JOIN customer_profiles p ON p.customer_id = c.id
     LEFT JOIN members m ON m.customer_id = c.id AND m.left_at IS NULL
-    CROSS JOIN LATERAL (
-        SELECT count(*)::int AS orders, max(o.paid_at) AS last_order_at,
-               (array_agg(o.currency ORDER BY o.paid_at DESC))[1] AS currency,
-               coalesce(sum(o.amount_minor - least(o.refunded_minor, o.amount_minor)) FILTER (
-                   WHERE o.currency = (SELECT l.currency FROM orders l
-                    WHERE l.customer_id = c.id AND l.paid_at IS NOT NULL ORDER BY l.paid_at DESC
-                     LIMIT 1)), 0)::bigint AS spend_minor
-        FROM orders o WHERE o.customer_id = c.id AND o.paid_at IS NOT NULL) s
-    WHERE c.id = $1
+    CROSS JOIN (
+        SELECT count(*)::int AS orders, max(paid_at) AS last_order_at,
+               (array_agg(currency ORDER BY paid_at DESC))[1] AS currency,
+               coalesce(sum(kept) FILTER (WHERE currency = (
+                   SELECT currency FROM bought ORDER BY paid_at DESC LIMIT 1)), 0)::bigint AS spend_minor
+        FROM bought) s
 """
 _CLOCKS = """
     SELECT kind AS clock_kind, started_at AS clock_started_at, target_s, due_at AS clock_due_at,
@@ -113,7 +117,9 @@ _EVENTS = """
            coalesce(m.body, r.message, e.detail ->> 'text', '') AS text,
            coalesce(r.points, 0) AS points, coalesce(m.state, '') AS delivery, m.id AS message_id,
            coalesce(e.detail ->> 'channel', '') AS channel, coalesce(m.attachments, '{}') AS attachments,
-           coalesce(t.name, g.name, '') AS about
+           coalesce(t.name, g.name, '') AS about,
+           CASE WHEN n.state = 'suppressed' THEN n.reason ELSE '' END AS unmailed,
+           ARRAY(SELECT p.id FROM case_pictures p WHERE p.message_id = m.id ORDER BY p.id) AS pictures
     FROM case_events e
     LEFT JOIN staff s ON s.id = e.staff_id
     LEFT JOIN case_messages m ON m.id = (e.detail ->> 'message')::uuid
@@ -122,6 +128,8 @@ _EVENTS = """
     LEFT JOIN staff t ON t.id = CASE WHEN e.kind IN ('assigned', 'taken_over', 'escalated')
                                      THEN (e.detail ->> 'to')::uuid END
     LEFT JOIN case_teams g ON g.id = CASE WHEN e.kind = 'triaged' THEN (e.detail ->> 'team')::uuid END
+    LEFT JOIN notifications n ON n.merchant_id = e.merchant_id AND n.channel = 'mail'
+         AND n.key = CASE WHEN e.kind = 'message' THEN 'case_message:' || (e.detail ->> 'message') END
     WHERE e.case_id = $1
       AND e.kind NOT IN ('sent', 'send_failed', 'clock_started', 'clock_paused', 'clock_resumed')
     ORDER BY e.id
@@ -182,11 +190,12 @@ _STEPS = """
 """
 _MESSAGES = """
     SELECT m.kind, coalesce(s.name, '') AS author, m.body AS text, 0::bigint AS points,
-           coalesce(m.sent_at, m.created_at) AS at, m.attachments
+           coalesce(m.sent_at, m.created_at) AS at, m.attachments,
+           ARRAY(SELECT p.id FROM case_pictures p WHERE p.message_id = m.id ORDER BY p.id) AS pictures
     FROM case_messages m LEFT JOIN staff s ON s.id = m.staff_id
     WHERE m.case_id = $1 AND m.kind NOT IN ('note', 'call') AND (m.state IS NULL OR m.state = 'sent')
     UNION ALL
-    SELECT 'goodwill', s.name, g.message, coalesce(g.points, 0), g.given_at, '{}'
+    SELECT 'goodwill', s.name, g.message, coalesce(g.points, 0), g.given_at, '{}', '{}'
     FROM case_remedies g JOIN staff s ON s.id = g.staff_id WHERE g.case_id = $1
     ORDER BY at
 """

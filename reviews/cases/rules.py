@@ -14,6 +14,8 @@ CLOSE_AFTER = timedelta(days=30)
 """A resolved case of which nothing more is heard is closed."""
 DUE_SOON = timedelta(hours=2)
 LONGEST_SNOOZE = timedelta(days=31)
+DUPLICATES_DEEP = 5
+"""So often a duplicate of a duplicate is followed."""
 POINTS_AN_HOUR = 1
 """A case that waits rises in the queue by so much priority; case_rank() in SQL does the same."""
 

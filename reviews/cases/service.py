@@ -99,6 +99,19 @@ async def lock(case_id: UUID, expected_version: int | None = None) -> Case:
     return case
 
 
+async def goes_on_in(case_id: UUID) -> UUID:
+    """Where the same person's matter goes on, if this case was found to be a duplicate; else itself.
+
+    Asked before anything is locked: who locks several cases does so in the order of their ids.
+    """
+    for _ in range(rules.DUPLICATES_DEEP):
+        further: UUID | None = await db.fetchval(statements.GOES_ON_IN, case_id)
+        if further is None:
+            break
+        case_id = further
+    return case_id
+
+
 async def about(case: Case, review_id: UUID | None) -> Case:
     """The case as it is about another of its reviews; None: the one that opened it. Raises NotFound."""
     if review_id is None or review_id == case.review_id:

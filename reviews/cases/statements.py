@@ -72,14 +72,16 @@ ASKING = """
     LEFT JOIN members m ON m.customer_id = s.id AND m.left_at IS NULL
     WHERE c.id = ANY ($1::uuid[]) AND s.deleted_at IS NULL
 """
+# Of these people and of whoever was merged into them; locked in the order of ids, as everybody locks several.
 OPEN_CASES = """
-    SELECT id, customer_id FROM cases WHERE customer_id = ANY ($1::uuid[]) AND open
-    ORDER BY opened_at, id FOR NO KEY UPDATE
+    SELECT c.id, c.opened_at, f.stands
+    FROM (SELECT id, id AS stands FROM unnest($1::uuid[]) AS t (id)
+          UNION ALL SELECT id, merged_into FROM customers WHERE merged_into = ANY ($1::uuid[])) f
+    JOIN cases c ON c.customer_id = f.id AND c.open
+    ORDER BY c.id FOR NO KEY UPDATE OF c
 """
 JOIN_CASE = """
-    WITH joined AS (
-        INSERT INTO case_reviews (merchant_id, case_id, review_id, joined_at) VALUES ($1, $2, $3, $4))
-    UPDATE cases SET answered_at = NULL WHERE id = $2
+    INSERT INTO case_reviews (merchant_id, case_id, review_id, joined_at) VALUES ($1, $2, $3, $4)
 """
 RAISE = "UPDATE cases SET priority = greatest(priority, $2), priority_parts = $3::jsonb WHERE id = $1"
 PARTS = "SELECT priority_parts FROM cases WHERE id = $1"
@@ -117,9 +119,27 @@ BY_NUMBER = "SELECT id FROM cases WHERE merchant_id = current_merchant() AND num
 NEXT_CYCLE = "UPDATE cases SET cycle = cycle + 1, answered_at = NULL WHERE id = $1 RETURNING cycle"
 UNANSWERED = "UPDATE cases SET answered_at = NULL WHERE id = $1"
 ANSWERED = "UPDATE cases SET answered_at = coalesce(answered_at, $2) WHERE id = $1"
-# Whether the customer has said something after a moment.
+# Whether the customer has said something after a moment, and since when an answer to that is owed.
 SPOKE_SINCE = """
-    SELECT EXISTS (SELECT FROM case_events WHERE case_id = $1 AND actor = 'customer' AND at > $2)
+    SELECT count(*) > 0 AS spoke, min(at) FILTER (WHERE kind <> 'review_revised') AS owed_since
+    FROM case_events WHERE case_id = $1 AND actor = 'customer' AND at > $2
+      AND kind IN ('customer_message', 'review_joined', 'review_revised')
+"""
+# Whether a private word is all that is left to say: the review is gone, or was answered in public before the
+# customer or somebody of the shop took the matter up again.
+PRIVATE_WILL_DO = """
+    SELECT r.state <> 'live' OR (r.replied_at IS NOT NULL AND EXISTS (
+        SELECT FROM case_events e WHERE e.case_id = c.id AND e.cycle = $2 AND e.kind = 'reopened'
+                                    AND e.detail ->> 'because' <> 'revised'))
+    FROM cases c JOIN reviews r ON r.id = c.review_id WHERE c.id = $1
+"""
+# The case of the same person in which the matter of a duplicate goes on.
+GOES_ON_IN = """
+    SELECT d.id FROM cases c JOIN cases d ON d.id = c.duplicate_of
+    JOIN customers a ON a.id = c.customer_id JOIN customers b ON b.id = d.customer_id
+    WHERE c.id = $1 AND c.state = 'duplicate'
+      AND CASE WHEN a.merged_into IS NULL THEN a.id ELSE a.merged_into END
+          = CASE WHEN b.merged_into IS NULL THEN b.id ELSE b.merged_into END
 """
 
 # ---------------------------------------------------------------- clocks
@@ -239,12 +259,13 @@ CLOSE_QUIET = """
 
 FIND_MESSAGE = """
     SELECT m.case_id, m.cycle, r.id AS review_id, r.source, m.kind, m.state, m.body, m.created_at, m.attempts,
-           m.review_version < r.version AS overtaken
+           m.review_version < r.version AS overtaken,
+           m.kind = 'public_reply' AND r.state = 'tombstone' AS gone
     FROM case_messages m JOIN cases c ON c.id = m.case_id
     LEFT JOIN reviews r ON r.id = CASE WHEN m.review_id IS NULL THEN c.review_id ELSE m.review_id END
     WHERE m.id = $1
 """
-VERSION = "SELECT version FROM reviews WHERE id = $1"
+VERSION = "SELECT version FROM reviews WHERE id = $1 AND state = 'live'"
 REVIEW_OF = """
     SELECT r.id AS review_id, r.source, r.account FROM case_reviews x JOIN reviews r ON r.id = x.review_id
     WHERE x.case_id = $1 AND x.review_id = $2
@@ -272,11 +293,6 @@ WAITING = """
 """
 FAILED = "UPDATE case_messages SET state = 'failed', failure = $2, attempts = $3 WHERE id = $1"
 PUBLISH_REPLY = "UPDATE reviews SET reply = $2, replied_at = $3 WHERE id = $1"
-IS_ERASED = """
-    SELECT EXISTS (SELECT FROM customers c JOIN customers p
-                   ON p.id = CASE WHEN c.merged_into IS NULL THEN c.id ELSE c.merged_into END
-                   WHERE c.id = $1 AND p.deleted_at IS NOT NULL)
-"""
 IS_CUSTOMERS = """
     SELECT EXISTS (SELECT FROM customers WHERE id = $1 AND (id = $2 OR merged_into = $2))
 """

@@ -60,12 +60,13 @@ async def begin(asked: Sequence[Asked], now: datetime) -> list[Begun]:
         raise CustomerGone(str(missing.pop()))
     stands = sorted({row["stands"] for row in people.values()})
     cases: dict[UUID, UUID] = {}
-    for row in await db.fetch(statements.OPEN_CASES, [*{*ids, *stands}]):
-        cases.setdefault(row["customer_id"], row["id"])
+    going_on = await db.fetch(statements.OPEN_CASES, stands)
+    for row in sorted(going_on, key=lambda each: (each["opened_at"], each["id"])):
+        cases.setdefault(row["stands"], row["id"])
     fresh: dict[UUID, Asked] = {}
     for each in asked:
         stand = people[each.customer_id]["stands"]
-        if each.customer_id not in cases and stand not in cases:
+        if stand not in cases:
             fresh.setdefault(stand, each)
     opened = await _opened(list(fresh.values()), people, last, now)
     await inserting.write(opened, now)
@@ -73,7 +74,7 @@ async def begin(asked: Sequence[Asked], now: datetime) -> list[Begun]:
     begun = []
     for each in asked:
         stand = people[each.customer_id]["stands"]
-        found = cases.get(each.customer_id) or cases.get(stand) or mine[stand]
+        found = cases.get(stand) or mine[stand]
         joined = fresh.get(stand) is not each
         if joined:
             await _join(found, each, now)

@@ -92,6 +92,10 @@ class EventView:
     """Names of what came along and was not kept."""
     about: str = ""
     """Who got the case or was told, or the team that it went to; also of those who have left since."""
+    pictures: Sequence[UUID] = ()
+    """Of those that came along, kept under /media/cases."""
+    unmailed: str = ""
+    """Why a private message stands on the customer's page alone: the reason for which no mail went out."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +172,8 @@ class MessageView:
     at: datetime
     attachments: Sequence[str] = ()
     """Names of what they sent along and was not kept."""
+    pictures: Sequence[UUID] = ()
+    """Kept under /media/cases."""
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,12 @@ IS_RESOLVED = """
     SELECT state IN ('resolved', 'closed') AND customer_id IN (
         SELECT k.id FROM customers k WHERE k.id = $2 OR k.merged_into = $2) FROM cases WHERE id = $1
 """
+# Who stands for the case's customer, if they can still be asked.
+ASKED_ABOUT = """
+    SELECT s.id FROM cases c JOIN customers k ON k.id = c.customer_id
+    JOIN customers s ON s.id = CASE WHEN k.merged_into IS NULL THEN k.id ELSE k.merged_into END
+    WHERE c.id = $1 AND s.deleted_at IS NULL
+"""
 OF_CYCLE = """
     SELECT s.id FROM case_surveys s JOIN cases c ON c.id = s.case_id AND c.cycle = s.cycle WHERE c.id = $1
 """

@@ -129,6 +129,14 @@ async def make(kind: Kind, customer_id: UUID, case_id: UUID | None, now: datetim
     return await notices.link(survey_id)
 
 
+async def of_case(case_id: UUID, now: datetime) -> str:
+    """make() for whoever a resolved case is about. Raises CaseUnfit."""
+    customer_id = await db.fetchval(queries.ASKED_ABOUT, case_id)
+    if customer_id is None:
+        raise CaseUnfit()
+    return await make("resolution", customer_id, case_id, now)
+
+
 async def open_link(token: str) -> tuple[Survey, dict[Question, Answer]]:
     """The survey that a link opens, with the answers so far, in the open transaction. Raises LinkEnded."""
     survey_id = await db.fetchval(queries.LINK, digest(token))

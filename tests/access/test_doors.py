@@ -23,6 +23,8 @@ OPEN = {
     "/language": "the visitor's own cookie",
     "/media/reviews/{photo_id:uuid}": "asks inside: published, one's own, or staff",
     "/media/reviews/{photo_id:uuid}/small": "asks inside: published, one's own, or staff",
+    "/media/cases/{picture_id:uuid}": "asks inside: one's own, or staff",
+    "/media/cases/{picture_id:uuid}/small": "asks inside: one's own, or staff",
     "/messages/unsubscribe": "a signed link out of a mail",
     "/openapi.json": "the description of the API",
     "/openapi.json/openapi.json": "the description of the API",

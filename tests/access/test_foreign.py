@@ -42,6 +42,7 @@ OWNERS = {
     "message_id": "notifications",
     "person_id": "customers",
     "photo_id": "review_photos",
+    "picture_id": "case_pictures",
     "request_id": "case_remedy_requests",
     "review_id": "reviews",
     "reward_id": "rewards",

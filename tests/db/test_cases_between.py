@@ -9,7 +9,8 @@ import pytest
 
 from core import db
 from core.people import customers
-from reviews.cases import clocks, conversation, delivery, escalation, service
+from reviews.cases import clocks, conversation, delivery, escalation, service, unreviewed
+from reviews.cases import reading as reads
 from reviews.cases.conversation import NobodyToAnswer
 from reviews.cases.delivery import NothingToRetry
 from reviews.cases.routing import service as routing
@@ -17,13 +18,18 @@ from reviews.cases.service import DuplicateUnfit
 from reviews.cases.targets import service as targets
 from reviews.cases.targets.rules import Fits, Policy, Targets
 from reviews.cases.tasks import sweep
+from reviews.cases.unreviewed import Asked
+from reviews.intake import service as intake
 from sentiment.types import Urgency
 from tests.db.test_cases_routing import make_team, negative
 from tests.fixtures.reviews.shop import (
     NOW,
     customer,
     employee,
+    member,
+    moved,
     open_case,
+    order,
     reading,
     review,
     rows,
@@ -38,8 +44,13 @@ CLOCKS = "SELECT kind, round, satisfied_at FROM case_clocks WHERE case_id = $1 O
 
 async def write(merchant: UUID, case: UUID, by: UUID, at: datetime) -> conversation.Queued:
     async with db.transaction(merchant):
-        version = await db.fetchval("SELECT version FROM cases WHERE id = $1", case)
-        return await conversation.message(case, "We look into it.", by, version, at)
+        return await conversation.message(case, "We look into it.", by, await version(case), at)
+
+
+async def version(case: UUID) -> int:
+    """As it is now, in the open transaction."""
+    found: int = await db.fetchval("SELECT version FROM cases WHERE id = $1", case)
+    return found
 
 
 async def deliver(merchant: UUID, queued: conversation.Queued, at: datetime) -> None:
@@ -192,8 +203,7 @@ async def test_a_revised_review_wakes_its_case_and_makes_it_as_pressing_as_it_re
     row = await rows(merchant, "SELECT priority > $1, snoozed_until FROM cases", before)
     assert row == [(True, None)]
     async with db.transaction(merchant):
-        version = await db.fetchval("SELECT version FROM cases")
-        await service.resolve(case, agent, version, NOW + 2 * HOUR)
+        await service.resolve(case, agent, await version(case), NOW + 2 * HOUR)
     (last,) = await take_in(
         merchant,
         review(rating=Decimal(1), body="Fire again!", customer_id=buyer, edited_at=NOW + 3 * HOUR),
@@ -204,7 +214,105 @@ async def test_a_revised_review_wakes_its_case_and_makes_it_as_pressing_as_it_re
     assert await value(merchant, urgent) == 4 * 3600
 
 
+async def test_what_the_customer_adds_while_the_answer_goes_out_has_a_clock(merchant: UUID) -> None:
+    """The reply that was owed is sent; that to what they said since is owed from when they said it."""
+    buyer, agent = await customer(merchant), await employee(merchant)
+    case = await open_case(merchant, customer_id=buyer)
+    first = await write(merchant, case, agent, NOW)
+    await deliver(merchant, first, NOW + 10 * SECOND)
+    await answer(merchant, case, buyer, NOW + HOUR)
+    second = await write(merchant, case, agent, NOW + 2 * HOUR)
+    await answer(merchant, case, buyer, NOW + 2 * HOUR + 5 * SECOND)
+    await deliver(merchant, second, NOW + 2 * HOUR + 10 * SECOND)
+    owed = "SELECT round, started_at, satisfied_at FROM case_clocks WHERE kind = 'next_reply' ORDER BY round"
+    assert await rows(merchant, owed) == [
+        (1, NOW + HOUR, NOW + 2 * HOUR + 10 * SECOND),
+        (2, NOW + 2 * HOUR + 5 * SECOND, None),
+    ]
+    assert await value(merchant, "SELECT answered_at FROM cases") is None
+    third = await write(merchant, case, agent, NOW + 3 * HOUR)
+    await deliver(merchant, third, NOW + 3 * HOUR + 10 * SECOND)
+    assert await value(merchant, "SELECT count(*) FROM case_clocks WHERE satisfied_at IS NULL") == 2
+    assert await value(merchant, "SELECT answered_at FROM cases") == NOW + 3 * HOUR + 10 * SECOND
+
+
+async def test_a_review_of_a_file_that_was_answered_long_ago_owes_nothing(merchant: UUID) -> None:
+    buyer, agent = await customer(merchant), await employee(merchant)
+    case = await open_case(merchant, customer_id=buyer)
+    queued = await write(merchant, case, agent, NOW)
+    await deliver(merchant, queued, NOW + 10 * SECOND)
+    (old,) = await take_in(
+        merchant,
+        moved("old", rating=Decimal(1), customer_id=buyer, reply="Sorry.", replied_at=NOW - 300 * HOUR),
+    )
+    await score(merchant, old, reading(0.9))
+    assert await value(merchant, "SELECT count(*) FROM case_reviews WHERE case_id = $1", case) == 2
+    assert await rows(merchant, "SELECT state, answered_at FROM cases") == [
+        ("waiting_for_customer", NOW + 10 * SECOND)
+    ]
+    assert await value(merchant, "SELECT count(*) FROM case_clocks WHERE kind = 'next_reply'") == 0
+
+
+async def test_who_comes_back_after_the_public_answer_is_answered_in_private(merchant: UUID) -> None:
+    """Taken up again by their message: no second public reply is owed, a private word is the first."""
+    buyer, agent = await customer(merchant), await employee(merchant)
+    case = await open_case(merchant, customer_id=buyer)
+    async with db.transaction(merchant):
+        queued = await conversation.reply(case, "Sorry.", agent, 1, NOW)
+        await delivery.deliver(queued.message_id, NOW + 10 * SECOND)
+        await service.resolve(case, agent, 2, NOW + HOUR)
+    await answer(merchant, case, buyer, NOW + 2 * HOUR)
+    second = await write(merchant, case, agent, NOW + 3 * HOUR)
+    await deliver(merchant, second, NOW + 3 * HOUR + 10 * SECOND)
+    first = "SELECT cycle, satisfied_at FROM case_clocks WHERE kind = 'first_reply' ORDER BY 1"
+    assert await rows(merchant, first) == [(1, NOW + 10 * SECOND), (2, NOW + 3 * HOUR + 10 * SECOND)]
+
+
+async def test_a_review_that_was_taken_back_gets_no_reply_and_waits_for_none(merchant: UUID) -> None:
+    buyer, agent = await customer(merchant), await employee(merchant)
+    case = await open_case(merchant, customer_id=buyer)
+    async with db.transaction(merchant):
+        queued = await conversation.reply(case, "Sorry.", agent, 1, NOW)
+        await intake.remove("first_party", "", "r1", NOW + 5 * SECOND)
+    await deliver(merchant, queued, NOW + 10 * SECOND)
+    assert await rows(merchant, "SELECT state, failure FROM case_messages") == [("failed", "review_removed")]
+    assert await value(merchant, "SELECT reply FROM reviews") == ""
+    with pytest.raises(NobodyToAnswer):
+        async with db.transaction(merchant):
+            await conversation.reply(case, "Sorry.", agent, await version(case), NOW + HOUR)
+    private = await write(merchant, case, agent, NOW + HOUR)
+    await deliver(merchant, private, NOW + HOUR + 10 * SECOND)
+    assert ("first_reply", 1, NOW + HOUR + 10 * SECOND) in await rows(merchant, CLOCKS, case)
+
+
 # ---------------------------------------------------------------- two at once
+
+
+async def test_cases_of_several_people_are_locked_in_the_order_of_their_ids(merchant: UUID) -> None:
+    """Whoever opened first: else two who lock the same cases wait for each other."""
+    ana, ben = await customer(merchant), await customer(merchant, "c2")
+    cases = [
+        await open_case(merchant, external_id=f"r{n}", customer_id=who) for n, who in enumerate((ana, ben))
+    ]
+    low, high = sorted(cases)
+    async with db.transaction(merchant):
+        await db.execute("UPDATE cases SET opened_at = opened_at + interval '1 hour' WHERE id = $1", low)
+    held = asyncio.Event()
+
+    async def second() -> None:
+        await held.wait()
+        async with db.transaction(merchant):
+            await unreviewed.begin([Asked(ana, "question"), Asked(ben, "question")], NOW + HOUR)
+
+    async def first() -> None:
+        async with db.transaction(merchant):
+            await service.lock(low)
+            held.set()
+            await asyncio.sleep(0.3)
+            await service.lock(high)
+
+    await asyncio.gather(first(), second())
+    assert await value(merchant, "SELECT count(*) FROM case_events WHERE kind = 'matter_joined'") == 2
 
 
 async def test_two_cases_never_become_duplicates_of_each_other(merchant: UUID) -> None:
@@ -286,6 +394,51 @@ async def test_who_stands_for_a_merged_customer_has_one_case_and_gets_the_mail(m
     queued = await write(merchant, case, agent, NOW)
     await deliver(merchant, queued, NOW + 10 * SECOND)
     assert await rows(merchant, "SELECT to_address FROM mails") == [("new@mail.test",)]
+
+
+async def test_a_question_of_whoever_stands_for_a_merged_customer_joins_their_open_case(
+    merchant: UUID,
+) -> None:
+    old, new = await customer(merchant, "old"), await customer(merchant, "new")
+    other = await customer(merchant, "other")
+    case = await open_case(merchant, customer_id=old)
+    async with db.transaction(merchant):
+        await customers.merge("old", "new", NOW)
+        await customers.merge("other", "new", NOW)
+        begun = await unreviewed.begin([Asked(new, "question"), Asked(other, "mail")], NOW)
+    assert [(each.case_id, each.joined) for each in begun] == [(case, True), (case, True)]
+
+
+async def test_the_page_shows_all_that_a_merged_customer_has_done(merchant: UUID) -> None:
+    old, new = await customer(merchant, "old", name="Old"), await customer(merchant, "new", name="New")
+    member_id, agent = await member(merchant, new), await employee(merchant)
+    await order(merchant, old, "o1", "lamp", NOW)
+    await order(merchant, new, "o2", "lamp", NOW)
+    case = await open_case(merchant, customer_id=old)
+    async with db.transaction(merchant):
+        await customers.merge("old", "new", NOW)
+        found = (await reads.case(case, agent, NOW)).customer
+    assert found and (found.id, found.name, found.member_id) == (new, "New", member_id)
+    assert (found.orders, found.spend_minor, found.reviews, found.cases) == (2, 10_000, 1, 1)
+
+
+async def test_what_is_written_to_a_duplicate_goes_where_the_matter_goes_on(merchant: UUID) -> None:
+    """Of one person alone; a case that is a duplicate of somebody else's is taken up again itself."""
+    ana, ben, agent = await customer(merchant), await customer(merchant, "c2"), await employee(merchant)
+    (one, two, bens) = [
+        await open_case(merchant, external_id=f"r{n}", customer_id=who)
+        for n, who in enumerate((ana, None, ben))
+    ]
+    async with db.transaction(merchant):
+        await db.execute("UPDATE cases SET customer_id = $1 WHERE id = $2", ana, two)
+        await service.duplicate(two, 1, agent, 1, NOW)
+        await service.duplicate(bens, 1, agent, 1, NOW)
+    await answer(merchant, two, ana, NOW + HOUR)
+    await answer(merchant, bens, ben, NOW + HOUR)
+    said = "SELECT case_id FROM case_messages ORDER BY id"
+    assert await rows(merchant, said) == [(one,), (bens,)]
+    states = "SELECT state FROM cases ORDER BY number"
+    assert [state for (state,) in await rows(merchant, states)][1:] == ["duplicate", "reopened"]
 
 
 async def test_nobody_writes_to_an_erased_customer(merchant: UUID) -> None:

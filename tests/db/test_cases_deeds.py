@@ -13,6 +13,7 @@ from core import db
 from core.errors import Forbidden, NotFound
 from core.people.roles import ROLES
 from reviews.cases import conversation, delivery, goodwill, service
+from reviews.cases import reading as reads
 from reviews.cases.conversation import NobodyToAnswer, ReplyWaiting, TooLateToUndo
 from reviews.cases.remedies.service import (
     GoodwillAboveAuthority,
@@ -148,6 +149,18 @@ async def test_private_message_goes_by_mail_and_waits_for_the_customer(merchant:
     async with db.transaction(merchant):
         await conversation.customer_message(case, buyer, "The switch.", NOW + timedelta(minutes=1))
     assert await value(merchant, "SELECT state FROM cases") == "waiting_for_us"
+
+
+@pytest.mark.parametrize(("email", "why"), [("", "no_address"), ("ana@mail.test", "")])
+async def test_the_timeline_says_when_a_message_goes_by_no_mail(merchant: UUID, email: str, why: str) -> None:
+    buyer, agent = await customer(merchant, email=email), await employee(merchant)
+    case = await open_case(merchant, customer_id=buyer)
+    async with db.transaction(merchant):
+        queued = await conversation.message(case, "What is broken?", agent, 1, NOW)
+    await deliver(merchant, queued.message_id)
+    async with db.transaction(merchant):
+        events = (await reads.case(case, agent, LATER)).events
+    assert [(each.delivery, each.unmailed) for each in events if each.kind == "message"] == [("sent", why)]
 
 
 async def test_private_message_needs_somebody(merchant: UUID) -> None:

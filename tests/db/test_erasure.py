@@ -374,8 +374,8 @@ async def test_an_export_can_be_read_by_people_and_spreadsheets(merchant: UUID, 
     assert sum(lines) == posted
     assert len(lines) > 1, "one a wallet"
     photos = [name for name in archive.namelist() if name.startswith("photos/")]
-    assert len(photos) == 1
-    assert archive.read(photos[0])[:2] == b"\xff\xd8"
+    assert len(photos) == 3, "one of a review, one of each case"
+    assert all(archive.read(each)[:2] == b"\xff\xd8" for each in photos)
 
 
 async def test_the_page_of_an_export_speaks_their_language(merchant: UUID, ana: Left) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
 from uuid import UUID
@@ -18,12 +19,13 @@ from reviews.cases import conversation, service, unreviewed
 from reviews.cases.contact import settings as contacts
 from reviews.cases.contact.settings import Contact, ContactUnfit
 from reviews.cases.conversation import NobodyToAnswer
-from reviews.cases.inbound import rules
+from reviews.cases.inbound import pictures, rules
 from reviews.cases.inbound import service as inbound
 from reviews.cases.inbound.reading import read
 from reviews.cases.inbound.service import MailDecided, Outcome, SenderUnknown
 from reviews.cases.tasks import send_message
 from reviews.cases.unreviewed import Asked
+from tests.factories import photos
 from tests.fixtures.reviews.shop import NOW, customer, employee, open_case, order, rows, value
 
 ANA = "ana@mail.test"
@@ -61,8 +63,24 @@ def answer(sent: Sent, text: str = "The switch.", key: str = "m1", **headers: st
 
 
 async def receive(merchant: UUID, raw: bytes, after: timedelta = HOUR) -> Outcome:
+    mail = read(raw)
+    kept = await pictures.made(mail)
     async with db.transaction(merchant):
-        return await inbound.receive(read(raw), NOW + after)
+        return await inbound.receive(mail, NOW + after, kept)
+
+
+def with_files(raw: bytes) -> bytes:
+    """The same mail with a picture, a spacer, something that claims to be a picture, and a document."""
+    message = message_from_bytes(raw, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    for name, kind, content in (
+        ("stain.jpg", "image", photos.image(300, 200, comment=b"at home")),
+        ("logo.png", "image", photos.image(20, 20, "PNG")),
+        ("bomb.png", "image", photos.bomb()),
+        ("receipt.pdf", "application", b"%PDF-1.7"),
+    ):
+        message.add_attachment(content, maintype=kind, subtype=name[-3:], filename=name)
+    return message.as_bytes()
 
 
 async def test_an_answer_goes_into_its_case_and_moves_the_clocks(merchant: UUID) -> None:
@@ -171,6 +189,64 @@ async def test_strangers_wait_for_a_person(merchant: UUID) -> None:
             async with db.transaction(merchant):
                 await deed
     assert buyer
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [
+        ("mx.shop.test; spf=pass smtp.mailfrom=mail.test; dkim=pass; dmarc=pass", "taken"),
+        ("mx.shop.test; spf=fail (not permitted) smtp.mailfrom=mail.test; dkim=pass", "taken"),
+        ("mx.shop.test; dkim=none; dmarc=fail (p=reject) header.from=mail.test", "parked"),
+        ("mx.shop.test; spf=fail smtp.mailfrom=mail.test; dkim=none", "parked"),
+    ],
+)
+async def test_a_forged_sender_waits_for_a_person_though_the_answer_names_the_case(
+    merchant: UUID, said: str, state: str
+) -> None:
+    _, _, sent = await asked_by_mail(merchant)
+    outcome = await receive(merchant, answer(sent, Authentication_Results=said))
+    assert (outcome.state, outcome.reason) == (state, None if state == "taken" else "forged")
+    assert len(await rows(merchant, MESSAGES)) == (2 if state == "taken" else 1)
+
+
+async def test_who_only_writes_a_customers_address_does_nothing_in_their_name(merchant: UUID) -> None:
+    case, _, sent = await asked_by_mail(merchant)
+    before = await rows(merchant, "SELECT state, version, answered_at FROM cases")
+    plain = f"From: {ANA}\nTo: care@shop.test\nSubject: Re: your case\n\nPlease close it.\n"
+    guessed = answer(sent, key="m2", To=f"care+{case.hex}@shop.test", In_Reply_To="<x@y.test>", References="")
+    for raw in (plain.encode(), guessed):
+        outcome = await receive(merchant, raw)
+        assert (outcome.state, outcome.reason) == ("parked", "no_case")
+    assert len(await rows(merchant, MESSAGES)) == 1
+    assert await rows(merchant, "SELECT state, version, answered_at FROM cases") == before
+
+
+async def test_what_is_told_twice_at_once_joins_once(merchant: UUID) -> None:
+    await customer(merchant)
+
+    async def tell() -> bool:
+        async with db.transaction(merchant):
+            return await inbound.hear("e1", "c1", "Where is it?", None, NOW)
+
+    assert sorted(await asyncio.gather(tell(), tell())) == [False, True]
+    assert await value(merchant, "SELECT count(*) FROM case_events WHERE kind = 'matter_joined'") == 0
+    assert await value(merchant, "SELECT count(*) FROM case_messages") == 1
+
+
+async def test_pictures_are_kept_with_their_message_and_nothing_else_of_the_files(merchant: UUID) -> None:
+    case, _, sent = await asked_by_mail(merchant)
+    assert (await receive(merchant, with_files(answer(sent)))).state == "taken"
+    ((message, width, image),) = await rows(
+        merchant, "SELECT message_id, width, image FROM case_pictures WHERE case_id = $1", case
+    )
+    assert width == 300 and b"at home" not in image
+    said = "SELECT id, attachments FROM case_messages WHERE kind = 'customer_message'"
+    assert await rows(merchant, said) == [(message, ["logo.png", "bomb.png", "receipt.pdf"])]
+    strangers = with_files(answer(sent, key="m2", From="eve@mail.test"))
+    assert (await receive(merchant, strangers)).state == "parked"
+    assert await value(merchant, "SELECT count(*) FROM case_pictures") == 1
+    assert (await receive(merchant, with_files(answer(sent)))).again
+    assert await value(merchant, "SELECT count(*) FROM case_pictures") == 1
 
 
 async def test_a_mail_of_nobody_opens_no_case(merchant: UUID) -> None:

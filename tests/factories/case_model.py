@@ -54,6 +54,8 @@ class Case:
     clocks: dict[str, Clock] = field(default_factory=dict)
     """Those that run."""
     rounds: int = 0
+    replied: bool = False
+    """Ever in public: in a later cycle a private word is enough for the first reply."""
     said: set[Said] = field(default_factory=set)
     late: dict[tuple[int, str, int], bool] = field(default_factory=dict)
 
@@ -117,15 +119,20 @@ class Case:
         self.go("in_progress")
         self.met("first_reply")
         self.met("next_reply")
+        self.replied = True
 
     def we_write(self) -> None:
         self.go("in_progress")
-        self.met("private_contact")
-        self.met("next_reply")
+        self.spoken_in_private()
         self.go("waiting_for_customer")
 
     def we_call(self) -> None:
         self.go("in_progress")
+        self.spoken_in_private()
+
+    def spoken_in_private(self) -> None:
+        if self.replied and self.cycle > 1:
+            self.met("first_reply")
         self.met("private_contact")
         self.met("next_reply")
 

@@ -257,6 +257,14 @@ async def _words(case: UUID, mark: str, staff: UUID) -> None:
         message,
     )
     await db.execute(
+        "INSERT INTO case_pictures (merchant_id, case_id, message_id, width, height, image, small, added_at)"
+        " VALUES (current_merchant(), $1, $2, 1, 1, $4, $4, $3)",
+        case,
+        message,
+        NOW,
+        b"\xff\xd8",
+    )
+    await db.execute(
         "INSERT INTO case_remedies (id, merchant_id, case_id, cycle, staff_id, key, kind, amount_minor,"
         " currency,"
         " message, given_at) VALUES ($1, current_merchant(), $2, 1, $3, $4, 'refund', 100, 'USD', $5, $6)",

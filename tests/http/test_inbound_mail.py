@@ -6,6 +6,7 @@ import hmac
 import os
 import subprocess
 import sys
+from email.message import EmailMessage
 from uuid import UUID
 
 import httpx
@@ -17,6 +18,7 @@ from core import clock, db
 from core.embedded import Services
 from core.i18n import LOCALES
 from core.people import webhooks
+from tests.factories.photos import image
 from tests.http.conftest import Browser, rows
 from tests.http.desk import (
     MESSAGE_DUE,
@@ -32,7 +34,7 @@ from tests.http.desk import (
     value,
     work_off,
 )
-from tests.http.shop import enter_as_customer, form, speak
+from tests.http.shop import enter_as_customer, form, member_with, speak
 from tests.http.test_errors import problem
 
 PAGE = "/staff/inbox/mail"
@@ -87,6 +89,31 @@ async def case_with_address(
     await work_off(desk.merchant, MESSAGE_DUE)
     headers = await value(desk.merchant, "SELECT headers FROM mails WHERE kind = 'case_message'")
     return case, msgspec.json.decode(headers)
+
+
+async def test_a_picture_is_seen_by_staff_and_by_its_customer_alone(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk, source: webhooks.Source
+) -> None:
+    case, headers = await case_with_address(browser, client, desk)
+    mail = EmailMessage()
+    mail["From"], mail["To"] = f"{desk.ada}@example.test", headers["Reply-To"]
+    mail.set_content("Look at the seam.")
+    mail.add_attachment(image(300, 200), maintype="image", subtype="jpeg", filename="seam.jpg")
+    assert (await post(client, source, mail.as_bytes())).json()["status"] == "taken"
+    picture = f"/media/cases/{await value(desk.merchant, 'SELECT id FROM case_pictures')}"
+    page = (await browser.get(case_path(case))).text
+    assert f'src="{picture}/small"' in page and "seam.jpg" not in page
+    for path in (picture, f"{picture}/small"):
+        shown = await browser.get(path)
+        assert (shown.status_code, shown.headers["content-type"]) == (200, "image/jpeg")
+        assert shown.headers["cache-control"] == "private, no-store"
+        assert (await client.get(path)).status_code == 404
+    browser.client.cookies.clear()
+    await enter_as_customer(browser, desk.shop, desk.ada)
+    assert f'href="{picture}"' in (await browser.get(f"/portal/cases/{case}")).text
+    assert (await browser.get(picture)).status_code == 200
+    await enter_as_customer(browser, desk.shop, await member_with(desk.shop, 0))
+    assert (await browser.get(picture)).status_code == 404
 
 
 async def test_a_mail_becomes_a_message(

@@ -1,6 +1,7 @@
-"""How cases are handled, by API: calendars, policies, teams, authorities, budget, decisions on remedies."""
+"""Cases by API, and how they are handled: calendars, policies, teams, authorities, budget, decisions."""
 
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import httpx
@@ -8,14 +9,20 @@ import pytest
 
 from api.app import App, create_app
 from api.v1.case_settings import v1_case_settings
+from api.v1.cases import v1_cases
 from api.v1.remedies import v1_remedies
 from core import db
 from core.embedded import Services
 from core.ids import new_id
+from core.people import customers
+from core.people.tokens import merchant_of
+from reviews import pages
+from reviews.cases import service
 from reviews.cases.remedies import service as remedies
 from reviews.cases.remedies.rules import Remedy
+from reviews.surveys import service as surveys
 from tests.conftest import new_merchant
-from tests.fixtures.reviews.shop import NOW, employee, open_case, rows, value
+from tests.fixtures.reviews.shop import NOW, customer, employee, open_case, rows, value
 from tests.http.conftest import new_key, write
 from tests.http.test_errors import problem
 
@@ -36,12 +43,18 @@ STATE = "SELECT md5(concat_ws('/', {}))".format(
 
 @pytest.fixture(scope="module")
 def app(database: Services) -> App:
-    return create_app(v1=(v1_case_settings, v1_remedies))
+    return create_app(v1=(v1_cases, v1_case_settings, v1_remedies))
 
 
 @pytest.fixture
 async def key(merchant: UUID) -> dict[str, str]:
     return await new_key(merchant, "cases:read", "cases:write", "remedies:decide")
+
+
+async def version(case: UUID) -> int:
+    """As it is now, in the open transaction."""
+    found: int = await db.fetchval("SELECT version FROM cases WHERE id = $1", case)
+    return found
 
 
 async def put(client: httpx.AsyncClient, key: dict[str, str], path: str, body: Any) -> Any:
@@ -171,3 +184,90 @@ async def test_without_the_scope_and_from_elsewhere(
     assert (await client.get("/v1/cases/calendars", headers=stranger)).json() == {"calendars": []}
     problem(await client.delete("/v1/cases/calendars/office", headers=write(stranger)), 404, "not_found")
     assert await value(merchant, STATE) == before
+
+
+async def listed(client: httpx.AsyncClient, key: dict[str, str], **asked: Any) -> list[int]:
+    """Numbers of all that fit, page by page."""
+    found: list[int] = []
+    after = ""
+    while True:
+        answer = await client.get("/v1/cases/", params={**asked, "after": after, "limit": 2}, headers=key)
+        assert answer.status_code == 200, answer.text
+        found += [each["number"] for each in answer.json()["cases"]]
+        after = answer.json()["next_after"] or ""
+        if not after:
+            return found
+
+
+async def test_all_cases_page_by_page_and_narrowed(
+    client: httpx.AsyncClient, merchant: UUID, key: dict[str, str]
+) -> None:
+    agent, ana, old = (
+        await employee(merchant),
+        await customer(merchant, "ana"),
+        await customer(merchant, "old"),
+    )
+    cases = [await open_case(merchant, external_id=f"r{n}") for n in range(4)]
+    cases.append(await open_case(merchant, external_id="r4", customer_id=old))
+    async with db.transaction(merchant):
+        await customers.merge("old", "ana", NOW)
+        await db.execute("UPDATE cases SET priority = number * 10, owner_id = NULL")
+        await db.execute("UPDATE cases SET owner_id = $1 WHERE number IN (2, 3)", agent)
+        await service.resolve(cases[1], agent, await version(cases[1]), NOW)
+        await service.spam(cases[3], agent, await version(cases[3]), NOW)
+    assert await listed(client, key) == [5, 4, 3, 2, 1]
+    assert await listed(client, key, state="open") == [5, 3, 1]
+    assert await listed(client, key, state="done") == [4, 2]
+    assert await listed(client, key, state="spam") == [4]
+    assert await listed(client, key, owner=str(agent)) == [3, 2]
+    assert await listed(client, key, unowned=True) == [5, 1]
+    assert await listed(client, key, priority_from=20, state="open") == [5, 3]
+    assert await listed(client, key, customer_id="old") == await listed(client, key, customer_id="ana") == [5]
+    assert await listed(client, key, customer_id="nobody at all") == []
+    (last,) = (await client.get("/v1/cases/?customer_id=ana", headers=key)).json()["cases"]
+    assert (last["customer_id"], last["cause"], last["resolved_at"]) == ("ana", "review", None)
+    assert (await client.get(f"/v1/cases/{cases[4]}", headers=key)).json() == last
+    assert ana != old
+
+
+async def test_a_list_that_cannot_be_read(
+    client: httpx.AsyncClient, merchant: UUID, key: dict[str, str]
+) -> None:
+    await open_case(merchant)
+    for asked in ({"state": "lost"}, {"owner": "me"}, {"limit": 201}, {"priority_from": -1}):
+        answer = await client.get("/v1/cases/", params=asked, headers=key)
+        assert answer.status_code in (400, 422), (asked, answer.text)
+    for cursor in ("x", "WzFd" * 40, pages.cursor(["a"]), pages.cursor([1, 2]), pages.cursor([2**70])):
+        problem(await client.get("/v1/cases/", params={"after": cursor}, headers=key), 422, "cursor_invalid")
+    stranger = await new_key(await new_merchant(), "cases:read")
+    assert await listed(client, stranger) == []
+    problem(await client.get(f"/v1/cases/{new_id()}", headers=key), 404, "not_found")
+    reviewer = await new_key(merchant, "reviews:read")
+    problem(await client.get("/v1/cases/", headers=reviewer), 403, "scope_missing")
+
+
+async def test_a_link_to_the_survey_about_a_resolved_case(
+    client: httpx.AsyncClient, merchant: UUID, key: dict[str, str]
+) -> None:
+    ana, agent = await customer(merchant, "ana"), await employee(merchant)
+    case, nobodys = await open_case(merchant, customer_id=ana), await open_case(merchant, external_id="r2")
+    path = f"/v1/cases/{case}/survey-links"
+    problem(await client.post(path, headers=write(key)), 404, "survey_case_unfit")
+    async with db.transaction(merchant):
+        for each in (case, nobodys):
+            await service.resolve(each, agent, await version(each), NOW)
+    assert await value(merchant, "SELECT count(*) FROM case_surveys") == 0
+    once = write(key)
+    first, again = [(await client.post(path, headers=once)).json() for _ in range(2)]
+    other = (await client.post(path, headers=write(key))).json()
+    assert first == again != other
+    token = parse_qs(urlsplit(first["url"]).query)["token"][0]
+    assert await merchant_of("gate_survey_link", token) == merchant
+    async with db.transaction(merchant):
+        survey, _ = await surveys.open_link(token)
+    assert (survey.case_id, survey.customer_id) == (case, ana)
+    assert await value(merchant, "SELECT count(*) FROM case_surveys") == 1
+    unknown = f"/v1/cases/{nobodys}/survey-links"
+    problem(await client.post(unknown, headers=write(key)), 404, "survey_case_unfit")
+    stranger = await new_key(await new_merchant(), "cases:write")
+    problem(await client.post(path, headers=write(stranger)), 404, "survey_case_unfit")

@@ -15,12 +15,25 @@ MAX_CHARS = 100_000
 MAX_PARTS = 200
 MAX_NAMES = 20
 _ID = re.compile(r"<([^<>\s]{1,250})>")
+_METHOD = re.compile(r"\b(dmarc|spf|dkim)\s*=\s*([a-z]+)")
+_COMMENT = re.compile(r"\([^()]*\)")
 _BULK = frozenset({"bulk", "list", "junk", "auto_reply"})
 _ANSWERS = ("x-autoreply", "x-autorespond", "x-auto-reply-from", "x-mail-autoreply")
 _LISTS = ("list-id", "list-post", "list-unsubscribe")
 _MACHINES = frozenset({"mailer-daemon", "postmaster", "no-reply", "noreply"})
 
+PICTURES = 5
+"""So many pictures of a mail are kept."""
+
 Automatic = Literal["bounce", "auto_submitted", "auto_reply", "bulk", "mailing_list"]
+
+
+@dataclass(frozen=True)
+class Upload:
+    """An attachment that says that it is a picture; whether it is one is not looked at here."""
+
+    name: str
+    content: bytes
 
 
 @dataclass(frozen=True)
@@ -41,6 +54,10 @@ class Mail:
     attachments: tuple[str, ...]
     automatic: Automatic | None
     """A machine wrote it, and how that is known."""
+    pictures: tuple[Upload, ...] = ()
+    """Those of the attachments that may be pictures."""
+    forged: bool = False
+    """The last mail server that looked (RFC 8601) says that it is not from whom it names."""
 
 
 def read(raw: bytes) -> Mail:
@@ -48,7 +65,7 @@ def read(raw: bytes) -> Mail:
     message = message_from_bytes(raw.replace(b"\0", b""), policy=policy.compat32)
     sender = parseaddr(_header(message, "from"))
     ids = _ID.findall(_header(message, "message-id"))
-    text, names = _content(message)
+    text, names, pictures = _content(message)
     return Mail(
         key=ids[0] if ids else f"sha256:{hashlib.sha256(raw).hexdigest()}",
         from_address=sender[1].lower()[:254] if "@" in sender[1] else "",
@@ -59,6 +76,8 @@ def read(raw: bytes) -> Mail:
         answers=_answers(message),
         attachments=tuple(names[:MAX_NAMES]),
         automatic=_automatic(message, sender[1].lower()),
+        pictures=tuple(pictures[:PICTURES]),
+        forged=_forged(message),
     )
 
 
@@ -72,6 +91,19 @@ def _header(message: Message, name: str) -> str:
     except (LookupError, ValueError, UnicodeError):
         text = str(raw)
     return " ".join(text.encode("utf-8", "replace").decode("utf-8").replace("\0", "").split())
+
+
+def _forged(message: Message) -> bool:
+    """Whether the topmost Authentication-Results says so.
+
+    Only a bad word counts, for anybody can write a good one into a mail of theirs. A policy of the sender's
+    domain (DMARC) decides; without one SPF and DKIM do.
+    """
+    said = _COMMENT.sub("", _header(message, "authentication-results").lower())
+    found = set(_METHOD.findall(said))
+    if any(method == "dmarc" for method, _ in found):
+        return ("dmarc", "fail") in found
+    return ("spf", "fail") in found and ("dkim", "pass") not in found
 
 
 def _recipients(message: Message) -> tuple[str, ...]:
@@ -108,11 +140,12 @@ def _automatic(message: Message, sender: str) -> Automatic | None:
     return "mailing_list" if any(name in message for name in _LISTS) else None
 
 
-def _content(message: Message) -> tuple[str, list[str]]:
-    """The text, taken from HTML where there is no plain one, and the names of everything else."""
+def _content(message: Message) -> tuple[str, list[str], list[Upload]]:
+    """The text, taken from HTML where there is no plain one, the names of everything else, and pictures."""
     plain: list[str] = []
     rich: list[str] = []
     names: list[str] = []
+    pictures: list[Upload] = []
     for part, _ in zip(message.walk(), range(MAX_PARTS), strict=False):
         if part.is_multipart():
             continue
@@ -120,12 +153,15 @@ def _content(message: Message) -> tuple[str, list[str]]:
         attached = "attachment" in _header(part, "content-disposition").lower()
         if attached or kind not in ("text/plain", "text/html"):
             names.append(_name(part, kind))
+            payload = part.get_payload(decode=True) if kind.startswith("image/") else None
+            if isinstance(payload, bytes):
+                pictures.append(Upload(names[-1], payload))
         elif kind == "text/plain":
             plain.append(_decoded(part))
         else:
             rich.append(_decoded(part))
     text = "\n".join(plain).strip() or text_of_html("\n".join(rich))
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip(), names
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip(), names, pictures
 
 
 def _name(part: Message, kind: str) -> str:

@@ -11,7 +11,7 @@ from reviews.cases.inbound.quotes import own_words
 from reviews.cases.inbound.reading import Automatic
 
 State = Literal["taken", "parked", "refused"]
-Reason = Automatic | Literal["own_mail", "no_case", "other_sender", "too_many", "empty"]
+Reason = Automatic | Literal["own_mail", "no_case", "other_sender", "forged", "too_many", "empty"]
 
 HOUR_LIMIT = 20
 """So many mails an hour a case takes in; further ones wait for a person."""
@@ -35,6 +35,8 @@ class Facts:
     """Mails that the case has taken in."""
     empty: bool
     """Neither words nor attachments."""
+    forged: bool = False
+    """A mail server says that it is not from whom it names."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ def judge(facts: Facts) -> Verdict:
         return Verdict("parked", "no_case")
     if not facts.from_customer:
         return Verdict("parked", "other_sender")
+    if facts.forged:
+        return Verdict("parked", "forged")
     if facts.empty:
         return Verdict("parked", "empty")
     if facts.in_last_hour >= HOUR_LIMIT:

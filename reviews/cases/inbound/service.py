@@ -10,7 +10,8 @@ from core import db
 from core.errors import DomainError, Kind, NotFound
 from reviews.cases import conversation, events, service, unreviewed
 from reviews.cases.conversation import Heard
-from reviews.cases.inbound import queries, rules
+from reviews.cases.inbound import pictures, queries, rules
+from reviews.cases.inbound.pictures import Kept
 from reviews.cases.inbound.reading import Mail
 from reviews.cases.people import person
 from reviews.cases.service import Case
@@ -65,12 +66,15 @@ class Listed:
     decided_by: str | None
 
 
-async def receive(mail: Mail, now: datetime) -> Outcome:
-    """Take a mail in, in the open transaction; the same once more changes nothing."""
+async def receive(mail: Mail, now: datetime, kept: Sequence[Kept] = ()) -> Outcome:
+    """Take a mail in, in the open transaction; the same once more changes nothing.
+
+    `kept`: its pictures, see pictures.made(). Of a mail that waits for a person they are not kept.
+    """
     if before := await db.fetchrow(queries.KNOWN, mail.key):
         return Outcome(before["state"], before["reason"], again=True)
     ours, case_id = await _case_of(mail)
-    case = await service.lock(case_id) if case_id else None
+    case = await service.lock(await service.goes_on_in(case_id)) if case_id else None
     verdict = rules.judge(await _facts(mail, case, ours, now))
     mail_id = await db.fetchval(
         queries.ADD, mail.key, now, mail.from_address, mail.from_name, mail.subject, mail.text,
@@ -79,7 +83,8 @@ async def receive(mail: Mail, now: datetime) -> Outcome:
     if mail_id is None:  # another delivery of it was faster by a moment
         return await receive(mail, now)
     if verdict.state == "taken" and case:
-        await _take(mail_id, case, mail.text, mail.attachments, now)
+        message_id = await _take(mail_id, case, mail.text, _others(mail.attachments, kept), now)
+        await pictures.keep(case.id, message_id, kept, now)
     elif verdict.state == "refused":
         await db.execute(queries.REFUSE, mail_id)
         if verdict.reason == "bounce" and case:
@@ -94,7 +99,9 @@ async def hear(key: str, customer: str, text: str, number: int | None, now: date
     Into the case with this number, which must be theirs; None: their open case, or a new one. In the open
     transaction. Raises unreviewed.CustomerGone, NotFound or TextUnfit.
     """
-    if await db.fetchrow(queries.KNOWN, key):
+    # First, so that of two deliveries at once the second waits, and finds nothing left to do.
+    row = await db.fetchval(queries.ADD, key, now, "", "", "", text, [], "none", None)
+    if row is None:
         return False
     customer_id = await db.fetchval(queries.CUSTOMER, customer)
     if customer_id is None:
@@ -106,10 +113,7 @@ async def hear(key: str, customer: str, text: str, number: int | None, now: date
         case_id = await db.fetchval(queries.OWN_CASE, number, customer_id)
         if case_id is None:
             raise NotFound(f"no case {number} of {customer}")
-    case = await service.lock(case_id)
-    row = await db.fetchval(queries.ADD, key, now, "", "", "", text, [], "none", case.id)
-    if row is None:
-        return False
+    case = await service.lock(await service.goes_on_in(case_id))
     message_id = await conversation.heard(case, Heard(text, "chat"), now)
     await db.execute(queries.TAKE, row, case.id, message_id)
     return True
@@ -133,6 +137,7 @@ async def _facts(mail: Mail, case: Case | None, ours: bool, now: datetime) -> ru
     known = case is not None and bool(mail.from_address)
     return rules.Facts(
         automatic=mail.automatic,
+        forged=mail.forged,
         ours=ours,
         has_case=case is not None,
         from_customer=known and await db.fetchval(queries.FROM_CUSTOMER, case and case.id, mail.from_address),
@@ -141,11 +146,21 @@ async def _facts(mail: Mail, case: Case | None, ours: bool, now: datetime) -> ru
     )
 
 
+def _others(names: Sequence[str], kept: Sequence[Kept]) -> list[str]:
+    """Names of what came along and is not kept."""
+    left = list(names)
+    for each in kept:
+        if each.name in left:
+            left.remove(each.name)
+    return left
+
+
 async def _take(mail_id: UUID, case: Case, text: str, attachments: Sequence[str], now: datetime) -> UUID:
+    """Answers the message's id."""
     words = Heard(rules.words_of(text) or NO_WORDS, "mail", attachments)
     message_id = await conversation.heard(case, words, now)
     await db.execute(queries.TAKE, mail_id, case.id, message_id)
-    return case.id
+    return message_id
 
 
 # ---------------------------------------------------------------- by a person
