@@ -27,7 +27,8 @@ LOCK_ATTEMPTS = 8
 LOCK_PAUSE_S = 1.0
 """Times the number of the attempt: all in all a migration is tried for three quarters of a minute."""
 
-TURN = "SELECT pg_advisory_lock(hashtext('regulars.migrate'))"
+TURN = "SELECT pg_try_advisory_lock(hashtext('regulars.migrate'))"
+TURN_PAUSE_S = 0.2
 HOLDERS = "SELECT pid, usename, state, xact_start, query FROM pg_stat_activity ORDER BY xact_start LIMIT 5"
 ONE_WAY = (
     "run the older version on this schema, which it understands, or restore a backup (docs/migrations.md)"
@@ -88,8 +89,7 @@ async def migrate(admin_url: str, app_url: str) -> str:
     """
     connection = await asyncpg.connect(admin_url)
     try:
-        # Two migrators on one database (a deploy that starts twice) take turns to the very end.
-        await connection.execute(TURN)
+        await _take_turn(connection)
         await _prepare(connection, app_url)
         before = await applied(connection)
         await _run_migrations(admin_url)
@@ -101,6 +101,16 @@ async def migrate(admin_url: str, app_url: str) -> str:
     return "\n".join(
         f"{name}: {len(ids - before.get(name, set()))} new of {len(ids)} migrations" for name, ids in after
     )
+
+
+async def _take_turn(connection: asyncpg.Connection) -> None:
+    """Two migrators on one database (a deploy that starts twice) take turns to the very end.
+
+    Asked again and again: a statement that waits holds a snapshot, and CREATE INDEX CONCURRENTLY of the other
+    one would wait for that.
+    """
+    while not await connection.fetchval(TURN):
+        await asyncio.sleep(TURN_PAUSE_S)
 
 
 async def prepare(admin_url: str, app_url: str) -> None:
@@ -159,7 +169,7 @@ async def undo(admin_url: str) -> str:
     """Take back the newest migration that this database had; answers which. Raises MigrationFailed."""
     connection = await asyncpg.connect(admin_url)
     try:
-        await connection.execute(TURN)
+        await _take_turn(connection)
         had = [(name, package) for package, names in (await applied(connection)).items() for name in names]
         newest, package = max(had, default=("nothing", ""))
         with _owning(admin_url):
