@@ -192,6 +192,7 @@ async def _fill(installed: Settings, shop: Shop, members: int, console: Console)
             await parcels.arrive(shop.merchant_id, shop.began_at)
             await forms.fill_in(shop.merchant_id, shop.began_at)
             worked.touch()
+        await history.add_up(shop)
     finally:
         await db.disconnect()
 
@@ -238,6 +239,7 @@ async def _history_once(shop: Shop, story: Story, report: Report) -> None:
         await desk.work(shop.merchant_id)
     with report.step("forms filled in"):
         report.figure("reviews by form", await forms.fill_in(shop.merchant_id, shop.began_at))
+    await history.add_up(shop)
 
 
 async def _settled(began_at: datetime) -> None:

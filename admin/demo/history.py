@@ -16,6 +16,8 @@ from admin.demo.story import Story
 from core import db
 from loyalty.intake.events import Event
 from loyalty.intake.service import ingest
+from loyalty.liability import rolling
+from loyalty.liability.rules import SETTLES_AFTER
 from loyalty.rewards import catalogue, quotes
 from loyalty.rewards import service as rewards
 from loyalty.tiers import service as tiers
@@ -103,6 +105,13 @@ def incoming(review: Review) -> IncomingReview:
         product_name=PRODUCT_NAMES.get(review.sku or "", ""),
         order=review.order_id or "",
     )
+
+
+async def add_up(shop: Shop) -> None:
+    """Its days, as the hourly sweep adds them up; last, for a story is told of times long past."""
+    async with db.transaction(shop.merchant_id):
+        await rolling.forget()
+        await rolling.roll(shop.began_at + SETTLES_AFTER + timedelta(microseconds=1))
 
 
 async def redeem(shop: Shop, now: datetime) -> int:

@@ -1,4 +1,4 @@
-"""Once an hour: what is over is added up, merchant by merchant."""
+"""Once an hour: what has gone by is added up, merchant by merchant."""
 
 import structlog
 

@@ -3,29 +3,28 @@
 # $1 wallet, $2 time zone, $3 from (NULL: ever), $4 until: by recorded time, so that nothing changes later.
 # A posting that was learnt late belongs to the month in which it was learnt.
 _SIDED = """
-WITH moved AS (
-    SELECT j.recorded_at, j.effective_at, e.debit::text AS debit, e.credit::text AS credit, e.points,
-           l.root_id AS root
-    FROM ledger_journal j
+WITH sided AS (
+    SELECT j.recorded_at, j.effective_at, s.kind, s.points, CASE WHEN s.rooted THEN l.root_id END AS root
+    FROM wallet_types w
+    JOIN ledger_accounts a ON a.wallet_type_id = w.id
+    JOIN ledger_journal j ON j.account_id = a.id
     JOIN ledger_entries e ON e.journal_id = j.id
-    JOIN ledger_accounts a ON a.id = j.account_id
-    JOIN wallet_types w ON w.id = a.wallet_type_id AND w.code = $1
     LEFT JOIN ledger_lots l ON l.journal_id = e.lot_journal_id AND l.line = e.lot_line
-    WHERE ($3::timestamptz IS NULL OR j.recorded_at >= $3) AND j.recorded_at < $4
-), sided AS (
-    SELECT recorded_at, effective_at, root, debit AS kind, points FROM moved
-    WHERE credit IN ('pending', 'active', 'held') AND debit NOT IN ('pending', 'active', 'held')
-    UNION ALL
-    SELECT recorded_at, effective_at, root, credit, -points FROM moved
-    WHERE debit IN ('pending', 'active', 'held') AND credit NOT IN ('pending', 'active', 'held')
-    UNION ALL
-    SELECT recorded_at, effective_at, NULL,
-           CASE WHEN debit IN ('pending', 'active', 'held') THEN 'debt' ELSE debit END, points
-    FROM moved WHERE credit = 'debt'
-    UNION ALL
-    SELECT recorded_at, effective_at, NULL,
-           CASE WHEN credit IN ('pending', 'active', 'held') THEN 'debt' ELSE credit END, -points
-    FROM moved WHERE debit = 'debt'
+    CROSS JOIN LATERAL (
+        SELECT e.debit::text AS kind, e.points, true AS rooted
+        WHERE e.credit IN ('pending', 'active', 'held') AND e.debit NOT IN ('pending', 'active', 'held')
+        UNION ALL
+        SELECT e.credit::text, -e.points, true
+        WHERE e.debit IN ('pending', 'active', 'held') AND e.credit NOT IN ('pending', 'active', 'held')
+        UNION ALL
+        SELECT CASE WHEN e.debit IN ('pending', 'active', 'held') THEN 'debt' ELSE e.debit::text END,
+               e.points, false
+        WHERE e.credit = 'debt'
+        UNION ALL
+        SELECT CASE WHEN e.credit IN ('pending', 'active', 'held') THEN 'debt' ELSE e.credit::text END,
+               -e.points, false
+        WHERE e.debit = 'debt') s
+    WHERE w.code = $1 AND ($3::timestamptz IS NULL OR j.recorded_at >= $3) AND j.recorded_at < $4
 )
 """
 
@@ -44,13 +43,15 @@ SELECT (s.recorded_at AT TIME ZONE $2)::date AS day, (s.effective_at AT TIME ZON
 {_ROOTS} GROUP BY 1, 2, 3, 4 HAVING sum(s.points) <> 0
 """
 
-# ---------------------------------------------------------------- days that are over, as they are kept
+# ---------------------------------------------------------------- days as they are kept
 
 ROLLED = "SELECT ends_at FROM liability_rolls WHERE wallet = $1 AND time_zone = $2"
 FORGET = "DELETE FROM liability_days WHERE wallet = $1"
 KEEP = f"""
 INSERT INTO liability_days (merchant_id, wallet, day, happened, cohort, kind, points)
 SELECT current_merchant(), $1, d.* FROM ({DAYS}) d
+ON CONFLICT (merchant_id, wallet, day, happened, cohort, kind)
+DO UPDATE SET points = liability_days.points + excluded.points
 """
 NOTE_ROLLED = """
 INSERT INTO liability_rolls (merchant_id, wallet, time_zone, ends_at) VALUES (current_merchant(), $1, $2, $3)
@@ -58,14 +59,21 @@ ON CONFLICT (merchant_id, wallet) DO UPDATE SET time_zone = excluded.time_zone, 
 """
 # The days of no time zone: they are added up anew.
 UNROLL = "UPDATE liability_rolls SET time_zone = ''"
+# Each with up to when they are kept, in one statement: between two of them somebody may add up.
 KEPT_MONTHS = """
-SELECT date_trunc('month', day)::date AS month, cohort, kind, sum(points)::bigint AS points
-FROM liability_days WHERE wallet = $1 AND ($2::date IS NULL OR day >= $2) GROUP BY 1, 2, 3
+SELECT r.ends_at, d.* FROM liability_rolls r LEFT JOIN LATERAL (
+    SELECT date_trunc('month', k.day)::date AS month, k.cohort, k.kind, sum(k.points)::bigint AS points
+    FROM liability_days k WHERE k.wallet = r.wallet AND ($3::date IS NULL OR k.day >= $3) GROUP BY 1, 2, 3
+    ) d ON true
+WHERE r.wallet = $1 AND r.time_zone = $2
 """
-# What happened from the day $2 to before the day $3, whenever it was recorded.
+# What happened from the day $3 to before the day $4, whenever it was recorded.
 KEPT_HAPPENED = """
-SELECT happened, kind, sum(points)::bigint AS points FROM liability_days
-WHERE wallet = $1 AND happened >= $2 AND happened < $3 GROUP BY 1, 2
+SELECT r.ends_at, d.* FROM liability_rolls r LEFT JOIN LATERAL (
+    SELECT k.happened, k.kind, sum(k.points)::bigint AS points FROM liability_days k
+    WHERE k.wallet = r.wallet AND k.happened >= $3 AND k.happened < $4 GROUP BY 1, 2
+    ) d ON true
+WHERE r.wallet = $1 AND r.time_zone = $2
 """
 # The same of what is not kept yet; $3 and $4 are of the recording, as above.
 NEW_HAPPENED = f"""{_SIDED}

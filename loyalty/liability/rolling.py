@@ -1,9 +1,10 @@
-"""Days of the ledger, added up once they are over; what is newer is read from the ledger itself.
+"""Days of the ledger, added up as they go by; what is newer is read from the ledger itself.
 
 So the answers are the same whether or not, and when, anybody has added up: a test compares them.
 """
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import msgspec
 
@@ -24,12 +25,14 @@ class Happened(msgspec.Struct, frozen=True):
 
 
 async def roll(now: datetime, wallet: str = WALLET) -> bool:
-    """Add up the days that are over since the last time; answers whether there were any.
+    """Add up what was recorded since the last time; answers whether that is any later.
 
-    When the shop's time zone is another than it was, all days are added up anew.
+    Also of today, for a large shop's page would else read all of its day. When the shop's time zone is
+    another than it was, all days are added up anew.
     """
     zone = (await tenancy.shop()).time_zone
-    end = start_of_day(day_of(now - SETTLES_AFTER, zone_of(zone)), zone_of(zone))
+    zone_of(zone)  # one that nobody knows is refused here, not by SQL
+    end = now - SETTLES_AFTER
     await db.execute(queries.ALONE)
     since = await db.fetchval(queries.ROLLED, wallet, zone)
     if since and since >= end:
@@ -51,19 +54,24 @@ async def months(since: datetime | None, until: datetime, wallet: str = WALLET) 
     name = (await tenancy.shop()).time_zone
     zone = zone_of(name)
     first = day_of(since, zone) if since else None
-    rolled = await db.fetchval(queries.ROLLED, wallet, name)
+    rolled, kept = await _kept(queries.KEPT_MONTHS, wallet, name, first)
     if first and since != start_of_day(first, zone):
-        rolled = None  # the midnight of a time zone that was: no day of ours begins there
-    kept = await db.fetch(queries.KEPT_MONTHS, wallet, first) if rolled else []
+        rolled, kept = None, []  # the midnight of a time zone that was: no day of ours begins there
     later = max((each for each in (since, rolled) if each), default=None)
     new = await db.fetch(queries.MOVEMENTS, wallet, name, later, until)
-    return [Movement(**row) for row in (*kept, *new)]
+    return [Movement(**row) for row in [*kept, *map(dict, new)]]
 
 
 async def happened(first: date, until: date, wallet: str = WALLET) -> list[Happened]:
     """What happened in the days from `first` to before `until`, whenever it was recorded."""
     name = (await tenancy.shop()).time_zone
-    rolled = await db.fetchval(queries.ROLLED, wallet, name)
-    kept = await db.fetch(queries.KEPT_HAPPENED, wallet, first, until) if rolled else []
+    rolled, kept = await _kept(queries.KEPT_HAPPENED, wallet, name, first, until)
     new = await db.fetch(queries.NEW_HAPPENED, wallet, name, rolled, EVER, first, until)
-    return [Happened(**row) for row in (*kept, *new)]
+    return [Happened(**row) for row in [*kept, *map(dict, new)]]
+
+
+async def _kept(sql: str, *arguments: object) -> tuple[datetime | None, list[dict[str, Any]]]:
+    """Up to when days are kept, and what the statement finds in them."""
+    rows = [dict(row) for row in await db.fetch(sql, *arguments)]
+    ends = [row.pop("ends_at") for row in rows]
+    return ends[0] if ends else None, [row for row in rows if row["kind"] is not None]

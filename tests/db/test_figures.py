@@ -95,7 +95,7 @@ async def test_whenever_days_are_added_up_they_equal_a_recount(shop: UUID, whens
 async def test_a_second_time_adds_nothing_and_a_new_time_zone_starts_again(shop: UUID) -> None:
     async with db.transaction(shop):
         await rolling.roll(at(4, 10))
-        assert not await rolling.roll(at(4, 10, 13))
+        assert not await rolling.roll(at(4, 10))
         kept = await db.fetchval("SELECT count(*) FROM liability_days")
         assert kept > 0
     other = "Pacific/Kiritimati"
@@ -106,6 +106,17 @@ async def test_a_second_time_adds_nothing_and_a_new_time_zone_starts_again(shop:
         assert await rolling.roll(at(4, 10))
         assert await db.fetchval("SELECT time_zone FROM liability_rolls") == zone
         assert await found() == await recount()
+
+
+async def test_a_day_grows_while_it_lasts(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        await programme()
+        [ada] = await new_members(1, at(1, 1))
+        for hour, points in ((9, 70), (12, 30)):
+            await post([earn(f"at {hour}", ada, points, at(3, 20, hour))], at(3, 20, hour))
+            assert await rolling.roll(at(3, 20, hour + 1))
+            assert await found() == await recount()
+        assert await db.fetchval("SELECT max(points) FROM liability_days") == 100
 
 
 async def test_the_liability_is_the_same_with_and_without_kept_days(merchant: UUID) -> None:

@@ -123,6 +123,7 @@ async def _demo(database: Database, members: int) -> tuple[dict[str, str], dict[
         while await _waiting(shop):
             await work_off(shop)
         await forms.fill_in(shop.merchant_id, shop.began_at)
+        await history.add_up(shop)
         async with db.transaction(shop.merchant_id):
             row = await db.fetchrow(_IDS)
             assert row is not None

@@ -1,0 +1,1 @@
+REVOKE UPDATE ON liability_days FROM regulars_app;
