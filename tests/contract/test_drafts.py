@@ -80,7 +80,8 @@ async def case_about(merchant: UUID, body: str = BROKE, article: bool = True) ->
     await work_off(merchant, "review.score")
     agent = await employee(merchant)
     if article:
-        text = ArticleText("It broke on the first day", "We replace it, or refund it.", ("money back",))
+        asked = ("It broke on the first day. I mail or call. I want my money back.",)
+        text = ArticleText("It broke on the first day", "We replace it, or refund it.", asked)
         async with db.transaction(merchant):
             await knowledge.put("broken", {"en": text}, None, NOW)
             await knowledge.publish("broken", None, NOW)

@@ -29,6 +29,8 @@ ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OLD, NEW = "0a" * KEY_BYTES, "0b" * KEY_BYTES
 ELSEWISE = {
+    "case_pictures.image": "a picture",
+    "case_pictures.small": "a picture",
     "idempotency_keys.body": "an answer",
     "mails.sealed": "under the reader's own key, which is sealed",
     "person_export_parts.sealed": "under the person's own key, which is sealed",
