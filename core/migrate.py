@@ -109,7 +109,9 @@ async def _take_turn(connection: asyncpg.Connection) -> None:
     Asked again and again: a statement that waits holds a snapshot, and CREATE INDEX CONCURRENTLY of the other
     one would wait for that.
     """
-    while not await connection.fetchval(TURN):
+    while True:
+        if await connection.fetchval(TURN):
+            return
         await asyncio.sleep(TURN_PAUSE_S)
 
 
