@@ -46,6 +46,7 @@ async def roll(now: datetime, wallet: str = WALLET) -> bool:
 
 async def forget() -> None:
     """Add all days up anew when next it is time: the ledger has got a past."""
+    await db.execute(queries.ALONE)  # in the order of roll(): or each could wait for the other
     await db.execute(queries.UNROLL)
 
 
