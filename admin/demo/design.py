@@ -9,7 +9,7 @@ from litestar import Request, Response, get
 from api.auth import StaffUser, requires_staff
 from api.pages import locale_of, page
 from core import clock
-from core.design import design_views, views
+from core.design import design_views, inbox_views, portal_review_views, portal_views, staff_case_views
 from core.design.pages import STATIC_DIR
 from core.design.words import codes
 from core.i18n import Translator, translator
@@ -49,17 +49,19 @@ def sample(words: Translator, now: datetime) -> design_views.DesignPage:
         rewards=tuple(_reward(state, words, now) for state in _REWARDS),
         lines=tuple(_line(n, kind, now) for n, kind in enumerate(_LINES)),
         clocks=tuple(
-            views.Clock("first_reply", state, now + (HOUR if state in ("running", "warning") else -HOUR))
+            inbox_views.Clock(
+                "first_reply", state, now + (HOUR if state in ("running", "warning") else -HOUR)
+            )
             for state in sorted(codes("clock_state"))
         ),
         sentiments=(
             None,
-            views.Sentiment("negative", 0.94),
-            views.Sentiment("neutral", 0.61),
-            views.Sentiment("positive", 0.99),
+            inbox_views.Sentiment("negative", 0.94),
+            inbox_views.Sentiment("neutral", 0.61),
+            inbox_views.Sentiment("positive", 0.99),
         ),
         aspects=tuple(
-            views.Aspect(code, polarity, 0.9)
+            inbox_views.Aspect(code, polarity, 0.9)
             for code, polarity in zip(
                 sorted(codes("aspect")), ("negative", "neutral", "positive"), strict=False
             )
@@ -67,11 +69,11 @@ def sample(words: Translator, now: datetime) -> design_views.DesignPage:
         tiers=_tiers(words, now),
         reviews=_reviews(words, now),
         events=tuple(
-            views.CaseEvent(now - n * HOUR, kind, "" if kind.startswith("clock") else "Mei Lin")
+            staff_case_views.CaseEvent(now - n * HOUR, kind, "" if kind.startswith("clock") else "Mei Lin")
             for n, kind in enumerate(("reply", "note", "clock_breached", "goodwill", "resolved"))
         ),
         cases=tuple(
-            views.MyCase("", state, "", now, now + DAY if state != "resolved" else None)
+            portal_review_views.MyCase("", state, "", now, now + DAY if state != "resolved" else None)
             for state in sorted(codes("customer_case"))
         ),
     )
@@ -80,8 +82,8 @@ def sample(words: Translator, now: datetime) -> design_views.DesignPage:
 handlers = [show_design]
 
 
-def _reward(state: str, words: Translator, now: datetime) -> views.Reward:
-    return views.Reward(
+def _reward(state: str, words: Translator, now: datetime) -> portal_views.Reward:
+    return portal_views.Reward(
         id=f"sample-{state}",
         name=words.gettext("Free shipping"),
         description=words.gettext("Delivery up to %(amount)s", amount="$5.00"),
@@ -96,9 +98,9 @@ def _reward(state: str, words: Translator, now: datetime) -> views.Reward:
     )
 
 
-def _line(number: int, kind: str, now: datetime) -> views.LedgerLine:
+def _line(number: int, kind: str, now: datetime) -> portal_views.LedgerLine:
     points = -120 if kind in ("redeem", "clawback", "expire") else 120
-    return views.LedgerLine(
+    return portal_views.LedgerLine(
         id="sample",
         at=now - number * DAY,
         kind=kind,
@@ -111,17 +113,21 @@ def _line(number: int, kind: str, now: datetime) -> views.LedgerLine:
     )
 
 
-def _tiers(words: Translator, now: datetime) -> tuple[views.TierProgress, ...]:
+def _tiers(words: Translator, now: datetime) -> tuple[portal_views.TierProgress, ...]:
     free = words.gettext("Free shipping")
     return (
-        views.TierProgress("Silver", "points", 320, "Gold", 500, now + 60 * DAY, benefits=(free,)),
-        views.TierProgress("Gold", "points", 900),
+        portal_views.TierProgress("Silver", "points", 320, "Gold", 500, now + 60 * DAY, benefits=(free,)),
+        portal_views.TierProgress("Gold", "points", 900),
     )
 
 
-def _reviews(words: Translator, now: datetime) -> tuple[views.MyReview, ...]:
+def _reviews(words: Translator, now: datetime) -> tuple[portal_review_views.MyReview, ...]:
     text = words.gettext("We are on it")
     return (
-        views.MyReview("1", now - DAY, "A-1042", 2, "“…”", "published", text, now, verified=True),
-        views.MyReview("2", now - DAY, "A-1043", 5, "", "pending", earned=50, earned_state="pending"),
+        portal_review_views.MyReview(
+            "1", now - DAY, "A-1042", 2, "“…”", "published", text, now, verified=True
+        ),
+        portal_review_views.MyReview(
+            "2", now - DAY, "A-1043", 5, "", "pending", earned=50, earned_state="pending"
+        ),
     )

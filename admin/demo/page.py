@@ -10,7 +10,7 @@ from admin.demo.stores import STORES
 from api.auth import StaffUser, requires_staff
 from api.pages import locale_of, page
 from core import db
-from core.design import views
+from core.design import demo_views
 from core.i18n import Locale, mark, translator
 
 # name, what it is used for, licence
@@ -46,12 +46,12 @@ async def demo(request: Request[StaffUser, Any, Any]) -> Response[str]:
     return page(request, "staff/demo.html", view(locale_of(request), counts, example or ""), section="demo")
 
 
-def view(locale: Locale, counts: dict[str, Any], example: str) -> views.Demo:
+def view(locale: Locale, counts: dict[str, Any], example: str) -> demo_views.Demo:
     """The view model; `counts` by store."""
     gettext = translator(locale).gettext
-    return views.Demo(
+    return demo_views.Demo(
         stores=tuple(
-            views.DemoStore(
+            demo_views.DemoStore(
                 name=store.names[locale],
                 languages=store.locales,
                 members=counts[store.store_id]["members"] if store.store_id in counts else 0,
@@ -59,7 +59,9 @@ def view(locale: Locale, counts: dict[str, Any], example: str) -> views.Demo:
             )
             for store in STORES
         ),
-        sources=tuple(views.DemoSource(name, gettext(use), licence, "") for name, use, licence in SOURCES),
+        sources=tuple(
+            demo_views.DemoSource(name, gettext(use), licence, "") for name, use, licence in SOURCES
+        ),
         seed=SEED,
         example_email=example,
     )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from core.design.views import Run
+from core.design.staff_case_views import Run
 
 # The first that is asked for wins where two overlap: what is urgent hides no praise.
 MARKS_LIMIT = 20

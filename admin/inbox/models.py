@@ -10,7 +10,7 @@ from admin.inbox.present import excerpt
 from api.auth import StaffUser, requires_permission
 from api.pages import page
 from core import clock, db
-from core.design import views
+from core.design import model_views
 from reviews.versions import service
 from reviews.versions.service import Comparison, Difference
 from reviews.wording import shown
@@ -24,14 +24,16 @@ async def show_models(request: Request[StaffUser, Any, Any]) -> Response[str]:
             _pair(pair, await service.differences(pair.answered_by, pair.shadow))
             for pair in await service.comparisons()
         ]
-    return page(request, "staff/models.html", views.Models(tuple(pairs)), section="inbox", now=clock.now())
+    return page(
+        request, "staff/models.html", model_views.Models(tuple(pairs)), section="inbox", now=clock.now()
+    )
 
 
 handlers = [show_models]
 
 
-def _pair(pair: Comparison, differences: Sequence[Difference]) -> views.ModelPair:
-    return views.ModelPair(
+def _pair(pair: Comparison, differences: Sequence[Difference]) -> model_views.ModelPair:
+    return model_views.ModelPair(
         answered_by=pair.answered_by,
         shadow=pair.shadow,
         reviews=pair.reviews,
@@ -43,7 +45,7 @@ def _pair(pair: Comparison, differences: Sequence[Difference]) -> views.ModelPai
         answered_right=pair.answered_right,
         shadow_right=pair.shadow_right,
         differences=tuple(
-            views.ModelDifference(
+            model_views.ModelDifference(
                 excerpt=excerpt(shown(each.body or each.title)),
                 language=each.lang,
                 answered=each.answered,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from admin.inbox.settings.common import ROOT
 from admin.inbox.words import draft_failed as failed
-from core.design import views
+from core.design import composer_views, staff_case_views
 from core.i18n import OWN_NAMES, Translator
 from reviews.cases import suggestions
 from reviews.cases.drafting import service as drafting
@@ -41,7 +41,7 @@ async def offers(case_id: UUID, review_id: UUID | None, by: UUID) -> Offers:
     )
 
 
-def offer(view: views.StaffCase, found: Offers, words: Translator) -> views.StaffCase:
+def offer(view: staff_case_views.StaffCase, found: Offers, words: Translator) -> staff_case_views.StaffCase:
     """The page with them; to whoever may not write nothing is offered."""
     reply, message = (
         replace(composer, templates=() if composer.blocked else _options(found, channel))
@@ -54,11 +54,11 @@ def offer(view: views.StaffCase, found: Offers, words: Translator) -> views.Staf
     return replace(view, reply=reply, message=message, suggestions=shown, draft=draft)
 
 
-def _draft(found: Offers, words: Translator) -> views.Draft:
+def _draft(found: Offers, words: Translator) -> composer_views.Draft:
     draft, asks = found.draft, found.drafts and bool(found.suggestions)
     if draft is None:
-        return views.Draft(asks=asks)
-    return views.Draft(
+        return composer_views.Draft(asks=asks)
+    return composer_views.Draft(
         state=draft.state,
         key=f"draft:{draft.id}" if draft.state == "ready" else "",
         text=draft.body,
@@ -83,10 +83,10 @@ def _languages(template: Template) -> str:
     return ", ".join(OWN_NAMES[each] for each in template.texts)
 
 
-def _suggestion(found: Suggestion, words: Translator) -> views.Suggestion:
+def _suggestion(found: Suggestion, words: Translator) -> composer_views.Suggestion:
     if found.article:
         title, href = found.title, f"{ROOT}/knowledge/{found.article}"
     else:
         title = words.gettext("Case %(number)s", number=found.number)
         href = f"/staff/inbox/cases/{found.case_id}"
-    return views.Suggestion(found.key, title, href, found.text, found.language, bool(found.article))
+    return composer_views.Suggestion(found.key, title, href, found.text, found.language, bool(found.article))

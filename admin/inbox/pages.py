@@ -16,7 +16,7 @@ from admin.inbox.present import Reader, Refused
 from api.auth import StaffUser, requires_permission
 from api.pages import locale_of, page
 from core import clock, db
-from core.design import views
+from core.design import inbox_views, views
 from core.design.desk_views import CaseNews, HappenedSince
 from core.i18n import Locale, in_language, translator
 from core.ids import new_id
@@ -69,7 +69,7 @@ async def inbox(
     return page(request, "staff/inbox.html", shown, section="inbox", now=now, notices=said)
 
 
-async def _inbox(request: Staff, asked: Asked, after: str, now: datetime) -> views.Inbox:
+async def _inbox(request: Staff, asked: Asked, after: str, now: datetime) -> inbox_views.Inbox:
     """The list, in the open transaction."""
     user, by, view = request.user, request.user.member.id, asked.view
     counts = await cases.counts(by, now)
@@ -81,7 +81,7 @@ async def _inbox(request: Staff, asked: Asked, after: str, now: datetime) -> vie
     looking = await _looking(user, [row.id for row in found.rows], people, now)
     acts = "inbox.reply" in user.permissions
     plain = not asked.filter
-    return views.Inbox(
+    return inbox_views.Inbox(
         tabs=present.tabs(counts, view if plain else None),
         rows=tuple(
             replace(
@@ -95,10 +95,10 @@ async def _inbox(request: Staff, asked: Asked, after: str, now: datetime) -> vie
         more=lists.more(asked, await own_views.of(by), to.words),
         filter=lists.fields(asked, await tags.known(), to.words),
         bulk_key=str(new_id()) if acts and found.rows else "",
-        people=tuple(views.Person(str(each.id), each.name) for each in people)
+        people=tuple(inbox_views.Person(str(each.id), each.name) for each in people)
         if "inbox.assign" in user.permissions
         else (),
-        scoring=views.Scoring(progress.scored, progress.total, SCORING),
+        scoring=inbox_views.Scoring(progress.scored, progress.total, SCORING),
         next_href=f"/staff/inbox?{asked.query}&after={found.next}" if found.next else "",
         first_href=f"/staff/inbox?{asked.query}" if after else "",
         live_href=live.href(await news.newest()),
@@ -111,7 +111,7 @@ async def show_scoring(request: Staff) -> Response[str]:
     """The strip alone, which asks for itself again while something is left."""
     async with db.transaction(request.user.merchant_id):
         progress = await scoring.progress()
-    return page(request, "staff/scoring.html", views.Scoring(progress.scored, progress.total, SCORING))
+    return page(request, "staff/scoring.html", inbox_views.Scoring(progress.scored, progress.total, SCORING))
 
 
 @get("/cases/{case_id:uuid}/news", guards=[reads])

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from admin.inbox import marks, words
 from admin.inbox.marks import Phrase
-from core.design import views
+from core.design import composer_views, inbox_views, staff_case_views
 from core.design.case_views import SurveySaid
 from core.design.review_views import Picture
 from core.design.words import word
@@ -54,17 +54,18 @@ class Reader:
     """Names of the tiers by code, in the reader's language."""
 
 
-def tabs(counts: Mapping[ViewName, int], current: ViewName | None) -> tuple[views.InboxTab, ...]:
+def tabs(counts: Mapping[ViewName, int], current: ViewName | None) -> tuple[inbox_views.InboxTab, ...]:
     """The views with their counts; None: the list is none of them."""
     return tuple(
-        views.InboxTab(view, counts[view], f"/staff/inbox?view={view}", view == current) for view in VIEWS
+        inbox_views.InboxTab(view, counts[view], f"/staff/inbox?view={view}", view == current)
+        for view in VIEWS
     )
 
 
-def case_row(row: InboxRow, to: Reader) -> views.CaseRow:
+def case_row(row: InboxRow, to: Reader) -> inbox_views.CaseRow:
     """One case in a list."""
     review = row.review
-    return views.CaseRow(
+    return inbox_views.CaseRow(
         id=str(row.id),
         customer=row.customer_name,
         source=words.source(to.words, review.source) if review else "",
@@ -106,7 +107,7 @@ def case(
     neighbours: tuple[str, str],
     new_key: NewKey,
     also_here: tuple[str, ...] = (),
-) -> views.StaffCase:
+) -> staff_case_views.StaffCase:
     """The whole page of a case as it is, with every form empty.
 
     `source`: whose limits a reply has; `neighbours`: addresses of the cases before and after it, or "".
@@ -114,7 +115,7 @@ def case(
     row, done = found.row, found.row.state in machine.DONE
     may_reply = "inbox.reply" in to.permissions
     mine = row.owner_id == to.id
-    return views.StaffCase(
+    return staff_case_views.StaffCase(
         id=str(row.id),
         number=str(row.number),
         state=_STATES.get(row.state, row.state),
@@ -125,7 +126,7 @@ def case(
         customer=_customer(found.customer, row.customer_name, to),
         reply=_reply(found, to, source, new_key),
         message=_message(found, to, new_key),
-        note=views.Composer(new_key(), limit_chars=rules.TEXT_LIMIT_CHARS, blocked=_read_only(to)),
+        note=composer_views.Composer(new_key(), limit_chars=rules.TEXT_LIMIT_CHARS, blocked=_read_only(to)),
         goodwill=_goodwill(found, to, new_key),
         clocks=tuple(_clock(clock, to.now) for clock in found.clocks),
         events=tuple(_event(event, found, to) for event in found.events),
@@ -134,11 +135,13 @@ def case(
         assign_key=new_key() if may_reply and not done and not mine else "",
         assign_other_key=new_key() if "inbox.assign" in to.permissions and not done else "",
         people=tuple(
-            views.Person(str(each.id), each.name) for each in found.people if each.id != row.owner_id
+            inbox_views.Person(str(each.id), each.name) for each in found.people if each.id != row.owner_id
         ),
         team=found.team,
         triage_key=new_key() if "inbox.assign" in to.permissions and not done and found.teams else "",
-        teams=tuple(views.Person(str(each.id), each.name) for each in found.teams if each.name != found.team),
+        teams=tuple(
+            inbox_views.Person(str(each.id), each.name) for each in found.teams if each.name != found.team
+        ),
         further_key=new_key() if may_reply else "",
         done=done,
         priority=_priority(row, to),
@@ -158,18 +161,18 @@ def case(
     )
 
 
-def _priority(row: InboxRow, to: Reader) -> tuple[views.PriorityPart, ...]:
+def _priority(row: InboxRow, to: Reader) -> tuple[staff_case_views.PriorityPart, ...]:
     """What makes it pressing, the greatest part first; waiting counts, too."""
     waited = 0 if row.resolved_at else rules.age(to.now - row.opened_at)
     parts = {**row.priority_parts, "age": waited}
     ranked = sorted(parts.items(), key=lambda part: -part[1])
-    return tuple(views.PriorityPart(code, points) for code, points in ranked if points)
+    return tuple(staff_case_views.PriorityPart(code, points) for code, points in ranked if points)
 
 
-def _joined(review: ReviewView, to: Reader) -> views.JoinedReview:
+def _joined(review: ReviewView, to: Reader) -> staff_case_views.JoinedReview:
     source = words.source(to.words, review.source)
     text = excerpt(shown(review.body or review.title))
-    return views.JoinedReview(
+    return staff_case_views.JoinedReview(
         str(review.id), review.written_at, source, review.stars, review.lang, text, review.reply
     )
 
@@ -190,7 +193,7 @@ class Refused:
     """It can be sent once the person says that the wording is meant."""
 
 
-def refused(view: views.StaffCase, tried: Refused) -> views.StaffCase:
+def refused(view: staff_case_views.StaffCase, tried: Refused) -> staff_case_views.StaffCase:
     """The page after something was not done, with what was typed."""
     here = "" if tried.conflict else tried.because
     text = tried.typed.get("text", "")
@@ -211,7 +214,7 @@ def refused(view: views.StaffCase, tried: Refused) -> views.StaffCase:
     return replace(view, conflict=tried.because if tried.conflict else "")
 
 
-def _reply(found: CaseView, to: Reader, source: Source, new_key: NewKey) -> views.Composer:
+def _reply(found: CaseView, to: Reader, source: Source, new_key: NewKey) -> composer_views.Composer:
     blocked = _read_only(to) or _when_done(found, to)
     if not blocked and found.row.review is None:
         blocked = to.words.gettext("There is no review to answer.")
@@ -224,7 +227,7 @@ def _reply(found: CaseView, to: Reader, source: Source, new_key: NewKey) -> view
     waiting = found.outgoing and found.outgoing.kind == "public_reply"
     if not blocked and (waiting or (found.undelivered and found.undelivered.state == "sending")):
         blocked = to.words.gettext("A reply is already waiting to be sent.")
-    return views.Composer(
+    return composer_views.Composer(
         new_key(),
         limit_chars=source.reply_limit_chars,
         limit_bytes=source.reply_limit_bytes,
@@ -232,19 +235,19 @@ def _reply(found: CaseView, to: Reader, source: Source, new_key: NewKey) -> view
     )
 
 
-def _message(found: CaseView, to: Reader, new_key: NewKey) -> views.Composer:
+def _message(found: CaseView, to: Reader, new_key: NewKey) -> composer_views.Composer:
     blocked = _read_only(to) or _when_done(found, to)
     if not blocked and found.row.customer_id is None:
         blocked = to.words.gettext("It is not known which customer wrote this review.")
-    return views.Composer(new_key(), limit_chars=rules.TEXT_LIMIT_CHARS, blocked=blocked)
+    return composer_views.Composer(new_key(), limit_chars=rules.TEXT_LIMIT_CHARS, blocked=blocked)
 
 
-def _goodwill(found: CaseView, to: Reader, new_key: NewKey) -> views.Goodwill:
+def _goodwill(found: CaseView, to: Reader, new_key: NewKey) -> composer_views.Goodwill:
     blocked = _when_done(found, to)
     if "inbox.goodwill" not in to.permissions:
         blocked = to.words.gettext("Your role may look, but not give points.")
     given = sum(event.points for event in found.events if event.kind == "goodwill")
-    return views.Goodwill(new_key(), found.points_left, given, blocked=blocked)
+    return composer_views.Goodwill(new_key(), found.points_left, given, blocked=blocked)
 
 
 def _read_only(to: Reader) -> str:
@@ -259,16 +262,16 @@ def _when_done(found: CaseView, to: Reader) -> str:
     return to.words.gettext("The case is done. Reopen it first.")
 
 
-def _outgoing(message: Outgoing, new_key: NewKey) -> views.Outgoing:
-    return views.Outgoing(message.body, message.send_after, new_key(), str(message.id))
+def _outgoing(message: Outgoing, new_key: NewKey) -> staff_case_views.Outgoing:
+    return staff_case_views.Outgoing(message.body, message.send_after, new_key(), str(message.id))
 
 
-def _undelivered(found: CaseView, to: Reader, new_key: NewKey) -> views.Undelivered | None:
+def _undelivered(found: CaseView, to: Reader, new_key: NewKey) -> staff_case_views.Undelivered | None:
     message = found.undelivered
     if message is None:
         return None
     may_retry = message.state == "failed" and "inbox.reply" in to.permissions
-    return views.Undelivered(
+    return staff_case_views.Undelivered(
         text=message.body,
         failed=message.state == "failed",
         reason=words.failure(to.words, message.failure) if message.failure else "",
@@ -278,12 +281,12 @@ def _undelivered(found: CaseView, to: Reader, new_key: NewKey) -> views.Undelive
     )
 
 
-def _review(found: CaseView, to: Reader) -> views.StaffReview:
+def _review(found: CaseView, to: Reader) -> staff_case_views.StaffReview:
     review = found.row.review
     if review is None:
-        return views.StaffReview("", found.row.opened_at, "", "", None, "", "")
+        return staff_case_views.StaffReview("", found.row.opened_at, "", "", None, "", "")
     phrases = _phrases(review)
-    return views.StaffReview(
+    return staff_case_views.StaffReview(
         id=str(review.id),
         at=review.written_at,
         source=words.source(to.words, review.source),
@@ -303,7 +306,7 @@ def _review(found: CaseView, to: Reader) -> views.StaffReview:
     )
 
 
-def _correction(found: CaseView, new_key: NewKey) -> views.Correction | None:
+def _correction(found: CaseView, new_key: NewKey) -> staff_case_views.Correction | None:
     """The form with what a person last said, else with what the model reads."""
     review = found.row.review
     if review is None or not (review.title or review.body):
@@ -313,17 +316,19 @@ def _correction(found: CaseView, new_key: NewKey) -> views.Correction | None:
         known = said.aspects or {}
         aspects = tuple((name, known.get(name, "")) for name in ASPECTS)
         by = found.corrected.person or "API"
-        return views.Correction(new_key(), said.sentiment, said.stars, aspects, by)
+        return staff_case_views.Correction(new_key(), said.sentiment, said.stars, aspects, by)
     read = {each.code: each.polarity for each in _aspects(review.reading)}
     aspects = tuple((name, read.get(name, "")) for name in ASPECTS)
     if review.reading is None:
-        return views.Correction(new_key(), aspects=aspects)
-    return views.Correction(new_key(), review.reading.sentiment, review.reading.stars_predicted, aspects)
+        return staff_case_views.Correction(new_key(), aspects=aspects)
+    return staff_case_views.Correction(
+        new_key(), review.reading.sentiment, review.reading.stars_predicted, aspects
+    )
 
 
-def _alike(near: Alike) -> views.AlikeReview:
+def _alike(near: Alike) -> staff_case_views.AlikeReview:
     review = near.review
-    return views.AlikeReview(
+    return staff_case_views.AlikeReview(
         excerpt=excerpt(shown(review.body or review.title)),
         language=review.lang,
         stars=review.stars,
@@ -342,7 +347,7 @@ def _phrases(review: ReviewView) -> list[Phrase]:
     return urgent + ([Phrase(words, evidence.sentiment) for words in evidence.words] if evidence else [])
 
 
-def _why(review: ReviewView) -> tuple[views.Why, ...]:
+def _why(review: ReviewView) -> tuple[staff_case_views.Why, ...]:
     """Each reason with the words that gave it; stars have none."""
     said = {_URGENCY.get(each.kind, each.kind): each.words for each in review.urgency}
     evidence = review.reading.evidence if review.reading else None
@@ -350,32 +355,32 @@ def _why(review: ReviewView) -> tuple[views.Why, ...]:
         said["mismatch"] = evidence.words
         if evidence.sentiment == "negative":
             said["negative_text"] = evidence.words
-    return tuple(views.Why(code, said.get(code, ())) for code in reasons(review, "review"))
+    return tuple(staff_case_views.Why(code, said.get(code, ())) for code in reasons(review, "review"))
 
 
 def _product(review: ReviewView | None) -> str:
     return (review.product_name or review.product_sku) if review else ""
 
 
-def _sentiment(reading: Reading | None) -> views.Sentiment | None:
+def _sentiment(reading: Reading | None) -> inbox_views.Sentiment | None:
     if reading is None:
         return None
-    return views.Sentiment(reading.sentiment, reading.confidence, round(reading.stars_expected, 1))
+    return inbox_views.Sentiment(reading.sentiment, reading.confidence, round(reading.stars_expected, 1))
 
 
-def _aspects(reading: Reading | None) -> tuple[views.Aspect, ...]:
+def _aspects(reading: Reading | None) -> tuple[inbox_views.Aspect, ...]:
     found = reading.aspects if reading else ()
     return tuple(
-        views.Aspect(each.aspect, each.polarity, each.confidence, each.words)
+        inbox_views.Aspect(each.aspect, each.polarity, each.confidence, each.words)
         for each in found
         if each.confidence >= ASPECT_SHOWN_FROM
     )
 
 
-def _customer(customer: CustomerView | None, shown_name: str, to: Reader) -> views.CustomerPicture:
+def _customer(customer: CustomerView | None, shown_name: str, to: Reader) -> staff_case_views.CustomerPicture:
     if customer is None:
-        return views.CustomerPicture(shown_name, False)
-    return views.CustomerPicture(
+        return staff_case_views.CustomerPicture(shown_name, False)
+    return staff_case_views.CustomerPicture(
         name=customer.name or shown_name,
         member=customer.member_id is not None,
         tier=to.tiers.get(customer.tier_code, customer.tier_code),
@@ -390,15 +395,15 @@ def _customer(customer: CustomerView | None, shown_name: str, to: Reader) -> vie
     )
 
 
-def _clock(clock: ClockView, now: datetime) -> views.Clock:
+def _clock(clock: ClockView, now: datetime) -> inbox_views.Clock:
     """What is overdue is shown so at once, though it is written down a little later."""
     late = clock.state in ("running", "warning") and clock.due_at <= now
-    return views.Clock(clock.kind, "breached" if late else clock.state, clock.due_at)
+    return inbox_views.Clock(clock.kind, "breached" if late else clock.state, clock.due_at)
 
 
-def _event(event: EventView, found: CaseView, to: Reader) -> views.CaseEvent:
+def _event(event: EventView, found: CaseView, to: Reader) -> staff_case_views.CaseEvent:
     by_customer = event.actor == "customer"
-    return views.CaseEvent(
+    return staff_case_views.CaseEvent(
         at=event.at,
         kind=event.kind,
         actor=(found.row.customer_name or to.words.gettext("Customer")) if by_customer else event.person,

@@ -8,7 +8,7 @@ from admin.inbox.present import excerpt
 from api.auth import StaffUser, requires_permission
 from api.pages import page
 from core import clock, db
-from core.design import views
+from core.design import trend_views
 from reviews.trends import rules, service
 from reviews.trends.service import Complaint, Shown
 from reviews.wording import shown
@@ -20,7 +20,7 @@ async def show_trends(request: Request[StaffUser, Any, Any]) -> Response[str]:
     now = clock.now()
     async with db.transaction(request.user.merchant_id):
         rows = [_row(each) for each in await service.trends(now)]
-    view = views.Trends(
+    view = trend_views.Trends(
         days=rules.RECENT.days,
         days_before=rules.BEFORE.days,
         spikes=tuple(row for row in rows if row.spike),
@@ -32,9 +32,9 @@ async def show_trends(request: Request[StaffUser, Any, Any]) -> Response[str]:
 handlers = [show_trends]
 
 
-def _row(found: Shown) -> views.TrendRow:
+def _row(found: Shown) -> trend_views.TrendRow:
     trend, count = found.trend, found.trend.count
-    return views.TrendRow(
+    return trend_views.TrendRow(
         dimension=count.dimension,
         name=count.name,
         reviews=count.recent,
@@ -47,8 +47,8 @@ def _row(found: Shown) -> views.TrendRow:
     )
 
 
-def _complaint(each: Complaint) -> views.Complaint:
-    return views.Complaint(
+def _complaint(each: Complaint) -> trend_views.Complaint:
+    return trend_views.Complaint(
         excerpt=excerpt(shown(each.review.body or each.review.title)),
         language=each.review.lang,
         at=each.review.written_at,

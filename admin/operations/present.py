@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from core.design import views
+from core.design import operations_views
 from core.i18n import Locale, translator
 from core.ids import new_id
 from core.mail.service import TOPIC, TOPIC_BULK, Mail
@@ -18,11 +18,15 @@ def failed(parked: Sequence[Parked]) -> frozenset[str]:
 
 
 def mails(
-    found: Sequence[Mail], chosen: views.Mail | None, failures: Collection[str], sends: bool, full: bool
-) -> views.Mails:
+    found: Sequence[Mail],
+    chosen: operations_views.Mail | None,
+    failures: Collection[str],
+    sends: bool,
+    full: bool,
+) -> operations_views.Mails:
     """The list; `sends`: a mail server is set, `full`: whole addresses are for this reader."""
     rows = tuple(
-        views.MailRow(
+        operations_views.MailRow(
             id=str(mail.id),
             href=f"/staff/mails/{mail.id}",
             to=address(mail.to_address, full),
@@ -33,19 +37,19 @@ def mails(
         )
         for mail in found
     )
-    return views.Mails(rows=rows, mail=chosen)
+    return operations_views.Mails(rows=rows, mail=chosen)
 
 
 def mail(
     found: Mail, sender: str, failures: Collection[str], sends: bool, full: bool, owner: bool, locale: Locale
-) -> views.Mail:
+) -> operations_views.Mail:
     """One mail. With a mail server, a text that signs somebody in is for its recipient alone.
 
     Without one an owner hands staff their links over.
     """
     hidden = found.kind in SECRET_KINDS and (sends or (found.kind == "staff_link" and not owner))
     text = translator(locale).gettext("This mail signs its recipient in. It is not shown here.")
-    return views.Mail(
+    return operations_views.Mail(
         to=address(found.to_address, full),
         sender=sender,
         subject=found.subject,
@@ -61,11 +65,11 @@ def address(email: str, full: bool) -> str:
     return email if full else "…@" + email.rpartition("@")[2]
 
 
-def parked(items: Sequence[Parked], may_retry: bool) -> views.Parked:
+def parked(items: Sequence[Parked], may_retry: bool) -> operations_views.Parked:
     """What waits for somebody."""
-    return views.Parked(
+    return operations_views.Parked(
         tuple(
-            views.ParkedItem(
+            operations_views.ParkedItem(
                 id=str(item.id),
                 topic=item.topic,
                 error=item.last_error,

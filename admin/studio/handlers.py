@@ -12,7 +12,7 @@ from api.auth import StaffUser, requires_permission
 from api.pages import locale_of, page
 from core import clock, db
 from core.days import day_of, zone_of
-from core.design import views
+from core.design import studio_views
 from loyalty.figures import service as figures
 from loyalty.ledger import reading as ledger
 from loyalty.liability import service as liability
@@ -55,7 +55,7 @@ async def overview(request: Staff, published: FromQuery[int | None] = None) -> R
     return page(request, "staff/studio.html", view, section="studio", notices=said, now=now)
 
 
-async def _with_figures(view: views.Studio, now: datetime, time_zone: str) -> views.Studio:
+async def _with_figures(view: studio_views.Studio, now: datetime, time_zone: str) -> studio_views.Studio:
     """With what the ledger says of time: liability, the last days and the last months."""
     today = day_of(now, zone_of(time_zone))
     worth = (await liability.report(now)).months[0]

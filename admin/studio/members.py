@@ -16,7 +16,7 @@ from api.portal import present
 from core import clock, db
 from core.design import ledger_views as views
 from core.design.formats import formats
-from core.design.views import Input
+from core.design.portal_views import Input
 from core.errors import DomainError
 from core.i18n import Locale, in_language, translator
 from core.people import customers

@@ -10,7 +10,7 @@ import msgspec
 from admin.studio.liability import minor
 from admin.studio.tier_form import unit_of
 from api.portal.tier_words import metric_code
-from core.design import views
+from core.design import studio_views, views
 from core.design.formats import formats
 from core.i18n import Locale, Translator, in_language, translator
 from loyalty.figures.rules import Points
@@ -26,10 +26,10 @@ MONTHS = 6
 def studio(
     name: str, currency: str, live: Version | None, totals: Totals, counts: Mapping[str, int],
     published: Sequence[Version], authors: Mapping[UUID, str], can_edit: bool, locale: Locale,
-) -> views.Studio:  # fmt: skip
+) -> studio_views.Studio:  # fmt: skip
     """The overview."""
     outstanding = totals.points_active + totals.points_pending
-    return views.Studio(
+    return studio_views.Studio(
         programme=name,
         currency=currency,
         points_outstanding=outstanding,
@@ -39,7 +39,7 @@ def studio(
         members=totals.members,
         tier_metric=metric_code(live.primary.metric) if live else "points",
         tiers=tuple(
-            views.TierCount(in_language(tier.name, locale), counts.get(tier.code, 0), tier.threshold)
+            studio_views.TierCount(in_language(tier.name, locale), counts.get(tier.code, 0), tier.threshold)
             for tier in (live.tiers if live else ())
         ),
         versions=versions(published, authors, locale),
@@ -48,8 +48,8 @@ def studio(
 
 
 def with_figures(
-    view: views.Studio, worth: MonthFigures, last: Points, months: Mapping[date, Points]
-) -> views.Studio:
+    view: studio_views.Studio, worth: MonthFigures, last: Points, months: Mapping[date, Points]
+) -> studio_views.Studio:
     """The overview with what the ledger says of time: this month's end as of now, the last days, months."""
     return replace(
         view,
@@ -59,7 +59,7 @@ def with_figures(
         points_redeemed=last.redeemed,
         redemption_rate=last.redemption_rate,
         months=tuple(
-            views.PointsMonth(month, found.earned, found.redeemed, found.expired)
+            studio_views.PointsMonth(month, found.earned, found.redeemed, found.expired)
             for month, found in months.items()
         ),
     )
@@ -67,11 +67,11 @@ def with_figures(
 
 def versions(
     every: Sequence[Version], authors: Mapping[UUID, str], locale: Locale
-) -> tuple[views.ProgrammeVersion, ...]:
+) -> tuple[studio_views.ProgrammeVersion, ...]:
     """What was published, the newest first, each with what it changed."""
     known = {version.id: version for version in every}
     return tuple(
-        views.ProgrammeVersion(
+        studio_views.ProgrammeVersion(
             number=version.number,
             published_at=_published(version),
             by=authors.get(version.id, "Regulars"),

@@ -16,7 +16,7 @@ from api.cookies import CUSTOMER_SESSION
 from api.entry.signin import PORTAL_HOME, Form, Visitor, device_of, signed_in
 from api.pages import locale_of, page, safe_path, see_other
 from core import clock
-from core.design import views
+from core.design import signin_views
 from core.people import handoff
 
 PATH = "/handoff"
@@ -48,7 +48,9 @@ async def come_by_link(
     if same or (user is None and _comes_from(request, "referer", arrival)):
         return await _enter(request, token, path)
     shop = arrival.shop.name(locale_of(request))
-    view = views.HandoffConfirm(CONFIRM_PATH, token, path, arrival.name, shop, user.name if user else "")
+    view = signin_views.HandoffConfirm(
+        CONFIRM_PATH, token, path, arrival.name, shop, user.name if user else ""
+    )
     return page(request, "signin/handoff.html", view, shop=shop)
 
 

@@ -17,7 +17,7 @@ from api.cookies import CUSTOMER_SESSION, LANGUAGE, STAFF_SESSION, given, gone, 
 from api.pages import locale_of, page, safe_path, see_other
 from api.secret import secret_key
 from core import clock
-from core.design import views, words
+from core.design import signin_views, words
 from core.i18n import LOCALES
 from core.people import login_links, sessions, staff
 from core.people.devices import device
@@ -80,7 +80,7 @@ async def show_staff_sign_in(
     """The form for staff, or their first page when they are signed in."""
     if isinstance(request.user, StaffUser):
         return see_other(safe_path(next, STAFF_HOME))
-    return page(request, "signin/staff.html", views.StaffSignIn("", next, _known(problem)))
+    return page(request, "signin/staff.html", signin_views.StaffSignIn("", next, _known(problem)))
 
 
 @post("/staff/sign-in", status_code=200)
@@ -94,7 +94,7 @@ async def staff_sign_in(request: Visitor, data: URLEncodedBody[StaffSignInForm])
     except (staff.SignInRefused, TooManyAttempts) as error:
         log.warning("sign_in_refused", reason=error.code, account=pseudonym(data.email))
         status, problem = (429, "too_many") if isinstance(error, TooManyAttempts) else (401, "wrong")
-        view = views.StaffSignIn(data.email, data.next, problem)
+        view = signin_views.StaffSignIn(data.email, data.next, problem)
         return page(request, "signin/staff.html", view, status=status)
     return await signed_in(request, STAFF_SESSION, token, safe_path(data.next, STAFF_HOME))
 
@@ -106,7 +106,7 @@ async def show_customer_sign_in(
     """The form for customers, or their first page when they are signed in."""
     if isinstance(request.user, CustomerUser):
         return see_other(safe_path(next, PORTAL_HOME))
-    return page(request, "signin/customer.html", views.CustomerSignIn("", next, _known(problem)))
+    return page(request, "signin/customer.html", signin_views.CustomerSignIn("", next, _known(problem)))
 
 
 @post("/portal/sign-in", status_code=200)
@@ -114,15 +114,15 @@ async def customer_sign_in(request: Visitor, data: URLEncodedBody[CustomerSignIn
     """Promise a link. Whether there is one to send is looked up after the answer has gone out."""
     email, now = data.email.strip(), clock.now()
     if not _EMAIL.fullmatch(email):
-        view = views.CustomerSignIn(data.email, data.next, "invalid_email")
+        view = signin_views.CustomerSignIn(data.email, data.next, "invalid_email")
         return page(request, "signin/customer.html", view, status=422)
     try:
         await login_links.count(email, address_of(request))
     except TooManyAttempts:
-        view = views.CustomerSignIn(data.email, data.next, "too_many")
+        view = signin_views.CustomerSignIn(data.email, data.next, "too_many")
         return page(request, "signin/customer.html", view, status=429)
     mails_href = str(request.app.state.get("mails_href", ""))
-    sent = views.LinkSent(email, settings().login_link_ttl_s // 60, mails_href)
+    sent = signin_views.LinkSent(email, settings().login_link_ttl_s // 60, mails_href)
     answer = page(request, "signin/sent.html", sent, now=now)
     answer.background = BackgroundTask(_send_link, email, now)
     return answer
@@ -137,7 +137,7 @@ async def show_enter(request: Visitor, token: FromQuery[str] = "") -> Response[A
     user = request.user if isinstance(request.user, CustomerUser) else None
     # The link can be somebody else's, who wants them in the wrong account.
     other = found is not None and user is not None and user.profile.id != found.id
-    view = views.LinkConfirm(
+    view = signin_views.LinkConfirm(
         "/portal/enter",
         token,
         (found.name or found.email) if found else "",
@@ -152,7 +152,7 @@ async def enter(request: Visitor, data: URLEncodedBody[EnterForm]) -> Response[A
     try:
         token = await login_links.use(data.token, clock.now(), device_of(request))
     except login_links.LinkInvalid:
-        view = views.CustomerSignIn("", "", "link_expired")
+        view = signin_views.CustomerSignIn("", "", "link_expired")
         return page(request, "signin/customer.html", view, status=401)
     return await signed_in(request, CUSTOMER_SESSION, token, PORTAL_HOME)
 

@@ -13,7 +13,7 @@ from api.portal.common import Customer, member_of, reader_of
 from api.portal.present import Reader
 from core import clock, db
 from core.days import zone_of
-from core.design import views
+from core.design import portal_views
 from core.design.words import word
 from core.files.formulas import defused
 from core.files.rejects import as_csv
@@ -52,7 +52,7 @@ async def activity(
         lots = await ledger.lots_now([each.journal_id for each in found])
     shown = found[:PAGE_SIZE]
     asked = f"show={show}"
-    view = views.PortalActivity(
+    view = portal_views.PortalActivity(
         points_active=balance.points_active,
         points_pending=balance.points_pending,
         lines=present.lines(shown, lots, to),
@@ -84,7 +84,7 @@ async def as_file(request: Customer, show: FromQuery[Show] = "all") -> Response[
 handlers = [activity, as_file]
 
 
-async def _lines(member_id: UUID, show: Show, to: Reader) -> AsyncIterator[views.LedgerLine]:
+async def _lines(member_id: UUID, show: Show, to: Reader) -> AsyncIterator[portal_views.LedgerLine]:
     before: int | None = None
     while found := await ledger.statement(member_id, "points", before, FILE_PAGE, VERBS[show]):
         for line in present.lines(found, {}, to):
@@ -92,7 +92,7 @@ async def _lines(member_id: UUID, show: Show, to: Reader) -> AsyncIterator[views
         before = found[-1].seq
 
 
-def _cells(line: views.LedgerLine, to: Reader, zone: str) -> list[str]:
+def _cells(line: portal_views.LedgerLine, to: Reader, zone: str) -> list[str]:
     here = zone_of(zone)
     said = (word(translator(to.locale), "entry", line.kind), line.about, line.rule)
     ends = line.expires_at.astimezone(here).date().isoformat() if line.expires_at and line.points > 0 else ""

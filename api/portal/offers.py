@@ -5,7 +5,7 @@ from datetime import datetime
 
 from api.portal import qr
 from api.portal.words import Names
-from core.design import views
+from core.design import portal_views
 from core.design.formats import formats
 from core.i18n import Locale, in_language, translator
 from loyalty.rewards.kinds import (
@@ -39,7 +39,7 @@ _STATES = {
 
 def rewards(
     quotes: Sequence[Quote], keys: Sequence[str], tiers: Names, locale: Locale, now: datetime
-) -> tuple[views.Reward, ...]:
+) -> tuple[portal_views.Reward, ...]:
     """The rewards of a page, each form with a key of its own; what is over, or for others, is left out."""
     return tuple(
         _reward(quote, key, tiers, locale)
@@ -49,12 +49,12 @@ def rewards(
     )
 
 
-def _reward(quote: Quote, key: str, tiers: Names, locale: Locale) -> views.Reward:
+def _reward(quote: Quote, key: str, tiers: Names, locale: Locale) -> portal_views.Reward:
     found = quote.reward
     first = quote.refusals[0] if quote.refusals else None
     state = _STATES[first.code] if first else "affordable"
     period = first.figures.get("period") if first else None
-    return views.Reward(
+    return portal_views.Reward(
         id=str(found.id),
         name=in_language(found.name, locale),
         description=in_language(found.description, locale),
@@ -73,16 +73,16 @@ def _reward(quote: Quote, key: str, tiers: Names, locale: Locale) -> views.Rewar
     )
 
 
-def _choice(terms: Terms, quote: Quote, locale: Locale) -> views.PointsChoice | None:
+def _choice(terms: Terms, quote: Quote, locale: Locale) -> portal_views.PointsChoice | None:
     """Up to what the member has; None where there is nothing to choose."""
     if not isinstance(terms, CashBack):
         return None
     spendable = quote.cost_points + quote.points_after
     most = min(terms.max_points, spendable - spendable % terms.step_points)
-    return views.PointsChoice(terms.min_points, most, terms.step_points, worth(terms, locale))
+    return portal_views.PointsChoice(terms.min_points, most, terms.step_points, worth(terms, locale))
 
 
-def nearest(found: Sequence[views.Reward]) -> views.Reward | None:
+def nearest(found: Sequence[portal_views.Reward]) -> portal_views.Reward | None:
     """The dearest reward in reach, else the one that the least is missing for."""
     affordable = [each for each in found if each.state == "affordable"]
     if affordable:
@@ -91,11 +91,11 @@ def nearest(found: Sequence[views.Reward]) -> views.Reward | None:
     return min(short, key=lambda each: each.short_points, default=None)
 
 
-def voucher(found: VoucherView, key: str, locale: Locale) -> views.Voucher:
+def voucher(found: VoucherView, key: str, locale: Locale) -> portal_views.Voucher:
     """A voucher that was issued; its price is what was paid, whatever the reward costs by now."""
     assert found.issued_at and found.code  # what is only held is not shown
     unused = found.worth is None or found.worth_left_minor == found.worth.amount_minor
-    return views.Voucher(
+    return portal_views.Voucher(
         id=str(found.id),
         reward=in_language(found.reward_name, locale),
         code=found.code,

@@ -13,7 +13,7 @@ from api.portal import offers, present, words
 from api.portal.common import Customer, member_of, reader_of
 from api.portal.reviews import latest
 from core import clock, db
-from core.design import views
+from core.design import portal_views
 from core.ids import new_id
 from loyalty.intake.service import join as enrol
 from loyalty.ledger import reading as ledger
@@ -73,13 +73,13 @@ async def entry(request: Customer, entry_id: FromPath[UUID]) -> Response[Any]:
 
 async def _home(
     request: Customer, member: Profile, balance: members.Balance, now: datetime
-) -> views.PortalHome:
+) -> portal_views.PortalHome:
     to = await reader_of(request, now)
     entries = await ledger.statement(member.id, "points", None, LATEST)
     lots = await ledger.lots_now([each.journal_id for each in entries])
     found = await quotes.quotes(member.id, now)
     offered = offers.rewards(found, [str(new_id()) for _ in found], to.tiers, to.locale, now)
-    return views.PortalHome(
+    return portal_views.PortalHome(
         name=request.user.profile.name,
         points_active=balance.points_active,
         points_pending=balance.points_pending,

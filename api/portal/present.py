@@ -7,7 +7,7 @@ from uuid import UUID
 
 from api.portal import tier_words, words
 from api.portal.words import Names
-from core.design import views
+from core.design import portal_views
 from core.i18n import Locale, in_language
 from loyalty.ledger.reading import Expiring, LotMove, LotNow, StatementLine
 from loyalty.members.service import Balance
@@ -73,9 +73,9 @@ def points(balances: Sequence[Balance]) -> Balance:
     return next(balance for balance in balances if balance.wallet == "points")
 
 
-def line(entry: StatementLine, lot: LotNow | None, to: Reader) -> views.LedgerLine:
+def line(entry: StatementLine, lot: LotNow | None, to: Reader) -> portal_views.LedgerLine:
     """One entry in words; `lot` is what has become of the points that it made."""
-    return views.LedgerLine(
+    return portal_views.LedgerLine(
         id=str(entry.journal_id),
         at=entry.effective_at,
         kind=_kind(entry),
@@ -91,27 +91,27 @@ def line(entry: StatementLine, lot: LotNow | None, to: Reader) -> views.LedgerLi
 
 def lines(
     entries: Iterable[StatementLine], lots: Mapping[UUID, LotNow], to: Reader
-) -> tuple[views.LedgerLine, ...]:
+) -> tuple[portal_views.LedgerLine, ...]:
     """Entries in words."""
     return tuple(line(entry, lots.get(entry.journal_id), to) for entry in entries)
 
 
 def entry(
     found: StatementLine, lot: LotNow | None, moves: Iterable[LotMove], to: Reader
-) -> views.PortalEntry:
+) -> portal_views.PortalEntry:
     """The "Why?" of one entry."""
-    return views.PortalEntry(
+    return portal_views.PortalEntry(
         line=line(found, lot, to),
         rule_version=found.reason.get("version"),
         inputs=words.inputs(found.reason, to.tiers, to.locale),
-        lots=tuple(views.LotUse(m.points, m.earned_at, m.expires_at, m.points_left) for m in moves),
+        lots=tuple(portal_views.LotUse(m.points, m.earned_at, m.expires_at, m.points_left) for m in moves),
     )
 
 
-def tier(found: Standing, currency: str, time_zone: str, to: Reader) -> views.TierProgress:
+def tier(found: Standing, currency: str, time_zone: str, to: Reader) -> portal_views.TierProgress:
     """Where the member stands, what comes next, and what keeps and brings the present tier."""
     above, metric = found.next_tier, found.tier_set.metric
-    return views.TierProgress(
+    return portal_views.TierProgress(
         name=in_language(found.tier.name, to.locale),
         metric=tier_words.metric_code(metric),
         have=found.value,
@@ -124,21 +124,21 @@ def tier(found: Standing, currency: str, time_zone: str, to: Reader) -> views.Ti
     )
 
 
-def expiry(found: Expiring | None) -> views.Expiry | None:
+def expiry(found: Expiring | None) -> portal_views.Expiry | None:
     """What expires next."""
-    return views.Expiry(found.points, found.expires_at) if found else None
+    return portal_views.Expiry(found.points, found.expires_at) if found else None
 
 
 def invitation(
     name: str, live: Version | None, rate: int | None, currency: str, key: str, locale: Locale
-) -> views.PortalJoin:
+) -> portal_views.PortalJoin:
     """What a customer who is no member sees; without a programme there is nothing to join.
 
     `rate`: points per 100 units of the currency.
     """
     if live is None:
-        return views.PortalJoin(name)
-    return views.PortalJoin(
+        return portal_views.PortalJoin(name)
+    return portal_views.PortalJoin(
         name=name,
         rule=words.earning(rate, currency, locale) if rate else "",
         claim_days=live.guest_claim_days,

@@ -16,7 +16,7 @@ from api.portal.common import Customer
 from api.portal.writing import offered
 from api.problems import STATUS
 from core import clock, db
-from core.design import views
+from core.design import portal_review_views
 from core.design.review_views import Picture
 from core.errors import DomainError
 from core.i18n import Locale, Translator, in_language, mark, translator
@@ -69,7 +69,7 @@ async def my_reviews(
         found = await reviews.of_customer(user.profile.id, after, PAGE_SIZE)
         around = await _around(found.rows)
         waiting = () if after else await offered(request, now)
-    view = views.PortalReviews(
+    view = portal_review_views.PortalReviews(
         reviews=tuple(my_review(own, around, user.shop, locale_of(request), now) for own in found.rows),
         next_href=f"/portal/reviews?after={found.next}" if found.next else "",
         first_href="/portal/reviews" if after else "",
@@ -95,7 +95,7 @@ async def thread(request: Customer, case_id: FromPath[UUID], seen: FromQuery[int
         found = await cases.of_customer(case_id, request.user.profile.id)
     if len(found.messages) == seen:
         return Response(None, status_code=204)
-    view = views.CaseThread(str(case_id), tuple(_message(each) for each in found.messages))
+    view = portal_review_views.CaseThread(str(case_id), tuple(_message(each) for each in found.messages))
     return page(request, "portal/thread.html", view)
 
 
@@ -133,11 +133,11 @@ async def _case_page(
         around = await _around([own] if own else [])
     review = my_review(own, around, user.shop, locale_of(request), now) if own else None
     about = review.product if review else about_case(found.case, translator(locale_of(request)), "")
-    view = views.PortalCase(
+    view = portal_review_views.PortalCase(
         case=my_case_of(found.case, about, now),
         review=review,
-        steps=tuple(views.CaseStep(each.kind, each.at, each.name) for each in found.steps),
-        thread=views.CaseThread(str(case_id), tuple(_message(each) for each in found.messages)),
+        steps=tuple(portal_review_views.CaseStep(each.kind, each.at, each.name) for each in found.steps),
+        thread=portal_review_views.CaseThread(str(case_id), tuple(_message(each) for each in found.messages)),
         answer_key=str(new_id()),
         text=text,
         problem=problem,
@@ -146,7 +146,7 @@ async def _case_page(
     return page(request, "portal/case.html", view, section="reviews", status=status, now=now)
 
 
-async def latest(request: Customer, now: datetime) -> views.MyReview | None:
+async def latest(request: Customer, now: datetime) -> portal_review_views.MyReview | None:
     """The customer's newest review, for their first page, in the open transaction."""
     user = request.user
     found = (await reviews.of_customer(user.profile.id, "", 1)).rows
@@ -176,12 +176,14 @@ async def _around(found: Sequence[OwnReview]) -> Around:
     )
 
 
-def my_review(own: OwnReview, around: Around, shop: Shop, locale: Locale, now: datetime) -> views.MyReview:
+def my_review(
+    own: OwnReview, around: Around, shop: Shop, locale: Locale, now: datetime
+) -> portal_review_views.MyReview:
     """A review as its author sees it; one of no product is about the shop."""
     review = own.review
     about = review.product_name or review.product_sku or shop.name(locale)
     live, lot = review.state == "live", around.lots.get(review.disclosure_journal_id or review.id)
-    return views.MyReview(
+    return portal_review_views.MyReview(
         id=str(review.id),
         at=review.written_at,
         product=about,
@@ -214,11 +216,11 @@ def about_case(case: OwnCase, say: Translator, shop: str) -> str:
     return say.gettext("Your question")
 
 
-def my_case_of(case: OwnCase, about: str, now: datetime) -> views.MyCase:
+def my_case_of(case: OwnCase, about: str, now: datetime) -> portal_review_views.MyCase:
     """A date is promised only while the shop's answer is still to come, and not one that has passed."""
     promised = case.step == "open" and case.next_by is not None and case.next_by > now
     later = case.step != "resolved" and case.settled_by is not None and case.settled_by > now
-    return views.MyCase(
+    return portal_review_views.MyCase(
         str(case.id),
         case.step,
         about,
@@ -228,9 +230,9 @@ def my_case_of(case: OwnCase, about: str, now: datetime) -> views.MyCase:
     )
 
 
-def _message(message: MessageView) -> views.Message:
+def _message(message: MessageView) -> portal_review_views.Message:
     mine = message.kind == "customer_message"
-    return views.Message(
+    return portal_review_views.Message(
         at=message.at,
         author=message.author,
         mine=mine,

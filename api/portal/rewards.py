@@ -12,7 +12,7 @@ from api.pages import locale_of, page, see_other
 from api.portal import offers, present, words
 from api.portal.common import Customer, member_of, reader_of
 from core import clock, db
-from core.design import views
+from core.design import portal_views
 from core.errors import DomainError, Kind
 from core.ids import new_id
 from loyalty.members import service as members
@@ -38,7 +38,7 @@ async def catalogue(request: Customer, notice: FromQuery[str] = "") -> Response[
         balance = present.points(await members.balances(member.id))
         offered = await quotes.quotes(member.id, now)
         had = await vouchers.vouchers(member.id)
-    view = views.PortalRewards(
+    view = portal_views.PortalRewards(
         points_active=balance.points_active,
         rewards=offers.rewards(offered, [str(new_id()) for _ in offered], to.tiers, locale, now),
         vouchers=tuple(offers.voucher(each, "", locale) for each in had),

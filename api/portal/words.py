@@ -7,7 +7,7 @@ its `rule` and the facts that the rule looked at.
 from collections.abc import Mapping
 from typing import Any
 
-from core.design import views
+from core.design import portal_views, views
 from core.design.formats import formats
 from core.i18n import Locale, in_language, mark, translator
 from loyalty.rules.sentence import Words
@@ -148,16 +148,16 @@ def about(reason: Reason, rewards: Names, locale: Locale) -> str:
     return str(reason.get("note", ""))
 
 
-def inputs(reason: Reason, tiers: Names, locale: Locale) -> tuple[views.Input, ...]:
+def inputs(reason: Reason, tiers: Names, locale: Locale) -> tuple[portal_views.Input, ...]:
     """The facts that the rule looked at."""
     words, shown = translator(locale), formats(locale)
-    found: list[views.Input] = []
+    found: list[portal_views.Input] = []
     if "amount_minor" in reason:
         name = words.gettext("Paid back") if rule_of(reason) == "refund" else words.gettext("Order total")
-        found.append(views.Input(name, shown.money(reason["amount_minor"], reason["currency"])))
+        found.append(portal_views.Input(name, shown.money(reason["amount_minor"], reason["currency"])))
     if "tier" in reason:
         name = tiers.get(reason["tier"], str(reason["tier"]))
-        found.append(views.Input(words.gettext("Your tier at that time"), name))
+        found.append(portal_views.Input(words.gettext("Your tier at that time"), name))
     return tuple(found)
 
 

@@ -14,7 +14,7 @@ from api.portal import offers, present, tier_words
 from api.portal.present import Reader
 from api.public.common import Visitor, shop_of
 from core import clock, db, tenancy
-from core.design import views
+from core.design import portal_views
 from core.design.formats import Formats, formats
 from core.design.words import word
 from core.i18n import Locale, in_language, negotiate, translator
@@ -142,7 +142,7 @@ def _tier(found: Standing, zone: str, locale: Locale) -> Tier:
     )
 
 
-def _offer(reward: views.Reward, shown: Formats, locale: Locale) -> Offer:
+def _offer(reward: portal_views.Reward, shown: Formats, locale: Locale) -> Offer:
     have = max(0, reward.price_points - reward.short_points)
     missing = translator(locale).gettext("%(points)s short", points=shown.points(reward.short_points))
     return Offer(

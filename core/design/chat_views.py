@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.design.views import MyCase
+from core.design.portal_review_views import MyCase
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.design import views
+from core.design import inbox_views, portal_review_views, portal_views, staff_case_views
 
 
 @dataclass(frozen=True)
@@ -14,12 +14,12 @@ class DesignPage:
     spaces: tuple[str, ...]
     texts: tuple[str, ...]
     now: datetime
-    rewards: tuple[views.Reward, ...]
-    lines: tuple[views.LedgerLine, ...]
-    clocks: tuple[views.Clock, ...]
-    sentiments: tuple[views.Sentiment | None, ...]
-    aspects: tuple[views.Aspect, ...]
-    tiers: tuple[views.TierProgress, ...]
-    reviews: tuple[views.MyReview, ...]
-    events: tuple[views.CaseEvent, ...]
-    cases: tuple[views.MyCase, ...]
+    rewards: tuple[portal_views.Reward, ...]
+    lines: tuple[portal_views.LedgerLine, ...]
+    clocks: tuple[inbox_views.Clock, ...]
+    sentiments: tuple[inbox_views.Sentiment | None, ...]
+    aspects: tuple[inbox_views.Aspect, ...]
+    tiers: tuple[portal_views.TierProgress, ...]
+    reviews: tuple[portal_review_views.MyReview, ...]
+    events: tuple[staff_case_views.CaseEvent, ...]
+    cases: tuple[portal_review_views.MyCase, ...]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from core.design.views import Input, LedgerLine, PortalEntry
+from core.design.portal_views import Input, LedgerLine, PortalEntry
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import pytest
 
 from admin.inbox.marks import Phrase, runs
-from core.design.views import Run
+from core.design.staff_case_views import Run
 
 
 @pytest.mark.parametrize(

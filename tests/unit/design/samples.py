@@ -13,6 +13,20 @@ from core.design import case_views as ca
 from core.design import change_views as hv
 from core.design import chat_views as av
 from core.design import compliance_views as cv
+from core.design import (
+    composer_views,
+    demo_views,
+    inbox_views,
+    model_views,
+    operations_views,
+    portal_review_views,
+    portal_views,
+    signin_views,
+    staff_case_views,
+    studio_views,
+    trend_views,
+    views,
+)
 from core.design import dashboard_views as dv
 from core.design import desk_views as kw
 from core.design import earning_views as rn
@@ -34,7 +48,6 @@ from core.design import simulator_views as iu
 from core.design import source_views as sv
 from core.design import survey_views as yv
 from core.design import tier_views as t
-from core.design import views as v
 from core.design import wallet_views as wv
 from core.design import webhook_views as hk
 from core.i18n import translator
@@ -59,17 +72,19 @@ class Sample:
     name: str
     template: str
     view: object
-    frame: v.Frame
+    frame: views.Frame
 
 
-def _portal(path: str, section: str, name: str = "Mei Lin") -> v.Frame:
-    return v.Frame(path, NOW, "Asia/Shanghai", shop="Harbour & Home", who="w1", person=name, section=section)
+def _portal(path: str, section: str, name: str = "Mei Lin") -> views.Frame:
+    return views.Frame(
+        path, NOW, "Asia/Shanghai", shop="Harbour & Home", who="w1", person=name, section=section
+    )
 
 
-def _staff(path: str, section: str) -> v.Frame:
+def _staff(path: str, section: str) -> views.Frame:
     sections = ("inbox", "moderation", "studio", "mails", "webhooks", "parked", "people", "audit", "demo")
     shop = "Harbour & Home"
-    return v.Frame(path, NOW, "Europe/Berlin", shop, "w2", "Ada Brandt", "owner", sections, section)
+    return views.Frame(path, NOW, "Europe/Berlin", shop, "w2", "Ada Brandt", "owner", sections, section)
 
 
 SESSIONS = zv.SessionList(
@@ -134,10 +149,10 @@ COMPANY = xv.CompanySignIn(
 )
 ENROL = zv.Enrol(qr.svg("otpauth://totp/x", "QR code"), "ABCD-EFGH", "sealed", "/staff", False)
 
-_OUT = v.Frame("/portal/sign-in", NOW, "UTC", shop="Harbour & Home")
+_OUT = views.Frame("/portal/sign-in", NOW, "UTC", shop="Harbour & Home")
 
 LINES = (
-    v.LedgerLine(
+    portal_views.LedgerLine(
         "e5",
         _ago(days=2),
         "earn",
@@ -148,12 +163,12 @@ LINES = (
         "pending",
         settles_at=_ahead(days=9),
     ),
-    v.LedgerLine("e4", _ago(days=9), "redeem", -500, 1240, "Free shipping for a year"),
-    v.LedgerLine(
+    portal_views.LedgerLine("e4", _ago(days=9), "redeem", -500, 1240, "Free shipping for a year"),
+    portal_views.LedgerLine(
         "e3", _ago(days=20), "goodwill", 150, 1740, "Ceramic pour-over set", expires_at=_ahead(days=345)
     ),
-    v.LedgerLine("e2", _ago(days=40), "clawback", -60, 1590, "#HH-19877"),
-    v.LedgerLine(
+    portal_views.LedgerLine("e2", _ago(days=40), "clawback", -60, 1590, "#HH-19877"),
+    portal_views.LedgerLine(
         "e1",
         _ago(days=61),
         "earn",
@@ -165,7 +180,9 @@ LINES = (
     ),
 )
 
-CASE = v.MyCase("c1", "open", "Ceramic pour-over set", _ago(hours=5), next_by=_ahead(hours=19))
+CASE = portal_review_views.MyCase(
+    "c1", "open", "Ceramic pour-over set", _ago(hours=5), next_by=_ahead(hours=19)
+)
 
 PICTURES = tuple(
     ev.Picture(name, f"/media/reviews/{name}", f"/media/reviews/{name}/small") for name in ("p1", "p2")
@@ -265,10 +282,10 @@ INVITED = ev.ReviewForm(
     back_href="",
     stars=ev.StarField("stars", "Your stars", 3, required=True),
 )
-_VISITOR = v.Frame("/reviews/write?token=t", NOW, "UTC", shop="Harbour & Home")
+_VISITOR = views.Frame("/reviews/write?token=t", NOW, "UTC", shop="Harbour & Home")
 
 REVIEWS = (
-    v.MyReview(
+    portal_review_views.MyReview(
         "r1",
         _ago(days=1),
         "Ceramic pour-over set",
@@ -282,10 +299,10 @@ REVIEWS = (
         True,
         CASE,
     ),
-    v.MyReview(
+    portal_review_views.MyReview(
         "r2", _ago(days=80), "棉麻桌布", 5, "颜色很正，洗了三次也没有褪色。", "published", verified=True
     ),
-    v.MyReview(
+    portal_review_views.MyReview(
         "r3",
         _ago(days=120),
         "Oak tray",
@@ -303,8 +320,10 @@ REVIEWS = (
 )
 
 REWARDS = (
-    v.Reward("w1", "€10 off", "On any order above €40.", "amount_off", 1000, "affordable", redeem_key="k-w1"),
-    v.Reward(
+    portal_views.Reward(
+        "w1", "€10 off", "On any order above €40.", "amount_off", 1000, "affordable", redeem_key="k-w1"
+    ),
+    portal_views.Reward(
         "w2",
         "Tasting evening",
         "An evening with our roaster, for two.",
@@ -314,8 +333,8 @@ REWARDS = (
         short_points=560,
         stock_left=4,
     ),
-    v.Reward("w3", "Hand-thrown mug", "One of forty.", "product", 900, "sold_out", stock_left=0),
-    v.Reward(
+    portal_views.Reward("w3", "Hand-thrown mug", "One of forty.", "product", 900, "sold_out", stock_left=0),
+    portal_views.Reward(
         "w4",
         "Free shipping for a year",
         "On every order.",
@@ -324,7 +343,7 @@ REWARDS = (
         "tier_locked",
         tier_needed="Platinum",
     ),
-    v.Reward(
+    portal_views.Reward(
         "w5",
         "Money off",
         "As much as you like.",
@@ -334,13 +353,15 @@ REWARDS = (
         redeem_key="k-w5",
         version=3,
         worth="€1.00 for every 100 points",
-        choice=v.PointsChoice(100, 1200, 100, "€1.00 for every 100 points"),
+        choice=portal_views.PointsChoice(100, 1200, 100, "€1.00 for every 100 points"),
     ),
-    v.Reward("w6", "Coffee", "One a day.", "product", 40, "limit_reached", limit_period="day"),
-    v.Reward("w7", "Keyring", "", "product", 40, "limit_reached"),
-    v.Reward("w8", "Advent box", "", "product", 400, "later", begins_at=_ahead(days=4)),
-    v.Reward("w9", "Tote", "", "product", 400, "left"),
-    v.Reward("w10", "€5", "", "store_credit", 400, "affordable", redeem_key="k-w10", worth="€5 to spend"),
+    portal_views.Reward("w6", "Coffee", "One a day.", "product", 40, "limit_reached", limit_period="day"),
+    portal_views.Reward("w7", "Keyring", "", "product", 40, "limit_reached"),
+    portal_views.Reward("w8", "Advent box", "", "product", 400, "later", begins_at=_ahead(days=4)),
+    portal_views.Reward("w9", "Tote", "", "product", 400, "left"),
+    portal_views.Reward(
+        "w10", "€5", "", "store_credit", 400, "affordable", redeem_key="k-w10", worth="€5 to spend"
+    ),
 )
 
 REWARD_GROUPS = (
@@ -404,11 +425,11 @@ STUDIO_REWARD = rv.StudioRewardPage(
     "k7",
 )
 
-TIER = v.TierProgress(
+TIER = portal_views.TierProgress(
     "Gold", "points", 3120, "Platinum", 5000, _ahead(days=130), "Gold is kept.", ("Free shipping",)
 )
 
-VOUCHER = v.Voucher(
+VOUCHER = portal_views.Voucher(
     "v1",
     "€10 off",
     "HRBR-7K2M-Q4XW",
@@ -420,34 +441,37 @@ VOUCHER = v.Voucher(
     worth="€10.00",
 )
 
-HOME = v.PortalHome(
-    "Mei", 1240, 240, TIER, v.Expiry(180, _ahead(days=24)), REWARDS[0], LINES, REVIEWS[0],
+HOME = portal_views.PortalHome(
+    "Mei", 1240, 240, TIER, portal_views.Expiry(180, _ahead(days=24)), REWARDS[0], LINES, REVIEWS[0],
     member_qr=qr.svg("mei-1", "Your member code"),
 )  # fmt: skip
 
-ENTRY = v.PortalEntry(
+ENTRY = portal_views.PortalEntry(
     LINES[4],
     3,
-    (v.Input("Order total", "€205.00"), v.Input("Tier", "Gold")),
-    (v.LotUse(410, _ago(days=61), _ahead(days=304), 350), v.LotUse(-60, _ago(days=90), None, 0)),
-    (v.OtherRule("50 points on your birthday", "The order was not placed on it."),),
+    (portal_views.Input("Order total", "€205.00"), portal_views.Input("Tier", "Gold")),
+    (
+        portal_views.LotUse(410, _ago(days=61), _ahead(days=304), 350),
+        portal_views.LotUse(-60, _ago(days=90), None, 0),
+    ),
+    (portal_views.OtherRule("50 points on your birthday", "The order was not placed on it."),),
 )
 
 MESSAGES = (
-    v.Message(
+    portal_review_views.Message(
         _ago(hours=5),
         "Ada at Harbour & Home",
         False,
         "I have sent a new lid today.\nIt should be with you on Monday.",
         150,
     ),
-    v.Message(_ago(hours=2), "Mei Lin", True, "Thank you, that is kind."),
+    portal_review_views.Message(_ago(hours=2), "Mei Lin", True, "Thank you, that is kind."),
 )
 
 CASE_STEPS = (
-    v.CaseStep("opened", _ago(hours=9)),
-    v.CaseStep("assigned", _ago(hours=8), HOSTILE),
-    v.CaseStep("reply", _ago(hours=5)),
+    portal_review_views.CaseStep("opened", _ago(hours=9)),
+    portal_review_views.CaseStep("assigned", _ago(hours=8), HOSTILE),
+    portal_review_views.CaseStep("reply", _ago(hours=5)),
 )
 CHAT = av.PortalChat(
     lines=(
@@ -481,17 +505,17 @@ MAILS_IN = ca.MailsIn(
     ),
 )  # fmt: skip
 
-NEGATIVE = v.Sentiment("negative", 0.964, 1.6)
+NEGATIVE = inbox_views.Sentiment("negative", 0.964, 1.6)
 ASPECTS = (
-    v.Aspect("packaging", "negative", 0.91, "The lid arrived cracked"),
-    v.Aspect("service", "negative", 0.88, "nobody answered my mail"),
-    v.Aspect("design", "positive", 0.71, "beautiful shape"),
+    inbox_views.Aspect("packaging", "negative", 0.91, "The lid arrived cracked"),
+    inbox_views.Aspect("service", "negative", 0.88, "nobody answered my mail"),
+    inbox_views.Aspect("design", "positive", 0.71, "beautiful shape"),
 )
-WARNING = v.Clock("first_reply", "warning", _ahead(minutes=48))
-BREACHED = v.Clock("first_reply", "breached", _ago(hours=3))
+WARNING = inbox_views.Clock("first_reply", "warning", _ahead(minutes=48))
+BREACHED = inbox_views.Clock("first_reply", "breached", _ago(hours=3))
 
 ROWS = (
-    v.CaseRow(
+    inbox_views.CaseRow(
         "c1",
         "Mei Lin",
         "Harbour & Home Berlin",
@@ -507,7 +531,7 @@ ROWS = (
         ("low_stars", "negative_text"),
         WARNING,
     ),
-    v.CaseRow(
+    inbox_views.CaseRow(
         "c2",
         "王小明",
         "海港生活 上海",
@@ -517,14 +541,14 @@ ROWS = (
         _ago(hours=27),
         "in_progress",
         "电热水壶",
-        v.Sentiment("negative", 0.99),
+        inbox_views.Sentiment("negative", 0.99),
         ASPECTS[:1],
         ("low_stars", "negative_text", "safety"),
         BREACHED,
         "Ada Brandt",
         True,
     ),
-    v.CaseRow(
+    inbox_views.CaseRow(
         "c3",
         "",
         "Trustpilot",
@@ -534,13 +558,13 @@ ROWS = (
         _ago(days=2),
         "waiting",
         "",
-        v.Sentiment("negative", 0.81),
+        inbox_views.Sentiment("negative", 0.81),
         (),
         ("mismatch",),
-        v.Clock("next_reply", "paused", _ahead(days=1)),
+        inbox_views.Clock("next_reply", "paused", _ahead(days=1)),
         "Jonas Okafor",
     ),
-    v.CaseRow(
+    inbox_views.CaseRow(
         "c4",
         "Sofía Delgado",
         "Harbour & Home Berlin",
@@ -553,21 +577,23 @@ ROWS = (
         None,
         (),
         ("low_stars",),
-        v.Clock("first_reply", "running", _ahead(hours=23)),
+        inbox_views.Clock("first_reply", "running", _ahead(hours=23)),
     ),
 )
 
 TABS = (
-    v.InboxTab("open", 128, "/staff/inbox", True),
-    v.InboxTab("unanswered", 41, "/staff/inbox?view=unanswered"),
-    v.InboxTab("due_soon", 6, "/staff/inbox?view=due_soon"),
-    v.InboxTab("mine", 12, "/staff/inbox?view=mine"),
-    v.InboxTab("resolved", 1904, "/staff/inbox?view=resolved"),
+    inbox_views.InboxTab("open", 128, "/staff/inbox", True),
+    inbox_views.InboxTab("unanswered", 41, "/staff/inbox?view=unanswered"),
+    inbox_views.InboxTab("due_soon", 6, "/staff/inbox?view=due_soon"),
+    inbox_views.InboxTab("mine", 12, "/staff/inbox?view=mine"),
+    inbox_views.InboxTab("resolved", 1904, "/staff/inbox?view=resolved"),
 )
 
-INBOX = v.Inbox(TABS, ROWS, v.Scoring(1240, 3120, "/staff/inbox/scoring"), "/staff/inbox?after=c4")
+INBOX = inbox_views.Inbox(
+    TABS, ROWS, inbox_views.Scoring(1240, 3120, "/staff/inbox/scoring"), "/staff/inbox?after=c4"
+)
 
-STAFF_REVIEW = v.StaffReview(
+STAFF_REVIEW = staff_case_views.StaffReview(
     "r1",
     _ago(hours=20),
     "Harbour & Home Berlin",
@@ -581,26 +607,33 @@ STAFF_REVIEW = v.StaffReview(
     NEGATIVE,
     ASPECTS,
     runs=(
-        v.Run("The lid arrived cracked", "negative"),
-        v.Run(" and nobody answered my mail.\nBeautiful shape, though."),
+        staff_case_views.Run("The lid arrived cracked", "negative"),
+        staff_case_views.Run(" and nobody answered my mail.\nBeautiful shape, though."),
     ),
-    why=(v.Why("low_stars"), v.Why("negative_text", ("The lid arrived cracked",))),
+    why=(
+        staff_case_views.Why("low_stars"),
+        staff_case_views.Why("negative_text", ("The lid arrived cracked",)),
+    ),
 )
 
-CUSTOMER = v.CustomerPicture(
+CUSTOMER = staff_case_views.CustomerPicture(
     "Mei Lin", True, "Gold", 1240, 14, 128_450, "EUR", _ago(days=23), 3, 1, "mei@example.org"
 )
 
 EVENTS = (
-    v.CaseEvent(_ago(hours=20), "opened"),
-    v.CaseEvent(_ago(hours=19), "taken_over", "Ada Brandt"),
-    v.CaseEvent(_ago(hours=18), "note", "Ada Brandt", "Same batch as three other cracked lids."),
-    v.CaseEvent(_ago(hours=5), "message", "Ada Brandt", "I have sent a new lid today.", delivery="sent"),
-    v.CaseEvent(_ago(hours=5), "goodwill", "Ada Brandt", "For the trouble", 150),
-    v.CaseEvent(_ago(hours=2), "customer_message", "Mei Lin", "Thank you, that is kind."),
+    staff_case_views.CaseEvent(_ago(hours=20), "opened"),
+    staff_case_views.CaseEvent(_ago(hours=19), "taken_over", "Ada Brandt"),
+    staff_case_views.CaseEvent(
+        _ago(hours=18), "note", "Ada Brandt", "Same batch as three other cracked lids."
+    ),
+    staff_case_views.CaseEvent(
+        _ago(hours=5), "message", "Ada Brandt", "I have sent a new lid today.", delivery="sent"
+    ),
+    staff_case_views.CaseEvent(_ago(hours=5), "goodwill", "Ada Brandt", "For the trouble", 150),
+    staff_case_views.CaseEvent(_ago(hours=2), "customer_message", "Mei Lin", "Thank you, that is kind."),
 )
 
-STAFF_CASE = v.StaffCase(
+STAFF_CASE = staff_case_views.StaffCase(
     "c1",
     "1042",
     "in_progress",
@@ -609,66 +642,68 @@ STAFF_CASE = v.StaffCase(
     ("low_stars", "negative_text"),
     STAFF_REVIEW,
     CUSTOMER,
-    v.Composer("k-reply"),
-    v.Composer("k-message"),
-    v.Composer("k-note"),
-    v.Goodwill("k-goodwill", 350, 150),
+    composer_views.Composer("k-reply"),
+    composer_views.Composer("k-message"),
+    composer_views.Composer("k-note"),
+    composer_views.Goodwill("k-goodwill", 350, 150),
     (
         WARNING,
-        v.Clock("private_contact", "satisfied", _ago(hours=5)),
-        v.Clock("resolution", "running", _ahead(days=3)),
+        inbox_views.Clock("private_contact", "satisfied", _ago(hours=5)),
+        inbox_views.Clock("resolution", "running", _ahead(days=3)),
     ),
     EVENTS,
     "Jonas Okafor",
     False,
     "k-assign",
     "k-assign-2",
-    (v.Person("p1", "Ada Brandt"), v.Person("p2", "Jonas Okafor")),
+    (inbox_views.Person("p1", "Ada Brandt"), inbox_views.Person("p2", "Jonas Okafor")),
     "k-resolve",
-    correction=v.Correction(
+    correction=staff_case_views.Correction(
         "k-correct", "negative", 2, (("quality", "negative"), ("service", "")), by="Ada Brandt"
     ),
     alike=(
-        v.AlikeReview(
+        staff_case_views.AlikeReview(
             "The lid came cracked.", "en", 1, _ago(days=3), True, "/staff/inbox/cases/c7", "1033", "resolved"
         ),
-        v.AlikeReview("Der Deckel war gesprungen und niemand meldet sich.", "de", None, _ago(days=40)),
+        staff_case_views.AlikeReview(
+            "Der Deckel war gesprungen und niemand meldet sich.", "de", None, _ago(days=40)
+        ),
     ),
     previous_href="/staff/inbox/cases/c0",
     next_href="/staff/inbox/cases/c2",
 )
 
-MODELS = v.Models(
+MODELS = model_views.Models(
     (
-        v.ModelPair(
+        model_views.ModelPair(
             "regulars-1", "regulars-2", 1204, 0.94, 0.71, 31, 18, 12, 9, 11,
             (
-                v.ModelDifference("Not bad at all.", "en", "negative", "positive", "/c1"),
-                v.ModelDifference("Na ja.", "de", "neutral", "negative"),
+                model_views.ModelDifference("Not bad at all.", "en", "negative", "positive", "/c1"),
+                model_views.ModelDifference("Na ja.", "de", "neutral", "negative"),
             ),
         ),
     ),
 )  # fmt: skip
 
-TRENDS = v.Trends(
+TRENDS = trend_views.Trends(
     7,
     56,
     (
-        v.TrendRow(
+        trend_views.TrendRow(
             "product", "Ceramic pour-over set", 31, 14, 14 / 31, 0.1, True, True,
             (
-                v.Complaint("The lid arrived cracked and nobody answered.", "en", _ago(hours=20), "/c1", "9"),
-                v.Complaint("Der Deckel war gesprungen.", "de", _ago(days=3)),
+                trend_views.Complaint("The lid arrived cracked.", "en", _ago(hours=20), "/c1", "9"),
+                trend_views.Complaint("Der Deckel war gesprungen.", "de", _ago(days=3)),
             ),
         ),
     ),
     (
-        v.TrendRow("aspect", "shipping", 210, 12, 12 / 210, 0.05, False, True),
-        v.TrendRow("store", "berlin", 6, 2, 1 / 3, 0.1, False, False),
+        trend_views.TrendRow("aspect", "shipping", 210, 12, 12 / 210, 0.05, False, True),
+        trend_views.TrendRow("store", "berlin", 6, 2, 1 / 3, 0.1, False, False),
     ),
 )  # fmt: skip
 
-TROUBLED_CASE = v.StaffCase(
+TROUBLED_CASE = staff_case_views.StaffCase(
     "c1",
     "1042",
     "resolved",
@@ -676,22 +711,22 @@ TROUBLED_CASE = v.StaffCase(
     _ago(hours=20),
     ("safety",),
     STAFF_REVIEW,
-    v.CustomerPicture("", False),
-    v.Composer("k-reply", "half a reply", "Somebody else has answered meanwhile.", 350),
-    v.Composer("k-message", blocked="No address is known."),
-    v.Composer("k-note"),
-    v.Goodwill("k-goodwill", 0),
+    staff_case_views.CustomerPicture("", False),
+    composer_views.Composer("k-reply", "half a reply", "Somebody else has answered meanwhile.", 350),
+    composer_views.Composer("k-message", blocked="No address is known."),
+    composer_views.Composer("k-note"),
+    composer_views.Goodwill("k-goodwill", 0),
     (BREACHED,),
     (),
     "Ada Brandt",
     True,
     reopen_key="k-reopen",
     conflict="Jonas Okafor replied while you were writing. Nothing of yours was sent.",
-    outgoing=v.Outgoing("We are sorry about the lid.", _ahead(seconds=9), "k-undo"),
-    undelivered=v.Undelivered(HOSTILE, True, "The source refuses this.", 8, "k-retry", "m1"),
+    outgoing=staff_case_views.Outgoing("We are sorry about the lid.", _ahead(seconds=9), "k-undo"),
+    undelivered=staff_case_views.Undelivered(HOSTILE, True, "The source refuses this.", 8, "k-retry", "m1"),
 )
 
-STUDIO = v.Studio(
+STUDIO = studio_views.Studio(
     "Harbour Club",
     "EUR",
     4_812_340,
@@ -701,14 +736,16 @@ STUDIO = v.Studio(
     5000,
     "points",
     (
-        v.TierCount("Bronze", 3120, 0),
-        v.TierCount("Silver", 1204, 1000),
-        v.TierCount("Gold", 561, 2000),
-        v.TierCount("Platinum", 115, 5000),
+        studio_views.TierCount("Bronze", 3120, 0),
+        studio_views.TierCount("Silver", 1204, 1000),
+        studio_views.TierCount("Gold", 561, 2000),
+        studio_views.TierCount("Platinum", 115, 5000),
     ),
     (
-        v.ProgrammeVersion(3, _ago(days=12), "Ada Brandt", "Gold from 2,000 instead of 2,500", True),
-        v.ProgrammeVersion(2, _ago(days=190), "Ada Brandt", "Double points for Gold", False),
+        studio_views.ProgrammeVersion(
+            3, _ago(days=12), "Ada Brandt", "Gold from 2,000 instead of 2,500", True
+        ),
+        studio_views.ProgrammeVersion(2, _ago(days=190), "Ada Brandt", "Double points for Gold", False),
     ),
     True,
     liability_minor=2_887_404,
@@ -717,8 +754,8 @@ STUDIO = v.Studio(
     points_redeemed=233_150,
     redemption_rate=0.38,
     months=(
-        v.PointsMonth(date(2026, 10, 1), 700_100, 312_000, 0),
-        v.PointsMonth(date(2026, 11, 1), 512_900, 233_150, 12_000),
+        studio_views.PointsMonth(date(2026, 10, 1), 700_100, 312_000, 0),
+        studio_views.PointsMonth(date(2026, 11, 1), 512_900, 233_150, 12_000),
     ),
 )
 
@@ -951,15 +988,17 @@ AUDIT = ua.AuditLog(
     next_href="/staff/audit?before=e1",
 )
 MAIL_ROWS = (
-    v.MailRow(
+    operations_views.MailRow(
         "m1", "/staff/mails/m1", "mei@example.org", "Sign in to Harbour & Home", _ago(minutes=4), "kept"
     ),
-    v.MailRow("m2", "/staff/mails/m2", "wang@example.org", "您的评价有了新进展", _ago(hours=2), "sent"),
-    v.MailRow(
+    operations_views.MailRow(
+        "m2", "/staff/mails/m2", "wang@example.org", "您的评价有了新进展", _ago(hours=2), "sent"
+    ),
+    operations_views.MailRow(
         "m3", "/staff/mails/m3", "sofia@example.org", "A new lid is on its way", _ago(days=1), "failed"
     ),
 )
-MAIL = v.Mail(
+MAIL = operations_views.Mail(
     "mei@example.org",
     "Harbour & Home <no-reply@localhost>",
     "Sign in to Harbour & Home",
@@ -969,19 +1008,23 @@ MAIL = v.Mail(
     "en",
 )
 
-DEMO = v.Demo(
+DEMO = demo_views.Demo(
     (
-        v.DemoStore("Harbour & Home Berlin", ("en",), 1700, 1200),
-        v.DemoStore("海港生活 上海", ("zh-Hans",), 2100, 1400),
+        demo_views.DemoStore("Harbour & Home Berlin", ("en",), 1700, 1200),
+        demo_views.DemoStore("海港生活 上海", ("zh-Hans",), 2100, 1400),
     ),
-    (v.DemoSource("CDNOW", "Purchase histories", "Public for research", "https://example.org/cdnow"),),
+    (
+        demo_views.DemoSource(
+            "CDNOW", "Purchase histories", "Public for research", "https://example.org/cdnow"
+        ),
+    ),
     42,
     example_email="mei@example.org",
 )
 
-PARKED = v.Parked(
+PARKED = operations_views.Parked(
     (
-        v.ParkedItem(
+        operations_views.ParkedItem(
             "o1",
             "review.score",
             "TimeoutError: the model did not answer within 30 s\n  at sentiment/worker.py",
@@ -1390,7 +1433,10 @@ LIABILITY = lv.Liability(
     "EUR", (JUNE, MAY), JUNE, COHORTS, date(2026, 6, 1), "k4", "/staff/studio/liability.csv"
 )
 STAFF_ENTRY = lv.StaffEntryPage(
-    "Mei Lin", "/staff/studio/members/m1", ENTRY, (v.Input("Posting", "0197"), v.Input("rule", "order"))
+    "Mei Lin",
+    "/staff/studio/members/m1",
+    ENTRY,
+    (portal_views.Input("Posting", "0197"), portal_views.Input("rule", "order")),
 )
 
 _BOARD_ROWS = (
@@ -1613,12 +1659,12 @@ ARTICLE = kv.StaffArticle(
 )  # fmt: skip
 FURTHER_CASE = replace(
     STAFF_CASE,
-    draft=v.Draft("ready", "draft:1", HOSTILE, HOSTILE, ((HOSTILE, "/x"),), "", True),
+    draft=composer_views.Draft("ready", "draft:1", HOSTILE, HOSTILE, ((HOSTILE, "/x"),), "", True),
     call_owed=True,
-    reply=v.Composer("k-reply", HOSTILE, HOSTILE, 4096, "", 4096, (("sorry", HOSTILE),), True),
+    reply=composer_views.Composer("k-reply", HOSTILE, HOSTILE, 4096, "", 4096, (("sorry", HOSTILE),), True),
     suggestions=(
-        v.Suggestion("article:x", HOSTILE, "/x", HOSTILE, "en", True),
-        v.Suggestion("case:1", "Case 3", "/staff/inbox/cases/c3", HOSTILE),
+        composer_views.Suggestion("article:x", HOSTILE, "/x", HOSTILE, "en", True),
+        composer_views.Suggestion("case:1", "Case 3", "/staff/inbox/cases/c3", HOSTILE),
     ),
     state="waiting_for_us",
     further_key="key-further",
@@ -1627,10 +1673,10 @@ FURTHER_CASE = replace(
         ca.SurveySaid(_ago(days=40), (("csat", 2), ("effort", 3)), HOSTILE),
         ca.SurveySaid(NOW, (("nps", 9),)),
     ),
-    priority=(v.PriorityPart("urgency", 40), v.PriorityPart("age", 5)),
+    priority=(staff_case_views.PriorityPart("urgency", 40), staff_case_views.PriorityPart("age", 5)),
     joined=(
-        v.JoinedReview("r2", _ago(hours=1), "Our own pages", 1, "en", HOSTILE),
-        v.JoinedReview("r3", _ago(hours=1), "Google", None, "en", "", HOSTILE),
+        staff_case_views.JoinedReview("r2", _ago(hours=1), "Our own pages", 1, "en", HOSTILE),
+        staff_case_views.JoinedReview("r3", _ago(hours=1), "Google", None, "en", "", HOSTILE),
     ),
     also_here=("Mina", HOSTILE),
 )
@@ -1731,7 +1777,7 @@ FILTERED = replace(
     undo="d1",
     undo_key="k-undo",
     bulk_key="k-bulk",
-    people=(v.Person("p1", "Mina"),),
+    people=(inbox_views.Person("p1", "Mina"),),
 )
 SAMPLES = (
     Sample("portal-earning", "portal/earning.html", EARNING, _portal("/portal/earning", "earning")),
@@ -1759,7 +1805,10 @@ SAMPLES = (
         _staff("/staff/design", "demo"),
     ),
     Sample(
-        "signin-staff", "signin/staff.html", v.StaffSignIn("ada@example.org", "/staff/inbox", "wrong"), _OUT
+        "signin-staff",
+        "signin/staff.html",
+        signin_views.StaffSignIn("ada@example.org", "/staff/inbox", "wrong"),
+        _OUT,
     ),
     Sample("signin-welcome", "signin/welcome.html", zv.Welcome("Mina", "t", 12, "password_unfit"), _OUT),
     Sample("access-staff", "staff/access_staff.html", STAFF, _staff("/staff/access/staff", "access")),
@@ -1807,27 +1856,34 @@ SAMPLES = (
         replace(ACCOUNT, second_factor=True, problem="password_wrong", problem_of="off"),
         _staff("/staff/account", ""),
     ),
-    Sample("signin-customer", "signin/customer.html", v.CustomerSignIn(), _OUT),
-    Sample("signin-sent", "signin/sent.html", v.LinkSent("mei@example.org", 15, "/staff/mails"), _OUT),
+    Sample("signin-customer", "signin/customer.html", signin_views.CustomerSignIn(), _OUT),
     Sample(
-        "signin-confirm", "signin/confirm.html", v.LinkConfirm("/portal/sign-in/confirm", "token-1"), _OUT
+        "signin-sent", "signin/sent.html", signin_views.LinkSent("mei@example.org", 15, "/staff/mails"), _OUT
+    ),
+    Sample(
+        "signin-confirm",
+        "signin/confirm.html",
+        signin_views.LinkConfirm("/portal/sign-in/confirm", "token-1"),
+        _OUT,
     ),
     Sample(
         "signin-confirm-other",
         "signin/confirm.html",
-        v.LinkConfirm("/portal/sign-in/confirm", "token-1", HOSTILE, "Mei Lin"),
+        signin_views.LinkConfirm("/portal/sign-in/confirm", "token-1", HOSTILE, "Mei Lin"),
         _OUT,
     ),
     Sample(
         "signin-handoff",
         "signin/handoff.html",
-        v.HandoffConfirm("/portal/sign-in/shop", "token-1", "/portal", HOSTILE, "Harbour & Home"),
+        signin_views.HandoffConfirm("/portal/sign-in/shop", "token-1", "/portal", HOSTILE, "Harbour & Home"),
         _OUT,
     ),
     Sample(
         "signin-handoff-other",
         "signin/handoff.html",
-        v.HandoffConfirm("/portal/sign-in/shop", "token-1", "/portal", "Bea", "Harbour & Home", HOSTILE),
+        signin_views.HandoffConfirm(
+            "/portal/sign-in/shop", "token-1", "/portal", "Bea", "Harbour & Home", HOSTILE
+        ),
         _OUT,
     ),
     Sample(
@@ -1864,50 +1920,57 @@ SAMPLES = (
         _staff("/staff/studio/segments/look", "studio"),
     ),
     Sample("portal-home", "portal/home.html", HOME, _portal("/portal", "home")),
-    Sample("portal-home-empty", "portal/home.html", v.PortalHome("", 0, 0, None), _portal("/portal", "home")),
+    Sample(
+        "portal-home-empty",
+        "portal/home.html",
+        portal_views.PortalHome("", 0, 0, None),
+        _portal("/portal", "home"),
+    ),
     Sample(
         "portal-join",
         "portal/join.html",
-        v.PortalJoin("Mei Lin", "1 point for every €1.00 spent", 30, "k-join"),
+        portal_views.PortalJoin("Mei Lin", "1 point for every €1.00 spent", 30, "k-join"),
         _portal("/portal", "home"),
     ),
-    Sample("portal-join-nothing", "portal/join.html", v.PortalJoin(""), _portal("/portal", "home")),
+    Sample(
+        "portal-join-nothing", "portal/join.html", portal_views.PortalJoin(""), _portal("/portal", "home")
+    ),
     Sample(
         "portal-activity",
         "portal/activity.html",
-        v.PortalActivity(1240, 240, LINES, "?after=e1", "?"),
+        portal_views.PortalActivity(1240, 240, LINES, "?after=e1", "?"),
         _portal("/portal/activity", "activity"),
     ),
     Sample(
         "portal-activity-empty",
         "portal/activity.html",
-        v.PortalActivity(0, 0),
+        portal_views.PortalActivity(0, 0),
         _portal("/portal/activity", "activity"),
     ),
     Sample("portal-entry", "portal/entry.html", ENTRY, _portal("/portal/activity/e1", "activity")),
     Sample(
         "portal-rewards",
         "portal/rewards.html",
-        v.PortalRewards(1240, REWARDS, (VOUCHER,)),
+        portal_views.PortalRewards(1240, REWARDS, (VOUCHER,)),
         _portal("/portal/rewards", "rewards"),
     ),
     Sample(
         "portal-rewards-empty",
         "portal/rewards.html",
-        v.PortalRewards(0),
+        portal_views.PortalRewards(0),
         _portal("/portal/rewards", "rewards"),
     ),
     Sample("portal-voucher", "portal/voucher.html", VOUCHER, _portal("/portal/vouchers/v1", "rewards")),
     Sample(
         "portal-reviews",
         "portal/reviews.html",
-        v.PortalReviews(REVIEWS, waiting=TO_REVIEW),
+        portal_review_views.PortalReviews(REVIEWS, waiting=TO_REVIEW),
         _portal("/portal/reviews", "reviews"),
     ),
     Sample(
         "portal-reviews-empty",
         "portal/reviews.html",
-        v.PortalReviews(),
+        portal_review_views.PortalReviews(),
         _portal("/portal/reviews", "reviews"),
     ),
     Sample(
@@ -1925,11 +1988,16 @@ SAMPLES = (
     Sample(
         "portal-case",
         "portal/case.html",
-        v.PortalCase(CASE, REVIEWS[0], v.CaseThread("c1", MESSAGES), "k-answer", steps=CASE_STEPS),
+        portal_review_views.PortalCase(
+            CASE, REVIEWS[0], portal_review_views.CaseThread("c1", MESSAGES), "k-answer", steps=CASE_STEPS
+        ),
         _portal("/portal/cases/c1", "reviews"),
     ),
     Sample(
-        "portal-thread", "portal/thread.html", v.CaseThread("c1", MESSAGES), _portal("/portal/cases/c1", "")
+        "portal-thread",
+        "portal/thread.html",
+        portal_review_views.CaseThread("c1", MESSAGES),
+        _portal("/portal/cases/c1", ""),
     ),
     Sample("portal-chat", "portal/chat.html", CHAT, _portal("/portal/chat", "help")),
     Sample(
@@ -2028,17 +2096,24 @@ SAMPLES = (
         _staff("/staff/moderation/settings", "moderation"),
     ),
     Sample("staff-inbox", "staff/inbox.html", INBOX, _staff("/staff/inbox", "inbox")),
-    Sample("staff-inbox-empty", "staff/inbox.html", v.Inbox(TABS), _staff("/staff/inbox", "inbox")),
+    Sample("staff-inbox-empty", "staff/inbox.html", inbox_views.Inbox(TABS), _staff("/staff/inbox", "inbox")),
     Sample(
         "staff-scoring",
         "staff/scoring.html",
-        v.Scoring(10, 10, "/staff/inbox/scoring"),
+        inbox_views.Scoring(10, 10, "/staff/inbox/scoring"),
         _staff("/staff/inbox", "inbox"),
     ),
     Sample("staff-models", "staff/models.html", MODELS, _staff("/staff/inbox/models", "inbox")),
-    Sample("staff-models-none", "staff/models.html", v.Models(), _staff("/staff/inbox/models", "inbox")),
+    Sample(
+        "staff-models-none", "staff/models.html", model_views.Models(), _staff("/staff/inbox/models", "inbox")
+    ),
     Sample("staff-trends", "staff/trends.html", TRENDS, _staff("/staff/inbox/trends", "inbox")),
-    Sample("staff-trends-none", "staff/trends.html", v.Trends(7, 56), _staff("/staff/inbox/trends", "inbox")),
+    Sample(
+        "staff-trends-none",
+        "staff/trends.html",
+        trend_views.Trends(7, 56),
+        _staff("/staff/inbox/trends", "inbox"),
+    ),
     Sample("staff-case", "staff/case.html", STAFF_CASE, _staff("/staff/inbox/cases/c1", "inbox")),
     Sample(
         "staff-case-settings",
@@ -2252,9 +2327,18 @@ SAMPLES = (
     ),
     Sample("staff-looked-up", "staff/tier_preview.html", LOOKED_UP, _staff("/staff/studio/tiers", "studio")),
     Sample("staff-tier-preview", "staff/tier_preview.html", DRAFT, _staff("/staff/studio/tiers", "studio")),
-    Sample("staff-mails", "staff/mails.html", v.Mails(MAIL_ROWS), _staff("/staff/mails", "mails")),
-    Sample("staff-mail", "staff/mails.html", v.Mails(MAIL_ROWS, MAIL), _staff("/staff/mails/m1", "mails")),
-    Sample("staff-mails-empty", "staff/mails.html", v.Mails(), _staff("/staff/mails", "mails")),
+    Sample(
+        "staff-mails", "staff/mails.html", operations_views.Mails(MAIL_ROWS), _staff("/staff/mails", "mails")
+    ),
+    Sample(
+        "staff-mail",
+        "staff/mails.html",
+        operations_views.Mails(MAIL_ROWS, MAIL),
+        _staff("/staff/mails/m1", "mails"),
+    ),
+    Sample(
+        "staff-mails-empty", "staff/mails.html", operations_views.Mails(), _staff("/staff/mails", "mails")
+    ),
     Sample("staff-messages", "staff/messages.html", MESSAGE_LOG, _staff("/staff/messages", "mails")),
     Sample(
         "staff-messages-empty",
@@ -2314,7 +2398,12 @@ SAMPLES = (
     ),
     Sample("staff-demo", "staff/demo.html", DEMO, _staff("/staff/demo", "demo")),
     Sample("staff-parked", "staff/parked.html", PARKED, _staff("/staff/parked", "parked")),
-    Sample("staff-parked-empty", "staff/parked.html", v.Parked(), _staff("/staff/parked", "parked")),
+    Sample(
+        "staff-parked-empty",
+        "staff/parked.html",
+        operations_views.Parked(),
+        _staff("/staff/parked", "parked"),
+    ),
     Sample("compliance", "staff/compliance.html", COMPLIANCE, _staff("/staff/studio/compliance", "studio")),
     Sample(
         "compliance-empty",
@@ -2349,11 +2438,11 @@ SAMPLES = (
     Sample("storefront", "public/storefront.html", pv.Storefront("Harbour & Home", STORE_PRODUCTS), _OUT),
     Sample("storefront-empty", "public/storefront.html", pv.Storefront("Harbour & Home", ()), _OUT),
     Sample("store-page", "public/store_page.html", STORE_PAGE, _OUT),
-    Sample("error", "error.html", v.Problem(404, "not_found", "0198-sample"), _OUT),
+    Sample("error", "error.html", views.Problem(404, "not_found", "0198-sample"), _OUT),
     Sample(
         "error-told",
         "error.html",
-        v.Problem(409, "tier_preview_stale", "0198-sample", "Stale", "Look again."),
+        views.Problem(409, "tier_preview_stale", "0198-sample", "Stale", "Look again."),
         _OUT,
     ),
 )

@@ -1,0 +1,246 @@
+"""What staff's page of one case is rendered from; see views."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.design.case_views import SurveySaid
+from core.design.composer_views import Composer, Draft, Goodwill, Suggestion
+from core.design.inbox_views import Aspect, Clock, Person, Sentiment
+from core.design.review_views import Picture
+
+
+@dataclass(frozen=True)
+class Run:
+    """A piece of a text; `mark`: why it counts (negative, positive or urgent), empty where it does not."""
+
+    text: str
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class Why:
+    """One reason why a review was flagged."""
+
+    code: str
+    """Code of kind "reason"."""
+    words: tuple[str, ...] = ()
+    """Of the review, that gave it."""
+
+
+@dataclass(frozen=True)
+class StaffReview:
+    id: str
+    at: datetime
+    source: str
+    language: str
+    stars: int | None
+    title: str
+    text: str
+    product: str = ""
+    verified: bool = False
+    state: str = "published"
+    """Code of kind "review_state"."""
+    sentiment: Sentiment | None = None
+    aspects: tuple[Aspect, ...] = ()
+    title_runs: tuple[Run, ...] = ()
+    """The title with its marks; empty: as it is."""
+    runs: tuple[Run, ...] = ()
+    why: tuple[Why, ...] = ()
+    translation: str = ""
+    public_reply: str = ""
+
+
+@dataclass(frozen=True)
+class Correction:
+    """The form that says what a text says (fields `stars`, `sentiment` and one for each aspect)."""
+
+    idempotency_key: str
+    sentiment: str = ""
+    """Code of kind "sentiment": what a person last said, else what the model reads."""
+    stars: int | None = None
+    aspects: tuple[tuple[str, str], ...] = ()
+    """Each aspect with its polarity; empty: the text does not speak about it."""
+    by: str = ""
+    """Who corrected it last; empty: nobody."""
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class AlikeReview:
+    """A review that says much the same."""
+
+    excerpt: str
+    language: str
+    stars: int | None
+    at: datetime
+    near_duplicate: bool = False
+    case_href: str = ""
+    """Empty: it opened no case."""
+    case_number: str = ""
+    case_state: str = ""
+    """Code of kind "case_state"."""
+
+
+@dataclass(frozen=True)
+class CustomerPicture:
+    """What staff see of the customer."""
+
+    name: str
+    member: bool
+    tier: str = ""
+    points_active: int = 0
+    orders: int = 0
+    spend_minor: int = 0
+    currency: str = ""
+    last_order_at: datetime | None = None
+    reviews: int = 0
+    cases: int = 0
+    email: str = ""
+    """Empty: not known, or not for this role."""
+
+
+@dataclass(frozen=True)
+class CaseEvent:
+    at: datetime
+    kind: str
+    """Code of kind "case_event"."""
+    actor: str = ""
+    """Who; empty: the system."""
+    text: str = ""
+    points: int = 0
+    delivery: str = ""
+    """Code of kind "delivery" for what was sent."""
+    pictures: tuple[Picture, ...] = ()
+    """Which came along."""
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A reply that can still be taken back. Undoing posts to /staff/inbox/cases/{case}/undo."""
+
+    text: str
+    undo_until: datetime
+    idempotency_key: str
+    message_id: str = ""
+
+
+@dataclass(frozen=True)
+class Undelivered:
+    """A reply that its source has not acknowledged. Retrying posts to /staff/inbox/cases/{case}/retry."""
+
+    text: str
+    failed: bool
+    """False: it is on its way."""
+    reason: str = ""
+    """Why it failed, or what was wrong the last time, in the reader's language."""
+    attempts: int = 0
+    retry_key: str = ""
+    """Empty: this person cannot retry it, or not now."""
+    message_id: str = ""
+
+
+@dataclass(frozen=True)
+class PriorityPart:
+    code: str
+    """Code of kind "priority"."""
+    points: int
+
+
+@dataclass(frozen=True)
+class JoinedReview:
+    """Another review of the same customer or order."""
+
+    id: str
+    at: datetime
+    source: str
+    stars: int | None
+    language: str
+    excerpt: str
+    reply: str = ""
+    """What we have answered in public."""
+
+
+@dataclass(frozen=True)
+class StaffCase:
+    """`staff/case.html`. Forms post to /staff/inbox/cases/{id}/reply|note|message|goodwill|assign|…
+
+    All but undo carry `version`: what was done in between is a conflict.
+    """
+
+    id: str
+    number: str
+    """Short, for people."""
+    state: str
+    """Code of kind "case_state"."""
+    cycle: int
+    opened_at: datetime
+    reasons: tuple[str, ...]
+    """Codes of kind "reason"."""
+    review: StaffReview
+    customer: CustomerPicture
+    reply: Composer
+    message: Composer
+    note: Composer
+    goodwill: Goodwill
+    clocks: tuple[Clock, ...] = ()
+    events: tuple[CaseEvent, ...] = ()
+    """The oldest first."""
+    owner: str = ""
+    owner_is_me: bool = False
+    assign_key: str = ""
+    """Of taking over (posts `staff_id` empty: to me)."""
+    assign_other_key: str = ""
+    """Of giving it to one of `people` (posts `staff_id`)."""
+    people: tuple[Person, ...] = ()
+    """Whom this person may assign to."""
+    team: str = ""
+    """Which has the case; empty: none."""
+    triage_key: str = ""
+    """Of giving it to one of `teams` (posts `team_id`); empty: not by this person, or not now."""
+    teams: tuple[Person, ...] = ()
+    further_key: str = ""
+    """Of waiting, sleeping, calls, spam, duplicates and remedies; empty: this person may not."""
+    done: bool = False
+    priority: tuple[PriorityPart, ...] = ()
+    joined: tuple[JoinedReview, ...] = ()
+    also_here: tuple[str, ...] = ()
+    """Names of others who look at the case now."""
+    held_out: bool = False
+    """By chance the customer gets no remedy, unless somebody says why all the same."""
+    surveys: tuple[SurveySaid, ...] = ()
+    resolve_key: str = ""
+    """Empty: cannot be resolved now. The form has an optional field `text`."""
+    reopen_key: str = ""
+    """Empty: cannot be reopened now."""
+    conflict: str = ""
+    """Somebody else replied or took over meanwhile, in the reader's language."""
+    outgoing: Outgoing | None = None
+    undelivered: Undelivered | None = None
+    correction: Correction | None = None
+    """None: there is nothing to correct, or not for this role."""
+    alike: tuple[AlikeReview, ...] = ()
+    """Reviews that say much the same, the nearest first."""
+    previous_href: str = ""
+    next_href: str = ""
+    version: int = 0
+    """Of the case as it is shown here."""
+    agreed: str = ""
+    """What was typed into the form that resolves, before a problem; the form opens with it."""
+    agreed_problem: str = ""
+    suggestions: tuple[Suggestion, ...] = ()
+    draft: Draft | None = None
+    call_owed: bool = False
+    """The customer is to be called before the case is resolved."""
+    about: str = ""
+    """Which order, where no review opened it."""
+    live_href: str = ""
+    """Where the page hears that something happened."""
+    news_href: str = ""
+    """Where it asks what (`staff/case_news.html`)."""
+    tags: tuple[str, ...] = ()
+    tag_key: str = ""
+    """Of adding and removing one (posts `tag` to …/tag and …/untag); empty: not by this person."""
+    typed_in: str = ""
+    """In which of the further forms something was typed that could not be done: "wait", "reply-<review>" …"""
+    typed: tuple[tuple[str, str], ...] = ()
+    """What was typed there, by field."""
