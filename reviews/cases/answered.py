@@ -5,7 +5,7 @@ from typing import Literal
 
 from core import db
 from reviews.accounts.service import can_reply
-from reviews.cases import clocks, machine, rules, service, statements
+from reviews.cases import clocks, machine, queries, rules, service
 from reviews.cases.service import Case
 from reviews.cases.targets.rules import ClockKind
 from reviews.sources import source_of
@@ -25,7 +25,7 @@ async def answered(
     await clocks.satisfy(case.id, cycle, satisfied_by(kind, await _in_public(case, cycle)), now, said_at)
     if cycle != case.cycle:
         return
-    since = await db.fetchrow(statements.SPOKE_SINCE, case.id, said_at)
+    since = await db.fetchrow(queries.SPOKE_SINCE, case.id, said_at)
     assert since is not None
     if since["owed_since"]:
         untouched, urgent = case.state in machine.UNTOUCHED, rules.is_urgent(case.urgency)
@@ -33,7 +33,7 @@ async def answered(
         await clocks.follow(case.id, cycle, case.state, now)
     if since["spoke"]:
         return
-    await db.execute(statements.ANSWERED, case.id, now)
+    await db.execute(queries.ANSWERED, case.id, now)
     if kind == "private_message" and machine.after("message_sent", case.state):
         await service.move(case, "message_sent", now, noticed=False)
 
@@ -47,6 +47,6 @@ def satisfied_by(kind: Spoken, in_public: bool) -> tuple[ClockKind, ...]:
 
 
 async def _in_public(case: Case, cycle: int) -> bool:
-    if case.source is None or await db.fetchval(statements.PRIVATE_WILL_DO, case.id, cycle):
+    if case.source is None or await db.fetchval(queries.PRIVATE_WILL_DO, case.id, cycle):
         return False
     return source_of(case.source).published_here or await can_reply(case.source, case.account or "")

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from core import db, outbox
 from core.telemetry import metrics
-from reviews.cases import events, statements
+from reviews.cases import events, queries
 from reviews.cases.machine import State
 from reviews.cases.targets import rules as targets
 from reviews.cases.targets import service as terms_service
@@ -53,7 +53,7 @@ async def begin(cycles: Sequence[Cycle], now: datetime) -> None:
     )
     ids = [each.case_id for each in cycles]
     terms = [kept[each.terms] for each in cycles]
-    await db.execute(statements.BEGIN_CYCLES, ids, terms, [due.get(each) for each in ids])
+    await db.execute(queries.BEGIN_CYCLES, ids, terms, [due.get(each) for each in ids])
 
 
 async def _start(
@@ -78,7 +78,7 @@ async def _start(
                 "due_at": found[targets.DUE],
             }
         )  # fmt: skip
-    await db.execute(statements.START_CLOCKS, db.merchant_id(), now, db.to_json(rows))
+    await db.execute(queries.START_CLOCKS, db.merchant_id(), now, db.to_json(rows))
     return due
 
 
@@ -87,14 +87,14 @@ async def owe_reply(case_id: UUID, cycle: int, untouched: bool, urgent: bool, no
 
     While nobody has done anything on the case, the first reply is.
     """
-    row = await db.fetchrow(statements.OWED, case_id, cycle)
+    row = await db.fetchrow(queries.OWED, case_id, cycle)
     assert row is not None
     terms = terms_service.read(row["terms"], urgent)
     if row["next"] or (untouched and row["first"]) or terms.targets.next_reply is None:
         return
     kept = await terms_service.keep([terms], now)
     await _start([_Start(case_id, cycle, "next_reply", terms, row["rounds"] + 1)], kept, now)
-    await db.execute(statements.NEXT_DUE, case_id)
+    await db.execute(queries.NEXT_DUE, case_id)
 
 
 async def satisfy(
@@ -104,14 +104,14 @@ async def satisfy(
 
     `said_at`: when the words were written that went out `at`; they answer nothing that came later.
     """
-    await _say(await db.fetch(statements.SAY_OF_CASE, db.merchant_id(), at, case_id, cycle), at)
+    await _say(await db.fetch(queries.SAY_OF_CASE, db.merchant_id(), at, case_id, cycle), at)
     for kind in kinds:
         await _satisfy(case_id, cycle, kind, at, said_at or at)
-    await db.execute(statements.NEXT_DUE, case_id)
+    await db.execute(queries.NEXT_DUE, case_id)
 
 
 async def _satisfy(case_id: UUID, cycle: int, kind: ClockKind, at: datetime, said_at: datetime) -> None:
-    row = await db.fetchrow(statements.SATISFY, case_id, cycle, kind, at, said_at)
+    row = await db.fetchrow(queries.SATISFY, case_id, cycle, kind, at, said_at)
     if row is None:
         return
     worked = row["worked"]
@@ -125,15 +125,15 @@ async def _satisfy(case_id: UUID, cycle: int, kind: ClockKind, at: datetime, sai
 
 async def stop(case_id: UUID, cycle: int, at: datetime) -> None:
     """The cycle ends: what still runs will not be needed, but what was missed was missed."""
-    await _say(await db.fetch(statements.SAY_OF_CASE, db.merchant_id(), at, case_id, cycle), at)
-    await db.execute(statements.STOP, case_id, cycle, at)
-    await db.execute(statements.NEXT_DUE, case_id)
+    await _say(await db.fetch(queries.SAY_OF_CASE, db.merchant_id(), at, case_id, cycle), at)
+    await db.execute(queries.STOP, case_id, cycle, at)
+    await db.execute(queries.NEXT_DUE, case_id)
 
 
 async def follow(case_id: UUID, cycle: int, state: State, now: datetime) -> None:
     """The case has come to a state: clocks stand still in it or go on, as their terms say."""
     moved = False
-    for row in await db.fetch(statements.RUNNING, case_id, cycle):
+    for row in await db.fetch(queries.RUNNING, case_id, cycle):
         terms = terms_service.read(row["terms"])
         if state in terms.pauses and row["paused_at"] is None:
             await _pause(row, terms, now)
@@ -143,21 +143,21 @@ async def follow(case_id: UUID, cycle: int, state: State, now: datetime) -> None
             continue
         moved = True
     if moved:
-        await db.execute(statements.NEXT_DUE, case_id)
+        await db.execute(queries.NEXT_DUE, case_id)
 
 
 async def _pause(row: db.Row, terms: Terms, now: datetime) -> None:
     worked = row["worked"] + targets.worked(terms, row["counted_from"], now)
     # What has passed and is not said yet will still be said.
     marks = [mark if mark is not None and mark <= now else None for mark in row["marks"]]
-    await db.execute(statements.PAUSE, *_key(row), marks, worked, now)
+    await db.execute(queries.PAUSE, *_key(row), marks, worked, now)
     await _note(row, "clock_paused", row["pauses"] + 1, now)
 
 
 async def _resume(row: db.Row, terms: Terms, now: datetime) -> None:
     anew = targets.marks(terms, row["target_s"], now, row["worked"])
     marks = [old or new for old, new in zip(row["marks"], anew, strict=True)]
-    await db.execute(statements.RESUME, *_key(row), marks, marks[targets.DUE], now)
+    await db.execute(queries.RESUME, *_key(row), marks, marks[targets.DUE], now)
     await _note(row, "clock_resumed", row["pauses"], now)
 
 
@@ -176,7 +176,7 @@ async def sweep(now: datetime) -> tuple[int, int]:
     Answers how many were warned and breached now. At most SWEEP_LIMIT clocks; safe beside others. What was
     breached is told on by work that is written down with it.
     """
-    return await _say(await db.fetch(statements.SWEEP, db.merchant_id(), now, SWEEP_LIMIT), now)
+    return await _say(await db.fetch(queries.SWEEP, db.merchant_id(), now, SWEEP_LIMIT), now)
 
 
 async def _say(said: Sequence[db.Row], now: datetime) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from core import db, outbox
 from core.errors import DomainError, Kind, NotFound
 from core.people.roles import permissions_of
 from core.people.staff import StaffMember
-from reviews.cases import calls, clocks, delivery, events, lint, machine, rules, service, statements
+from reviews.cases import calls, clocks, delivery, events, lint, machine, queries, rules, service
 from reviews.cases.answered import answered
 from reviews.cases.calls import Outcome
 from reviews.cases.service import Case, Channel
@@ -66,10 +66,10 @@ async def reply(
     """
     member = await service.person(by, "reply")
     case = await service.about(await service.lock(case_id, expected_version), review_id)
-    version = await db.fetchval(statements.VERSION, case.review_id) if case.source else None
+    version = await db.fetchval(queries.VERSION, case.review_id) if case.source else None
     if case.source is None or version is None:
         raise NobodyToAnswer()
-    if await db.fetchval(statements.WAITING, case.id):
+    if await db.fetchval(queries.WAITING, case.id):
         raise ReplyWaiting()
     source = source_of(case.source)
     body = service.text_of(text, source.reply_limit_chars, source.reply_limit_bytes)
@@ -83,7 +83,7 @@ async def message(
     """Write to the customer alone: on their page, and by mail where an address is known; see reply()."""
     member = await service.person(by, "message")
     case = await service.lock(case_id, expected_version)
-    if case.customer_id is None or await db.fetchval(statements.IS_ERASED, case.customer_id):
+    if case.customer_id is None or await db.fetchval(queries.IS_ERASED, case.customer_id):
         raise NobodyToAnswer()
     body = service.text_of(text)
     return await _queue(case, "private_message", body, by, now, seen=_looked_at(body, confirmed, member))
@@ -121,7 +121,7 @@ async def undo(case_id: UUID, message_id: UUID, by: UUID, now: datetime) -> None
     """Take a message back that has not gone out. Raises TooLateToUndo."""
     await service.person(by, "undo")
     case = await service.lock(case_id)
-    if await db.fetchval(statements.CANCEL, message_id, case.id, now) is None:
+    if await db.fetchval(queries.CANCEL, message_id, case.id, now) is None:
         raise TooLateToUndo()
     await service.touch(case, now)
     await events.add(case.id, case.cycle, "undone", now, staff_id=by, message=message_id)
@@ -156,7 +156,7 @@ async def customer_message(case_id: UUID, customer_id: UUID, text: str, now: dat
     What they write to a duplicate goes where their matter goes on; see service.goes_on_in().
     """
     case = await service.lock(await service.goes_on_in(case_id))
-    if not await db.fetchval(statements.IS_CUSTOMERS, case.customer_id, customer_id):
+    if not await db.fetchval(queries.IS_CUSTOMERS, case.customer_id, customer_id):
         raise NotFound(f"no case {case_id}")
     return await heard(case, Heard(text), now)
 
@@ -177,7 +177,7 @@ async def heard(case: Case, words: Heard, now: datetime) -> UUID:
     Answers the message's id. Raises TextUnfit.
     """
     body = service.text_of(words.text)
-    await db.execute(statements.UNANSWERED, case.id)
+    await db.execute(queries.UNANSWERED, case.id)
     again = case.state in machine.DONE
     case = await (service.begin_cycle if again else service.move)(case, "customer_message", now)
     # Where a review waits for its first answer that clock runs already.

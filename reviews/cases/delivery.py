@@ -13,7 +13,7 @@ from core.notifications import service as notifications
 from core.outbox.failures import pause_s
 from reviews.accounts import replies
 from reviews.accounts.service import can_reply
-from reviews.cases import events, service, statements
+from reviews.cases import events, queries, service
 from reviews.cases.answered import answered
 from reviews.cases.contact import telling
 from reviews.cases.notices import MESSAGE
@@ -43,18 +43,18 @@ class NothingToRetry(DomainError):
 
 async def deliver(message_id: UUID, now: datetime) -> None:
     """Send a message whose ten seconds are over, in the open transaction; again: nothing."""
-    found = await db.fetchrow(statements.FIND_MESSAGE, message_id)
+    found = await db.fetchrow(queries.FIND_MESSAGE, message_id)
     if found is None:
         raise NotFound(f"no message {message_id}")
     case = await service.lock(found["case_id"])
-    waiting = await db.fetchrow(statements.FIND_MESSAGE, message_id)
+    waiting = await db.fetchrow(queries.FIND_MESSAGE, message_id)
     if waiting is None or waiting["state"] != "queued":
         return
     if waiting["overtaken"] or waiting["gone"]:
         await _failed(case, message_id, GONE if waiting["gone"] else OVERTAKEN, 0, now)
         return
     if waiting["kind"] == "private_message":
-        if await db.fetchval(statements.IS_ERASED, case.customer_id):
+        if await db.fetchval(queries.IS_ERASED, case.customer_id):
             await _failed(case, message_id, ERASED, 0, now)
             return
         if case.customer_id:
@@ -67,7 +67,7 @@ async def deliver(message_id: UUID, now: datetime) -> None:
         await _hand_over(await service.about(case, waiting["review_id"]), message_id, now)
         return
     else:
-        await db.execute(statements.PUBLISH_REPLY, waiting["review_id"], waiting["body"], now)
+        await db.execute(queries.PUBLISH_REPLY, waiting["review_id"], waiting["body"], now)
     await _sent(case, message_id, waiting, now)
 
 
@@ -76,7 +76,7 @@ async def post(message_id: UUID) -> None:
 
     The case is not locked meanwhile: a source may take its time.
     """
-    found = await db.fetchrow(statements.FIND_MESSAGE, message_id)
+    found = await db.fetchrow(queries.FIND_MESSAGE, message_id)
     if found is None or found["state"] != "sending":
         return
     review_id = found["review_id"]
@@ -92,7 +92,7 @@ async def post(message_id: UUID) -> None:
     if unsent:
         await _failed(case, message_id, GONE if found["gone"] else OVERTAKEN, found["attempts"], now)
     elif failure is None:
-        await db.execute(statements.PUBLISH_REPLY, review_id, found["body"], now)
+        await db.execute(queries.PUBLISH_REPLY, review_id, found["body"], now)
         await _sent(case, message_id, found, now)
     elif failure.again and found["attempts"] + 1 < MAX_ATTEMPTS:
         await _try_again(message_id, failure, found["attempts"] + 1, now)
@@ -104,9 +104,9 @@ async def retry(case_id: UUID, message_id: UUID, by: UUID, now: datetime) -> Non
     """Send a reply again that has failed. Raises NothingToRetry."""
     await service.person(by, "reply")
     case = await service.lock(case_id)
-    if await db.fetchval(statements.WAITING, case.id):
+    if await db.fetchval(queries.WAITING, case.id):
         raise NothingToRetry()
-    if await db.fetchval(statements.RETRY, message_id, case.id) is None:
+    if await db.fetchval(queries.RETRY, message_id, case.id) is None:
         raise NothingToRetry()
     await service.touch(case, now)
     await events.add(case.id, case.cycle, "send_again", now, staff_id=by, message=message_id)
@@ -117,24 +117,24 @@ async def _hand_over(case: Case, message_id: UUID, now: datetime) -> None:
     if not await can_reply(case.source or "", case.account or ""):
         await _failed(case, message_id, "source_not_connected", 0, now)
         return
-    await db.execute(statements.SENDING, message_id)
+    await db.execute(queries.SENDING, message_id)
     await outbox.add(POST, {"message": message_id}, now)
 
 
 async def _try_again(message_id: UUID, failure: SourceFailure, attempts: int, now: datetime) -> None:
     asked_s = failure.wait_s if isinstance(failure, SourceLimited) else 0.0
-    await db.execute(statements.TRIED, message_id, failure.code, attempts)
+    await db.execute(queries.TRIED, message_id, failure.code, attempts)
     await outbox.add(POST, {"message": message_id}, now, delay_s=max(asked_s, pause_s(attempts)))
 
 
 async def _failed(case: Case, message_id: UUID, code: str, attempts: int, now: datetime) -> None:
-    await db.execute(statements.FAILED, message_id, code, attempts)
+    await db.execute(queries.FAILED, message_id, code, attempts)
     await service.touch(case, now)
     await events.add(case.id, case.cycle, "send_failed", now, message=message_id, failure=code)
 
 
 async def _sent(case: Case, message_id: UUID, said: db.Row, now: datetime) -> None:
-    await db.execute(statements.SENT, message_id, now)
+    await db.execute(queries.SENT, message_id, now)
     await events.add(case.id, said["cycle"], "sent", now, message=message_id)
     await answered(case, said["kind"], now, said["cycle"], said["created_at"])
     if said["kind"] == "public_reply":

@@ -10,7 +10,7 @@ from core.design.words import word
 from core.i18n import Translator, mark, negotiate, translator
 from core.mail import service as mail
 from core.settings import settings
-from reviews.cases import events, statements
+from reviews.cases import events, queries
 
 _SUBJECT = mark("Case %(number)s: overdue (%(clock)s)")
 _BODY = mark("A target of this case was missed, and you are the next who can help.")
@@ -24,13 +24,13 @@ def told(chain: Sequence[UUID | None], before: Collection[UUID]) -> UUID | None:
 async def tell(payload: dict[str, Any], now: datetime) -> None:
     """Tell one person by mail, if the clock still waits. Payload: case_id, cycle, clock, round, level."""
     clock = (UUID(payload["case_id"]), payload["cycle"], payload["clock"], payload["round"])
-    found = await db.fetchrow(statements.OVERDUE, *clock)
+    found = await db.fetchrow(queries.OVERDUE, *clock)
     if found is None:
         return
-    to = told(found["chain"], {row["id"] for row in await db.fetch(statements.TOLD, *clock)})
+    to = told(found["chain"], {row["id"] for row in await db.fetch(queries.TOLD, *clock)})
     if to is None:
         return
-    person = await db.fetchrow(statements.STAFF_ADDRESS, to)
+    person = await db.fetchrow(queries.STAFF_ADDRESS, to)
     assert person is not None
     case_id, cycle, kind, round_ = clock
     await events.add(

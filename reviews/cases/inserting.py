@@ -8,7 +8,7 @@ from uuid import UUID
 
 from core import db
 from core.webhooks import service as webhooks
-from reviews.cases import calls, clocks, statements
+from reviews.cases import calls, clocks, queries
 from reviews.cases.clocks import Cycle
 from reviews.cases.contact import telling
 from reviews.cases.routing.service import Place
@@ -38,7 +38,7 @@ class Opened:
 
 async def take_turn() -> int:
     """Wait until no other opener of the merchant is at it; answers the last number that was given."""
-    last: int = await db.fetchval(statements.TAKE_TURN, db.merchant_id())
+    last: int = await db.fetchval(queries.TAKE_TURN, db.merchant_id())
     return last
 
 
@@ -47,9 +47,9 @@ async def write(opened: Sequence[Opened], now: datetime) -> None:
     if not opened:
         return
     merchant_id = db.merchant_id()
-    await db.execute(statements.TAKE_NUMBERS, merchant_id, len(opened))
+    await db.execute(queries.TAKE_NUMBERS, merchant_id, len(opened))
     columns = zip(*[_columns(each) for each in opened], strict=True)
-    await db.execute(statements.INSERT_CASES, merchant_id, now, *map(list, columns))
+    await db.execute(queries.INSERT_CASES, merchant_id, now, *map(list, columns))
     noted: list[tuple[UUID, int, str, str]] = []
     for each in opened:
         noted.append((each.case_id, 1, "opened", db.to_json({**each.why, "priority": each.parts})))
@@ -57,7 +57,7 @@ async def write(opened: Sequence[Opened], now: datetime) -> None:
             noted.append((each.case_id, 1, "triaged", db.to_json({"team": each.place.team_id})))
         if each.place.owner_id:
             noted.append((each.case_id, 1, "assigned", db.to_json({"to": each.place.owner_id})))
-    await db.execute(statements.INSERT_EVENTS, merchant_id, now, *map(list, zip(*noted, strict=True)))
+    await db.execute(queries.INSERT_EVENTS, merchant_id, now, *map(list, zip(*noted, strict=True)))
     begun = [
         Cycle(each.case_id, 1, each.terms, targets.first_clocks(each.terms, each.subject)) for each in opened
     ]

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from core import db
-from reviews.cases import clocks, events, machine, rules, service, statements
+from reviews.cases import clocks, events, machine, queries, rules, service
 
 
 async def plan(rows: Sequence[db.Row]) -> dict[UUID, UUID]:
@@ -32,7 +32,7 @@ async def plan(rows: Sequence[db.Row]) -> dict[UUID, UUID]:
 async def candidates(reviews: Sequence[UUID]) -> dict[UUID, UUID]:
     """By review, the case that is open and which it would join."""
     found: dict[UUID, UUID] = {}
-    for statement in (statements.SAME_CUSTOMER, statements.SAME_ORDER):
+    for statement in (queries.SAME_CUSTOMER, queries.SAME_ORDER):
         for row in await db.fetch(statement, list(reviews)):
             found.setdefault(row["review_id"], row["case_id"])
     return found
@@ -40,9 +40,9 @@ async def candidates(reviews: Sequence[UUID]) -> dict[UUID, UUID]:
 
 async def press(case_id: UUID, parts: dict[str, int]) -> dict[str, int]:
     """Let a case be at least as pressing as these parts are; answers its own parts from now on."""
-    before: dict[str, int] = db.from_json(await db.fetchval(statements.PARTS, case_id))
+    before: dict[str, int] = db.from_json(await db.fetchval(queries.PARTS, case_id))
     together = {name: max(before.get(name, 0), parts.get(name, 0)) for name in {**before, **parts}}
-    await db.execute(statements.RAISE, case_id, sum(together.values()), db.to_json(together))
+    await db.execute(queries.RAISE, case_id, sum(together.values()), db.to_json(together))
     return together
 
 
@@ -61,13 +61,13 @@ async def join(
     """
     case = await service.lock(case_id)
     together = await press(case_id, parts)
-    await db.execute(statements.JOIN_CASE, db.merchant_id(), case_id, review_id, now)
+    await db.execute(queries.JOIN_CASE, db.merchant_id(), case_id, review_id, now)
     joined: dict[str, Any] = {"review": review_id, "version": version, "reasons": list(reasons)}
     if answered:
         await service.touch(case, now)
         await events.add(case_id, case.cycle, "review_joined", now, **joined)
         return
-    await db.execute(statements.UNANSWERED, case_id)
+    await db.execute(queries.UNANSWERED, case_id)
     case = await service.move(case, "join", now)
     await events.add(case_id, case.cycle, "review_joined", now, by_customer=True, **joined)
     # A case that a review opened has a clock for its first answer; any other needs one now.

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from core import db
 from core.ids import new_id
-from reviews.cases import events, inserting, joining, machine, rules, service, statements
+from reviews.cases import events, inserting, joining, machine, queries, rules, service
 from reviews.cases.inserting import Opened
 from reviews.cases.routing import service as routing
 from reviews.cases.routing.service import Wanted
@@ -38,13 +38,13 @@ async def judge(judged: Sequence[Flagged], now: datetime) -> list[UUID]:
     transaction.
     """
     ids = sorted({each.review_id for each in judged})
-    rows = {row["review_id"]: row for row in await db.fetch(statements.JUDGED, ids)}
+    rows = {row["review_id"]: row for row in await db.fetch(queries.JUDGED, ids)}
     fresh = [each for each in judged if each.flags and _may_open(each, rows[each.review_id])]
     revised = [each for each in judged if rows[each.review_id]["case_id"] and each.version > 1]
     last = await inserting.take_turn() if fresh else 0
     joinable = await joining.candidates([each.review_id for each in fresh]) if fresh else {}
     known = {*joinable.values(), *(rows[each.review_id]["case_id"] for each in revised)}
-    await db.fetch(statements.LOCK_MANY, list(known))
+    await db.fetch(queries.LOCK_MANY, list(known))
     opened = await _open(fresh, rows, last, now) if fresh else []
     for each in sorted(revised, key=lambda one: (one.review_id, one.version)):
         await _revised(rows[each.review_id], each, _parts(each, rows), now)
@@ -57,7 +57,7 @@ def _may_open(each: Flagged, row: db.Row) -> bool:
 
 
 async def _open(fresh: Sequence[Flagged], rows: dict[UUID, db.Row], last: int, now: datetime) -> list[UUID]:
-    taken = await db.fetch(statements.HAVE_CASES, [each.review_id for each in fresh])
+    taken = await db.fetch(queries.HAVE_CASES, [each.review_id for each in fresh])
     have = {row["review_id"] for row in taken}
     ranked = sorted(
         (each for each in fresh if each.review_id not in have),

@@ -16,7 +16,7 @@ from core.ids import new_id
 from core.people import staff
 from core.people.roles import permissions_of
 from core.webhooks import service as webhooks
-from reviews.cases import calls, clocks, events, machine, rules, statements
+from reviews.cases import calls, clocks, events, machine, queries, rules
 from reviews.cases.clocks import Cycle
 from reviews.cases.contact import telling
 from reviews.cases.machine import Deed, State
@@ -90,7 +90,7 @@ class Case:
 
 async def lock(case_id: UUID, expected_version: int | None = None) -> Case:
     """The case, locked. Raises NotFound or CaseChanged."""
-    row = await db.fetchrow(statements.LOCK, case_id)
+    row = await db.fetchrow(queries.LOCK, case_id)
     if row is None:
         raise NotFound(f"no case {case_id}")
     case = Case(**row)
@@ -105,7 +105,7 @@ async def goes_on_in(case_id: UUID) -> UUID:
     Asked before anything is locked: who locks several cases does so in the order of their ids.
     """
     for _ in range(rules.DUPLICATES_DEEP):
-        further: UUID | None = await db.fetchval(statements.GOES_ON_IN, case_id)
+        further: UUID | None = await db.fetchval(queries.GOES_ON_IN, case_id)
         if further is None:
             break
         case_id = further
@@ -116,7 +116,7 @@ async def about(case: Case, review_id: UUID | None) -> Case:
     """The case as it is about another of its reviews; None: the one that opened it. Raises NotFound."""
     if review_id is None or review_id == case.review_id:
         return case
-    row = await db.fetchrow(statements.REVIEW_OF, case.id, review_id)
+    row = await db.fetchrow(queries.REVIEW_OF, case.id, review_id)
     if row is None:
         raise NotFound(f"no review {review_id} in this case")
     return replace(case, **row)
@@ -149,7 +149,7 @@ async def move(
     if state is None:
         raise CaseStateRefuses(f"{deed} while the case is {case.state}", state=case.state)
     owner = owner_id or case.owner_id
-    version = await db.fetchval(statements.MOVE, case.id, state, int(noticed), owner, now, duplicate_of)
+    version = await db.fetchval(queries.MOVE, case.id, state, int(noticed), owner, now, duplicate_of)
     moved = replace(case, state=state, version=version, owner_id=owner)
     if state != case.state:
         await clocks.follow(case.id, case.cycle, state, now)
@@ -158,7 +158,7 @@ async def move(
 
 async def touch(case: Case, now: datetime) -> None:
     """Something happened that whoever is writing should see first."""
-    await db.execute(statements.TOUCH, case.id, now)
+    await db.execute(queries.TOUCH, case.id, now)
 
 
 async def assign(
@@ -236,7 +236,7 @@ async def snooze(case_id: UUID, until: datetime, by: UUID, expected_version: int
     if not now < until <= now + rules.LONGEST_SNOOZE:
         raise SnoozeUnfit()
     await touch(case, now)
-    await db.execute(statements.SNOOZE, case.id, until)
+    await db.execute(queries.SNOOZE, case.id, until)
     await events.add(case.id, case.cycle, "snoozed", now, staff_id=by, until=until)
     return case.version + 1
 
@@ -253,9 +253,9 @@ async def spam(case_id: UUID, by: UUID, expected_version: int, now: datetime) ->
 async def duplicate(case_id: UUID, of_number: int, by: UUID, expected_version: int, now: datetime) -> int:
     """The same trouble as in another case, which goes on. Answers the new version. Raises DuplicateUnfit."""
     await person(by, "duplicate")
-    other_id: UUID | None = await db.fetchval(statements.BY_NUMBER, of_number)
+    other_id: UUID | None = await db.fetchval(queries.BY_NUMBER, of_number)
     # Both, so that two cases never become duplicates of each other.
-    states = {row["id"]: row["state"] for row in await db.fetch(statements.LOCK_MANY, [case_id, other_id])}
+    states = {row["id"]: row["state"] for row in await db.fetch(queries.LOCK_MANY, [case_id, other_id])}
     case = await lock(case_id, expected_version)
     if other_id is None or other_id == case.id or states[other_id] in machine.DONE:
         raise DuplicateUnfit(number=of_number)
@@ -275,7 +275,7 @@ async def reopen(case_id: UUID, by: UUID, expected_version: int, now: datetime) 
 async def begin_cycle(case: Case, deed: Deed, now: datetime, staff_id: UUID | None = None) -> Case:
     """Reopen a case that was done. Raises CaseStateRefuses."""
     moved = await move(case, deed, now)
-    cycle: int = await db.fetchval(statements.NEXT_CYCLE, case.id)
+    cycle: int = await db.fetchval(queries.NEXT_CYCLE, case.id)
     subject = await target_service.subject_of(case.id, rules.is_urgent(case.urgency))
     (terms,) = await target_service.terms_for([subject])
     await clocks.begin([Cycle(case.id, cycle, terms, targets.first_clocks(terms, subject))], now)
@@ -296,7 +296,7 @@ async def close(case_id: UUID, by: UUID, expected_version: int, now: datetime) -
 
 async def close_quiet(now: datetime, limit: int = 1000) -> int:
     """Close the merchant's cases that were resolved long ago; answers how many, in the open transaction."""
-    return len(await db.fetch(statements.CLOSE_QUIET, db.merchant_id(), now - rules.CLOSE_AFTER, limit, now))
+    return len(await db.fetch(queries.CLOSE_QUIET, db.merchant_id(), now - rules.CLOSE_AFTER, limit, now))
 
 
 async def add_message(

@@ -10,7 +10,7 @@ from core import db
 from core.errors import DomainError, Kind
 from core.i18n import negotiate
 from core.ids import new_id
-from reviews.cases import events, inserting, rules, service, statements
+from reviews.cases import events, inserting, queries, rules, service
 from reviews.cases.inserting import Opened
 from reviews.cases.routing import service as routing
 from reviews.cases.routing.service import Wanted
@@ -55,12 +55,12 @@ async def begin(asked: Sequence[Asked], now: datetime) -> list[Begun]:
     """
     last = await inserting.take_turn()
     ids = sorted({each.customer_id for each in asked})
-    people = {row["id"]: row for row in await db.fetch(statements.ASKING, ids)}
+    people = {row["id"]: row for row in await db.fetch(queries.ASKING, ids)}
     if missing := set(ids) - people.keys():
         raise CustomerGone(str(missing.pop()))
     stands = sorted({row["stands"] for row in people.values()})
     cases: dict[UUID, UUID] = {}
-    going_on = await db.fetch(statements.OPEN_CASES, stands)
+    going_on = await db.fetch(queries.OPEN_CASES, stands)
     for row in sorted(going_on, key=lambda each: (each["opened_at"], each["id"])):
         cases.setdefault(row["stands"], row["id"])
     fresh: dict[UUID, Asked] = {}

@@ -17,7 +17,8 @@ from loyalty.ledger import Earn, post
 from loyalty.ledger.errors import BudgetExhausted
 from loyalty.rewards import catalogue
 from loyalty.rewards import service as rewards
-from reviews.cases import events, machine, service, statements
+from reviews.cases import events, machine, service
+from reviews.cases import queries as case_queries
 from reviews.cases import rules as case_rules
 from reviews.cases.contact import telling
 from reviews.cases.people import person, setter
@@ -250,7 +251,7 @@ async def _within_authority(case: Case, remedy: Remedy, giver: StaffMember) -> N
 async def _member(case: Case) -> UUID:
     member: UUID | None = None
     if case.customer_id:
-        member = await db.fetchval(statements.MEMBER, case.customer_id)
+        member = await db.fetchval(case_queries.MEMBER, case.customer_id)
     if member is None:
         raise NotAMember()
     return member
@@ -293,7 +294,7 @@ async def _post(
 
 
 async def _before(key: str, case_id: UUID, by: UUID, remedy: Remedy) -> Given | None:
-    row = await db.fetchrow(statements.REMEDY_BY_KEY, key)
+    row = await db.fetchrow(case_queries.REMEDY_BY_KEY, key)
     if row is None:
         return None
     money = (remedy.amount_minor, remedy.currency) if remedy.in_money else (None, None)

@@ -8,7 +8,8 @@ from uuid import UUID
 from core import db
 from core.errors import DomainError, Kind, NotFound
 from core.people.roles import PERMISSIONS
-from reviews.cases import machine, statements
+from reviews.cases import machine
+from reviews.cases import queries as case_queries
 from reviews.cases.codes import NAME_LIMIT_CHARS
 from reviews.cases.contact import telling
 from reviews.cases.people import setter
@@ -141,7 +142,7 @@ async def give_out(now: datetime) -> int:
     merchant, roles = db.merchant_id(), list(_roles())
     if not await db.fetchval(queries.ANYTHING_WAITS, merchant, roles):
         return 0
-    await db.fetchval(statements.TAKE_TURN, merchant)
+    await db.fetchval(case_queries.TAKE_TURN, merchant)
     workers = await _workers()
     room = {each.id for each in workers if each.has_room}
     people = {team.id: set(team.people) for team in await teams()}
@@ -156,7 +157,7 @@ async def give_out(now: datetime) -> int:
     )
     noted = [(row["id"], row["cycle"], "assigned", db.to_json({"to": owner})) for row, owner in given]
     columns = [[line[n] for line in noted] for n in range(4)]
-    await db.execute(statements.INSERT_EVENTS, db.merchant_id(), now, *columns)
+    await db.execute(case_queries.INSERT_EVENTS, db.merchant_id(), now, *columns)
     for row, _ in given:
         await telling.later("taken", row["id"], row["cycle"], now)
     return len(given)

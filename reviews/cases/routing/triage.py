@@ -5,7 +5,7 @@ from uuid import UUID
 
 from core import db
 from core.errors import NotFound
-from reviews.cases import events, service, statements
+from reviews.cases import events, queries, service
 from reviews.cases.people import person
 from reviews.cases.routing import service as routing
 
@@ -18,7 +18,7 @@ async def triage(case_id: UUID, team_id: UUID, by: UUID, expected_version: int, 
     """
     await person(by, "triage")
     # Before the case, as whoever opens or gives out: nobody gets more than there is room for.
-    await db.fetchval(statements.TAKE_TURN, db.merchant_id())
+    await db.fetchval(queries.TAKE_TURN, db.merchant_id())
     case = await service.lock(case_id, expected_version)
     team = next((each for each in await routing.teams() if each.id == team_id), None)
     if team is None:
@@ -27,7 +27,7 @@ async def triage(case_id: UUID, team_id: UUID, by: UUID, expected_version: int, 
     await events.add(case.id, case.cycle, "triaged", now, staff_id=by, team=team.id)
     keeps = case.owner_id in team.people
     owner = case.owner_id if keeps else await routing.owner_in(team, now)
-    await db.execute(statements.GIVE_TO_TEAM, case.id, team.id, owner, now)
+    await db.execute(queries.GIVE_TO_TEAM, case.id, team.id, owner, now)
     if owner is None:
         return moved.version
     moved = await service.move(moved, "assign", now, owner_id=owner)
