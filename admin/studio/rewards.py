@@ -153,6 +153,12 @@ class PoolForm(KeyedForm, kw_only=True):
     low_water: str = "0"
 
 
+@get("/pools", guards=[requires_permission("studio.read")])
+async def pools_place(request: Staff) -> Response[Any]:
+    """They stand below the rewards."""
+    return see_other(f"{PATH}#pools")
+
+
 @post("/pools", guards=[requires_permission(NEEDED)], status_code=303)
 async def add_pool(request: Staff, data: URLEncodedBody[PoolForm]) -> Response[Any]:
     """Make an empty pool."""
@@ -195,7 +201,7 @@ async def generate(request: Staff, code: FromPath[str], data: URLEncodedBody[Gen
         return see_other(f"{PATH}?notice={error.code}")
 
 
-handlers = [overview, new, make, one, change, restock, switch, add_pool, generate]
+handlers = [overview, new, make, one, change, restock, switch, pools_place, add_pool, generate]
 
 
 async def _shop(request: Staff) -> forms.Shop:

@@ -69,9 +69,20 @@ async def make(request: Staff, data: URLEncodedBody[dict[str, str]]) -> Response
 
 
 @get("/rules/{code:str}", guards=[requires_permission("studio.read")])
-async def one(request: Staff, code: FromPath[str], notice: FromQuery[str] = "") -> Response[Any]:
-    """A rule with its versions, what it gave, and the form for its next version."""
-    return await _form(request, code, {}, notice)
+async def one(
+    request: Staff, code: FromPath[str], notice: FromQuery[str] = "", counted: FromQuery[str] = ""
+) -> Response[Any]:
+    """A rule with its versions and the form for the next one; what it gave is counted after that, or now."""
+    return await _form(request, code, {}, notice, counted=bool(counted))
+
+
+@get("/rules/{code:str}/figures", guards=[requires_permission("studio.read")])
+async def gave(request: Staff, code: FromPath[str]) -> Response[Any]:
+    """What the newest version gave, or would have: a part of the rule's page. Raises NotFound."""
+    async with db.transaction(request.user.merchant_id):
+        newest = (await rules.versions(code))[0]
+        view = views.RuleGave(await _figures(newest.active), newest.state == "draft")
+    return page(request, "staff/rule_figures.html", view)
 
 
 @post("/rules/{code:str}", guards=[requires_permission(NEEDED)], status_code=303)
@@ -121,7 +132,7 @@ async def retire(request: Staff, code: FromPath[str], data: URLEncodedBody[Keyed
     return await once_to(request, data.idempotency_key, "", effect, now)
 
 
-handlers = [overview, new, make, one, revise, publish, retire]
+handlers = [overview, new, make, one, gave, revise, publish, retire]
 
 
 def key_of(data: dict[str, str]) -> str:
@@ -166,6 +177,7 @@ async def _form(
     notice: str = "",
     problems: dict[str, str] | None = None,
     problem: str = "",
+    counted: bool = False,
 ) -> Response[Any]:
     """The page of one rule, or of a new one. Raises NotFound."""
     permissions = request.user.permissions
@@ -181,7 +193,7 @@ async def _form(
             told = bool(typed) and "hx-request" not in request.headers
             looked = await look(asked, shop, say, problems or {}, problem, versions, figures=told)
             form = _view(code, asked, looked, shop, known)
-        figures = await _figures(versions[0].active) if versions else None
+        figures = await _figures(versions[0].active) if versions and counted else None
     live = any(each.state == "published" for each in versions)
     view = views.StudioRule(
         code=code,
@@ -190,6 +202,7 @@ async def _form(
         form=form,
         retire_key=str(new_id()) if live and may_publish else "",
         figures=figures,
+        figures_href=f"{PATH}/{code}/figures" if versions and not counted else "",
         beyond_form=stored is None,
     )
     said = notices(notice, shop.words)

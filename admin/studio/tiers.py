@@ -61,7 +61,7 @@ class Override(KeyedForm):
 async def tier_draft(request: Staff) -> Response[Any]:
     """A set as it would be, and who would move; htmx gets the preview alone.
 
-    It is looked up while somebody types (htmx without `exact`), else counted, so that it can be published.
+    It is looked up, and counted only where it is to be published (`exact`) or others would have moved by now.
     """
     now, alone = clock.now(), "hx-request" in request.headers
     typed = {name: str(value) for name, value in request.query_params.items()}
@@ -71,7 +71,7 @@ async def tier_draft(request: Staff) -> Response[Any]:
         except ProgrammeMissing:
             return see_other(OVERVIEW)
         base, made = _draft(request, live, typed)
-        look = census.quick if alone and "exact" not in typed else tiers.preview
+        look = tiers.preview if typed.keys() & {"exact", "conflict"} else census.quick
         preview = await look(made.tier_set, now) if made.previewable else None
         if "warm" in typed:
             await census.prepare(base, now)

@@ -2,7 +2,8 @@
 //   <script src="https://…/public/widget/member.js" data-shop="my-shop" data-token="…" async></script>
 // The token comes from the shop's server (GET /v1/members/{customer_id}/widget-token); without one, or when its
 // hour is over, there is a link to sign in. It stands where the points are to be shown, or names the place:
-// data-target="#points". Language: data-lang, else that of the page.
+// data-target="#points". Language: data-lang, else that of the page. data-enter: an address of the shop's own that
+// sends whoever is signed in there on to the portal, signed in (docs/hand-off.md).
 (() => {
   "use strict";
 
@@ -65,7 +66,18 @@
     return made;
   }
 
-  function mount(host, shop, token, lang) {
+  // Where the shop's server signs its visitor in at the portal; "": it does not, or the address is none.
+  function entrance(enter) {
+    try {
+      const at = new URL(enter, document.baseURI);
+      at.searchParams.set("next", "/portal");
+      return enter && /^https?:$/.test(at.protocol) ? at.href : "";
+    } catch {
+      return "";
+    }
+  }
+
+  function mount(host, shop, token, lang, enter) {
     const words = WORDS[lang];
     const root = host.attachShadow({ mode: "open" });
     const sheet = new CSSStyleSheet();
@@ -75,7 +87,10 @@
     const status = element("p", { role: "status" });
     root.append(element("section", { "aria-labelledby": "title", lang }, element("h2", { id: "title" }, words.title), status, body));
 
-    const link = (path, text) => element("p", { class: "go" }, element("a", { href: `${origin}/portal${path}` }, text));
+    // Who has no token is nobody at the shop. The portal asks no more of who comes from there, so it has to be told.
+    const door = token && entrance(enter);
+    const link = (path, text) => element("p", { class: "go" },
+      element("a", door ? { href: door, referrerpolicy: "origin" } : { href: `${origin}/portal${path}` }, text));
     const bar = (share, label) => element("progress", { max: 1, value: share, "aria-label": label });
     const small = (text) => (text ? element("p", { class: "small" }, text) : null);
 
@@ -126,13 +141,13 @@
   }
 
   function start() {
-    const { shop, token = "", target, lang } = script.dataset;
+    const { shop, token = "", target, lang, enter = "" } = script.dataset;
     const host = target ? document.querySelector(target) : document.createElement("div");
     if (!shop || !host) return console.error("member.js needs data-shop, and the place that data-target names");
     if (!target) script.after(host);
     // Nobody else in the page needs it.
     script.removeAttribute("data-token");
-    mount(host, shop, token, language(lang));
+    mount(host, shop, token, language(lang), enter);
   }
 
   if (script.dataset.target && document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);

@@ -11,6 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from core.design.formats import formats
+from core.design.phrases import Phrases
 from core.design.words import word
 from core.i18n import LOCALES, OWN_NAMES, Locale, translator
 
@@ -42,17 +43,10 @@ def _environment(locale: Locale) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
+        # What is installed stays as it is; each use of a template would ask for the age of its file.
+        auto_reload=False,
     )
-    environment.policies["ext.i18n.trimmed"] = True
-    words = translator(locale)
-    environment.install_gettext_callables(  # type: ignore[attr-defined]
-        words.raw,
-        words.raw_plural,
-        newstyle=True,
-        pgettext=lambda context, message: words.raw(message, context),
-    )
-    shown = formats(locale)
+    words, phrases, shown = translator(locale), Phrases(translator(locale)), formats(locale)
     environment.filters.update(
         number=shown.number,
         signed=shown.signed,
@@ -68,6 +62,12 @@ def _environment(locale: Locale) -> Environment:
         language=shown.language,
     )
     environment.globals.update(
-        locale=locale, languages=OWN_NAMES, static_url=static_url, word=partial(word, words)
+        _=phrases.gettext,
+        pgettext=phrases.pgettext,
+        ngettext=phrases.ngettext,
+        locale=locale,
+        languages=OWN_NAMES,
+        static_url=static_url,
+        word=partial(word, words),
     )
     return environment

@@ -86,8 +86,18 @@ class StudioRule:
     form: RuleForm | None = None
     retire_key: str = ""
     figures: RuleFigures | None = None
+    figures_href: str = ""
+    """Not empty: they are counted once the page is there."""
     beyond_form: bool = False
     """The rule says more than the form can."""
+
+
+@dataclass(frozen=True)
+class RuleGave:
+    """`staff/rule_figures.html`: `would`, if the version is a draft."""
+
+    figures: RuleFigures
+    would: bool
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import httpx
 import pytest
@@ -19,7 +19,8 @@ pytestmark = pytest.mark.browser
 
 HTML = """<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>Lamp</title></head>
 <body><main><h1>Lamp</h1>
-<script src="{url}/public/widget/member.js" data-shop="{shop}" data-token="{token}" async></script>
+<script src="{url}/public/widget/member.js" data-shop="{shop}" data-token="{token}" data-enter="{enter}"
+ async></script>
 </main></body></html>"""
 TITLE: dict[Locale, str] = {"en": "Your points", "zh-Hans": "您的积分", "zh-Hant": "您的積分"}
 
@@ -30,8 +31,8 @@ async def shop(site: Site) -> AsyncIterator[str]:
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked = parse_qs(urlsplit((await reader.readuntil(b"\r\n\r\n")).split(b" ")[1].decode()).query)
-        lang, token = asked.get("lang", ["en"])[0], asked.get("token", [""])[0]
-        body = HTML.format(lang=lang, url=site.url, shop=MERCHANT, token=token).encode()
+        fields = {"lang": "en", "token": "", "enter": ""} | {name: said[0] for name, said in asked.items()}
+        body = HTML.format(url=site.url, shop=MERCHANT, **fields).encode()
         head = (
             f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {len(body)}\r\n"
             f"Content-Security-Policy: {POLICY.format(url=site.url)}\r\nConnection: close\r\n\r\n"
@@ -106,6 +107,29 @@ async def test_without_a_good_token_there_is_a_link_to_sign_in(site: Site, shop:
     link = page.get_by_role("link", name="Sign in")
     await expect(link).to_be_visible()
     assert await link.get_attribute("href") == f"{site.url}/portal/sign-in"
+    await page.context.close()
+
+
+@pytest.mark.parametrize(
+    ("given", "enter", "path"),
+    [
+        ("good", "/my-points?from=lamp", "/my-points?from=lamp&next=%2Fportal"),
+        ("old", "/my-points", "/my-points?next=%2Fportal"),
+        ("", "/my-points", None),  # nobody is signed in at the shop
+        ("good", "javascript:alert(1)", None),
+        ("good", "http://[", None),
+    ],
+)
+async def test_who_is_signed_in_at_the_shop_goes_through_its_door(
+    site: Site, shop: str, token: str, given: str, enter: str, path: str | None
+) -> None:
+    asked = urlencode({"token": token if given == "good" else given, "enter": enter})
+    page, _ = await _open(site, f"{shop}?{asked}")
+    link = page.get_by_role("link", name="All points and rewards" if given == "good" else "Sign in")
+    elsewhere = f"{site.url}/portal" if given == "good" else f"{site.url}/portal/sign-in"
+    wanted = urljoin(shop, path) if path else elsewhere
+    assert await link.get_attribute("href") == wanted
+    assert await link.get_attribute("referrerpolicy") == ("origin" if path else None)
     await page.context.close()
 
 

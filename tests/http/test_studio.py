@@ -35,6 +35,8 @@ from tests.http.shop import (
 DRAFT = "/staff/studio/tiers"
 PUBLISH = "/staff/studio/tiers/publish"
 LOWER = {"threshold_silver": "100", "threshold_gold": "250"}
+EXACT = {"exact": "1"}
+"""As the button of the form asks: counted, so that it can be published."""
 HTMX = {"hx-request": "true"}
 READERS, PUBLISHERS = ("owner", "marketer", "community_manager", "auditor"), ("owner", "marketer")
 
@@ -130,14 +132,16 @@ async def test_the_draft_shows_who_would_move_with_and_without_htmx(browser: Bro
         plain = await browser.get(DRAFT)
         assert plain.status_code == 200
         assert PUBLISH not in plain.text
-        whole = await browser.get(DRAFT, params=LOWER)
+        whole = await browser.get(DRAFT, params=LOWER | EXACT)
         assert 'name="threshold_silver" type="number"' in whole.text
         assert f'action="{PUBLISH}"' in whole.text
         panel = await browser.client.get(DRAFT, params=LOWER, headers=PAGE | HTMX)
-        exact = await browser.client.get(DRAFT, params=LOWER | {"exact": "1"}, headers=PAGE | HTMX)
+        exact = await browser.client.get(DRAFT, params=LOWER | EXACT, headers=PAGE | HTMX)
         assert panel.text.lstrip().startswith('<section id="preview"')
         assert PUBLISH not in panel.text and f'action="{PUBLISH}"' in exact.text
-        for page in (whole.text, panel.text, exact.text):
+        looked_up = await browser.get(DRAFT, params=LOWER)
+        assert PUBLISH not in looked_up.text and "exact=1" in looked_up.text
+        for page in (whole.text, looked_up.text, panel.text, exact.text):
             words = translator(locale).gettext
             assert [stat(page, words(x)) for x in ("Moving up", "Moving down", "Unchanged")] == [
                 "2",
@@ -244,7 +248,7 @@ def test_what_does_not_fit_is_told_at_its_place(fields: dict[str, str], problem:
 
 async def test_a_calendar_year_with_benefits_is_published_from_the_form(browser: Browser, shop: Shop) -> None:
     await enter_as_staff(browser, shop.merchant, "marketer")
-    page = (await browser.get(DRAFT, params=CALENDAR)).text
+    page = (await browser.get(DRAFT, params=CALENDAR | EXACT)).text
     answer = await browser.client.post(PUBLISH, data=form(page, PUBLISH), headers=PAGE)
     assert answer.headers["location"] == "/staff/studio?published=2"
     async with db.transaction(shop.merchant):
@@ -339,7 +343,7 @@ async def test_nobody_has_such_an_id(browser: Browser, shop: Shop) -> None:
 async def test_publishing_moves_exactly_the_previewed_members_once(browser: Browser, shop: Shop) -> None:
     await enter_as_staff(browser, shop.merchant, "marketer")
     fields = {"threshold_silver": "250", "threshold_gold": "280"}
-    page = (await browser.get(DRAFT, params=fields)).text
+    page = (await browser.get(DRAFT, params=fields | EXACT)).text
     assert (stat(page, "Moving up"), stat(page, "Moving down"), stat(page, "Unchanged")) == ("1", "1", "3")
     moves = re.findall(r'<tr class="(up|down)"><td>(\w+)</td><td>(\w+)</td><td [^>]*data-value="(\d+)"', page)
     assert moves == [("down", "Silver", "Bronze", "1"), ("up", "Silver", "Gold", "1")]
@@ -364,8 +368,8 @@ async def test_publishing_moves_exactly_the_previewed_members_once(browser: Brow
 
 async def test_a_stale_preview_publishes_nothing_and_shows_the_new_one(browser: Browser, shop: Shop) -> None:
     await enter_as_staff(browser, shop.merchant, "marketer")
-    first = (await browser.get(DRAFT, params=LOWER)).text
-    second = (await browser.get(DRAFT, params={"threshold_silver": "40"})).text
+    first = (await browser.get(DRAFT, params=LOWER | EXACT)).text
+    second = (await browser.get(DRAFT, params={"threshold_silver": "40"} | EXACT)).text
     await browser.client.post(PUBLISH, data=form(second, PUBLISH))
     assert await live_number(shop) == 2
     before = await counts(shop)
@@ -402,7 +406,7 @@ async def test_a_stale_preview_publishes_nothing_and_shows_the_new_one(browser: 
 async def test_a_forged_form_publishes_nothing(browser: Browser, shop: Shop, forged: dict[str, str]) -> None:
     await enter_as_staff(browser, shop.merchant, "owner")
     await member_with(shop, 100, "m-100")  # at the border, so that 101 moves other members than 100
-    data = form((await browser.get(DRAFT, params=LOWER)).text, PUBLISH) | forged
+    data = form((await browser.get(DRAFT, params=LOWER | EXACT)).text, PUBLISH) | forged
     answer = await browser.client.post(PUBLISH, data=data, headers=PAGE)
     assert answer.status_code == 303
     assert answer.headers["location"].startswith(f"{DRAFT}?")
@@ -412,7 +416,7 @@ async def test_a_forged_form_publishes_nothing(browser: Browser, shop: Shop, for
 
 async def test_a_preview_of_long_ago_is_stale(browser: Browser, shop: Shop) -> None:
     await enter_as_staff(browser, shop.merchant, "owner")
-    data = form((await browser.get(DRAFT, params=LOWER)).text, PUBLISH)
+    data = form((await browser.get(DRAFT, params=LOWER | EXACT)).text, PUBLISH)
     later = clock.now() + timedelta(minutes=61)
     with clock.set_clock(lambda: later):
         answer = await browser.client.post(PUBLISH, data=data, headers=PAGE)
@@ -426,12 +430,12 @@ async def test_a_preview_of_long_ago_is_stale(browser: Browser, shop: Shop) -> N
 @pytest.mark.parametrize("role", ["owner", "marketer", "community_manager", "agent", "auditor"])
 async def test_roles_see_and_publish_what_they_may(browser: Browser, shop: Shop, role: str) -> None:
     await enter_as_staff(browser, shop.merchant, "owner")
-    page = (await browser.get(DRAFT, params=LOWER)).text
+    page = (await browser.get(DRAFT, params=LOWER | EXACT)).text
     data = form(page, PUBLISH)
     await enter_as_staff(browser, shop.merchant, role)
     for path in ("/staff/studio", DRAFT):
         assert (await browser.get(path)).status_code == (200 if role in READERS else 403)
-    draft = (await browser.get(DRAFT, params=LOWER)).text
+    draft = (await browser.get(DRAFT, params=LOWER | EXACT)).text
     assert (f'action="{PUBLISH}"' in draft) == (role in PUBLISHERS)
     data["csrf_token"] = form(draft, "/language")["csrf_token"]
     answer = await browser.client.post(PUBLISH, data=data, headers=PAGE)
@@ -452,7 +456,7 @@ async def test_customers_and_other_merchants_change_nothing(browser: Browser, sh
     assert answer.headers["location"].startswith("/staff/sign-in")
     other = await open_shop(await new_merchant())
     await enter_as_staff(browser, other.merchant, "owner")
-    page = (await browser.get(DRAFT, params=LOWER)).text
+    page = (await browser.get(DRAFT, params=LOWER | EXACT)).text
     assert "m-50" not in page
     await browser.client.post(PUBLISH, data=form(page, PUBLISH))
     assert await live_number(other) == 2

@@ -99,7 +99,7 @@ async def test_two_people_publish_and_one_rolls_back(browser: Browser, shop: Sho
     policy = f"{CHANGES}/policy"
     await post(browser, (await browser.get(CHANGES)).text, policy)
     await enter_as_staff(browser, shop.merchant, "marketer")
-    page = (await browser.get(DRAFT, params=LOWER)).text
+    page = (await browser.get(DRAFT, params=LOWER | {"exact": "1"})).text
     assert "Ask a second person" in page
     path = (await post(browser, page, PUBLISH)).partition("?")[0]
     waiting = (await browser.get(path)).text

@@ -162,6 +162,8 @@ async def test_stock_switch_and_pools(browser: Browser, shop: Shop) -> None:
     assert not (await found(shop, "mug")).active
     await fill(browser, LIST, f"{LIST}/mug/switch")
     assert (await found(shop, "mug")).active
+    assert (await browser.get("/staff/studio/pools")).headers["location"] == f"{LIST}#pools"
+    assert '<section class="card " id="pools">' in (await browser.get(LIST)).text
     await fill(browser, LIST, "/staff/studio/pools", code="autumn", low_water="7")
     made = "/staff/studio/pools/autumn/generate"
     await fill(browser, LIST, made, count="20", pattern="TEA-????-????")

@@ -68,6 +68,10 @@ async def test_from_the_form_to_points_in_force(browser: Browser, shop: Shop) ->
         assert (await browser.get(f"{PATH}/silver-teas")).status_code == 200
         assert (await browser.get(PATH)).status_code == 200
     speak(browser, "en")
+    page = (await browser.get(f"{PATH}/silver-teas")).text
+    assert f'hx-get="{PATH}/silver-teas/figures"' in page and "it would have given" not in page
+    for counted in ("/figures", "?counted=1"):
+        assert "it would have given" in (await browser.get(f"{PATH}/silver-teas{counted}")).text
     published = await send(browser, f"{PATH}/silver-teas/publish", {"version": "1", "idempotency_key": "k2"})
     assert published.headers["location"].endswith("notice=published")
     page = (await browser.get(f"{PATH}/silver-teas")).text

@@ -2193,6 +2193,18 @@ SAMPLES = (
     ),
     Sample("staff-rule", "staff/rule.html", RULE, _staff("/staff/studio/rules/double", "studio")),
     Sample(
+        "staff-rule-counting",
+        "staff/rule.html",
+        replace(RULE, figures=None, figures_href="/staff/studio/rules/double/figures"),
+        _staff("/staff/studio/rules/double", "studio"),
+    ),
+    Sample(
+        "staff-rule-gave",
+        "staff/rule_figures.html",
+        uv.RuleGave(uv.RuleFigures(90, 12, 7, 340), would=False),
+        _staff("/staff/studio/rules/double/figures", "studio"),
+    ),
+    Sample(
         "staff-rule-new",
         "staff/rule.html",
         uv.StudioRule("", "", form=RULE_FORM),

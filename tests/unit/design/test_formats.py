@@ -1,8 +1,10 @@
 """Numbers, money, dates and plurals as each language writes them."""
 
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import pytest
+from babel.dates import format_timedelta
 
 from core.design.formats import formats
 from core.design.words import codes, kinds, word
@@ -76,6 +78,18 @@ def test_relative_times_are_not_rounded_up_to_a_larger_unit() -> None:
     assert english.relative(NOON - timedelta(days=2), NOON) == "2 days ago"
     assert formats("zh-Hans").relative(NOON - timedelta(hours=3), NOON) == "3小时前"
     assert formats("zh-Hant").relative(NOON + timedelta(hours=3), NOON) == "3 小時後"
+
+
+def test_relative_times_are_told_as_babel_tells_each_by_itself() -> None:
+    """They are remembered by what is told: 179 and 181 seconds are the same three minutes."""
+    random = Random(7)
+    border = [n * unit + by for unit in (60, 3600, 86_400, 604_800) for n in (1, 2, 7) for by in (-1, 0, 1)]
+    some = [random.randrange(10 ** random.randrange(1, 10)) for _ in range(500)]
+    english = formats("en")
+    for seconds in (0, *border, *some):
+        for delta in (timedelta(seconds=seconds, microseconds=5), timedelta(seconds=-seconds)):
+            alone = format_timedelta(delta, add_direction=True, threshold=1, locale="en")
+            assert english.relative(NOON + delta, NOON) == alone, seconds
 
 
 def test_languages_by_name_and_unknown_ones_by_tag() -> None:

@@ -25,6 +25,7 @@ FRAGMENTS = {
     "staff/scoring.html",
     "staff/import_progress.html",
     "staff/tier_preview.html",
+    "staff/rule_figures.html",
     "staff/segment_look.html",
     "staff/backtest_progress.html",
 }
