@@ -148,18 +148,6 @@ def test_patterns_end_where_the_text_ends() -> None:
     assert breaches(lets_a_newline_pass, SHIPPED, "core/settings.py") == []
 
 
-def test_both_locks_name_the_same_versions() -> None:
-    tested, shipped = pins("requirements-dev.lock"), pins("requirements.lock")
-    assert shipped
-    assert shipped - tested == set()
-
-
-def pins(lock: str) -> set[str]:
-    """`name==version` of each package in a lock file."""
-    lines = (ROOT / lock).read_text(encoding="utf-8").splitlines()
-    return {line.rstrip("\\ ") for line in lines if "==" in line and not line.startswith((" ", "#"))}
-
-
 @pytest.mark.parametrize(
     ("rule", "source"),
     [
