@@ -74,12 +74,16 @@ async def purge(now: datetime, idempotency_ttl_s: int) -> int:
 
 async def _delete(what: Served) -> int:
     """The next batch; how many rows there were."""
-    done = await db.execute(
-        f"DELETE FROM {what.table} WHERE ctid = ANY (ARRAY("
-        f"SELECT t.ctid FROM {what.table} t WHERE t.{what.column} < $1 AND {what.also} LIMIT {BATCH}))",
-        what.before,
-    )
+    done = await db.execute(statement(what), what.before)
     return int(done.split()[-1])
+
+
+def statement(what: Served) -> str:
+    """Deletes the next batch; $1 is `before`."""
+    return (
+        f"DELETE FROM {what.table} WHERE ctid = ANY (ARRAY("
+        f"SELECT t.ctid FROM {what.table} t WHERE t.{what.column} < $1 AND {what.also} LIMIT {BATCH}))"
+    )
 
 
 def run() -> None:

@@ -11,6 +11,7 @@ from loyalty.ledger import reading as ledger
 from loyalty.members import service as members
 
 STAYS = "the ledger is history and money; without a profile it is nobody's"
+WITHOUT_NOTES = "what led to the points; the note in it goes"
 PAGE = 1000
 
 
@@ -130,9 +131,9 @@ PLACES = (
         by="account_id",
         whose="accounts",
         what="every posting of their points, and why",
-        stays={"reason": STAYS, "key": STAYS},
-        codes="fingerprint hash verb",
-        withheld="fingerprint hash",
+        stays={"reason": WITHOUT_NOTES, "key": STAYS},
+        codes="fingerprint hash forgotten_hash verb",
+        withheld="fingerprint hash forgotten_hash",
     ),
     Place(
         table="ledger_lots",
@@ -189,8 +190,9 @@ IMPERSONAL = {
 
 
 async def erased(person: Person, at: datetime) -> None:
-    """Who is erased is no member any more; points that were granted stay in the ledger."""
+    """Who is erased is no member any more; points that were granted stay in the ledger, without notes."""
     await members.leave(person.customers, at)
+    await ledger.forget_notes(person.accounts)
 
 
 async def files(person: Person) -> AsyncIterator[tuple[str, bytes]]:

@@ -23,11 +23,14 @@ TEMPLATE = "staff/access_handoff.html"
 _NAME_LIMIT_CHARS = 100
 _NOTICES = {
     "made": mark("The key is made. It was shown once and cannot be shown again."),
+    "sites": mark("The addresses are saved."),
     "revoked": mark("Revoked. It opens nothing any more."),
 }
 _REFUSED = {
     "handoff_key_unfit": mark("Give the key a name; nothing was made."),
-    "address_refused": mark("Addresses of the shop’s pages begin with https://; nothing was made."),
+    "address_refused": mark(
+        "Addresses of the shop’s pages begin with https://, ten at most; nothing was saved."
+    ),
 }
 
 
@@ -43,6 +46,12 @@ class MakeForm(KeyedForm, kw_only=True):
     """Which server signs with it, and whose pages send customers."""
 
     name: str
+    sites: str = ""
+
+
+class SitesForm(KeyedForm, kw_only=True):
+    """Whose pages send customers; empty: everybody is asked first."""
+
     sites: str = ""
 
 
@@ -71,6 +80,22 @@ async def make(request: Staff, data: URLEncodedBody[MakeForm]) -> Response[Any]:
     return show(request, TEMPLATE, await _view(request, made)) if made else done
 
 
+@post("/access/handoff/{key_id:uuid}/sites", guards=[manages_keys], status_code=303)
+async def name_sites(
+    request: Staff, key_id: FromPath[UUID], data: URLEncodedBody[SitesForm]
+) -> Response[Any]:
+    """Other pages of the shop, for a key that its server goes on signing with. Raises NotFound."""
+
+    async def effect(now: datetime) -> str:
+        await handoff.name_sites(key_id, handoff.sites_of(data.sites))
+        return f"{PATH}?notice=sites"
+
+    try:
+        return await act(request, data.idempotency_key, ["sites", str(key_id), data.sites], effect)
+    except AddressRefused as error:
+        return show(request, TEMPLATE, await _view(request), _REFUSED[error.code], error)
+
+
 @post("/access/handoff/{key_id:uuid}/revoke", guards=[manages_keys], status_code=303)
 async def revoke(request: Staff, key_id: FromPath[UUID], data: URLEncodedBody[KeyedForm]) -> Response[Any]:
     """What is signed with it opens nothing any more. Raises NotFound."""
@@ -82,7 +107,7 @@ async def revoke(request: Staff, key_id: FromPath[UUID], data: URLEncodedBody[Ke
     return await act(request, data.idempotency_key, "revoke", effect)
 
 
-handlers = [overview, make, revoke]
+handlers = [overview, make, name_sites, revoke]
 
 
 async def _view(request: Staff, made: handoff.NewKey | None = None) -> views.HandoffKeys:
@@ -98,6 +123,7 @@ async def _view(request: Staff, made: handoff.NewKey | None = None) -> views.Han
                 created_at=each.created_at,
                 last_used_at=each.last_used_at,
                 ended=each.revoked_at is not None,
+                sites_key="" if each.revoked_at else str(new_id()),
                 revoke_key="" if each.revoked_at else str(new_id()),
             )
             for each in found

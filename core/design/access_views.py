@@ -98,7 +98,7 @@ class KeyList:
 
 @dataclass(frozen=True)
 class HandoffLine:
-    """A key of the shop's server. Its form posts to /staff/access/handoff/{id}/revoke."""
+    """A key of the shop's server. Its forms post to /staff/access/handoff/{id}/sites and …/revoke."""
 
     id: str
     name: str
@@ -107,6 +107,7 @@ class HandoffLine:
     created_at: datetime
     last_used_at: datetime | None
     ended: bool
+    sites_key: str
     revoke_key: str
 
 

@@ -169,6 +169,17 @@ async def keys() -> Sequence[Listed]:
     return [Listed(**{**row, "sites": tuple(row["sites"])}) for row in rows]
 
 
+async def name_sites(key_id: UUID, sites: Sequence[str]) -> None:
+    """Other origins whose pages send customers with a key, in the open transaction. Raises NotFound."""
+    done = await db.fetchval(
+        "UPDATE handoff_keys SET sites = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING id",
+        key_id,
+        list(sites),
+    )
+    if done is None:
+        raise NotFound(f"no hand-off key {key_id} that is good")
+
+
 async def revoke(key_id: UUID, now: datetime) -> None:
     """End a key in the open transaction; twice changes nothing. Raises NotFound."""
     done = await db.fetchval(

@@ -12,11 +12,15 @@ import msgspec
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
-    """One posting in the chain of its account. `content` is the text that is hashed, `hash` hexadecimal."""
+    """One posting in the chain of its account. `content` is the text that is hashed, hashes are hexadecimal.
+
+    `forgotten`, of a posting whose note went with its member: the hash of the content as it is now.
+    """
 
     seq: int
     content: str
     hash: str
+    forgotten: str = ""
 
 
 def first_broken(links: Iterable[Link]) -> int | None:
@@ -27,7 +31,7 @@ def first_broken(links: Iterable[Link]) -> int | None:
     before = b""
     for expected, link in enumerate(links, start=1):
         found = hashlib.sha256(before + link.content.encode()).digest()
-        if link.seq != expected or found.hex() != link.hash:
+        if link.seq != expected or found.hex() != (link.forgotten or link.hash):
             return expected
-        before = found
+        before = bytes.fromhex(link.hash)
     return None

@@ -297,11 +297,17 @@ async def verify() -> list[Tampered]:
     return [Tampered(**row) for row in await db.fetch("SELECT * FROM ledger_verify()")]
 
 
+async def forget_notes(accounts: Sequence[UUID]) -> int:
+    """Take the notes out of these accounts' postings, in the open transaction; answers how many had one."""
+    return int(await db.fetchval("SELECT ledger_forget($1::uuid[])", list(accounts)))
+
+
 async def chain(member_id: UUID, wallet: str = "points") -> list[Link]:
     """All postings of a member's wallet with what is hashed of them, the first one first: to take along."""
     rows = await db.fetch(
         """
-        SELECT j.seq, convert_from(ledger_content(j), 'UTF8') AS content, encode(j.hash, 'hex') AS hash
+        SELECT j.seq, convert_from(ledger_content(j), 'UTF8') AS content, encode(j.hash, 'hex') AS hash,
+               coalesce(encode(j.forgotten_hash, 'hex'), '') AS forgotten
         FROM ledger_journal j JOIN ledger_accounts a ON a.id = j.account_id
         JOIN wallet_types w ON w.id = a.wallet_type_id
         WHERE a.member_id = $1 AND w.code = $2 ORDER BY j.seq

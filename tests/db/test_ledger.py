@@ -527,6 +527,7 @@ async def test_the_application_may_call_the_writer_only(merchant: UUID, member: 
         "ledger_restore",
         "ledger_expire_idle",
         "ledger_open",
+        "ledger_forget",
         "ledger_check",
         *(f"ledger_check_{each}" for each in checks),
     }

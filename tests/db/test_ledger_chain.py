@@ -8,7 +8,7 @@ import pytest
 
 from core import db
 from core.embedded import Services
-from loyalty.ledger import Hold, Transfer, post, reading
+from loyalty.ledger import Earn, Hold, Transfer, post, reading
 from loyalty.ledger.chain import first_broken
 from tests.factories.points import WHY, clawback, earn, expire, redeem, reverse
 from tests.factories.shop import START, day, new_members, programme
@@ -59,22 +59,68 @@ async def test_one_changed_row_is_found_and_named(
 ) -> None:
     async with db.transaction(merchant):
         row = await db.fetchrow(
-            "SELECT j.id, j.account_id, j.seq FROM ledger_journal j"
+            "SELECT j.id FROM ledger_journal j"
             " JOIN ledger_accounts a ON a.id = j.account_id WHERE a.member_id = $1 AND j.key = 'c'",
             member,
         )
     assert row
+    assert await _named_after(database, merchant, statement, row["id"]) == [row["id"]]
+
+
+async def _named_after(
+    database: Services, merchant: UUID, statement: str, journal_id: UUID, then: str = "SELECT"
+) -> list[UUID]:
+    """Postings that ledger_verify() names when somebody has changed one, past triggers and rights."""
     connection = await asyncpg.connect(database.database_admin_url)
     try:
         change = connection.transaction()
         await change.start()
         await connection.execute("SET LOCAL session_replication_role = replica")  # no trigger fires
-        await connection.execute(statement, row["id"])
+        await connection.execute(statement, journal_id)
         await connection.execute(
             f"SELECT set_config('app.merchant', '{merchant}', true); SET LOCAL ROLE regulars_app"
         )
+        await connection.execute(then)
         found = await connection.fetch("SELECT * FROM ledger_verify()")
-        assert [tuple(each) for each in found] == [(row["account_id"], row["seq"], row["id"])]
         await change.rollback()
+        return [each["journal_id"] for each in found]
     finally:
         await connection.close()
+
+
+async def test_a_note_can_go_and_the_chain_still_finds_what_somebody_changed(
+    database: Services, merchant: UUID, member: UUID
+) -> None:
+    noted = Earn(
+        key="n", member=member, points=4, effective_at=day(8), reason={"rule": "api", "note": "Ada called"}
+    )
+    async with db.transaction(merchant):
+        await post([noted], day(8))
+        await post([earn("after", member, 2)], day(8))
+        before = await reading.chain(member)
+        account = await db.fetchval("SELECT account_id FROM ledger_journal WHERE key = 'n'")
+        assert await reading.forget_notes([account]) == 1
+        assert await reading.forget_notes([account]) == 0
+        links = await reading.chain(member)
+        row = await db.fetchrow("SELECT id, reason, fingerprint FROM ledger_journal WHERE key = 'n'")
+        assert await reading.verify() == []
+    assert row and db.from_json(row["reason"]) == {"rule": "api", "note": "—"} and row["fingerprint"] == b""
+    assert [link.hash for link in links] == [link.hash for link in before], "nobody's later hash has changed"
+    assert [link.seq for link in links if link.forgotten] == [10] and first_broken(links) is None
+    changed = msgspec.structs.replace(links[9], content=links[9].content.replace("api", "other"))
+    assert first_broken([*links[:9], changed, *links[10:]]) == 10
+    assert await _named_after(database, merchant, TAMPERED["time"], row["id"]) == [row["id"]]
+    assert await _named_after(database, merchant, TAMPERED["entry"], row["id"]) == [row["id"]]
+
+
+async def test_a_posting_that_somebody_changed_does_not_become_right_by_losing_its_note(
+    database: Services, merchant: UUID, member: UUID
+) -> None:
+    noted = Earn(
+        key="n", member=member, points=4, effective_at=day(8), reason={"rule": "api", "note": "Ada called"}
+    )
+    async with db.transaction(merchant):
+        await post([noted], day(8))
+        journal_id = await db.fetchval("SELECT id FROM ledger_journal WHERE key = 'n'")
+    forget = "WITH done AS (SELECT ledger_forget(array_agg(id)) FROM ledger_accounts) SELECT * FROM done"
+    assert await _named_after(database, merchant, TAMPERED["time"], journal_id, forget) == [journal_id]

@@ -411,6 +411,30 @@ async def test_keys_are_made_and_revoked_on_a_page_and_sealed_at_rest(
         assert all(each.revoked_at for each in await handoff.keys())
 
 
+async def test_a_key_is_given_other_pages_and_the_log_has_them(browser: Browser, shop: Shop) -> None:
+    """The server goes on signing with the same key."""
+    await enter_as_staff(browser, shop.merchant, "owner")
+    path = f"/staff/access/handoff/{shop.key.id}"
+    for sites, status in (("shop.example", 422), ("https://New.example/en https://b.example", 303)):
+        filled = {"sites": sites, "idempotency_key": str(new_id())}
+        assert (await browser.post(f"{path}/sites", filled)).status_code == status
+    assert (
+        'value="https://new.example https://b.example"' in (await browser.get("/staff/access/handoff")).text
+    )
+    assert (await come(browser, shop.token(), {"referer": "https://new.example/"})).status_code == 303
+    assert "Continue as Bea" in (await come(browser, shop.token(), {"referer": "https://c.example/"})).text
+    async with db.transaction(shop.merchant):
+        found = await db.fetch(
+            "SELECT after FROM audit_entries WHERE table_name = 'handoff_keys' AND op = 'update'"
+            " AND row_id = $1 AND actor_name <> ''",
+            str(shop.key.id),
+        )
+        await handoff.revoke(shop.key.id, clock.now())
+    assert any("https://new.example" in str(row["after"]) for row in found)
+    filled = {"sites": "https://late.example", "idempotency_key": str(new_id())}
+    assert (await browser.post(f"{path}/sites", filled)).status_code == 404
+
+
 async def test_what_was_used_is_forgotten_only_when_it_is_too_old_to_be_used(shop: Shop) -> None:
     await handoff.enter(shop.token(), clock.now())
     async with db.transaction(shop.merchant):

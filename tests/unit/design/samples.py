@@ -134,8 +134,8 @@ KEYS = xv.KeyList(
 )
 HANDOFF = xv.HandoffKeys(
     (
-        xv.HandoffLine("h1", HOSTILE, ("https://shop.example",), NOW, NOW, False, "k1"),
-        xv.HandoffLine("h2", "Old", (), NOW, None, True, ""),
+        xv.HandoffLine("h1", HOSTILE, ("https://shop.example",), NOW, NOW, False, "k1", "k3"),
+        xv.HandoffLine("h2", "Old", (), NOW, None, True, "", ""),
     ),
     "k2",
     "juniper",
