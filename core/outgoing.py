@@ -64,6 +64,8 @@ def is_public(address: str) -> bool:
             return is_public(str(inner))
         if found in _NAT64:
             return is_public(str(ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)))
+        if found.is_reserved or found.is_site_local:  # ::/8 holds further ways to write an IPv4 address
+            return False
     return found.is_global and not found.is_multicast
 
 

@@ -49,6 +49,11 @@ class Vault:
         self.first = next(iter(self._keys))
         """The name of the first key: what it seals begins with it."""
 
+    @property
+    def names(self) -> frozenset[bytes]:
+        """Of all keys: what they seal begins with one of these."""
+        return frozenset(self._keys)
+
     def seal(self, plain: bytes, place: str) -> bytes:
         """The value sealed; it can be opened for the same `place` (whose it is and what) alone."""
         nonce = secrets.token_bytes(NONCE_BYTES)

@@ -6,6 +6,7 @@ from datetime import datetime
 import asyncpg
 from asyncpg.exceptions import PostgresError
 
+from admin.doctor import sealed
 from admin.doctor.report import Finding, ok, problem, warning
 from core import clock, migrate
 from core.embedded.record import APP_ROLE
@@ -59,6 +60,7 @@ async def look(settings: Settings) -> AsyncIterator[Finding]:
         yield await _clock(connection)
         yield await _zones(connection)
         yield await _room(connection)
+        yield await sealed.look(connection, settings)
     finally:
         await connection.close()
 

@@ -12,7 +12,7 @@ from reviews.publishing.service import PublicShop
 
 Visitor = Request[Any, Any, Any]
 
-PER_ADDRESS = throttle.Limit("public", 600, 60)
+PER_ADDRESS = throttle.Limit("public", 600, 60, network=True)
 """Generous: a whole office shares one address, and a page of reviews is one request."""
 CACHED_S = 60
 """How long a change may take to be seen by those who have asked before."""

@@ -14,7 +14,7 @@ from core.people import throttle
 from core.settings import settings
 from reviews.publishing import feeds
 
-PER_ADDRESS = throttle.Limit("feed", 60, 3600)
+PER_ADDRESS = throttle.Limit("feed", 60, 3600, network=True)
 """A feed is fetched once a day, in a few parts."""
 
 

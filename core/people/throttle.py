@@ -7,6 +7,7 @@ costs a slow hash.
 
 import hashlib
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 
 import structlog
 from redis.asyncio import Redis
@@ -35,13 +36,15 @@ class Limit:
     name: str
     attempts: int
     window_s: int
+    network: bool = False
+    """Counted by network address: whoever has one of version 6 has the 2^64 beside it, too."""
 
 
 PER_EMAIL = Limit("email", 10, 900)
 # Generous: a whole office, or everybody behind a proxy, shares one address.
-PER_ADDRESS = Limit("address", 300, 900)
+PER_ADDRESS = Limit("address", 300, 900, network=True)
 LINKS_PER_EMAIL = Limit("link-email", 5, 900)
-LINKS_PER_ADDRESS = Limit("link-address", 300, 900)
+LINKS_PER_ADDRESS = Limit("link-address", 300, 900, network=True)
 # Each is a mail to whoever was typed in, and tells whether that address works for any shop here.
 INVITATIONS = Limit("invitation", 50, 3600)
 # A till mistypes now and then; whoever tries codes out does so all the time.
@@ -95,8 +98,20 @@ async def _count(limit: Limit, who: str) -> int:
     return max(int(left_s), 1) if int(count) > limit.attempts else 0
 
 
+def _network(address: str) -> str:
+    """Whose an address is: of version 6, the /64 that one household or one server has."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if found.version == 4:
+        return address
+    return str(found.ipv4_mapped or ip_network((found.packed, 64), strict=False))
+
+
 def _key(limit: Limit, who: str) -> str:
     """No e-mail address stands in Valkey in clear."""
+    who = _network(who) if limit.network else who
     return f"throttle:{limit.name}:{hashlib.sha256(who.lower().encode()).hexdigest()[:32]}"
 
 

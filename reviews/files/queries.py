@@ -100,7 +100,7 @@ DROP_OLD_REJECTS = """
 """
 FORGOTTEN = """
     SELECT id FROM review_imports
-    WHERE merchant_id = $1 AND staff_id IS NOT NULL AND state IN ('checking', 'checked', 'failed')
+    WHERE merchant_id = $1 AND staff_id IS NOT NULL AND state IN ('checking', 'checked', 'running', 'failed')
       AND updated_at < $2
       AND EXISTS (SELECT FROM review_import_parts p WHERE p.import_id = review_imports.id)
     FOR UPDATE

@@ -1,11 +1,14 @@
 """Nobody passes a door without what it asks for, and whoever is refused has changed nothing."""
 
 import re
-from typing import Any
+from typing import Any, get_args, get_type_hints
 from uuid import UUID
 
 import httpx
+import msgspec
 import pytest
+from litestar import Litestar
+from litestar.routes import HTTPRoute
 
 from core.people.api_keys import SCOPES
 from core.people.roles import PERMISSIONS, ROLES, Role
@@ -62,6 +65,37 @@ OPEN = {
 
 def test_every_door_has_a_lock_or_a_reason(every_door: list[Door]) -> None:
     assert {door.path for door in every_door if not door.asks} == set(OPEN)
+
+
+def test_there_is_no_way_in_that_is_no_door(every_door: list[Door], app: Litestar) -> None:
+    """A mounted application or a websocket would pass by all that is tried here."""
+    assert {type(route) for route in app.routes} == {HTTPRoute}
+    assert len(every_door) > 300
+
+
+def test_every_body_refuses_what_it_does_not_know(every_door: list[Door]) -> None:
+    """Mass assignment: no field of a body is read by chance, however deep."""
+    open_ended = {
+        f"{door}: {found.__name__}"
+        for door in every_door
+        for found in structs_of(door.handler)
+        if not found.__struct_config__.forbid_unknown_fields
+    }
+    assert open_ended == set()
+
+
+def structs_of(handler: Any) -> set[type[msgspec.Struct]]:
+    """Every Struct that a handler reads a body into."""
+    taken = handler.parsed_fn_signature.parameters.get("data")
+    found: set[type[msgspec.Struct]] = set()
+    waiting: list[Any] = [taken.annotation] if taken else []
+    while waiting:
+        kind = waiting.pop()
+        waiting += get_args(kind)
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind not in found:
+            found.add(kind)
+            waiting += get_type_hints(kind, include_extras=True).values()
+    return found
 
 
 def test_programs_are_asked_for_scopes_and_people_for_permissions(every_door: list[Door]) -> None:

@@ -157,6 +157,18 @@ async def test_attempts_are_counted_by_address_of_both_kinds(merchant: UUID) -> 
     assert await staff.sign_in(await new_staff(merchant), PASSWORD, address, NOW)
 
 
+async def test_addresses_of_one_network_are_counted_together() -> None:
+    """Whoever has an address of version 6 has billions: one for each try."""
+    limit = throttle.Limit(f"test-{secrets.token_hex(8)}", 3, 60, network=True)
+    for last in ("1", "2:3:4:5", "ffff"):
+        await throttle.attempt((limit, f"2001:db8:0:7:{last if ':' in last else f':{last}'}"))
+    with pytest.raises(throttle.TooManyAttempts):
+        await throttle.attempt((limit, "2001:db8:0:7::9"))
+    for other in ("2001:db8:0:8::1", "192.0.2.1", "192.0.2.2"):
+        await throttle.attempt((limit, other))
+    assert throttle._network("::ffff:192.0.2.1") == "192.0.2.1"
+
+
 async def test_counting_is_exact_when_many_come_at_once(
     merchant: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -215,12 +215,15 @@ async def test_a_dropped_file_leaves_nothing(browser: Browser, merchant: UUID) -
 
 async def test_files_that_nobody_comes_back_to_go(browser: Browser, merchant: UUID) -> None:
     await enter_as_staff(browser, merchant, "owner")
-    await sent(browser, "s.csv", (FIXTURES / "shopify.csv").read_bytes())
-    async with db.transaction(merchant):
-        latest = await db.fetchval("SELECT updated_at FROM review_imports")
-        assert await uploads.tidy(latest) == 0
-        assert await uploads.tidy(latest + timedelta(days=uploads.KEPT_DAYS, seconds=1)) == 1
-    assert await value(merchant, "SELECT count(*) FROM review_import_parts") == 0
+    for state in ("checking", "running"):  # the latter's work can be parked
+        await sent(browser, "s.csv", (FIXTURES / "shopify.csv").read_bytes())
+        async with db.transaction(merchant):
+            await db.execute("UPDATE review_imports SET state = $1 WHERE state = 'checking'", state)
+            latest = await db.fetchval("SELECT max(updated_at) FROM review_imports")
+            assert await uploads.tidy(latest) == 0
+            assert await uploads.tidy(latest + timedelta(days=uploads.KEPT_DAYS, seconds=1)) == 1
+        assert await value(merchant, "SELECT count(*) FROM review_import_parts") == 0
+        assert await value(merchant, "SELECT count(*) FROM review_imports WHERE findings IS NOT NULL") == 0
 
 
 async def test_who_may(browser: Browser, merchant: UUID) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from admin.backup import tools
 from core.embedded.record import APP_ROLE, DATABASE
 from core.settings import Settings
 
@@ -16,7 +17,9 @@ ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "compose.yaml").read_text(encoding="utf-8")
 SERVICES: dict[str, dict[str, Any]] = YAML(typ="safe").load(TEXT)["services"]
 OURS = {name: service for name, service in SERVICES.items() if "build" in service}
-STAYING = {name: service for name, service in OURS.items() if name != "migrate"}
+ENDING = {"migrate", "tools"}
+STAYING = {name: service for name, service in OURS.items() if name not in ENDING}
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
 
@@ -27,13 +30,15 @@ def test_the_file_follows_the_compose_schema() -> None:
 
 
 def test_each_service_runs_its_command() -> None:
-    assert {name: " ".join(service["command"]) for name, service in OURS.items()} == {
+    words = {name: [*service.get("entrypoint", ()), *service["command"]] for name, service in OURS.items()}
+    assert {name: " ".join(each) for name, each in words.items()} == {
         "migrate": "regulars migrate",
         "api": "regulars serve",
         "worker": "regulars worker --queues events",
         "worker-scoring": "regulars worker --queues scoring",
         "scheduler": "regulars scheduler",
         "metrics": "regulars metrics",
+        "tools": "regulars doctor",
     }
 
 
@@ -59,11 +64,13 @@ def test_migrate_runs_once_and_the_others_wait_for_it() -> None:
         }
 
 
-def test_only_migrate_knows_the_superuser() -> None:
+def test_only_what_ends_knows_the_superuser() -> None:
     knowing = [
         name for name, service in OURS.items() if "REGULARS_DATABASE_ADMIN_URL" in service["environment"]
     ]
-    assert knowing == ["migrate"]
+    assert set(knowing) == ENDING
+    assert all(SERVICES[name]["restart"] == "no" for name in ENDING)
+    assert SERVICES["tools"]["profiles"] == ["tools"], "it is run when somebody asks for it"
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -107,6 +114,8 @@ def test_data_is_in_named_volumes() -> None:
     assert mounts["postgres"] == ["postgres-data:/var/lib/postgresql"]
     assert mounts["valkey"] == ["valkey-data:/data"]
     declared = YAML(typ="safe").load(TEXT)["volumes"]
+    backups = mounts["tools"].pop()
+    assert backups == "${REGULARS_BACKUPS:-./backups}:/backups"
     assert {mount.split(":")[0] for each in mounts.values() for mount in each} == set(declared)
 
 
@@ -114,3 +123,44 @@ def test_the_image_installs_the_lock_and_has_a_health_check() -> None:
     assert "pip install --require-hashes --no-deps -r requirements.lock" in DOCKERFILE
     assert 'CMD ["regulars", "health", "api"]' in DOCKERFILE
     assert 'CMD ["regulars", "serve"]' in DOCKERFILE
+
+
+def test_the_image_has_what_a_backup_calls(tmp_path: Path) -> None:
+    """The very lines of the Dockerfile, with the wheel that is here, into a folder of ours."""
+    assert "COPY --from=build /opt/postgres /opt/postgres" in DOCKERFILE
+    folder = re.findall(r"ENV PATH=/opt/venv/bin:(/opt/postgres\S+):", DOCKERFILE)[0]
+    [lines] = re.findall(r"^RUN (site=.*?[^\\])$", DOCKERFILE, re.MULTILINE | re.DOTALL)
+    script = lines.replace("\\\n", "").replace("/opt/postgres", str(tmp_path / "postgres"))
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    subprocess.run(["sh", "-ec", script], check=True, env={"PATH": path})
+    there = tmp_path / "postgres" / Path(folder).relative_to("/opt/postgres")
+    assert {each.name for each in there.iterdir()} == set(tools.NAMES)
+    for each in there.iterdir():
+        said = subprocess.run([each, "--version"], capture_output=True, text=True, env={"PATH": path})
+        assert "(PostgreSQL) 18" in said.stdout, said.stderr
+
+
+def test_the_documents_tell_every_variable_that_has_to_be_set() -> None:
+    told = set(re.findall(r"^(REGULARS_\w+)=", OPERATIONS, re.MULTILINE))
+    needed = set(re.findall(r"\$\{(REGULARS_\w+):\?", TEXT))
+    assert needed <= told <= set(re.findall(r"\$\{(REGULARS_\w+)", TEXT))
+
+
+def test_the_documents_name_services_that_there_are() -> None:
+    told = re.findall(
+        r"docker compose (?:exec|run --rm(?: -T)?(?: --volume \S+ \S+)?|stop) ([a-z -]+)", OPERATIONS
+    )
+    words = {word for each in told for word in each.split()}
+    assert {"api", "tools", "worker-scoring", "scheduler", "valkey"} <= words
+    assert words - set(SERVICES) <= {
+        "regulars",
+        "doctor",
+        "ledger",
+        "verify",
+        "backup",
+        "merchant",
+        "programme",
+        "corner",
+        "sh",
+        "-c",
+    }

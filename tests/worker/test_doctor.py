@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -19,7 +20,7 @@ from admin.doctor import service
 from admin.doctor import valkey as valkey_checks
 from admin.doctor import work as work_checks
 from admin.doctor.report import Finding, State
-from core import clock, db, outbox
+from core import clock, db, outbox, vault
 from core.embedded import Services
 from core.ids import new_id
 from core.migrate import migrate
@@ -69,7 +70,7 @@ async def patient(database: Services) -> AsyncIterator[Services]:
 async def test_a_database_in_order(patient: Services) -> None:
     found = await of_database(patient.database_url)
     assert {each.check: each.said for each in found.values() if each.state is not State.OK} == {}
-    assert len(found) == 9
+    assert len(found) == 10
 
 
 async def test_a_database_that_is_away() -> None:
@@ -173,6 +174,35 @@ async def test_connections_that_run_out(patient: Services, monkeypatch: pytest.M
     assert (await of_database(patient.database_url))["database_room"].state is State.PROBLEM
 
 
+async def test_a_key_that_did_not_seal_what_is_there(patient: Services, tmp_path: Path) -> None:
+    """A backup that was restored without its key: the first one who signs in by a code would find out."""
+    theirs = vault.Vault([secrets.token_bytes(vault.KEY_BYTES)]).seal(b"hs_x", "handoff_keys/1")
+    admin = await asyncpg.connect(patient.database_admin_url)
+    try:
+        await admin.execute(
+            "WITH m AS (INSERT INTO merchants (code, name, currency, created_at)"
+            " VALUES ('sealed', '{}', 'USD', now()) RETURNING id)"
+            " INSERT INTO handoff_keys (merchant_id, name, secret, created_at)"
+            " SELECT id, 'x', $1, now() FROM m",
+            theirs,
+        )
+        found = await of_database(patient.database_url)
+        none = Settings(database_url=patient.database_url, data_dir=tmp_path)
+        without = by_check([each async for each in db_checks.look(none)])
+        await admin.execute(
+            "UPDATE handoff_keys SET secret = $1", vault.vault().seal(b"hs_x", "handoff_keys/1")
+        )
+        mended = await of_database(patient.database_url)
+        await admin.execute("DELETE FROM handoff_keys")
+        await admin.execute("DELETE FROM merchants WHERE code = 'sealed'")
+    finally:
+        await admin.close()
+    assert found["sealed"].state is State.PROBLEM and "1 of handoff_keys.secret" in found["sealed"].said
+    assert without["sealed"].state is State.PROBLEM, "no key was made yet"
+    assert not (tmp_path / vault.FILE_NAME).exists(), "and none is made by looking"
+    assert mended["sealed"].state is State.OK
+
+
 async def test_an_empty_database(database: Services) -> None:
     admin = await asyncpg.connect(database.database_admin_url)
     try:
@@ -183,6 +213,7 @@ async def test_an_empty_database(database: Services) -> None:
         await admin.close()
     assert found["extensions"].state is State.PROBLEM
     assert found["migrations"].state is State.PROBLEM and "regulars migrate" in found["migrations"].mend
+    assert found["sealed"].state is State.OK
 
 
 async def test_what_is_wrong_with_valkey_is_found(valkey: Valkey) -> None:
