@@ -66,7 +66,7 @@ async def purge(now: datetime, idempotency_ttl_s: int) -> int:
                     break
         async with db.transaction(merchant.id):
             await erasure.sweep(now)
-            await sources.seal_what_is_in_clear()
+            await sources.seal_when_rolled_out(now)
 
     await tenancy.for_each(of_merchant)
     return deleted

@@ -17,6 +17,10 @@ from core.resealing import SealedColumn
 from core.vault import vault
 
 TOLERANCE = timedelta(minutes=5)
+SEALS = "2026-11-27T09:38:00:000000"
+"""The migration since which secrets are sealed; a process of before can only read those in clear."""
+ROLLED_OUT = timedelta(days=1)
+"""By then no such process is left."""
 _NOBODYS_SECRET = "whsec_" + base64.b64encode(bytes(32)).decode()
 
 
@@ -75,6 +79,17 @@ async def verify(source_id: UUID, headers: Mapping[str, str], body: bytes, now: 
     if abs(now - signed_at) > TOLERANCE:
         raise TimestampStale(f"signed at {signed_at.isoformat()}, received at {now.isoformat()}")
     return UUID(str(row["merchant_id"]))
+
+
+async def seal_when_rolled_out(now: datetime) -> int:
+    """The same as `seal_what_is_in_clear()`, but not while the version before may still be running."""
+    over = await db.fetchval(
+        "SELECT EXISTS (SELECT FROM migration WHERE app_name = 'core' AND name = $1"
+        " AND ran_on::timestamptz < $2)",
+        SEALS,
+        now - ROLLED_OUT,
+    )
+    return await seal_what_is_in_clear() if over else 0
 
 
 async def seal_what_is_in_clear() -> int:

@@ -11,7 +11,7 @@ import pyotp
 import pytest
 
 from admin.commands import secrets as commands
-from core import db, resealing
+from core import clock, db, resealing
 from core.embedded import Services
 from core.ids import new_id
 from core.notifications import settings as gateways
@@ -19,6 +19,7 @@ from core.people import customers, handoff, keys, second_factor, staff, webhooks
 from core.people.company import settings as company
 from core.people.company.settings import Provider
 from core.people.customers import CustomerRow
+from core.purge import purge
 from core.settings import settings
 from core.vault import KEY_BYTES, Vault, vault
 from core.webhooks import endpoints
@@ -201,6 +202,25 @@ async def test_what_no_key_opens_is_said_and_hinders_nothing(
     async with db.transaction(merchant):
         after = await db.fetch("SELECT secret FROM handoff_keys WHERE id = ANY ($1)", [e.id for e in lost])
     assert after == before
+
+
+async def test_what_the_version_before_reads_in_clear_is_sealed_when_it_is_gone(
+    merchant: UUID, sweep_only: Callable[..., None]
+) -> None:
+    """In a rolling upgrade the scheduler is new while an old API process still checks signatures."""
+    sweep_only(merchant)
+    async with db.transaction(merchant):
+        await db.execute(
+            "INSERT INTO webhook_sources (merchant_id, name, secret, created_at)"
+            " VALUES ($1, 'shop', 'whsec_AAAA', $2)",
+            merchant,
+            NOW,
+        )
+    for after, left in ((timedelta(hours=1), "whsec_AAAA"), (timedelta(hours=25), None)):
+        await purge(clock.now() + after, 10**9)
+        async with db.transaction(merchant):
+            [row] = await db.fetch("SELECT secret FROM webhook_sources")
+        assert row["secret"] == left
 
 
 async def test_what_was_in_clear_is_sealed(
