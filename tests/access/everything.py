@@ -4,6 +4,7 @@ The rows are written by the database's administrator past foreign keys, triggers
 story, they are only there, and somebody's. They have to go again before anything else looks at the database.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -45,8 +46,8 @@ class Everything:
         return found - {str(self.merchant)}
 
 
-async def fill(admin: asyncpg.Connection, merchant: UUID) -> Everything:
-    """Write a row into each table that has a merchant."""
+async def fill(admin: asyncpg.Connection, merchant: UUID, only: Collection[str] | None = None) -> Everything:
+    """Write a row into each table that has a merchant, or into some of them."""
     columns: dict[str, list[asyncpg.Record]] = {}
     for row in await admin.fetch(COLUMNS):
         columns.setdefault(row["table"], []).append(row)
@@ -54,7 +55,8 @@ async def fill(admin: asyncpg.Connection, merchant: UUID) -> Everything:
     async with admin.transaction():
         await admin.execute("SET LOCAL session_replication_role = replica")
         for table, of_it in columns.items():
-            if "merchant_id" in {each["column"] for each in of_it}:
+            has_one = "merchant_id" in {each["column"] for each in of_it}
+            if has_one and (only is None or table in only):
                 rows[table] = await _one(admin, table, of_it, merchant)
     return Everything(merchant, rows)
 

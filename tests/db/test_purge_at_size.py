@@ -29,14 +29,14 @@ PLANS = {f"{each.table} {each.also[:17]}": each for each in purge._served(NOW, 3
 
 
 def _value(table: str, column: str, kind: str) -> str:
-    """A value of the column's type that no other row has, in SQL over `n`; see `fill`."""
+    """A value of the column's type that no other row has, in SQL; see `fill`."""
     match kind:
         case "uuid":
             made = "gen_random_uuid()"
         case "text":
-            made = "'x' || n"
+            made = "gen_random_uuid()::text"
         case "bytea":
-            made = "sha256((n || 'x' || $1)::bytea)"
+            made = "uuid_send(gen_random_uuid())"
         case "timestamptz":
             made = "$3::timestamptz"
         case "bool":
@@ -58,7 +58,7 @@ async def fill(
     if what.also == purge._NOT_THE_NEWEST_OF_STAFF:
         values["staff_id"] = "md5((n % 50)::text)::uuid"
         values["customer_id"] = "NULL"
-    values |= {"merchant_id": "$1", what.column: "$3::timestamptz + n * interval '1 us'"}
+    values |= {"merchant_id": "$1::uuid", what.column: "$3::timestamptz + n * interval '1 us'"}
     async with admin.transaction():
         await admin.execute("SET LOCAL session_replication_role = replica")
         await admin.execute(
