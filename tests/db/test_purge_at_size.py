@@ -22,7 +22,6 @@ MOST_PAGES = 1500
 VALUES = {
     "idempotency_keys.status": "200",
     "sessions.customer_id": "gen_random_uuid()",
-    "staff_links.purpose": "'invite'",
 }
 """What a check asks for."""
 PLANS = {f"{each.table} {each.also[:17]}": each for each in purge._served(NOW, 3600)}
@@ -57,7 +56,7 @@ async def fill(
     }
     if what.also == purge._NOT_THE_NEWEST_OF_STAFF:
         values["staff_id"] = "md5((n % 50)::text)::uuid"
-        values["customer_id"] = "NULL"
+        values |= {"customer_id": "NULL", "seen_at": "$3::timestamptz + n * interval '1 us'"}
     values |= {"merchant_id": "$1::uuid", what.column: "$3::timestamptz + n * interval '1 us'"}
     async with admin.transaction():
         await admin.execute("SET LOCAL session_replication_role = replica")
