@@ -18,8 +18,8 @@ SESSIONS_KEPT = timedelta(days=30)
 BATCH = 5000
 """Rows that go in one transaction."""
 
-# Somebody's newest one says when they were last here, however long ago. OFFSET 0: one look for each row that may
-# go; as a join it would read all sessions of the merchant.
+# Somebody's newest one says when they were last here, however long ago. OFFSET 0: one look for each row that
+# may go; as a join it would read all sessions of the merchant.
 _NOT_THE_NEWEST_OF_STAFF = (
     "staff_id IS NOT NULL AND EXISTS (SELECT FROM sessions n WHERE n.staff_id = t.staff_id"
     " AND (n.seen_at, n.id) > (t.seen_at, t.id) OFFSET 0)"
