@@ -109,7 +109,7 @@ async def _database(_: Litestar) -> AsyncIterator[None]:
         await db.connect(settings().database_url, settings().database_pool_size)
     except (OSError, PostgresError) as error:
         # The server ends without a word of its own.
-        log.error("api cannot use the database", error=str(error))
+        log.error("api cannot use the database", error=str(error), ask="regulars doctor")
         raise
     counting = asyncio.create_task(_count_connections())
     try:

@@ -49,11 +49,12 @@ async def _run(lease_s: float) -> None:
 async def _tick(broker: Broker) -> None:
     sent: dict[str, int] = {}
     while True:
-        for entry in PERIODIC:
-            try:
+        try:
+            for entry in PERIODIC:
                 await _send_once(broker, entry, sent)
-            except BrokerAway as error:
-                log.warning("scheduler cannot reach Valkey", error=str(error))
+        except BrokerAway as error:
+            # Once a tick: the others would not get there, either.
+            log.warning("scheduler cannot reach Valkey", error=str(error))
         await asyncio.sleep(TICK_S)
 
 

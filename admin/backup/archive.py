@@ -101,7 +101,7 @@ class Backup:
         try:
             self._tar = tarfile.open(path)  # noqa: SIM115
         except tarfile.TarError as error:
-            raise BackupUnfit(f"{path} is no backup: {error}") from error
+            raise BackupUnfit(f"{path} is no tar file") from error
         try:
             self.manifest = self._read_manifest(path)
             self._check()

@@ -1,6 +1,7 @@
 """`regulars`: the operators' command line. Each command is a thin call of a function elsewhere."""
 
 import asyncio
+import socket
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +18,7 @@ from admin.cli.rewards import rewards
 from admin.cli.secrets import secrets
 from admin.cli.sources import accounts
 from admin.installation import installation, run
+from core.settings import Settings
 
 
 class Group(click.Group):
@@ -45,11 +47,13 @@ def _told(error: Exception) -> str:
 
     if isinstance(error, DomainError):
         return f"{error.detail} [{error.code}]"
+    if isinstance(error, ConnectionError | TimeoutError | socket.gaierror):
+        return f"{error}. Is PostgreSQL there? REGULARS_DATABASE_URL says where."
     if isinstance(error, EmbeddedError | ModelError | TrainingError | OSError):
         return str(error)
     if isinstance(error, ValidationError) and error.title == "Settings":
         # Never the value: a setting can be a password.
-        return "; ".join(f"REGULARS_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        return "; ".join(_told_of_setting(str(each["loc"][0]), each["msg"]) for each in error.errors())
     if isinstance(error, ClientConfigurationError):
         return "REGULARS_DATABASE_URL is no address such as postgresql://user:password@host:5432/database"
     unmigrated = (
@@ -61,6 +65,12 @@ def _told(error: Exception) -> str:
     if isinstance(error, unmigrated):
         return f"{error}. Was `regulars migrate` run on this database? REGULARS_DATA_DIR says which one."
     return ""
+
+
+def _told_of_setting(name: str, problem: str) -> str:
+    if name in Settings.model_fields:
+        return f"REGULARS_{name.upper()}: {problem}"
+    return f"{name.upper()} in regulars.env is no setting of ours"
 
 
 @click.group(cls=Group)

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from admin.cli import main
+from core import db
 from core.settings import settings
 
 
@@ -80,6 +81,36 @@ def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, va
     assert result.exit_code == 1
     assert name in result.output and "Traceback" not in result.output
     assert value not in result.output.replace(name, "")
+
+
+def test_a_setting_that_is_none_is_named_as_it_stands(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "regulars.env").write_text("REGULARS_PROT=s3cret\n", encoding="utf-8")
+    result = run("health", "api")
+    assert result.exit_code == 1
+    assert result.output == "Error: REGULARS_PROT in regulars.env is no setting of ours\n"
+
+
+def test_a_database_that_is_away_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(*_: object) -> None:
+        raise ConnectionRefusedError(111, "Connect call failed")
+
+    monkeypatch.setattr(db, "connect", away)
+    monkeypatch.setenv("REGULARS_DATABASE_URL", "postgresql://app@db.invalid/regulars")
+    monkeypatch.setenv("REGULARS_VALKEY_URL", "redis://valkey.invalid")
+    result = run("ledger", "verify")
+    assert result.exit_code == 1
+    assert "REGULARS_DATABASE_URL" in result.output and "Traceback" not in result.output
+
+
+def test_a_file_that_is_no_backup_is_refused_in_one_line(tmp_path: Path) -> None:
+    wrong = tmp_path / "notes.txt"
+    wrong.write_text("Buy milk", encoding="utf-8")
+    result = run("restore", str(wrong))
+    assert result.exit_code == 1
+    assert result.output == f"Error: {wrong} is no tar file [backup_unfit]\n"
 
 
 def test_texts_are_not_scored_over_themselves(tmp_path: Path) -> None:
