@@ -11,6 +11,7 @@ from admin.demo import storefront
 from api import portal, public
 from api.app import App, create_app
 from api.v1.achievements import v1_achievements
+from api.v1.adjustments import v1_adjustments
 from api.v1.articles import get_answers, v1_articles
 from api.v1.audit import v1_audit
 from api.v1.balances import v1_balances
@@ -18,10 +19,12 @@ from api.v1.campaigns import v1_campaigns, v1_segments
 from api.v1.case_reports import get_case_report
 from api.v1.case_settings import v1_case_settings
 from api.v1.cases import v1_cases
+from api.v1.chains import v1_chains
 from api.v1.corrections import post_correction
 from api.v1.earns import v1_earns
 from api.v1.holds import v1_holds
 from api.v1.households import v1_households
+from api.v1.liability import v1_liability
 from api.v1.members import v1_members
 from api.v1.merges import v1_merges
 from api.v1.openings import v1_openings
@@ -59,6 +62,9 @@ V1 = (
     v1_merges,
     v1_tags,
     v1_transfers,
+    v1_chains,
+    v1_adjustments,
+    v1_liability,
     v1_households,
     v1_achievements,
     v1_referrals,

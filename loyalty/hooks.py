@@ -57,6 +57,12 @@ _JOINED = """
 SELECT c.id AS person, c.external_id AS customer_id, m.joined_at, m.tier_code AS tier
 FROM members m JOIN customers c ON c.id = m.customer_id WHERE m.id = ANY ($1::uuid[]) ORDER BY m.id
 """
+# Who has come back meanwhile is told of as one who joined.
+_GONE = """
+SELECT c.id AS person, c.external_id AS customer_id, m.left_at
+FROM members m JOIN customers c ON c.id = m.customer_id
+WHERE m.id = ANY ($1::uuid[]) AND m.left_at IS NOT NULL ORDER BY m.id
+"""
 _VOUCHERS = """
 SELECT v.id AS voucher_id, c.id AS person, c.external_id AS customer_id, r.code AS reward, v.code,
        v.state, v.points AS cost_points, v.worth_minor, v.worth_left_minor, v.currency, v.expires_at
@@ -99,6 +105,13 @@ class MemberJoined(msgspec.Struct, frozen=True, kw_only=True):
     customer_id: str
     joined_at: datetime
     tier: str
+
+
+class MemberGone(msgspec.Struct, frozen=True, kw_only=True):
+    """A member has left the programme of their own will."""
+
+    customer_id: str
+    left_at: datetime
 
 
 class VoucherTold(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,6 +172,16 @@ async def _joined(ids: Sequence[UUID], _: datetime) -> Sequence[Told]:
     names = MemberJoined.__struct_fields__
     return [
         Told(MemberJoined(**{name: row[name] for name in names}), row["joined_at"], row["person"])
+        for row in rows
+    ]
+
+
+async def _gone(ids: Sequence[UUID], _: datetime) -> Sequence[Told]:
+    rows = await db.fetch(_GONE, list(ids))
+    return [
+        Told(
+            MemberGone(customer_id=row["customer_id"], left_at=row["left_at"]), row["left_at"], row["person"]
+        )
         for row in rows
     ]
 
@@ -250,6 +273,15 @@ JOINED = catalogue.register(
         data=MemberJoined,
         example=MemberJoined(customer_id="ada", joined_at=EXAMPLE_AT, tier="member"),
         read=_joined,
+    )
+)
+LEFT = catalogue.register(
+    EventType(
+        code="member.left",
+        says="A member has left the programme; what their tier brings has ended.",
+        data=MemberGone,
+        example=MemberGone(customer_id="ada", left_at=EXAMPLE_AT),
+        read=_gone,
     )
 )
 ISSUED = _of_voucher("voucher.issued", "A member bought a reward: here is its voucher.")

@@ -7,6 +7,7 @@ from api.client.calls import Call, call
 from api.client.types import (
     Achievement,
     Achievements,
+    Adjustments,
     Answers,
     ApiV1CaseSettingsOrder,
     ApiV1MembersEntries,
@@ -27,10 +28,12 @@ from api.client.types import (
     CaseReport,
     CaseSettingsRemoved,
     CasesPage,
+    Chain,
     ChangedReward,
     ChangedWallet,
     Changes,
     Claim,
+    CloseMonth,
     Corrected,
     Decided,
     Decision,
@@ -60,6 +63,7 @@ from api.client.types import (
     KeptPolicy,
     KeptTeam,
     KnowledgeArticle,
+    Liability,
     MemberAchievements,
     MemberBenefits,
     MembersPage,
@@ -169,6 +173,23 @@ def achievements_define(body: DefineAchievement, *, key: str | None = None) -> C
 def achievements_retire(code: str, *, key: str | None = None) -> Call[Achievement]:
     """End an achievement."""
     return call("POST", "/v1/achievements/{}/retire", (code,), key=key)
+
+
+def adjustments_listed(
+    *,
+    customer_id: str | None = None,
+    state: Literal["waiting", "posted", "rejected", None] | None = None,
+    before: str | None = None,
+    limit: int | None = None,
+) -> Call[Adjustments]:
+    """Adjustments, of everybody or of one member, in one state or all.  Above the limit of somebody's role a second person decides."""
+    return call(
+        "GET",
+        "/v1/adjustments",
+        query={"customer_id": customer_id, "state": state, "before": before, "limit": limit},
+        key="",
+        cursor="before",
+    )
 
 
 def articles_list_articles(*, after: str | None = None, limit: int | None = None) -> Call[Articles]:
@@ -474,6 +495,16 @@ def articles_get_answers(
     return call("GET", "/v1/knowledge-answers", query={"q": q, "language": language}, key="")
 
 
+def liability_months(*, wallet: str | None = None) -> Call[Liability]:
+    """The liability and the breakage by month and cohort, as the page of the studio shows them."""
+    return call("GET", "/v1/liability", query={"wallet": wallet}, key="")
+
+
+def liability_close(body: CloseMonth, *, key: str | None = None) -> Call[Liability]:
+    """Close the next open month for ever, ten minutes after its end at the earliest.  Another month is refused with `month_not_next`, one that runs still with `month_not_over`."""
+    return call("POST", "/v1/liability/close", body=body, key=key)
+
+
 def members_list_members(*, after: str | None = None, limit: int | None = None) -> Call[MembersPage]:
     """Everybody who is a member now, page by page."""
     return call("GET", "/v1/members", query={"after": after, "limit": limit}, key="", cursor="after")
@@ -506,6 +537,20 @@ def balances_balances(
 def tiers_benefits(customer_id: str) -> Call[MemberBenefits]:
     """What a member's tiers bring: always what their present tiers say, whatever was told before."""
     return call("GET", "/v1/members/{}/benefits", (customer_id,), key="")
+
+
+def chains_chain(
+    customer_id: str, *, after: int | None = None, limit: int | None = None, wallet: str | None = None
+) -> Call[Chain]:
+    """All that a member's wallet has seen, each posting with its hash, in the order of `seq`.  `hash` is the SHA-256 of the bytes of the hash before it (of none for the first) and of `content` in UTF-8."""
+    return call(
+        "GET",
+        "/v1/members/{}/chain",
+        (customer_id,),
+        query={"after": after, "limit": limit, "wallet": wallet},
+        key="",
+        cursor="after",
+    )
 
 
 def earns_earn(customer_id: str, body: GivePoints, *, key: str | None = None) -> Call[Given]:
@@ -616,6 +661,27 @@ def holds_release(
         body=body,
         key=key,
     )
+
+
+def holds_reverse(
+    customer_id: str, hold_id: str, body: SomePoints | None, *, key: str | None = None
+) -> Call[HoldView]:
+    """Give back what was captured, or a part, when what it paid for is called off or comes back.  The same lots get it back, with the expiry they had."""
+    return call(
+        "POST",
+        "/v1/members/{}/holds/{}/reverse",
+        (
+            customer_id,
+            hold_id,
+        ),
+        body=body,
+        key=key,
+    )
+
+
+def members_leave(customer_id: str, *, key: str | None = None) -> Call[MemberView]:
+    """Let a member leave the programme, of their own will."""
+    return call("POST", "/v1/members/{}/leave", (customer_id,), key=key)
 
 
 def merges_merge(customer_id: str, body: MergeInto, *, key: str | None = None) -> Call[MergeView]:

@@ -18,6 +18,31 @@ class Achievements(TypedDict):
     achievements: "list[Achievement]"
 
 
+class Adjustment(TypedDict):
+    id: "str"
+    customer_id: "str"
+    customer_name: "str | None"
+    member_id: "str"
+    wallet: "str"
+    points: "int"
+    expires_at: "str | None"
+    cause: "str"
+    note: "str"
+    state: "str"
+    asked_by: "str"
+    asked_by_name: "str"
+    asked_at: "str"
+    decided_by: "str | None"
+    decided_by_name: "str | None"
+    decided_at: "str | None"
+    entry_id: "str | None"
+
+
+class Adjustments(TypedDict):
+    adjustments: "list[Adjustment]"
+    next_before: "str | None"
+
+
 class AfterPayment(TypedDict):
     days: "int"
     kind: "Literal['after_payment']"
@@ -276,6 +301,13 @@ class CategoryIn(TypedDict):
     type: "Literal['category_in']"
 
 
+class Chain(TypedDict):
+    customer_id: "str"
+    wallet: "str"
+    links: "list[Link]"
+    next_after: "int | None"
+
+
 class Challenge(TypedDict):
     metric: "AchievementsRulesOrders | AchievementsRulesSpend | AchievementsRulesEvents | LoyaltyAchievementsRulesEntries"
     target: "int"
@@ -337,6 +369,22 @@ class ChannelIn(TypedDict):
 class Claim(TypedDict):
     code: "str"
     customer_id: "str"
+
+
+class CloseMonth(TypedDict):
+    month: "str"
+    wallet: NotRequired["str"]
+
+
+class CohortFigures(TypedDict):
+    cohort: "str | None"
+    points_issued: "int"
+    points_redeemed: "int"
+    points_lapsed: "int"
+    points_outstanding: "int"
+    expected_share: "int"
+    liability_micros: "int"
+    breakage_micros: "int"
 
 
 class Corrected(TypedDict):
@@ -614,6 +662,7 @@ class HoldView(TypedDict):
     points_held: "int"
     points_captured: "int"
     points_released: "int"
+    points_returned: "int"
     held_at: "str"
     ends_at: "str"
     state: "Literal['held', 'ended']"
@@ -726,6 +775,26 @@ class LastOrder(TypedDict):
     type: "Literal['last_order']"
 
 
+class Liability(TypedDict):
+    wallet: "str"
+    currency: "str"
+    time_zone: "str"
+    next_to_close: "str | None"
+    months: "list[LiabilityMonth]"
+
+
+class LiabilityMonth(TypedDict):
+    month: "str"
+    points_opening: "int"
+    changes: "dict[str, int]"
+    points_closing: "int"
+    liability_micros: "int"
+    breakage_micros: "int"
+    closed_at: "str | None"
+    closed_by: "str | None"
+    cohorts: "list[CohortFigures]"
+
+
 class Lifetime(TypedDict):
     kind: "Literal['lifetime']"
 
@@ -747,6 +816,12 @@ class LineQuantity(TypedDict):
     at_least: NotRequired["int"]
     at_most: NotRequired["int | None"]
     type: "Literal['line_quantity']"
+
+
+class Link(TypedDict):
+    seq: "int"
+    content: "str"
+    hash: "str"
 
 
 class Listed(TypedDict):
@@ -816,6 +891,7 @@ class MemberView(TypedDict):
     customer_id: "str"
     member_id: "str"
     joined_at: "str"
+    left_at: "str | None"
     balances: "list[Balance]"
     tier: "str"
     qualifying_points: "int"

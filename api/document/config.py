@@ -70,6 +70,7 @@ def openapi_config() -> OpenAPIConfig:
             Tag("Referrals", "Members who bring friends"),
             Tag("Households", "Members who share points"),
             Tag("Transfers", "Points from member to member"),
+            Tag("Liability", "What outstanding points are expected to cost, in months that close"),
             Tag("Public", "Published reviews, for everybody"),
             Tag("Rewards", "What points buy, and its vouchers"),
             Tag("Reviews", "In from any source, and out with what the model read"),

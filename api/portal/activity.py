@@ -1,9 +1,10 @@
-"""The member's entries: page by page, all of them or of one kind, and as a file."""
+"""The member's entries: page by page, all of them or of one kind, as a file, and with their hashes."""
 
 from collections.abc import AsyncIterator
 from typing import Any, Literal
 from uuid import UUID
 
+import msgspec
 from litestar import Response, get
 from litestar.params import FromQuery
 
@@ -61,6 +62,7 @@ async def activity(
         show=show,
         shows=tuple(VERBS),
         csv_href=f"{PATH}.csv?{asked}",
+        chain_href=f"{PATH}.chain",
     )
     return page(request, "portal/activity.html", view, section="activity", now=now)
 
@@ -81,7 +83,17 @@ async def as_file(request: Customer, show: FromQuery[Show] = "all") -> Response[
     return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
 
 
-handlers = [activity, as_file]
+@get("/activity.chain")
+async def as_chain(request: Customer) -> Response[bytes]:
+    """Every posting with its hash, a JSON object a line: to be kept, and to compare with later."""
+    async with db.transaction(request.user.merchant_id):
+        links = await ledger.chain((await member_of(request)).id)
+    content = b"".join(msgspec.json.encode(each) + b"\n" for each in links)
+    headers = {"Content-Disposition": 'attachment; filename="points-chain.ndjson"'}
+    return Response(content, media_type="application/x-ndjson; charset=utf-8", headers=headers)
+
+
+handlers = [activity, as_file, as_chain]
 
 
 async def _lines(member_id: UUID, show: Show, to: Reader) -> AsyncIterator[portal_views.LedgerLine]:

@@ -1,5 +1,6 @@
 """The customer's points: home, the reason of one entry, and joining."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -37,6 +38,8 @@ async def home(request: Customer, notice: FromQuery[str] = "") -> Response[Any]:
         if member is None:
             return await _invitation(request)
         balance = present.points(await members.balances(member.id))
+        if member.left_at is not None:
+            return await _invitation(request, balance.points_active)
         view = await _home(request, member, balance, now)
     said = words.notices(notice, locale)
     if balance.points_debt:
@@ -55,6 +58,18 @@ async def join(request: Customer, data: URLEncodedBody[KeyedForm]) -> Response[A
         return "/portal?notice=joined"
 
     return await once_to(request, data.idempotency_key, "join", effect, now)
+
+
+@post("/leave", status_code=303)
+async def leave(request: Customer, data: URLEncodedBody[KeyedForm]) -> Response[Any]:
+    """End the membership; it can begin again. Somebody who is no member is shown the invitation."""
+    now = clock.now()
+
+    async def effect() -> str:
+        await members.go((await member_of(request)).id, now)
+        return "/portal"
+
+    return await once_to(request, data.idempotency_key, "leave", effect, now)
 
 
 @get("/activity/{entry_id:uuid}")
@@ -97,7 +112,7 @@ async def _home(
     )
 
 
-async def _invitation(request: Customer) -> Response[Any]:
+async def _invitation(request: Customer, points_kept: int | None = None) -> Response[Any]:
     try:
         live = await programme.live()
     except ProgrammeMissing:
@@ -106,6 +121,7 @@ async def _invitation(request: Customer) -> Response[Any]:
     currency = user.shop.currency
     rate = await rules.order_rate(currency, clock.now())
     view = present.invitation(user.profile.name, live, rate, currency, str(new_id()), locale)
+    view = replace(view, points_kept=points_kept)
     return page(request, "portal/join.html", view, section="home")
 
 
@@ -114,4 +130,4 @@ def to_invitation(_: Customer, __: Exception) -> Response[Any]:
     return see_other("/portal")
 
 
-handlers = [home, join, entry]
+handlers = [home, join, leave, entry]

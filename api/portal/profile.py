@@ -21,6 +21,7 @@ from core.design.views import Notice
 from core.i18n import LOCALES, OWN_NAMES, babel_locale, negotiate, translator
 from core.ids import new_id
 from core.people import customers, erasure, export
+from loyalty.members import service as members
 
 PATH = "/portal/profile"
 SESSIONS = "/portal/sessions"
@@ -120,6 +121,7 @@ async def _page(
     async with db.transaction(request.user.merchant_id):
         born = await customers.birthday(profile.id)
         exports = await export.of(profile.id)
+        member = await members.by_customer(profile.id)
         choices = await messages.choices(request)
     names = get_month_names("wide", locale=babel_locale(locale), context="stand-alone")
     view = views.Profile(
@@ -138,6 +140,7 @@ async def _page(
         export_key=str(new_id()),
         erase_key=str(new_id()),
         confirm=_confirm(request),
+        leave_key=str(new_id()) if member and member.left_at is None else "",
         sessions_href=SESSIONS if any(each.path == SESSIONS for each in request.app.routes) else "",
         problem=problem,
         profile_problem=profile_problem,

@@ -39,7 +39,7 @@ class NewHold(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class SomePoints(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """So many of what is held; left out: all of it."""
+    """So many of what is held, or was captured; left out: all of it."""
 
     points: PointsHeld | None = None
     note: Note = ""
@@ -50,7 +50,10 @@ class SomePoints(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 async def create(
     customer_id: FromPath[str], data: JSONBody[NewHold], once: NamedDependency[Once[HoldView]]
 ) -> Response[HoldView]:
-    """Hold points while a customer pays. Left alone, the hold ends by itself and they are as before."""
+    """Hold points while a customer pays. Left alone, the hold ends by itself and they are as before.
+
+    What the member lacks, others of their household hold, as they would pay for a reward.
+    """
 
     async def effect() -> HoldView:
         now = clock.now()
@@ -115,8 +118,36 @@ async def release(
     return await once(effect)
 
 
+@post(
+    "/{hold_id:uuid}/reverse",
+    guards=[requires_scope("rewards:redeem")],
+    status_code=200,
+    responses=WRITE_PROBLEMS,
+)
+async def reverse(
+    customer_id: FromPath[str],
+    hold_id: FromPath[UUID],
+    once: NamedDependency[Once[HoldView]],
+    data: JSONBody[SomePoints | None] = None,
+) -> Response[HoldView]:
+    """Give back what was captured, or a part, when what it paid for is called off or comes back.
+
+    The same lots get it back, with the expiry they had. More than was captured and not given back is refused
+    with `reverse_exceeds_redemption`; if nothing is left, with `already_reversed`.
+    """
+    wanted = data or SomePoints()
+
+    async def effect() -> HoldView:
+        found = await members.find(customer_id)
+        return await holds.reverse(found.id, hold_id, wanted.points, wanted.note, clock.now())
+
+    return await once(effect)
+
+
 v1_holds = Router(
-    "/members/{customer_id:str}/holds", route_handlers=[create, one, capture, release], tags=["Members"]
+    "/members/{customer_id:str}/holds",
+    route_handlers=[create, one, capture, release, reverse],
+    tags=["Members"],
 )
 
 

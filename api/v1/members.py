@@ -22,6 +22,7 @@ from core.errors import NotFound
 from core.gather import Gather
 from core.ids import new_id
 from loyalty.intake.events import Event
+from loyalty.intake.service import API
 from loyalty.ledger import reading as ledger
 from loyalty.members import service as members
 from loyalty.members.overview import Overview, overviews
@@ -43,11 +44,15 @@ class Join(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class MemberView(msgspec.Struct, frozen=True, kw_only=True):
-    """A member with points by wallet and the way to the next tier."""
+    """A member with points by wallet and the way to the next tier.
+
+    `left_at`: who has left keeps the points until they expire and cannot spend them; null: a member.
+    """
 
     customer_id: str
     member_id: UUID
     joined_at: datetime
+    left_at: datetime | None
     balances: list[members.Balance]
     tier: str
     qualifying_points: int
@@ -83,6 +88,7 @@ def _view(member: Overview) -> MemberView:
         customer_id=member.external_id,
         member_id=member.id,
         joined_at=member.joined_at,
+        left_at=member.left_at,
         balances=member.balances,
         tier=place.tier.code,
         qualifying_points=place.value,
@@ -111,14 +117,15 @@ VIEWS: Gather[str, MemberView] = Gather(_look_up, limit=16, lanes=2)
 
 @post("/", guards=[requires_scope("members:write")], status_code=201, responses=WRITE_PROBLEMS)
 async def join(data: JSONBody[Join], once: NamedDependency[Once[MemberView]]) -> Response[MemberView]:
-    """Enrol a customer. Somebody who is a member already stays one, with what is new about them."""
+    """Enrol a customer. Somebody who is a member already stays one, with what is new about them; somebody
+    who has left is one again from now on, with what points they still have."""
 
     async def effect() -> MemberView:
         now = clock.now()
         facts: dict[str, Any] = {k: v for k, v in msgspec.to_builtins(data).items() if v is not None}
         event = Event(
             id=str(new_id()),
-            source="regulars:api",
+            source=API,
             type="customer.updated",
             time=now,
             data=facts | {"accepts_terms": True},
@@ -127,6 +134,27 @@ async def join(data: JSONBody[Join], once: NamedDependency[Once[MemberView]]) ->
         return await view(data.customer_id, now)
 
     return await once(effect, status=201)
+
+
+@post(
+    "/{customer_id:str}/leave",
+    guards=[requires_scope("members:write")],
+    status_code=200,
+    responses=WRITE_PROBLEMS,
+)
+async def leave(customer_id: FromPath[str], once: NamedDependency[Once[MemberView]]) -> Response[MemberView]:
+    """Let a member leave the programme, of their own will; enrolling them again takes them back.
+
+    Their points stay where they are, expire as they would, and cannot be spent meanwhile. Nothing is earned
+    and no tier or benefit is theirs until they are back.
+    """
+
+    async def effect() -> MemberView:
+        now = clock.now()
+        await members.go((await members.find(customer_id)).id, now)
+        return await view(customer_id, now)
+
+    return await once(effect)
 
 
 @get("/", guards=[requires_scope("members:read")], responses=problems(401, 403))
@@ -183,6 +211,6 @@ async def entry(
 
 v1_members = Router(
     "/members",
-    route_handlers=[join, list_members, member, earn, entries, entry, widget_token],
+    route_handlers=[join, leave, list_members, member, earn, entries, entry, widget_token],
     tags=["Members"],
 )

@@ -66,6 +66,8 @@ class Profile:
     export_key: str
     erase_key: str
     confirm: str
+    leave_key: str = ""
+    """Empty: they are no member."""
     sessions_href: str = ""
     problem: str = ""
     """Of the erasure, as a sentence."""

@@ -124,6 +124,8 @@ class PortalJoin:
     """Orders of so many days before joining count, too."""
     join_key: str = ""
     """Empty: the shop has no programme to join."""
+    points_kept: int | None = None
+    """Of somebody who has left: what they can spend once they are a member again."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,7 @@ class PortalActivity:
     """Code of kind "entries_shown", as are `shows`."""
     shows: tuple[str, ...] = ()
     csv_href: str = ""
+    chain_href: str = ""
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ SCOPES: dict[str, str] = {
     "webhooks:read": mark("Read webhook endpoints and what became of deliveries"),
     "webhooks:write": mark("Set webhook endpoints, and send deliveries again"),
     "ledger:read": mark("Read ledger entries"),
+    "liability:close": mark("Close months of the liability, for ever"),
     "ledger:write": mark("Give points for something that is no order, or from member to member"),
 }
 

@@ -57,18 +57,24 @@ RETURNING e.id, e.key, e.member_id, e.tier_code, e.multiplier_percent, e.segment
           (SELECT joined_at FROM members x WHERE x.id = e.member_id) AS joined_at
 """
 
-# The earns of events, with what is left of them. What came while its member was merged was posted for
-# whoever stands for them.
+# The earns of events, with what is left of them and who has it now. What came while its member was merged was
+# posted for whoever stood for them, and stays there when the merge is undone.
 EARNS_OF_EVENTS = """
-SELECT e.key AS event_key, j.id AS journal_id, j.key, w.code AS wallet, w.debt_policy, e.member_id,
+SELECT e.key AS event_key, j.id AS journal_id, j.key, w.code AS wallet, w.debt_policy, o.member_id,
        l.points_pending, l.points - l.points_clawed_back AS points_left
 FROM earning_events e JOIN members m ON m.id = e.member_id
-JOIN ledger_accounts a ON a.member_id IN (m.id, m.merged_into)
+CROSS JOIN LATERAL (
+    WITH RECURSIVE stood (id) AS (
+        SELECT m.customer_id
+        UNION SELECT g.survivor_id FROM stood s JOIN member_merges g ON g.source_id = s.id)
+    SELECT k.id FROM stood s JOIN members k ON k.customer_id = s.id) had
+JOIN ledger_accounts a ON a.member_id = had.id
 JOIN wallet_types w ON w.id = a.wallet_type_id
 JOIN ledger_journal j ON j.account_id = a.id AND j.verb = 'earn'
      AND starts_with(j.key, 'earn:' || e.id || ':')
 JOIN ledger_lots l ON l.journal_id = j.id AND l.line = 1
-WHERE e.key = ANY ($1::text[]) ORDER BY e.member_id, j.key
+JOIN ledger_accounts o ON o.id = l.account_id
+WHERE e.key = ANY ($1::text[]) ORDER BY o.member_id, j.key
 """
 
 # Nobody completes a profile twice, once as somebody for whom they stand now.

@@ -5,10 +5,13 @@ from loyalty.figures.rules import SIDES, Flow
 # ---------------------------------------------------------------- tiers
 
 # $1 set, $2 from, $3 until. Where a member stood before the first change in the period and after the last.
+# Who was merged is the member who stands for them, and moves as that one does.
 _MOVED = """
     SELECT member_id, (array_agg(from_code ORDER BY changed_at, id))[1] AS from_code,
            (array_agg(to_code ORDER BY changed_at DESC, id DESC))[1] AS to_code
-    FROM tier_changes WHERE set_code = $1 AND changed_at >= $2 AND changed_at < $3 GROUP BY member_id
+    FROM tier_changes t WHERE set_code = $1 AND changed_at >= $2 AND changed_at < $3
+      AND NOT EXISTS (SELECT FROM members k WHERE k.id = t.member_id AND k.merged_into IS NOT NULL)
+    GROUP BY member_id
 """
 MOVES = f"""
     SELECT from_code, to_code, count(*)::int AS members FROM ({_MOVED}) x
@@ -25,17 +28,18 @@ MOVERS = f"""
 # ---------------------------------------------------------------- who comes back
 
 # $1 time zone, $2 from, $3 until: members by the month in which they joined, and how many of them bought in
-# each month since.
+# each month since. Who was merged and who stands for them are one member, with the orders of both.
 RETENTION = """
     WITH joined AS (
         SELECT customer_id, date_trunc('month', joined_at AT TIME ZONE $1)::date AS cohort
-        FROM members WHERE joined_at >= $2 AND joined_at < $3
+        FROM members WHERE joined_at >= $2 AND joined_at < $3 AND merged_into IS NULL
     ), sizes AS (SELECT cohort, count(*)::int AS size FROM joined GROUP BY 1),
     bought AS (
         SELECT cohort, month, count(*)::int AS members FROM (
             SELECT DISTINCT j.cohort, j.customer_id,
                    date_trunc('month', o.paid_at AT TIME ZONE $1)::date AS month
-            FROM joined j JOIN orders o ON o.customer_id = j.customer_id
+            FROM orders o LEFT JOIN customers k ON k.id = o.customer_id AND k.merged_into IS NOT NULL
+            JOIN joined j ON j.customer_id = CASE WHEN k.id IS NULL THEN o.customer_id ELSE k.merged_into END
             WHERE o.paid_at >= $2 AND o.paid_at < $3 AND o.cancelled_at IS NULL) x
         WHERE month >= cohort GROUP BY 1, 2
     )
@@ -47,8 +51,11 @@ BUYERS = """
     SELECT m.id, c.external_id, m.joined_at, m.tier_code
     FROM members m JOIN customers c ON c.id = m.customer_id
     WHERE m.joined_at >= $1 AND m.joined_at < $2 AND ($5::uuid IS NULL OR m.id > $5)
-      AND EXISTS (SELECT FROM orders o WHERE o.customer_id = m.customer_id AND o.cancelled_at IS NULL
-                  AND o.paid_at >= $3 AND o.paid_at < $4)
+      AND m.merged_into IS NULL
+      AND EXISTS (SELECT FROM orders o WHERE o.cancelled_at IS NULL AND o.paid_at >= $3 AND o.paid_at < $4
+                  AND o.customer_id = ANY (ARRAY(
+                      SELECT m.customer_id
+                      UNION ALL SELECT x.id FROM customers x WHERE x.merged_into = m.customer_id)))
     ORDER BY m.id LIMIT $6
 """
 

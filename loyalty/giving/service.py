@@ -10,6 +10,7 @@ from core.ids import new_id
 from loyalty.ledger import Earn, Posting, earn_many
 from loyalty.members import service as members
 from loyalty.members.service import Joined
+from loyalty.rewards.errors import MemberLeft
 from loyalty.wallets.rules import Wallet
 from loyalty.wallets.service import WalletMissing
 from loyalty.wallets.service import wallets as all_wallets
@@ -45,6 +46,8 @@ async def give(gifts: Sequence[Gift], now: datetime) -> list[Posting | DomainErr
 def _earn(gift: Gift, member: Joined | None, wallet: Wallet | None, now: datetime) -> Earn | DomainError:
     if member is None:
         return members.unknown(gift.customer_id)
+    if member.left_at is not None and member.left_at <= now:
+        return MemberLeft()
     if wallet is None:
         return WalletMissing(gift.wallet)
     return Earn(

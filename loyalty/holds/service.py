@@ -1,4 +1,4 @@
-"""Hold points for a checkout; capture them in whole or in part, or release them.
+"""Hold points for a checkout; capture them in whole or in part, release them, give captured ones back.
 
 All of it is postings of the ledger: a hold's id is that of its posting, and what time ends is released by
 the ledger's sweep.
@@ -14,7 +14,13 @@ from core import db
 from core.errors import NotFound
 from core.ids import new_id
 from loyalty.holds import queries
-from loyalty.ledger import Capture, Hold, Posting, Release, post
+from loyalty.households import holds as together
+from loyalty.ledger import Hold, post
+from loyalty.members import service as members
+from loyalty.rewards.errors import MemberLeft
+
+SHARED = "points"
+"""The wallet that households spend from together."""
 
 State = Literal["held", "ended"]
 
@@ -28,6 +34,8 @@ class HoldView(msgspec.Struct, frozen=True, kw_only=True):
     points_held: int
     points_captured: int
     points_released: int
+    points_returned: int
+    """Of what was captured, given back since."""
     held_at: datetime
     ends_at: datetime
     state: State
@@ -37,20 +45,26 @@ class HoldView(msgspec.Struct, frozen=True, kw_only=True):
 async def hold(
     member_id: UUID, wallet: str, points: int, until: datetime, note: str, now: datetime
 ) -> HoldView:
-    """Set points aside, those that expire first before the others.
+    """Set points aside, those that expire first before the others; what lacks, others of a household hold.
 
-    Raises PointsInsufficient, WalletUnknown.
+    Raises MemberLeft, PointsInsufficient, WalletUnknown.
     """
-    command = Hold(
-        key=f"checkout:{new_id()}",
-        member=member_id,
-        wallet=wallet,
-        points=points,
-        until=until,
-        effective_at=now,
-        reason={"rule": "checkout", "note": note},
-    )
-    posting = await _post(command, now)
+    if (await members.get(member_id)).left_at is not None:
+        raise MemberLeft()
+    key, reason = f"checkout:{new_id()}", {"rule": "checkout", "note": note}
+    if wallet == SHARED:
+        posting = await together.hold(member_id, points, key, until, reason, now)
+    else:
+        command = Hold(
+            key=key,
+            member=member_id,
+            wallet=wallet,
+            points=points,
+            until=until,
+            effective_at=now,
+            reason=reason,
+        )
+        [posting] = await post([command], now)
     assert posting.journal_id is not None  # a hold always posts
     return await find(member_id, posting.journal_id, now)
 
@@ -61,16 +75,8 @@ async def capture(member_id: UUID, hold_id: UUID, points: int | None, note: str,
     Raises NotFound, HoldEnded, HoldExceeded.
     """
     row = await _row(member_id, hold_id)
-    command = Capture(
-        key=f"checkout-capture:{new_id()}",
-        member=member_id,
-        wallet=row["wallet"],
-        parent=row["key"],
-        points=points,
-        effective_at=now,
-        reason={"rule": "checkout", "note": note},
-    )
-    await _post(command, now)
+    reason = {"rule": "checkout", "note": note}
+    await together.capture(row["key"], points, f"checkout-capture:{new_id()}", reason, now)
     return await find(member_id, hold_id, now)
 
 
@@ -80,16 +86,20 @@ async def release(member_id: UUID, hold_id: UUID, points: int | None, now: datet
     Raises NotFound, HoldExceeded.
     """
     row = await _row(member_id, hold_id)
-    command = Release(
-        key=f"checkout-release:{new_id()}",
-        member=member_id,
-        wallet=row["wallet"],
-        parent=row["key"],
-        points=points,
-        effective_at=now,
-        reason={"rule": "hold_released"},
-    )
-    await _post(command, now)
+    reason = {"rule": "hold_released"}
+    await together.release(row["key"], points, f"checkout-release:{new_id()}", reason, now)
+    return await find(member_id, hold_id, now)
+
+
+async def reverse(member_id: UUID, hold_id: UUID, points: int | None, note: str, now: datetime) -> HoldView:
+    """Give back what was captured, or so many points of it: the order was called off, or goods came back.
+
+    The same lots get them back, with the expiry they had. Raises NotFound, AlreadyReversed when nothing is
+    left to give back, ReverseExceedsRedemption.
+    """
+    row = await _row(member_id, hold_id)
+    reason = {"rule": "checkout_returned", "note": note}
+    await together.reverse(row["key"], points, f"checkout-return:{new_id()}", reason, now)
     return await find(member_id, hold_id, now)
 
 
@@ -104,6 +114,7 @@ async def find(member_id: UUID, hold_id: UUID, now: datetime) -> HoldView:
         points_held=left,
         points_captured=captured,
         points_released=row["points"] - left - captured,
+        points_returned=row["points_returned"],
         held_at=row["held_at"],
         ends_at=row["ends_at"],
         state="held" if left and now < row["ends_at"] else "ended",
@@ -115,8 +126,3 @@ async def _row(member_id: UUID, hold_id: UUID) -> db.Row:
     if row is None:
         raise NotFound("there is no such hold")
     return row
-
-
-async def _post(command: Hold | Capture | Release, now: datetime) -> Posting:
-    [posting] = await post([command], now)
-    return posting

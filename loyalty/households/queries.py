@@ -52,3 +52,32 @@ UNION ALL
 SELECT j.key, s.member_id FROM household_shares s JOIN ledger_journal j ON j.id = s.journal_id
 WHERE s.redemption_id = $1
 """
+
+# ---------------------------------------------------------------- holds
+
+TURN = "SELECT pg_advisory_xact_lock(hashtextextended('household hold ' || $1, 0))"
+
+# A hold, and what others hold for it, in the order in which they pay; each by whoever has its points by now.
+HELD = """
+SELECT j.key, a.member_id, w.code AS wallet, h.points_left, j.reason->>'for' AS for_member
+FROM ledger_journal f
+CROSS JOIN LATERAL (SELECT f.id, 0 AS turn UNION ALL
+                    SELECT s.journal_id, 1 FROM household_shares s WHERE s.redemption_id = f.id) part
+JOIN ledger_journal j ON j.id = part.id JOIN ledger_holds h ON h.journal_id = j.id
+JOIN ledger_accounts a ON a.id = h.account_id JOIN wallet_types w ON w.id = a.wallet_type_id
+WHERE f.merchant_id = current_merchant() AND f.key = $1 ORDER BY part.turn, j.id
+"""
+
+# What was captured of a hold and of those of the others, the last first, with what of it can be given back.
+CAPTURED = """
+SELECT c.key, a.member_id, w.code AS wallet,
+       c.points - coalesce((SELECT sum(e.points) FROM ledger_journal r
+                            JOIN ledger_entries e ON e.journal_id = r.id AND e.debit = 'redeemed'
+                            WHERE r.parent_id = c.id AND r.verb = 'reverse'), 0)::bigint AS points_left
+FROM ledger_journal f
+CROSS JOIN LATERAL (SELECT f.id UNION ALL
+                    SELECT s.journal_id FROM household_shares s WHERE s.redemption_id = f.id) part
+JOIN ledger_journal c ON c.parent_id = part.id AND c.verb = 'capture'
+JOIN ledger_accounts a ON a.id = c.account_id JOIN wallet_types w ON w.id = a.wallet_type_id
+WHERE f.merchant_id = current_merchant() AND f.key = $1 ORDER BY c.id DESC
+"""

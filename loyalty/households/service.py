@@ -1,6 +1,6 @@
 """Make households, join and leave them, and let their members pay for each other.
 
-Everybody keeps their own points. Only when somebody redeems more than they have do the others pay
+Everybody keeps their own points. Only when somebody spends more than they have do the others pay
 the rest, each by a posting of their own: whoever leaves takes along what is theirs, and a redemption that
 is cancelled gives everybody their own lots back.
 """
@@ -15,7 +15,7 @@ import msgspec
 from core import db
 from core.errors import DomainError, Kind, NotFound
 from loyalty.households import queries, rules
-from loyalty.ledger import Posting, Redeem, Reverse, post
+from loyalty.ledger import AnyCommand, Posting, Redeem, Reverse, post
 
 
 class HouseholdFull(DomainError):
@@ -95,21 +95,35 @@ async def redeem(member_id: UUID, points: int, key: str, reason: Mapping[str, An
 
     Answers the first posting: undo() finds the others by it. Raises what the ledger refuses.
     """
-    household_id = await db.fetchval(queries.OF_MEMBER, member_id)
-    if household_id:
-        await _lock(household_id)
-    parts = rules.shares(member_id, points, await _lots(member_id, now) if household_id else ())
-    others = {"rule": "household", "for": str(member_id)}
+    parts = await payers(member_id, points, now)
     commands = [
         Redeem(
             key=key if number == 0 else f"{key}:{payer}",
             member=payer,
             points=part,
             effective_at=now,
-            reason=dict(reason) if payer == member_id else dict(reason) | others,
+            reason=reason_of(reason, payer, member_id),
         )
         for number, (payer, part) in enumerate(parts.items())
     ]
+    return await post_shares(commands, now)
+
+
+async def payers(member_id: UUID, points: int, now: datetime) -> Mapping[UUID, int]:
+    """Who pays how much of what a member spends; their household waits for the end of the transaction."""
+    household_id = await db.fetchval(queries.OF_MEMBER, member_id)
+    if household_id:
+        await _lock(household_id)
+    return rules.shares(member_id, points, await _lots(member_id, now) if household_id else ())
+
+
+def reason_of(reason: Mapping[str, Any], payer: UUID, member_id: UUID | str) -> dict[str, Any]:
+    """The reason of one payer's posting: who pays for another is told for whom."""
+    return dict(reason) if payer == member_id else dict(reason) | {"rule": "household", "for": str(member_id)}
+
+
+async def post_shares(commands: Sequence[AnyCommand], now: datetime) -> Posting:
+    """Post what several pay together, and note the others by the first posting, which is answered."""
     first, *rest = await post(commands, now)
     if rest:
         ids = [posting.journal_id for posting in rest]

@@ -42,6 +42,9 @@ from loyalty.tiers import service as tiers
 
 Key = tuple[str, str]
 YEARS = (1970, 2199)
+PORTAL, API = "regulars:portal", "regulars:api"
+ASKED = {PORTAL, API}
+"""Sources of events by which a customer, or a program for one, asks for what they say."""
 AHEAD = timedelta(days=1)
 """So far a shop's clock may be ahead: points of a time to come would live that much longer."""
 
@@ -157,7 +160,7 @@ async def join(customer_external_id: str, terms_version: str, now: datetime) -> 
     """
     event = Event(
         id=str(new_id()),
-        source="regulars:portal",
+        source=PORTAL,
         type="customer.updated",
         time=now,
         data={"customer_id": customer_external_id, "accepts_terms": True, "terms_version": terms_version},
@@ -284,12 +287,17 @@ def _said(data: CustomerFacts) -> dict[str, str | None]:
 
 
 async def _enrol(batch: _Batch, ids: dict[str, UUID], now: datetime) -> list[UUID]:
+    """Members of who accepts the terms. Who has left comes back by asking for just that, not because their
+    shop says with all that it says of them that they once accepted the terms."""
     joins: dict[UUID, tuple[UUID, datetime, str]] = {}
+    again = set()
     for _, event, data in batch.data(CustomerFacts):
         if isinstance(data, CustomerFacts) and data.accepts_terms:
             customer = ids[data.customer_id]
             joins.setdefault(customer, (customer, event.time, data.terms_version))
-    return await members.enrol(list(joins.values()), now)
+            if event.source in ASKED:
+                again.add(customer)
+    return await members.enrol(list(joins.values()), now, again)
 
 
 async def _orders(

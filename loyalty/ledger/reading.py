@@ -302,18 +302,25 @@ async def forget_notes(accounts: Sequence[UUID]) -> int:
     return int(await db.fetchval("SELECT ledger_forget($1::uuid[])", list(accounts)))
 
 
-async def chain(member_id: UUID, wallet: str = "points") -> list[Link]:
-    """All postings of a member's wallet with what is hashed of them, the first one first: to take along."""
+async def chain(
+    member_id: UUID, wallet: str = "points", after_seq: int = 0, limit: int | None = None
+) -> list[Link]:
+    """Postings of a member's wallet with what is hashed of them, the first one first: to take along.
+
+    `after_seq` pages on; no `limit`: all of them.
+    """
     rows = await db.fetch(
         """
         SELECT j.seq, convert_from(ledger_content(j), 'UTF8') AS content, encode(j.hash, 'hex') AS hash,
                coalesce(encode(j.forgotten_hash, 'hex'), '') AS forgotten
         FROM ledger_journal j JOIN ledger_accounts a ON a.id = j.account_id
         JOIN wallet_types w ON w.id = a.wallet_type_id
-        WHERE a.member_id = $1 AND w.code = $2 ORDER BY j.seq
+        WHERE a.member_id = $1 AND w.code = $2 AND j.seq > $3 ORDER BY j.seq LIMIT $4
         """,
         member_id,
         wallet,
+        after_seq,
+        limit,
     )
     return [Link(**row) for row in rows]
 

@@ -29,11 +29,22 @@ WITH sided AS (
 """
 
 
-_COHORT = "date_trunc('month', r.recorded_at AT TIME ZONE $2)::date AS cohort"
+def _month(moment: str) -> str:
+    """The month that a moment belongs to, months that were closed being what they were when they were.
+
+    $5 their ends in order, $6 their first days, $7 the first day of the one after the last (NULL: none is
+    closed). The shop may have moved to another time zone since: what came after the last end is of a later
+    month, whatever the new zone's calendar says, and of no month twice.
+    """
+    return f"""coalesce(($6::date[])[width_bucket({moment}, $5::timestamptz[]) + 1],
+                greatest(date_trunc('month', {moment} AT TIME ZONE $2)::date, $7::date))"""
+
+
+_COHORT = f"CASE WHEN r.recorded_at IS NOT NULL THEN {_month('r.recorded_at')} END AS cohort"
 _ROOTS = "FROM sided s LEFT JOIN ledger_journal r ON r.id = s.root"
 
 MOVEMENTS = f"""{_SIDED}
-SELECT date_trunc('month', s.recorded_at AT TIME ZONE $2)::date AS month, {_COHORT}, s.kind,
+SELECT {_month("s.recorded_at")} AS month, {_COHORT}, s.kind,
        sum(s.points)::bigint AS points
 {_ROOTS} GROUP BY 1, 2, 3 HAVING sum(s.points) <> 0 ORDER BY 1, 2 NULLS FIRST, 3
 """
@@ -59,10 +70,13 @@ ON CONFLICT (merchant_id, wallet) DO UPDATE SET time_zone = excluded.time_zone, 
 """
 # The days of no time zone: they are added up anew.
 UNROLL = "UPDATE liability_rolls SET time_zone = ''"
+# Nor do days of another time zone know that of the month that is closed now.
+UNROLL_OTHERS = "UPDATE liability_rolls SET time_zone = '' WHERE wallet = $1 AND time_zone <> $2"
 # Each with up to when they are kept, in one statement: between two of them somebody may add up.
 KEPT_MONTHS = """
 SELECT r.ends_at, d.* FROM liability_rolls r LEFT JOIN LATERAL (
-    SELECT date_trunc('month', k.day)::date AS month, k.cohort, k.kind, sum(k.points)::bigint AS points
+    SELECT greatest(date_trunc('month', k.day)::date, $4::date) AS month, k.cohort, k.kind,
+           sum(k.points)::bigint AS points
     FROM liability_days k WHERE k.wallet = r.wallet AND ($3::date IS NULL OR k.day >= $3) GROUP BY 1, 2, 3
     ) d ON true
 WHERE r.wallet = $1 AND r.time_zone = $2
@@ -94,6 +108,14 @@ SELECT m.month, m.ends_at, m.point_cost_micros, m.points_outstanding,
        m.liability_micros::text AS liability_micros, m.breakage_micros::text AS breakage_micros,
        m.closed_at, s.name AS closed_by
 FROM liability_months m LEFT JOIN staff s ON s.id = m.closed_by WHERE m.wallet = $1 ORDER BY m.month
+"""
+
+# What _month() wants.
+CALENDAR = """
+SELECT coalesce(array_agg(ends_at ORDER BY month), '{}') AS ends,
+       coalesce(array_agg(month ORDER BY month), '{}') AS months,
+       (max(month) + interval '1 month')::date AS next
+FROM liability_months WHERE wallet = $1
 """
 
 CLOSED_MOVEMENTS = """

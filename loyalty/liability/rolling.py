@@ -3,6 +3,7 @@
 So the answers are the same whether or not, and when, anybody has added up: a test compares them.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -39,7 +40,7 @@ async def roll(now: datetime, wallet: str = WALLET) -> bool:
         return False
     if since is None:
         await db.execute(queries.FORGET, wallet)
-    await db.execute(queries.KEEP, wallet, zone, since, end)
+    await db.execute(queries.KEEP, wallet, zone, since, end, *await calendar(wallet))
     await db.execute(queries.NOTE_ROLLED, wallet, zone, end)
     return True
 
@@ -50,16 +51,24 @@ async def forget() -> None:
     await db.execute(queries.UNROLL)
 
 
+async def calendar(wallet: str = WALLET) -> tuple[Sequence[datetime], Sequence[date], date | None]:
+    """The ends of the closed months, their first days, and that of the month after them (None: none is)."""
+    row = await db.fetchrow(queries.CALENDAR, wallet)
+    assert row is not None  # an aggregate always answers a row
+    return row["ends"], row["months"], row["next"]
+
+
 async def months(since: datetime | None, until: datetime, wallet: str = WALLET) -> list[Movement]:
     """Movements by month of what was recorded from `since` (a midnight of the shop's; None: ever)."""
     name = (await tenancy.shop()).time_zone
     zone = zone_of(name)
     first = day_of(since, zone) if since else None
-    rolled, kept = await _kept(queries.KEPT_MONTHS, wallet, name, first)
+    closed = await calendar(wallet)
+    rolled, kept = await _kept(queries.KEPT_MONTHS, wallet, name, first, closed[2])
     if first and since != start_of_day(first, zone):
         rolled, kept = None, []  # the midnight of a time zone that was: no day of ours begins there
     later = max((each for each in (since, rolled) if each), default=None)
-    new = await db.fetch(queries.MOVEMENTS, wallet, name, later, until)
+    new = await db.fetch(queries.MOVEMENTS, wallet, name, later, until, *closed)
     return [Movement(**row) for row in [*kept, *map(dict, new)]]
 
 

@@ -64,7 +64,7 @@ async def report(now: datetime, wallet: str = WALLET) -> Report:
     costs = {each.month: each.point_cost_micros for each in closed}
     months = [
         rules.figures(movements, month, costs.get(month, cost))
-        for month in _months(movements, closed, rules.month_of(now, shop.time_zone))
+        for month in _months(movements, closed, _running(closed, shop.time_zone, now))
     ]
     return Report(
         wallet=wallet,
@@ -99,6 +99,7 @@ async def close(month: date, by: UUID | None, now: datetime, wallet: str = WALLE
         queries.ADD_MOVEMENTS, wallet, month,
         [each.cohort for each in own], [each.kind for each in own], [each.points for each in own],
     )  # fmt: skip
+    await db.execute(queries.UNROLL_OTHERS, wallet, found.time_zone)
     return made
 
 
@@ -136,12 +137,18 @@ async def _stored(wallet: str) -> list[Movement]:
 
 
 async def _recorded(wallet: str, zone: str, since: datetime | None, until: datetime) -> list[Movement]:
-    rows = await db.fetch(queries.MOVEMENTS, wallet, zone, since, until)
+    rows = await db.fetch(queries.MOVEMENTS, wallet, zone, since, until, *await rolling.calendar(wallet))
     return [Movement(**row) for row in rows]
 
 
 async def _point_cost() -> int:
     return (await programme.live()).point_cost_micros
+
+
+def _running(closed: Sequence[Closed], zone: str, now: datetime) -> date:
+    """The month that runs now; never a closed one, should the shop have moved to an earlier time zone."""
+    month = rules.month_of(now, zone)
+    return max(month, rules.next_month(closed[-1].month)) if closed else month
 
 
 def _months(movements: Sequence[Movement], closed: Sequence[Closed], now: date) -> list[date]:

@@ -5,7 +5,8 @@ coalesce() with an index, and would read all customers.
 """
 
 # Who was deleted before the joining was heard of has left. Of several joinings the first counts,
-# whichever was heard of first; `is_new` tells an inserted row from one that was moved back.
+# whichever was heard of first; `is_new` tells an inserted row from one that was moved back. Whoever left and
+# came again began anew with that.
 # Who is merged joins as whoever stands for them.
 ENROL = """
 INSERT INTO members AS m (merchant_id, customer_id, joined_at, left_at, terms_version, tier_code, tier_since)
@@ -17,7 +18,7 @@ JOIN customers c ON c.id = n.id
 ORDER BY c.id
 ON CONFLICT (merchant_id, customer_id) DO UPDATE
     SET joined_at = excluded.joined_at, terms_version = excluded.terms_version
-    WHERE excluded.joined_at < m.joined_at
+    WHERE excluded.joined_at < m.joined_at AND m.rejoined_at IS NULL
 RETURNING id, customer_id, joined_at, xmax = 0 AS is_new
 """
 
@@ -25,6 +26,23 @@ NOTE_JOINED = """
 INSERT INTO tier_changes (merchant_id, member_id, version_id, set_code, to_code, value, reason, changed_at)
 SELECT current_merchant(), n.id, $3, s.code, s.lowest, 0, 'joined', n.at
 FROM unnest($1::uuid[], $2::timestamptz[]) AS n (id, at), unnest($4::text[], $5::text[]) AS s (code, lowest)
+"""
+
+# Who had left and asks to be a member again; who is merged, as whoever stands for them.
+REJOIN = """
+UPDATE members m SET joined_at = n.joined_at, rejoined_at = n.joined_at, terms_version = n.terms_version,
+       left_at = NULL
+FROM unnest($1::uuid[], $2::timestamptz[], $3::text[]) AS n (customer_id, joined_at, terms_version)
+JOIN customers k ON k.id = n.customer_id
+JOIN customers c ON c.id = CASE WHEN k.merged_into IS NULL THEN k.id ELSE k.merged_into END
+WHERE m.customer_id = c.id AND c.deleted_at IS NULL AND m.left_at <= n.joined_at
+RETURNING m.id, m.customer_id
+"""
+
+# Of their own will; who is merged has not to be asked.
+GO = """
+UPDATE members SET left_at = greatest($2, joined_at)
+WHERE id = $1 AND left_at IS NULL AND merged_into IS NULL RETURNING left_at
 """
 
 LEAVE = "UPDATE members SET left_at = least(left_at, $2) WHERE customer_id = ANY ($1::uuid[])"
@@ -50,7 +68,7 @@ JOIN members m ON m.customer_id = c.id WHERE asked.external_id = ANY ($1::text[]
 """
 
 JOINED = """
-SELECT c.external_id, m.id, m.joined_at
+SELECT c.external_id, m.id, m.joined_at, m.left_at
 FROM customers c
 JOIN members m
      ON m.customer_id = CASE WHEN c.merged_into IS NULL THEN c.id ELSE c.merged_into END

@@ -28,10 +28,11 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Joined(msgspec.Struct, frozen=True):
-    """A member, and since when."""
+    """A member, since when, and until when."""
 
     id: UUID
     joined_at: datetime
+    left_at: datetime | None
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,10 +46,14 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     left_at: datetime | None
 
 
-async def enrol(joins: Sequence[tuple[UUID, datetime, str]], now: datetime | None = None) -> list[UUID]:
+async def enrol(
+    joins: Sequence[tuple[UUID, datetime, str]], now: datetime | None = None, again: Collection[UUID] = ()
+) -> list[UUID]:
     """Make members of customers (customer id, when, terms version); webhooks tell of it, if it is said when.
 
-    Answers those who were none or joined later as far as was known: their orders may count now.
+    Answers those who were none or joined later as far as was known: their orders may count now. Who has
+    left stays away, but for the customers in `again`, who ask for it: they begin anew with what points they
+    still have.
 
     Raises ProgrammeMissing when the merchant has no programme.
     """
@@ -57,6 +62,7 @@ async def enrol(joins: Sequence[tuple[UUID, datetime, str]], now: datetime | Non
     live = await programme.live()
     lowest = live.tiers[0].code
     customers, times, terms = map(list, zip(*joins, strict=True))
+    back = await _rejoin([each for each in joins if each[0] in again])
     rows = await db.fetch(queries.ENROL, customers, times, terms, lowest)
     new = [row for row in rows if row["is_new"]]
     await db.execute(
@@ -68,8 +74,27 @@ async def enrol(joins: Sequence[tuple[UUID, datetime, str]], now: datetime | Non
         [each.tiers[0].code for each in live.sets],
     )
     if now:
-        await webhooks.emit("member.joined", [row["id"] for row in new], now)
-    return [row["customer_id"] for row in rows]
+        await webhooks.emit("member.joined", [row["id"] for row in (*new, *back)], now)
+    return [row["customer_id"] for row in (*rows, *back)]
+
+
+async def _rejoin(joins: Sequence[tuple[UUID, datetime, str]]) -> Sequence[db.Row]:
+    return await db.fetch(queries.REJOIN, *map(list, zip(*joins, strict=True))) if joins else []
+
+
+async def go(member_id: UUID, now: datetime) -> datetime:
+    """Let a member leave of their own will; answers when they did, which doing it again does not change.
+
+    Points stay in the ledger and expire as they would; they cannot be spent before the member is one again.
+    Raises NotFound.
+    """
+    left_at: datetime | None = await db.fetchval(queries.GO, member_id, now)
+    if left_at is not None:
+        await webhooks.emit("member.left", [member_id], now)
+    else:
+        left_at = (await get(member_id)).left_at
+    assert left_at is not None  # whoever is merged has left, too
+    return left_at
 
 
 async def leave(customers: Sequence[UUID], at: datetime) -> None:
@@ -110,7 +135,7 @@ async def find_many(external_ids: Collection[str]) -> dict[str, Profile]:
 async def joined(external_ids: Collection[str]) -> dict[str, Joined]:
     """Members by the shop's customer ids; those who are no members are left out."""
     rows = await db.fetch(queries.JOINED, list(external_ids))
-    return {row["external_id"]: Joined(row["id"], row["joined_at"]) for row in rows}
+    return {row["external_id"]: Joined(row["id"], row["joined_at"], row["left_at"]) for row in rows}
 
 
 def unknown(external_id: str) -> NotFound:

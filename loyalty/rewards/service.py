@@ -12,8 +12,8 @@ from core import db
 from core.errors import NotFound
 from core.ids import new_id
 from core.webhooks import service as webhooks
+from loyalty.households import holds
 from loyalty.households import service as households
-from loyalty.ledger import Capture, Hold, Release, post
 from loyalty.ledger.errors import HoldEnded
 from loyalty.rewards import catalogue, credit, queries, quotes, rules, stock, vouchers
 from loyalty.rewards.catalogue import RewardView
@@ -95,15 +95,7 @@ async def hold(
     sale = await _sell(_Order(member_id, reward_id, key, points, version), now)
     if isinstance(sale, VoucherView):
         return sale
-    command = Hold(
-        key=f"hold:{sale.voucher_id}",
-        member=member_id,
-        points=sale.cost_points,
-        until=until,
-        effective_at=now,
-        reason=_reason(sale.reward),
-    )
-    await post([command], now)
+    await holds.hold(member_id, sale.cost_points, f"hold:{sale.voucher_id}", until, _reason(sale.reward), now)
     await _put_down(sale, until, now)
     return await vouchers.voucher(member_id, sale.voucher_id)
 
@@ -120,14 +112,8 @@ async def capture(member_id: UUID, voucher_id: UUID, now: datetime) -> VoucherVi
     if row["state"] != "held" or row["held_until"] <= now:
         raise HoldEnded()
     known = await quotes.known_of(member_id, member, [], now)
-    command = Capture(
-        key=f"capture:{voucher_id}",
-        member=member_id,
-        parent=f"hold:{voucher_id}",
-        effective_at=now,
-        reason={"rule": "reward", "reward": found.reward_code, "version": found.version},
-    )
-    [posting] = await post([command], now)
+    reason = {"rule": "reward", "reward": found.reward_code, "version": found.version}
+    posting = await holds.capture(f"hold:{voucher_id}", None, f"capture:{voucher_id}", reason, now)
     assert posting.journal_id is not None  # what is held can be captured
     await _issue(voucher_id, found.terms, posting.journal_id, known, now)
     return await vouchers.voucher(member_id, voucher_id)
@@ -256,17 +242,11 @@ async def _release(row: db.Row, now: datetime) -> None:
     """Give up a hold, its points and what was put by; released before, there is nothing to do."""
     if row["state"] == "released":
         return
-    command = Release(
-        key=f"release:{row['id']}",
-        member=row["member_id"],
-        parent=f"hold:{row['id']}",
-        effective_at=now,
-        reason={"rule": "hold_released", "reward": row["reward_code"]},
-    )
     await db.execute(queries.SET_STATE, row["id"], "released", None)
     await stock.give_unit_back(row["reward_id"], row["id"])
     await stock.free_code(row["id"])
-    await post([command], now)
+    reason = {"rule": "hold_released", "reward": row["reward_code"]}
+    await holds.release(f"hold:{row['id']}", None, f"release:{row['id']}", reason, now)
 
 
 async def _undo(row: db.Row, state: str, now: datetime) -> None:

@@ -9,7 +9,8 @@ JUDGED = """
            r.order_id, ARRAY(SELECT a ->> 'aspect' FROM jsonb_array_elements(s.aspects) a
                              WHERE a ->> 'polarity' = 'negative') AS aspects,
            (SELECT count(*) FROM customers f JOIN orders o ON o.customer_id = f.id
-            WHERE (f.id = p.id OR f.merged_into = p.id) AND o.paid_at IS NOT NULL)::int AS orders
+            WHERE (f.id = p.id OR f.merged_into = p.id) AND o.paid_at IS NOT NULL
+              AND o.cancelled_at IS NULL)::int AS orders
     FROM reviews r
     LEFT JOIN customers a ON a.id = r.customer_id
     LEFT JOIN customers p ON p.id = CASE WHEN a.merged_into IS NULL THEN a.id ELSE a.merged_into END
@@ -65,7 +66,9 @@ INSERT_CASES = """
 # Customers who can still be spoken with, and who stands for them.
 ASKING = """
     SELECT c.id, s.id AS stands, p.locale, coalesce(m.tier_code, '') AS tier,
-           (SELECT count(*) FROM orders o WHERE o.customer_id = c.id AND o.paid_at IS NOT NULL)::int AS orders
+           (SELECT count(*) FROM customers f JOIN orders o ON o.customer_id = f.id
+            WHERE (f.id = s.id OR f.merged_into = s.id) AND o.paid_at IS NOT NULL
+              AND o.cancelled_at IS NULL)::int AS orders
     FROM customers c
     JOIN customers s ON s.id = CASE WHEN c.merged_into IS NULL THEN c.id ELSE c.merged_into END
     LEFT JOIN customer_profiles p ON p.customer_id = s.id

@@ -87,7 +87,8 @@ _CUSTOMER = """
                  FROM customers WHERE id = $1),
     theirs AS (SELECT id FROM one UNION ALL SELECT k.id FROM one JOIN customers k ON k.merged_into = one.id),
     bought AS (SELECT o.paid_at, o.currency, o.amount_minor - least(o.refunded_minor, o.amount_minor) AS kept
-               FROM theirs JOIN orders o ON o.customer_id = theirs.id WHERE o.paid_at IS NOT NULL)
+               FROM theirs JOIN orders o ON o.customer_id = theirs.id
+               WHERE o.paid_at IS NOT NULL AND o.cancelled_at IS NULL)
     SELECT c.id, coalesce(p.name, '') AS name, coalesce(p.email, '') AS email, m.id AS member_id,
            coalesce(m.tier_code, '') AS tier_code,
            coalesce((SELECT a.points_active FROM ledger_accounts a

@@ -74,7 +74,8 @@ def priority(
 ) -> dict[str, int]:
     """The parts of a case's priority; their sum is what the queue sorts by, the highest first.
 
-    `negative` is the probability that the text is negative (0-1), `orders` how many the customer paid.
+    `negative` is the probability that the text is negative (0-1), `orders` how many the customer paid
+    and did not call off.
     Urgent words in a review that stars and text call good are often a figure of speech or about a book:
     somebody still looks, but those who are angry or hurt come first.
     """

@@ -8,10 +8,12 @@ import pytest
 
 from core import db
 from core.errors import NotFound
+from core.people import customers
 from reviews import reading as review_queries
-from reviews.cases import conversation, delivery, goodwill, service
+from reviews.cases import conversation, delivery, goodwill, service, unreviewed
 from reviews.cases import reading as desk
 from reviews.cases.reading import VIEWS, ViewName
+from reviews.cases.unreviewed import Asked
 from reviews.pages import CursorInvalid
 from reviews.reading import Urgent
 from sentiment.types import Urgency
@@ -203,3 +205,36 @@ async def test_what_the_customer_sees(merchant: UUID) -> None:
     assert first.rows[0].case is None
     assert second.rows[0].case is not None
     assert second.next is None
+
+
+async def test_orders_that_were_called_off_make_nobody_a_better_customer(merchant: UUID) -> None:
+    buyer, other, agent = (
+        await customer(merchant),
+        await customer(merchant, "other"),
+        await employee(merchant),
+    )
+    await order(merchant, buyer, "o1", "lamp", NOW - 2 * DAY)
+    await order(merchant, buyer, "o2", "lamp", NOW - DAY)
+    await order(merchant, other, "o3", "lamp", NOW - DAY)
+    await value(merchant, "UPDATE orders SET cancelled_at = $1 WHERE external_id IN ('o2', 'o3')", NOW)
+    case = await open_case(merchant, customer_id=buyer)
+    async with db.transaction(merchant):
+        [asked] = await unreviewed.begin([Asked(other, "question")], NOW)
+        found = (await desk.case(case, agent, NOW)).customer
+        parts = [
+            db.from_json(await db.fetchval("SELECT priority_parts FROM cases WHERE id = $1", each))
+            for each in (case, asked.case_id)
+        ]
+    assert found and (found.orders, found.spend_minor, found.last_order_at) == (1, 5000, NOW - 2 * DAY)
+    assert [each["customer"] for each in parts] == [2, 0]
+
+
+async def test_a_question_counts_the_orders_of_whoever_stands_for_who_asks(merchant: UUID) -> None:
+    old, new = await customer(merchant, "old"), await customer(merchant, "new")
+    await order(merchant, old, "o1", "lamp", NOW - DAY)
+    await order(merchant, new, "o2", "lamp", NOW - DAY)
+    async with db.transaction(merchant):
+        await customers.merge("old", "new", NOW)
+        [asked] = await unreviewed.begin([Asked(old, "question")], NOW)
+        parts = await db.fetchval("SELECT priority_parts FROM cases WHERE id = $1", asked.case_id)
+    assert db.from_json(parts)["customer"] == 4

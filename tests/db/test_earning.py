@@ -302,6 +302,34 @@ async def test_points_for_a_review_find_whom_its_author_was_merged_into(merchant
         assert await balance(bob) == (0, 0, 0)
 
 
+@pytest.mark.parametrize("row", [False, True], ids=["one merge", "merges in a row"])
+async def test_points_that_came_while_merged_are_found_when_the_merge_is_undone(
+    merchant: UUID, row: bool
+) -> None:
+    """They stay with who stood for the member, settle there, and are taken back there."""
+    async with db.transaction(merchant):
+        await programme()
+        await put("review", m.Review(), m.Fixed(points=30))
+        await take(joined("ann", START), joined("bob", START), joined("cat", START))
+        ann, bob, cat = [await member_of(name) for name in ("ann", "bob", "cat")]
+        await merge.merge("ann", "bob", day(2), day(2))
+        if row:
+            await merge.merge("bob", "cat", day(3), day(3))
+        written = _written(ann)
+        assert list(await earning.reviews_submitted([written], day(3))) == [written.review_id]
+        if row:
+            await merge.undo("bob", day(4))
+        await merge.undo("ann", day(4))
+        has, others = (cat, (ann, bob)) if row else (bob, (ann, cat))
+        assert await balance(has) == (30, 0, 0)
+        assert list(await earning.reviews_submitted([written], day(5))) == [written.review_id]
+        await earning.reviews_approved([written.review_id], day(5), day(5))
+        assert await balance(has) == (0, 30, 0)
+        await earning.reviews_removed([written.review_id], day(6), day(6))
+        assert await balance(has) == (0, 0, 0)
+        assert [await balance(each) for each in others] == [(0, 0, 0)] * 2
+
+
 def _written(member: UUID) -> Written:
     facts = ReviewFacts(verified_purchase=True, has_photo=False)
     return Written(review_id=new_id(), member_id=member, facts=facts, at=day(1))

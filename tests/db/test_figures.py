@@ -12,10 +12,14 @@ from core import db
 from core.ids import new_id
 from loyalty.figures import rules, service
 from loyalty.figures.rules import FLOWS
+from loyalty.intake.service import ingest
 from loyalty.ledger import post
 from loyalty.liability import queries, rolling
 from loyalty.liability import service as liability
+from loyalty.members import merge as merges
+from loyalty.members import service as members
 from tests.conftest import new_merchant
+from tests.factories.events import joined, paid
 from tests.factories.points import clawback, earn, expire, one, redeem, reverse, settle
 from tests.factories.shop import new_members, programme, store
 
@@ -66,7 +70,7 @@ async def recount() -> Counter[tuple[date, str]]:
     """The same from the ledger alone."""
     zone = await db.fetchval("SELECT time_zone FROM merchants")
     counted: Counter[tuple[date, str]] = Counter()
-    for row in await db.fetch(queries.DAYS, "points", zone, None, rolling.EVER):
+    for row in await db.fetch(queries.DAYS, "points", zone, None, rolling.EVER, *await rolling.calendar()):
         if FIRST <= row["happened"] < LAST:
             counted[row["happened"], row["kind"]] += row["points"]
     return counted
@@ -207,6 +211,41 @@ async def test_who_comes_back(merchant: UUID) -> None:
             await service.stretch(JANUARY, 1), await service.stretch(MARCH, 1), None, 9
         )
         assert [each.id for each in rows] == sorted(january[:2])
+
+
+async def test_who_was_merged_comes_back_as_who_stands_for_them(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        version = await programme()
+        await store()
+        await ingest([joined("ann", at(1, 5)), joined("bea", at(2, 5)), joined("cat", at(2, 6))], at(2, 6))
+        for month, who in ((1, "ann"), (2, "bea"), (3, "ann")):
+            await ingest([paid(f"o{month}", who, 1000, at(month))], at(month))
+        ann, bea = [(await members.find(who)).id for who in ("ann", "bea")]
+        over = await service.stretch(MARCH, 3)
+        separate = await service.retention(over)
+        assert [(each.size, each.bought) for each in separate] == [
+            (1, {JANUARY: 1, MARCH: 1}), (2, {date(2026, 2, 1): 1}),
+        ]  # fmt: skip
+        await db.execute(
+            "INSERT INTO tier_changes (merchant_id, member_id, version_id, set_code, from_code, to_code,"
+            " value, reason, changed_at) VALUES ($1, $2, $3, 'main', 't0', 't1', 0, 'earned', $4)",
+            *(merchant, ann, version.id, at(2, 20)),
+        )
+        await merges.merge("ann", "bea", at(3, 20), at(3, 20))
+        together = await service.retention(over)
+        assert [(each.month, each.size, each.bought) for each in together] == [
+            (JANUARY, 1, {JANUARY: 1, date(2026, 2, 1): 1, MARCH: 1}), (date(2026, 2, 1), 1, {}),
+        ]  # fmt: skip
+        buyers = [
+            await service.buyers(await service.stretch(JANUARY, 1), await service.stretch(month, 1), None, 9)
+            for month in (JANUARY, date(2026, 2, 1), MARCH)
+        ]
+        assert [[each.id for each in found] for found in buyers] == [[bea]] * 3, "as the figure counts them"
+        for move in await service.moves(over):
+            rows = await service.movers(over, move.from_code, move.to_code, None, 9)
+            assert len(rows) == move.members and ann not in [each.id for each in rows]
+        await merges.undo("ann", at(3, 21))
+        assert await service.retention(over) == separate
 
 
 def test_rates() -> None:

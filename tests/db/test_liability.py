@@ -1,7 +1,7 @@
 """The liability: what the ledger says month by month, closed for ever, checked against the ledger."""
 
 import asyncio
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -10,7 +10,7 @@ import pytest
 from core import db
 from loyalty.ledger import post
 from loyalty.liability import queries as sql
-from loyalty.liability import service
+from loyalty.liability import rolling, service
 from loyalty.liability.rules import SCALE
 from loyalty.liability.service import MonthNotNext, MonthNotOver, close, report
 from tests.conftest import new_merchant
@@ -143,6 +143,48 @@ async def test_the_month_ends_at_the_merchants_midnight() -> None:
         await post([earn("b", ada, 2, at(1))], datetime(2026, 1, 31, 16, 0, tzinfo=UTC))
         february, january = (await report(at(2))).months
         assert (january.points_closing, february.changes) == (1, {"issued": 2})
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Pago_Pago", "America/New_York", "Pacific/Kiritimati", "UTC"])
+@pytest.mark.parametrize("rolled", [False, True], ids=["fresh", "rolled"])
+async def test_months_that_were_closed_before_the_shop_moved_stay(zone: str, rolled: bool) -> None:
+    """And those after neither count anything twice nor lose it, whichever way the clock went."""
+    merchant = await new_merchant("Asia/Shanghai")
+    hours = range(-30, 31, 2)
+    async with db.transaction(merchant):
+        await programme(point_cost_micros=10_000)
+        [ada] = await new_members(1, at(1, 1))
+        for hour in hours:  # around the midnight at which January ends in Shanghai
+            moment = datetime(2026, 1, 31, 16, tzinfo=UTC) + timedelta(hours=hour)
+            await post([earn(f"e{hour}", ada, 10, moment), redeem(f"r{hour}", ada, 3, moment)], moment)
+        if rolled:
+            await rolling.roll(at(2, 2))
+        january = await close(JANUARY, None, datetime(2026, 1, 31, 16, 10, tzinfo=UTC))
+        assert january.points_closing == 7 * 15
+        before = await report(at(2, 3))
+        await db.execute("UPDATE merchants SET time_zone = $1", zone)
+        for moment in (datetime(2026, 1, 31, 17, tzinfo=UTC), at(2, 3)):
+            found = await report(moment)
+            assert found.months[-1] == before.months[-1]
+            assert found.months[0].month == FEBRUARY and found.next_to_close is None
+            assert len(found.months) == 2
+        assert found.months[0] == before.months[0], "all that came after was February's"
+        if rolled:
+            await rolling.roll(at(2, 4))
+            assert (await report(at(2, 4))).months == before.months
+        assert await service.check() == []
+        await post([redeem("late", ada, 100, at(2, 20))], at(2, 20))
+        february = await close(FEBRUARY, None, at(3, 3))
+        assert february.points_opening == january.points_closing
+        assert february.changes == {"issued": 160, "redeemed": -148}
+        assert sum(each.points_outstanding for each in february.cohorts) == 117
+        assert all(each.points_outstanding >= 0 for each in february.cohorts)
+        assert await service.check() == []
+        await db.execute("UPDATE merchants SET time_zone = 'Asia/Shanghai'")  # and back
+        after = await report(at(3, 3))
+        assert after.months[1:] == (february, january)
+        assert after.months[0].points_closing == 117
+        assert await service.check() == []
 
 
 async def test_a_tampered_month_is_found(story: UUID) -> None:

@@ -8,6 +8,7 @@ from html import unescape
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from api.app import App
@@ -19,6 +20,7 @@ from core.ids import new_id
 from loyalty.expiry.service import expire_due
 from loyalty.ledger import Earn, post
 from loyalty.ledger import reading as ledger
+from loyalty.ledger.chain import Link, first_broken
 from loyalty.members import service as members
 from loyalty.rewards import catalogue
 from loyalty.rewards.rules import Offer
@@ -327,6 +329,37 @@ async def test_somebody_who_is_no_member_joins_and_claims_earlier_orders(
     # The order of 10 days ago counts, that of 50 days ago is older than the programme claims.
     assert await balance(shop, "guest") == (0, 50)
     assert "Welcome!" in (await browser.get("/portal?notice=joined")).text
+
+
+async def test_a_member_leaves_and_comes_back(browser: Browser, shop: Shop) -> None:
+    customer = await member_with(shop, 100)
+    await enter_as_customer(browser, shop, customer)
+    page = (await browser.get("/portal/profile")).text
+    data = form(page, "/portal/leave")
+    answers = [await browser.client.post("/portal/leave", data=data, headers=PAGE) for _ in range(2)]
+    assert {answer.headers["location"] for answer in answers} == {"/portal"}
+    for locale in reversed(LOCALES):
+        speak(browser, locale)
+        page = (await browser.get("/portal")).text
+        assert said(locale, "You have left the programme.") in page
+    assert "The 100 points that you still have are there when you come back." in page
+    assert "/portal/leave" not in (await browser.get("/portal/profile")).text
+    back = await browser.client.post("/portal/join", data=form(page, "/portal/join"), headers=PAGE)
+    assert back.headers["location"] == "/portal?notice=joined"
+    page = (await browser.get("/portal")).text
+    assert "You have left" not in page and "/portal/join" not in page
+    assert await balance(shop, customer) == (100, 0)
+
+
+async def test_the_hashes_of_all_entries_can_be_kept(browser: Browser, shop: Shop) -> None:
+    customer = await member_with(shop, 100)
+    await enter_as_customer(browser, shop, customer)
+    assert "/portal/activity.chain" in (await browser.get("/portal/activity")).text
+    answer = await browser.get("/portal/activity.chain")
+    assert "attachment" in answer.headers["content-disposition"]
+    links = [msgspec.json.decode(line, type=Link) for line in answer.content.splitlines()]
+    assert len(links) >= 2 and first_broken(links) is None
+    assert first_broken([msgspec.structs.replace(links[0], content="other"), *links[1:]]) == 1
 
 
 async def test_without_a_programme_there_is_nothing_to_join(browser: Browser, merchant: UUID) -> None:

@@ -64,6 +64,36 @@ async def test_points_are_held_captured_in_part_and_released(
     assert await sound(shop)
 
 
+async def test_captured_points_come_back_when_the_order_does(
+    client: httpx.AsyncClient, shop: Shop, key: dict[str, str]
+) -> None:
+    customer = await member_with(shop, 300)
+    path = f"/v1/members/{customer}/holds"
+    here = f"{path}/{(await client.post(path + '/', json={'points': 200}, headers=write(key))).json()['id']}"
+    nothing = await client.post(f"{here}/reverse", headers=write(key))
+    assert (nothing.status_code, nothing.json()["code"]) == (409, "already_reversed")
+    for points in (50, 120):
+        await client.post(f"{here}/capture", json={"points": points}, headers=write(key))
+    headers = write(key)
+    for _ in range(2):  # a partial return, sent twice
+        body = {"points": 130, "note": "Lamp came back"}
+        part = await client.post(f"{here}/reverse", json=body, headers=headers)
+        assert part.status_code == 200, part.text
+        found = part.json()
+        assert (found["points_captured"], found["points_returned"], found["points_held"]) == (170, 130, 30)
+        assert await balance(shop, customer) == (230, 0)
+    other = await client.post(f"{here}/reverse", json={"points": 1}, headers=headers)
+    assert other.status_code == 422, "the same key with another body"
+    too_much = await client.post(f"{here}/reverse", json={"points": 41}, headers=write(key))
+    assert (too_much.status_code, too_much.json()["code"]) == (409, "reverse_exceeds_redemption")
+    rest = (await client.post(f"{here}/reverse", headers=write(key))).json()
+    assert (rest["points_returned"], rest["state"]) == (170, "held")
+    again = await client.post(f"{here}/reverse", headers=write(key))
+    assert (again.status_code, again.json()["code"]) == (409, "already_reversed")
+    assert await balance(shop, customer) == (270, 0)
+    assert await sound(shop)
+
+
 async def test_a_hold_without_a_part_is_captured_whole(
     client: httpx.AsyncClient, shop: Shop, key: dict[str, str]
 ) -> None:
@@ -156,7 +186,7 @@ async def test_who_may_not_changes_nothing(
     await member_with(other, 300, customer)  # the same external id, at another merchant
     stranger = await new_key(other.merchant, *SCOPES)
     for who, status in ((reader, 403), (stranger, 404)):
-        for step in ("capture", "release"):
+        for step in ("capture", "release", "reverse"):
             answer = await client.post(f"{path}/{held['id']}/{step}", headers=write(who))
             assert answer.status_code == status
         answer = await client.get(f"{path}/{held['id']}", headers=who)

@@ -138,3 +138,29 @@ async def test_all_members_page_by_page(client: httpx.AsyncClient, shop: Shop, k
     assert refused.status_code in (400, 422)
     stranger = await new_key(shop.merchant, "ledger:read")
     assert (await client.get("/v1/members/", headers=stranger)).status_code == 403
+
+
+async def test_a_member_leaves_and_comes_back(
+    client: httpx.AsyncClient, shop: Shop, key: dict[str, str]
+) -> None:
+    customer = await member_with(shop, 150)
+    path, headers = f"/v1/members/{customer}/leave", write(key)
+    for _ in range(2):
+        gone = await client.post(path, headers=headers)
+        assert gone.status_code == 200 and gone.json()["left_at"], gone.text
+    again = await client.post(path, headers=write(key))
+    assert again.json()["left_at"] == gone.json()["left_at"]
+    listed = (await client.get("/v1/members/", headers=key)).json()["members"]
+    assert customer not in [each["customer_id"] for each in listed]
+    for way, body in (("redemptions", {"reward": "mug"}), ("earn", {"points": 5, "note": "Thanks"})):
+        refused = await client.post(f"/v1/members/{customer}/{way}", json=body, headers=write(key))
+        assert (refused.status_code, refused.json()["code"]) == (409, "member_left"), way
+    assert await balance(shop, customer) == (150, 0)
+    back = await client.post("/v1/members/", json={"customer_id": customer}, headers=write(key))
+    assert back.status_code == 201 and back.json()["left_at"] is None
+    bought = await client.post(
+        f"/v1/members/{customer}/redemptions", json={"reward": "mug"}, headers=write(key)
+    )
+    assert bought.status_code == 201
+    nobody = await client.post("/v1/members/nobody/leave", headers=write(key))
+    assert (nobody.status_code, nobody.json()["code"]) == (404, "not_found")
