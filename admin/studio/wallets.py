@@ -19,10 +19,10 @@ from core.ids import new_id
 from loyalty.changes import service as changes
 from loyalty.wallets import service as wallets
 from loyalty.wallets.rules import Code
-from loyalty.wallets.service import WalletExists, WalletRulesChanged, WalletView
+from loyalty.wallets.service import SettlingEventUnknown, WalletExists, WalletRulesChanged, WalletView
 
 Staff = Request[StaffUser, Any, Any]
-Problem = Literal["", "invalid", "exists", "changed"]
+Problem = Literal["", "invalid", "exists", "event", "changed"]
 
 PATH = "/staff/studio/wallets"
 NEEDED = "programme.edit"
@@ -91,6 +91,8 @@ async def make(request: Staff, data: URLEncodedBody[NewForm]) -> Response[Any]:
         return await _show(request, typed, problem="invalid")
     except WalletExists:
         return await _show(request, typed, problem="exists")
+    except SettlingEventUnknown:
+        return await _show(request, typed, problem="event")
 
 
 @post("/wallets/{code:str}", guards=[requires_permission(NEEDED)], status_code=303)
@@ -117,6 +119,8 @@ async def change(request: Staff, code: FromPath[str], data: URLEncodedBody[Rules
         return await _show(request, typed, code=code, problem="invalid")
     except WalletRulesChanged:
         return await _show(request, typed, code=code, problem="changed")
+    except SettlingEventUnknown:
+        return await _show(request, typed, code=code, problem="event")
 
 
 handlers = [overview, one, make, change]
@@ -159,6 +163,9 @@ def _problem(problem: Problem, words: Translator) -> str:
             "Something does not fit: look at the code, the numbers of days or months, and the date."
         ),
         "exists": words.gettext("There is a wallet with this code already."),
+        "event": words.gettext(
+            "Nobody would ever tell of this event: take order.fulfilled, or one of the shop's own, custom.…"
+        ),
         "changed": words.gettext("Somebody changed these rules meanwhile. Look at them and send again."),
     }[problem]
 

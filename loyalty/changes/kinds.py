@@ -82,8 +82,9 @@ async def _publish_rule(code: str, wanted: Rule, _: Seen | None, by: UUID | None
     return Done((await rules.publish(draft.version_id, now)).version)
 
 
-async def _check_wallet(_: wallets.Rules) -> None:
-    """Their types say it all."""
+async def _check_wallet(wanted: wallets.Rules) -> None:
+    """Raises SettlingEventUnknown."""
+    wallets.check(wanted)
 
 
 async def _wallet_number(code: str) -> int:

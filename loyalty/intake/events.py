@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-Id = Annotated[str, Meta(min_length=1, max_length=200)]
+ID_LIMIT = 200
+Id = Annotated[str, Meta(min_length=1, max_length=ID_LIMIT)]
 Text = Annotated[str, Meta(max_length=500)]
 ReferralCode = Annotated[str, Meta(min_length=1, max_length=40)]
 AmountMinor = Annotated[int, Meta(ge=0, le=10**13)]

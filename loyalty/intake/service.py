@@ -18,6 +18,7 @@ from loyalty.earning import service as earning
 from loyalty.intake import queries
 from loyalty.intake.events import (
     DATA,
+    ID_LIMIT,
     RECORDED,
     AnyData,
     CustomerFacts,
@@ -39,6 +40,8 @@ from loyalty.orders.rules import Order, Payment, Refund
 from loyalty.programme import service as programme
 from loyalty.referrals import service as referrals
 from loyalty.tiers import service as tiers
+from loyalty.wallets import service as wallets
+from loyalty.wallets.rules import HAPPENS
 
 Key = tuple[str, str]
 YEARS = (1970, 2199)
@@ -64,6 +67,8 @@ class _Batch:
         self.events = events
         self.results: dict[int, Result] = {}
         self.parsed: dict[int, AnyData] = {}
+        self.happened: list[tuple[int, str]] = []
+        """The places of events that wallets wait for, and the order that each names."""
         self.twins: dict[int, int] = {}
         """The place of an event that stands here twice, to the place where it stands first."""
 
@@ -113,6 +118,7 @@ async def _apply(events: Sequence[Event], received_at: datetime) -> list[Result]
     batch = _Batch(events)
     _parse(batch, received_at)
     await _drop_known(batch)
+    await _await(batch)
     stores = await _stores(batch)
     ids = await _people(batch)
     await _lock(batch, ids, received_at)
@@ -263,8 +269,7 @@ async def _lock(batch: _Batch, ids: dict[str, UUID], now: datetime) -> None:
     merging = [row["id"] for row in await db.fetch(queries.OF_MERGES, named)] if named else []
     await db.execute(queries.LOCK_CUSTOMERS, [*ids.values(), *merging])
     if named:
-        wanted = {d.order_id for _, _, d in batch.data(*get_args(OrderEvent)) if isinstance(d, OrderEvent)}
-        await orders.lock(wanted, merging, now)
+        await orders.lock(_wanted(batch), merging, now)
 
 
 async def _merge(batch: _Batch, now: datetime) -> list[UUID]:
@@ -305,8 +310,7 @@ async def _orders(
 ) -> dict[str, Order]:
     """Fold order events into their orders, in order of time; answers these and all of who joined."""
     todo = batch.data(*get_args(OrderEvent))
-    wanted = {d.order_id for _, _, d in todo if isinstance(d, OrderEvent)}
-    before = await orders.lock(wanted, joined, now)
+    before = await orders.lock(_wanted(batch), joined, now)
     after = dict(before)
     for i, event, data in todo:
         if not isinstance(data, OrderEvent):
@@ -316,7 +320,29 @@ async def _orders(
         except DomainError as error:
             batch.reject(i, error.code, error.detail)
     await orders.save(before, after)
-    return after
+    # One that is rejected, or was another request's, has nothing to say here.
+    told = [(order, batch.events[i]) for i, order in batch.happened if i not in batch.results]
+    return await orders.happened(after, [(order, event.type, event.time) for order, event in told])
+
+
+async def _await(batch: _Batch) -> None:
+    """Find the events that pending points wait for, of those that may be."""
+    named = [
+        (i, event.data["order_id"])
+        for i, event in enumerate(batch.events)
+        if i not in batch.results
+        and (event.type in HAPPENS or event.type.startswith("custom."))
+        and isinstance(event.data.get("order_id"), str)
+        and 1 <= len(event.data["order_id"]) <= ID_LIMIT
+    ]
+    awaited = await wallets.awaited() if named else frozenset()
+    batch.happened = [(i, order) for i, order in named if batch.events[i].type in awaited]
+
+
+def _wanted(batch: _Batch) -> set[str]:
+    """The orders that events of the batch are about."""
+    found = {d.order_id for _, _, d in batch.data(*get_args(OrderEvent)) if isinstance(d, OrderEvent)}
+    return found | {order for i, order in batch.happened if i not in batch.results}
 
 
 def _fold(

@@ -25,9 +25,11 @@ WHERE order_id = ANY ($1::uuid[])
 MILESTONES = "SELECT order_id, event, happened_at FROM order_milestones WHERE order_id = ANY ($1::uuid[])"
 
 # The first time counts, whichever was heard of first.
-ADD_MILESTONE = """
+ADD_MILESTONES = """
 INSERT INTO order_milestones AS m (merchant_id, order_id, event, happened_at)
-VALUES (current_merchant(), $1, $2, $3)
+SELECT current_merchant(), n.order_id, n.event, min(n.at)
+FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS n (order_id, event, at) GROUP BY n.order_id, n.event
+ORDER BY n.order_id, n.event
 ON CONFLICT (order_id, event) DO UPDATE SET happened_at = excluded.happened_at
     WHERE excluded.happened_at < m.happened_at
 """

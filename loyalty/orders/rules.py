@@ -92,7 +92,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     refunds: tuple[Refund, ...] = ()
     counted: Counted | None = None
     happened: Mapping[str, datetime] = {}
-    """When what a wallet may wait for (review.approved …) first happened to the order."""
+    """When what a wallet may wait for (order.fulfilled …) first happened to the order."""
 
     @property
     def refunded_minor(self) -> int:

@@ -13,7 +13,6 @@ from loyalty.members import service as members
 from loyalty.orders import queries
 from loyalty.orders.postings import Earned, postings
 from loyalty.orders.rules import Counted, Member, Order, PaidLine, Payment, Refund, Terms, counts
-from loyalty.programme import service as programme
 from loyalty.rules import service as rules_of
 from loyalty.rules.check import asks_for_lines
 from loyalty.rules.model import Active, PerAmount
@@ -246,17 +245,22 @@ async def post_earning(
         await db.execute(queries.SCHEDULE, *map(list, zip(*dates, strict=True)))
 
 
-async def happened(external_id: str, event: str, at: datetime, now: datetime) -> None:
-    """Note what a wallet may wait for (its settling `on_event`), in the open transaction; repeating is safe.
+async def happened(
+    orders: Mapping[str, Order], told: Sequence[tuple[str, str, datetime]]
+) -> dict[str, Order]:
+    """Note what wallets may wait for (their settling `on_event`) as (order, event, when); repeating is safe.
 
-    The order may not be known yet. Raises what the ledger refuses.
+    Answers these locked orders with it.
     """
-    order = (await lock([external_id], [], now))[external_id]
-    await db.execute(queries.ADD_MILESTONE, order.id, event, at)
-    order = (await lock([external_id], [], now))[external_id]
-    terms = await programme.live_terms()
-    if terms:
-        await reconcile([order], terms, now)
+    after = dict(orders)
+    for external_id, event, at in told:
+        order = after[external_id]
+        first = min(at, order.happened.get(event, at))
+        after[external_id] = msgspec.structs.replace(order, happened={**order.happened, event: first})
+    rows = [(after[external_id].id, event, at) for external_id, event, at in told]
+    if rows:
+        await db.execute(queries.ADD_MILESTONES, *map(list, zip(*rows, strict=True)))
+    return after
 
 
 async def next_number(customer_id: UUID) -> int:

@@ -29,7 +29,8 @@ LEFT JOIN customer_profiles p ON p.customer_id = m.customer_id WHERE r.code = $1
 
 FRIEND = """
 SELECT c.id, lower(p.email) AS email, c.merged_into, c.deleted_at,
-       (SELECT min(o.paid_at) FROM orders o WHERE o.customer_id = c.id) AS first_paid_at
+       (SELECT min(o.paid_at) FROM customers k JOIN orders o ON o.customer_id = k.id
+        WHERE k.id = c.id OR k.merged_into = c.id) AS first_paid_at
 FROM customers c LEFT JOIN customer_profiles p ON p.customer_id = c.id WHERE c.external_id = $1
 """
 
@@ -81,8 +82,16 @@ _IN_TIME = """
 o.paid_at >= r.claimed_at AND o.paid_at < r.claimed_at + make_interval(days => t.order_within_days)
 """
 
-# Claims whose friend has kept an order long enough by $1: the first such order, at most $2 of them. The
-# advocate is whoever stands for them now; two who turned out to be one bring each other nothing.
+# Customers who are one person with the friend of r: whoever stands for them, and for whom else they stand.
+_FRIENDS = """
+SELECT k.id FROM (SELECT CASE WHEN c.merged_into IS NULL THEN c.id ELSE c.merged_into END AS id
+                  FROM customers c WHERE c.id = r.friend_id) s
+JOIN customers k ON k.id = s.id OR k.merged_into = s.id
+"""
+
+# Claims whose friend has kept an order long enough by $1: the first such order, at most $2 of them. Advocate
+# and friend are whoever stands for them now; two who turned out to be one bring each other nothing, nor does
+# a friend who turned out to be somebody that had ordered before.
 KEPT = f"""
 SELECT r.id, r.friend_id, k.id AS order_id, k.external_id AS "order",
        CASE WHEN m.merged_into IS NULL THEN m.id ELSE m.merged_into END AS advocate_id
@@ -90,10 +99,13 @@ FROM referrals r CROSS JOIN referral_terms t JOIN members m ON m.id = r.advocate
 JOIN customers a ON a.id = m.customer_id JOIN customers f ON f.id = r.friend_id
 CROSS JOIN LATERAL (
     SELECT o.id, o.external_id FROM orders o
-    WHERE o.customer_id = r.friend_id AND {_WORTH} AND {_IN_TIME}
+    WHERE o.customer_id IN ({_FRIENDS}) AND {_WORTH} AND {_IN_TIME}
       AND o.delivered_at + make_interval(days => t.kept_after_days) <= $1
     ORDER BY o.paid_at, o.id LIMIT 1) k
-WHERE r.state = 'claimed' AND t.active AND coalesce(a.merged_into, a.id) <> coalesce(f.merged_into, f.id)
+WHERE r.state = 'claimed' AND t.active
+  AND NOT EXISTS (SELECT FROM orders o WHERE o.customer_id IN ({_FRIENDS})
+                  AND o.paid_at < r.claimed_at - interval '1 hour')
+  AND coalesce(a.merged_into, a.id) <> coalesce(f.merged_into, f.id)
 ORDER BY r.id LIMIT $2 FOR UPDATE OF r SKIP LOCKED
 """
 
@@ -115,5 +127,5 @@ WITHDRAW = "UPDATE referrals SET state = 'withdrawn', ended_at = $2 WHERE id = $
 LAPSE = f"""
 UPDATE referrals r SET state = 'lapsed', ended_at = $1 FROM referral_terms t
 WHERE r.state = 'claimed' AND r.claimed_at + make_interval(days => t.order_within_days) <= $1
-  AND NOT EXISTS (SELECT FROM orders o WHERE o.customer_id = r.friend_id AND {_WORTH} AND {_IN_TIME})
+  AND NOT EXISTS (SELECT FROM orders o WHERE o.customer_id IN ({_FRIENDS}) AND {_WORTH} AND {_IN_TIME})
 """

@@ -28,3 +28,7 @@ FROM wallet_versions v JOIN wallet_types w ON w.id = v.wallet_type_id
 LEFT JOIN staff s ON s.merchant_id = v.merchant_id AND s.id = v.created_by
 WHERE w.code = $1 ORDER BY v.number DESC
 """
+
+AWAITED = (
+    "SELECT DISTINCT settling->>'event' AS event FROM wallet_versions WHERE settling->>'kind' = 'on_event'"
+)

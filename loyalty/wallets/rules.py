@@ -94,8 +94,17 @@ class OnDate(_Rule, frozen=True, tag="on_date"):
             raise ValueError(f"the year must be {YEARS[0]} to {YEARS[1]}")
 
 
+HAPPENS = frozenset(
+    {"order.placed", "order.fulfilled", "order.delivered"}
+    | {f"shipment.{what}" for what in ("created", "scanned", "delayed")}
+)
+"""What shops tell of orders, besides events of their own, `custom.…`. Never whether a review was approved: the
+order's points would be paid for a review, and nothing would disclose it."""
+
+
 class OnEvent(_Rule, frozen=True, tag="on_event"):
-    """When this happens to the order, for example review.approved."""
+    """When the shop tells this of the order (`order_id` in the event's data): `order.fulfilled`, or an event
+    of its own, for example `custom.return_window.over`."""
 
     event: Annotated[str, Meta(pattern=r"^[a-z]+(\.[a-z_]+)+\Z", max_length=100)]
 

@@ -11,7 +11,7 @@ from core import db
 from core.errors import DomainError, Kind, NotFound
 from loyalty.ledger.commands import Policy
 from loyalty.wallets import queries
-from loyalty.wallets.rules import Expiry, Never, OnDelivery, Settling, Wallet
+from loyalty.wallets.rules import HAPPENS, Expiry, Never, OnDelivery, OnEvent, Settling, Wallet
 
 Names = Mapping[str, str]
 
@@ -37,6 +37,14 @@ class WalletMissing(NotFound):
 
     code = "wallet_unknown"
     title = "The programme has no such wallet"
+
+
+class SettlingEventUnknown(DomainError):
+    """Nobody will ever tell that this happened to an order: points would be pending for ever."""
+
+    code = "settling_event_unknown"
+    kind = Kind.INVALID
+    title = "Points cannot wait for this event"
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +78,8 @@ class WalletVersion(Rules, frozen=True, kw_only=True):
 async def create(
     code: str, name: Names, rules: Rules, now: datetime, earns_on_orders: bool = False, by: UUID | None = None
 ) -> WalletView:
-    """Make a wallet. Raises WalletExists."""
+    """Make a wallet. Raises WalletExists, SettlingEventUnknown."""
+    check(rules)
     made = await db.fetchval(queries.ADD, code, db.to_json(name), earns_on_orders, *_columns(rules), now, by)
     if made is None:
         raise WalletExists(code)
@@ -82,9 +91,10 @@ async def change(
 ) -> WalletView:
     """Set the rules for lots made from now on; the same rules again make no version.
 
-    The debt policy is not a lot's: it holds for every refund from now on. Raises WalletMissing or
-    WalletRulesChanged.
+    The debt policy is not a lot's: it holds for every refund from now on. Raises WalletMissing,
+    WalletRulesChanged or SettlingEventUnknown.
     """
+    check(rules)
     row = await db.fetchrow(queries.LOCK, code)
     if row is None:
         raise WalletMissing(code)
@@ -94,6 +104,19 @@ async def change(
     if _columns(known) != _columns(rules):
         await db.execute(queries.CHANGE, known.id, *_columns(rules), now, by)
     return await get(code)
+
+
+def check(rules: Rules) -> None:
+    """Raises SettlingEventUnknown."""
+    if isinstance(rules.settling, OnEvent):
+        event = rules.settling.event
+        if event not in HAPPENS and not event.startswith("custom."):
+            raise SettlingEventUnknown(f"{event} is none of {', '.join(sorted(HAPPENS))}, custom.…")
+
+
+async def awaited() -> frozenset[str]:
+    """The events that pending points of orders wait for, by the rules of any time."""
+    return frozenset(row["event"] for row in await db.fetch(queries.AWAITED))
 
 
 async def lock(code: str) -> None:

@@ -351,6 +351,33 @@ async def test_who_stands_for_the_advocate_is_rewarded(rewarding: UUID) -> None:
         assert (await points("eve"), await points("ben")) == (0, 0)
 
 
+async def test_a_friend_is_whoever_stands_for_them(rewarding: UUID) -> None:
+    """What they buy as the other customer is kept for both sides, and stays one order."""
+    async with db.transaction(rewarding):
+        await joins("eve")
+        await told(event("customer.merged", NOW, customer_id="ben", into_customer_id="eve"))
+        await buys("eve", "o1", NOW + DAY)
+        await delivered("o1", NOW + 2 * DAY)
+        assert await settle(NOW + 20 * DAY) == 1
+        assert (await points("ada"), await points("eve")) == (500, 200)
+        assert await settle(NOW + 90 * DAY) == 0
+
+
+async def test_a_friend_who_turns_out_to_have_ordered_before_brings_nothing(rewarding: UUID) -> None:
+    async with db.transaction(rewarding):
+        await joins("eve")
+        await joins("new", member=False)
+        await buys("eve", "o0", NOW - 5 * DAY)
+        await buys("ben", "o1", NOW + DAY)
+        await delivered("o1", NOW + 2 * DAY)
+        await told(event("customer.merged", NOW + 3 * DAY, customer_id="ben", into_customer_id="eve"))
+        assert await settle(NOW + 20 * DAY) == 0
+        assert (await points("ada"), await points("eve")) == (0, 0)
+        await told(event("customer.merged", NOW + 4 * DAY, customer_id="eve", into_customer_id="new"))
+        code = await code_of("ada")
+    assert await refused(rewarding, code, "new", NOW + 5 * DAY) == "known"
+
+
 @pytest.mark.parametrize(("source", "into"), [("ben", "ada"), ("ada", "ben")])
 async def test_two_who_turn_out_to_be_one_bring_each_other_nothing(
     rewarding: UUID, source: str, into: str

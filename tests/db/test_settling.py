@@ -10,14 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core import db
-from loyalty.intake.events import Event
+from loyalty.intake.events import DATA, RECORDED, Event
 from loyalty.intake.service import ingest
 from loyalty.ledger import reading as ledger
-from loyalty.orders import service as orders
 from loyalty.settling.service import settle_due
 from loyalty.wallets import service as wallets
-from loyalty.wallets.rules import AfterPayment, AtOnce, OnDelivery, OnEvent, Settling
-from loyalty.wallets.service import Rules
+from loyalty.wallets.rules import HAPPENS, AfterPayment, AtOnce, OnDelivery, OnEvent, Settling
+from loyalty.wallets.service import Rules, SettlingEventUnknown
 from tests.conftest import new_merchant
 from tests.factories.events import delivered, event, joined, paid, refunded
 from tests.factories.points import balance, clawback, earn, one, settle
@@ -111,20 +110,44 @@ async def test_in_any_order_and_a_year_late_it_ends_the_same(
     assert await sweep(merchant, LONG_AFTER) == 0
 
 
-async def test_an_event_that_a_wallet_waits_for_may_come_first(merchant: UUID) -> None:
-    await open_shop(merchant, OnEvent("review.approved"))
+@pytest.mark.parametrize("kind", ["order.fulfilled", "custom.return_window.over", "order.delivered"])
+async def test_an_event_that_a_wallet_waits_for_may_come_first(merchant: UUID, kind: str) -> None:
+    await open_shop(merchant, OnEvent(kind))
 
     async def approved(order: str, at: datetime) -> None:
         async with db.transaction(merchant):
-            await orders.happened(order, "review.approved", at, at)
+            told = [event(kind, at, order_id=order), event("custom.other", at, order_id=order)]
+            assert {each.status for each in await ingest(told, at)} <= {"applied", "recorded"}
+            odd = [event("custom.other", at, order_id=odd) for odd in (7, "", "x" * 201, None)]
+            assert {each.status for each in await ingest(odd, at)} == {"recorded"}
 
     await approved("o1", day(2))
-    await send(merchant, day(3), joined("anna", day(0)), delivered("o1", day(2)))
+    await send(merchant, day(3), joined("anna", day(0)))
     await send(merchant, day(3), paid("o1", "anna", 1_000, day(1)), paid("o2", "anna", 500, day(1)))
     assert await points_of(merchant) == (5, 10, 0)
     await approved("o2", day(9))
     await approved("o2", day(8))
     assert await points_of(merchant) == (0, 15, 0)
+    # Points that were made under a rule wait for its event whatever the wallet's rules say by now.
+    await send(merchant, day(10), paid("o3", "anna", 700, day(10)))
+    async with db.transaction(merchant):
+        await wallets.change("points", Rules(settling=AtOnce()), day(11))
+    await approved("o3", day(12))
+    assert await points_of(merchant) == (0, 22, 0)
+
+
+def test_what_a_wallet_can_wait_for_is_told_by_shops() -> None:
+    assert RECORDED | set(DATA) >= HAPPENS
+
+
+@pytest.mark.parametrize("kind", ["review.approved", "customer.created", "stock.changed", "order.shipped"])
+async def test_a_wallet_waits_for_nothing_that_nobody_tells(merchant: UUID, kind: str) -> None:
+    async with db.transaction(merchant):
+        await programme()
+        with pytest.raises(SettlingEventUnknown):
+            await wallets.change("points", Rules(settling=OnEvent(kind)), START)
+        with pytest.raises(SettlingEventUnknown):
+            await wallets.create("more", {"en": "More"}, Rules(settling=OnEvent(kind)), START)
 
 
 async def test_a_cancelled_order_gives_back_what_was_spent_by_the_debt_policy(merchant: UUID) -> None:

@@ -253,6 +253,8 @@ class Ledger:
         self.holds: dict[str, Hold] = {}
         self.spent: dict[str, list[Part]] = {}
         """By the key of the redemption or capture: what can still be reversed, in the order of taking."""
+        self.given: dict[str, list[Lot]] = {}
+        """By the key of the transfer: the lots that it made."""
         self.merges: dict[str, Merge] = {}
         self.budgets = budgets or {}
         self.debt_numbers = debt_numbers or {}
@@ -356,6 +358,11 @@ class Ledger:
         lot = self.lots[parent]
         return self.owner(lot).expire(lot, now)
 
+    def expire_one(self, key: str, place: int, now: datetime) -> int:
+        """One lot alone: the only one of an earn, or the one at this place of those that a transfer made."""
+        lot = self.lots[key] if key in self.lots else self.given[key][place]
+        return self.owner(lot).expire(lot, now)
+
     def expire_due(self, now: datetime) -> int:
         """Everything whose time has come; answers how many lots."""
         return sum(account.expire(lot, now) > 0 for account in self.accounts.values() for lot in account.lots)
@@ -435,12 +442,14 @@ class Ledger:
 
     # ------------------------------------------------------------ points go to other members
 
-    def transfer(self, member: str, to_member: str, points: int, now: datetime) -> int:
+    def transfer(self, key: str, member: str, to_member: str, points: int, now: datetime) -> int:
         giver, receiver = self.account(member), self.account(to_member)
         if giver is receiver:
             raise Refused("same_account")
+        given = self.given[key] = []
         for part in self._take(giver, points, now):
             lot = Lot(part.lot.earn, part.points, part.lot.expires_at)
+            given.append(lot)
             receiver.lots.append(lot)
             receiver.arrive(lot, part.points, now)
         return points

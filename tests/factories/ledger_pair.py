@@ -89,7 +89,7 @@ def _tell(ledger: model.Ledger, c: AnyCommand, now: datetime) -> int:
         case Deduct():
             return ledger.deduct(c.key, who, c.points, c.policy, now)
         case Transfer():
-            return ledger.transfer(who, str(c.to_member), c.points, now)
+            return ledger.transfer(c.key, who, str(c.to_member), c.points, now)
         case Merge():
             return ledger.merge(c.key, who, str(c.into), now)
         case Unmerge():
