@@ -164,7 +164,8 @@ def _problem(problem: Problem, words: Translator) -> str:
         ),
         "exists": words.gettext("There is a wallet with this code already."),
         "event": words.gettext(
-            "Nobody would ever tell of this event: take order.fulfilled, or one of the shop's own, custom.…"
+            "Nobody would ever tell of this event. Take %(example)s, or one of the shop's own.",
+            example="order.fulfilled",
         ),
         "changed": words.gettext("Somebody changed these rules meanwhile. Look at them and send again."),
     }[problem]

@@ -98,7 +98,7 @@ HAPPENS = frozenset(
     {"order.placed", "order.fulfilled", "order.delivered"}
     | {f"shipment.{what}" for what in ("created", "scanned", "delayed")}
 )
-"""What shops tell of orders, besides events of their own, `custom.…`. Never whether a review was approved: the
+"""What shops tell of orders, besides events of their own, `custom.…`. Never that a review was approved: the
 order's points would be paid for a review, and nothing would disclose it."""
 
 
