@@ -12,7 +12,7 @@ from uuid import UUID
 from core import db
 from loyalty.households import queries, service
 from loyalty.ledger import Capture, Hold, Posting, Release, Reverse, post
-from loyalty.ledger.errors import AlreadyReversed, ReverseExceedsRedemption
+from loyalty.ledger.errors import AlreadyReversed, HoldExceeded, ReverseExceedsRedemption
 
 
 async def hold(
@@ -119,16 +119,17 @@ async def _parts(held: str) -> Sequence[db.Row]:
 
 
 def _spread(parts: Sequence[db.Row], points: int | None) -> list[tuple[db.Row, int | None]]:
-    """Who gives how much; what all of them lack is asked of the first, whom the ledger will refuse."""
-    if len(parts) == 1:
-        return [(parts[0], points)]
-    missing = points if points is not None else sum(row["points_left"] for row in parts)
-    given: dict[int, int] = {}
-    for number, row in enumerate(parts):
+    """Who gives how much, in their order; one alone is asked for all of it. Raises HoldExceeded."""
+    left = sum(row["points_left"] for row in parts)
+    if len(parts) == 1 or not left:
+        return [(parts[0], points)]  # the ledger knows what to say
+    missing = left if points is None else points
+    if missing > left:
+        raise HoldExceeded(f"{missing} of {left} left")
+    given: list[tuple[db.Row, int | None]] = []
+    for row in parts:
         part = min(missing, row["points_left"])
         if part:
-            given[number] = part
+            given.append((row, part))
             missing -= part
-    if missing:
-        given[0] = given.get(0, 0) + missing
-    return [(parts[number], part) for number, part in sorted(given.items())] or [(parts[0], None)]
+    return given

@@ -315,12 +315,15 @@ async def test_points_that_came_while_merged_are_found_when_the_merge_is_undone(
         await merge.merge("ann", "bob", day(2), day(2))
         if row:
             await merge.merge("bob", "cat", day(3), day(3))
-        written = _written(ann)
+    written = _written(ann)
+    async with db.transaction(merchant):
         assert list(await earning.reviews_submitted([written], day(3))) == [written.review_id]
+    async with db.transaction(merchant):
         if row:
             await merge.undo("bob", day(4))
         await merge.undo("ann", day(4))
-        has, others = (cat, (ann, bob)) if row else (bob, (ann, cat))
+    has, others = (cat, (ann, bob)) if row else (bob, (ann, cat))
+    async with db.transaction(merchant):
         assert await balance(has) == (30, 0, 0)
         assert list(await earning.reviews_submitted([written], day(5))) == [written.review_id]
         await earning.reviews_approved([written.review_id], day(5), day(5))
