@@ -62,7 +62,7 @@ async def activity(
         show=show,
         shows=tuple(VERBS),
         csv_href=f"{PATH}.csv?{asked}",
-        chain_href=f"{PATH}.chain",
+        chain_href=f"{PATH}.json",
     )
     return page(request, "portal/activity.html", view, section="activity", now=now)
 
@@ -83,14 +83,14 @@ async def as_file(request: Customer, show: FromQuery[Show] = "all") -> Response[
     return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
 
 
-@get("/activity.chain")
+@get("/activity.json")
 async def as_chain(request: Customer) -> Response[bytes]:
-    """Every posting with its hash, a JSON object a line: to be kept, and to compare with later."""
+    """Every posting with its hash, the first one first: to be kept, and to compare with later."""
     async with db.transaction(request.user.merchant_id):
         links = await ledger.chain((await member_of(request)).id)
-    content = b"".join(msgspec.json.encode(each) + b"\n" for each in links)
-    headers = {"Content-Disposition": 'attachment; filename="points-chain.ndjson"'}
-    return Response(content, media_type="application/x-ndjson; charset=utf-8", headers=headers)
+    content = msgspec.json.format(msgspec.json.encode(links))
+    headers = {"Content-Disposition": 'attachment; filename="points-chain.json"'}
+    return Response(content, media_type="application/json", headers=headers)
 
 
 handlers = [activity, as_file, as_chain]

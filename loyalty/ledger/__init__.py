@@ -18,7 +18,7 @@ from loyalty.ledger.commands import (
     Unmerge,
     Void,
 )
-from loyalty.ledger.service import Posting, earn_many, post, release_due
+from loyalty.ledger.service import Posting, earn_many, post, post_found, release_due
 
 __all__ = [
     "AnyCommand",
@@ -40,5 +40,6 @@ __all__ = [
     "Void",
     "earn_many",
     "post",
+    "post_found",
     "release_due",
 ]

@@ -1,6 +1,6 @@
 """The only way to move points: one call of the one writer, the SQL function ledger_post()."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
@@ -12,7 +12,13 @@ from asyncpg.exceptions import PostgresError
 from core import db
 from core.errors import DomainError
 from loyalty.ledger.commands import AnyCommand, Earn, Release
-from loyalty.ledger.errors import BY_CODE, MemberUnknown, PointsOutOfRange, PostingRunning
+from loyalty.ledger.errors import (
+    BY_CODE,
+    MemberUnknown,
+    PointsOutOfRange,
+    PostingRunning,
+    PostingUnknown,
+)
 
 REFUSED = "RG001"
 MOST_POINTS = 10**12
@@ -121,8 +127,26 @@ def _outcome(key: str, row: db.Row) -> Posting | DomainError:
     return Posting(key=key, **{k: v for k, v in row.items() if k not in ("n", "code", "detail")})
 
 
+async def post_found(find: Callable[[], Awaitable[Sequence[AnyCommand]]], now: datetime) -> list[Posting]:
+    """Post what a look at the ledger finds to be due, in the open transaction; safe to repeat.
+
+    What was found may be another member's by now, if theirs was merged, or a merge undone, since the look:
+    then one more look is had, so that nobody else's points wait for it.
+    """
+    try:
+        async with db.savepoint():
+            return await post(await find(), now)
+    except (PostingUnknown, PostingRunning):
+        return await post(await find(), now)
+
+
 async def release_due(now: datetime, limit: int = 500) -> int:
     """Release up to `limit` holds whose time is over; answers how many."""
+    postings = await post_found(lambda: _ended_holds(now, limit), now)
+    return sum(1 for posting in postings if posting.points)
+
+
+async def _ended_holds(now: datetime, limit: int) -> list[AnyCommand]:
     rows = await db.fetch(
         """
         SELECT h.journal_id, h.ends_at, j.key, a.member_id, w.code AS wallet
@@ -134,7 +158,7 @@ async def release_due(now: datetime, limit: int = 500) -> int:
         now,
         limit,
     )
-    commands = [
+    return [
         Release(
             key=f"release:{row['journal_id']}:end",
             member=row["member_id"],
@@ -145,4 +169,3 @@ async def release_due(now: datetime, limit: int = 500) -> int:
         )
         for row in rows
     ]
-    return sum(1 for posting in await post(commands, now) if posting.points)

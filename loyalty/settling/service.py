@@ -5,7 +5,7 @@ from uuid import UUID
 
 from core import db
 from core.errors import DomainError, Kind, NotFound
-from loyalty.ledger import Posting, Settle, Void, post
+from loyalty.ledger import AnyCommand, Posting, Settle, Void, post, post_found
 
 BATCH = 500
 
@@ -90,7 +90,12 @@ async def _move(
 
 async def settle_due(now: datetime) -> int:
     """Settle up to BATCH lots of the open merchant; answers how many, so that the caller goes on until 0."""
-    commands = [
+    postings = await post_found(lambda: _due(now), now)
+    return sum(1 for posting in postings if posting.points)
+
+
+async def _due(now: datetime) -> list[AnyCommand]:
+    return [
         Settle(
             key=f"settle:{row['journal_id']}",
             member=row["member_id"],
@@ -101,4 +106,3 @@ async def settle_due(now: datetime) -> int:
         )
         for row in await db.fetch(DUE, now, BATCH)
     ]
-    return sum(1 for posting in await post(commands, now) if posting.points)

@@ -20,7 +20,7 @@ from core.errors import DomainError
 from core.ids import new_id
 from loyalty.expiry.service import expire_due
 from loyalty.ledger import AnyCommand, budgets, post, reading, release_due
-from loyalty.ledger.errors import PostingRunning
+from loyalty.ledger.errors import PostingRunning, PostingUnknown
 from tests.factories import ledger_model as model
 from tests.factories.ledger_pair import Asker, Step, ask, ask_model, model_state, play, state
 from tests.factories.points import earn, expire
@@ -299,7 +299,8 @@ async def _post(merchant: UUID, command: AnyCommand, now: datetime) -> tuple[boo
 
 
 async def _sweep(merchant: UUID, verb: str, now: datetime) -> None:
-    with suppress(PostingRunning):  # two accounts become one at this moment: the next sweep finds it
+    # Whose accounts become one at this very moment, and part again, are found by the next sweep.
+    with suppress(PostingRunning, PostingUnknown):
         async with db.transaction(merchant):
             await (expire_due if verb == "expire_due" else release_due)(now)
 

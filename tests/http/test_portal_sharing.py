@@ -39,7 +39,7 @@ async def test_what_came_from_others_and_went_to_them(browser: Browser, shop: Sh
     assert [entry.verb for entry in entries[:3]] == ["merge", "redeem", "transfer"]
     rules = (
         "Two accounts became one, with all their points and the expiry they had",
-        "Somebody in your household chose this reward, and your points paid a part of it",
+        "Somebody in your household spent points, and yours paid a part of it",
         "One member gave points to another; they keep the expiry that they had",
     )
     kinds = ("Two accounts became one", "Spent on a reward", "Transferred")

@@ -70,8 +70,8 @@ async def test_adjustments_say_who(client: httpx.AsyncClient, shop: Shop, key: d
     customer, staff = await member_with(shop, 150), new_id()
     async with db.transaction(shop.merchant):
         await db.execute(
-            "INSERT INTO staff (id, merchant_id, email, name, role, created_at)"
-            " VALUES ($1, $2, 'olga@example.test', 'Olga', 'owner', $3)",
+            "INSERT INTO staff (id, merchant_id, email, name, role, password_hash, created_at)"
+            " VALUES ($1, $2, 'olga@example.test', 'Olga', 'owner', 'x', $3)",
             *(staff, shop.merchant, clock.now()),
         )
         member = (await members.find(customer)).id
