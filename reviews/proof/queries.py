@@ -122,10 +122,11 @@ ASKED = """
 """
 
 _ONE_PERSON = "SELECT k.id FROM customers k WHERE k.id = p.id OR k.merged_into = p.id"
-# Whether somebody paid for an order within so many days; those whose days are not over yet are not counted.
+# Whether somebody paid for an order within so many days, and did not call it off; those whose days are not
+# over yet are not counted.
 _BOUGHT = f"""
     (SELECT count(*) > 0 FROM orders o
-     WHERE o.customer_id IN ({_ONE_PERSON})
+     WHERE o.customer_id IN ({_ONE_PERSON}) AND o.cancelled_at IS NULL
        AND o.paid_at > p.at AND o.paid_at <= p.at + d.n * interval '1 day')
 """
 # First resolutions in the period, one a customer; $7 now.

@@ -15,7 +15,7 @@ from core.embedded import Services
 from core.errors import DomainError
 from loyalty.figures import service as figures
 from loyalty.figures.rules import Points
-from loyalty.ledger import Earn, post, reading
+from loyalty.ledger import AnyCommand, Earn, post, post_found, reading
 from loyalty.ledger.errors import (
     AlreadyReversed,
     ClawbackExceedsEarn,
@@ -287,6 +287,26 @@ async def test_a_batch_is_posted_whole_or_not_at_all(merchant: UUID, member: UUI
 
 
 # ---------------------------------------------------------------- keys
+
+
+async def test_what_a_sweep_found_may_be_anothers_by_now(merchant: UUID, member: UUID) -> None:
+    """Its account was merged, or that undone, since the sweep looked: it looks once more, and all goes on."""
+    async with db.transaction(merchant):
+        other = await new_member()
+        await one(earn("p", member, 10, pending=True))
+        found = [
+            [earn("x", other, 5), settle("s", other, "p")],  # as it was a moment ago
+            [earn("x", other, 5), settle("s", member, "p")],
+        ]
+
+        async def find() -> Sequence[AnyCommand]:
+            return found.pop(0)
+
+        assert [each.points for each in await post_found(find, day(1))] == [5, 10]
+        assert (await balance(member), await balance(other)) == ((0, 10, 0), (0, 5, 0))
+        found = [[settle("t", other, "p")]] * 2
+        with pytest.raises(PostingUnknown):
+            await post_found(find, day(1))
 
 
 async def test_same_key_answers_the_first_result(merchant: UUID, member: UUID) -> None:
