@@ -1,15 +1,23 @@
 """SQL over rules, and the events that rules look at."""
 
-# $1 the merchant's zone, $2 events before this moment, {some} a condition on the member `m`. Amounts are what
-# was paid in money.
-ORDER_FACTS = """
-facts AS (
+_ORDER = """
     SELECT o.id, m.id AS member_id, m.joined_at, o.paid_at AS occurred_at,
            o.paid_at AT TIME ZONE $1::text AS local_at, o.tier_code, o.multiplier_percent, o.segments,
            o.currency, s.external_id AS store, o.channel, o.number,
            (o.amount_minor - o.points_paid_minor)::numeric AS amount_minor, o.amount_minor AS paid_minor
+"""
+_COUNTED = "o.counted_at IS NOT NULL AND o.paid_at < $2::timestamptz {some}"
+# $1 the merchant's zone, $2 events before this moment, {some} a condition on the member `m`. Amounts are what
+# was paid in money. Orders of a guest who was merged into a member were counted for that member.
+ORDER_FACTS = f"""
+facts AS ({_ORDER}
     FROM orders o JOIN members m ON m.customer_id = o.customer_id JOIN stores s ON s.id = o.store_id
-    WHERE o.counted_at IS NOT NULL AND o.paid_at < $2::timestamptz {some}
+    WHERE {_COUNTED}
+    UNION ALL {_ORDER}
+    FROM customers k JOIN members m ON m.customer_id = k.merged_into
+    JOIN orders o ON o.customer_id = k.id JOIN stores s ON s.id = o.store_id
+    WHERE k.merged_into IS NOT NULL AND NOT EXISTS (SELECT FROM members own WHERE own.customer_id = k.id)
+      AND {_COUNTED}
 ), lines AS (
     SELECT l.order_id, l.sku, l.category, l.quantity,
            div(l.amount_minor * f.amount_minor,

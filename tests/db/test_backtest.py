@@ -19,7 +19,7 @@ from loyalty.rules.backtest import backtest, trial
 from tests.conftest import new_merchant
 from tests.factories import rules as make
 from tests.factories.events import event, joined, paid
-from tests.factories.shop import START, programme, store
+from tests.factories.shop import START, day, programme, store
 
 WALLETS = ("points", "qualifying")
 
@@ -102,6 +102,27 @@ async def test_the_back_test_of_rules_in_force_is_what_the_ledger_gave(
             for version in await rules.live(make.TO):
                 found = await backtest(version.active, START, make.TO, wallet)
                 assert found.points == by_ledger[version.version_id], (version.rule, wallet)
+
+
+async def test_orders_of_a_guest_who_was_merged_are_in_it(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        await programme()
+        await store()
+        await ingest([joined("ann", START)], START)
+        events = [
+            paid("o1", "guest", 1_000, day(1)),
+            event("customer.merged", day(2), customer_id="guest", into_customer_id="ann"),
+            paid("o2", "guest", 500, day(3)),
+            paid("o3", "ann", 200, day(4)),
+        ]
+        for each in events:
+            await ingest([each], each.time)
+        by_ledger = await given_by_ledger("points")
+        assert sum(by_ledger.values()) == 17
+        for version in await rules.live(day(5)):
+            found = await backtest(version.active, START, day(5), "points")
+            assert found.points == by_ledger[version.version_id]
+            assert (found.events, found.members) == (3, 1)
 
 
 def rule_for(rule: m.Rule, wallets: tuple[str, ...]) -> m.Rule:
