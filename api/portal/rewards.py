@@ -15,6 +15,7 @@ from core import clock, db
 from core.design import portal_views
 from core.errors import DomainError, Kind
 from core.ids import new_id
+from loyalty.households import service as households
 from loyalty.members import service as members
 from loyalty.rewards import quotes, vouchers
 from loyalty.rewards import service as rewards
@@ -38,10 +39,12 @@ async def catalogue(request: Customer, notice: FromQuery[str] = "") -> Response[
         balance = present.points(await members.balances(member.id))
         offered = await quotes.quotes(member.id, now)
         had = await vouchers.vouchers(member.id)
+        shared = await households.spendable(member.id, now)
     view = portal_views.PortalRewards(
         points_active=balance.points_active,
         rewards=offers.rewards(offered, [str(new_id()) for _ in offered], to.tiers, locale, now),
         vouchers=tuple(offers.voucher(each, "", locale) for each in had),
+        household_points=shared,
     )
     said = words.notices(notice, locale)
     return page(request, "portal/rewards.html", view, section="rewards", notices=said, now=now)

@@ -185,12 +185,13 @@ class PortalEntry:
 
 @dataclass(frozen=True)
 class PortalRewards:
-    """`portal/rewards.html`."""
+    """`portal/rewards.html`. `household_points`: what others of their household would pay, too."""
 
     points_active: int
     rewards: tuple[Reward, ...] = ()
     vouchers: tuple["Voucher", ...] = ()
     """The member's vouchers, the newest first."""
+    household_points: int = 0
 
 
 @dataclass(frozen=True)

@@ -53,3 +53,16 @@ async def test_what_came_from_others_and_went_to_them(browser: Browser, shop: Sh
             page = await browser.get(f"/portal/activity/{entry.journal_id}")
             assert said(locale, rule) in page.text
             assert points in page.text
+
+
+async def test_the_rewards_say_what_a_household_has_together(browser: Browser, shop: Shop) -> None:
+    ann, bea = await member_with(shop, 20), await member_with(shop, 40)
+    await enter_as_customer(browser, shop, ann)
+    assert "Your household" not in (await browser.get("/portal/rewards")).text
+    async with db.transaction(shop.merchant):
+        pool = await households.create(shop.now)
+        for each in (ann, bea):
+            await households.join(pool, (await members.find(each)).id, shop.now)
+    page = (await browser.get("/portal/rewards")).text
+    assert "You can spend 20 points." in page
+    assert "Your household pays what you lack: together you have 60 points." in page
