@@ -822,6 +822,7 @@ class Link(TypedDict):
     seq: "int"
     content: "str"
     hash: "str"
+    forgotten: NotRequired["str"]
 
 
 class Listed(TypedDict):
