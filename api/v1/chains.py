@@ -37,8 +37,9 @@ async def chain(
     """All that a member's wallet has seen, each posting with its hash, in the order of `seq`.
 
     `hash` is the SHA-256 of the bytes of the hash before it (of none for the first) and of `content` in
-    UTF-8; where a note went with its member, that is `forgotten`. Whoever computes that again finds the first posting that is not what was written; whoever keeps
-    a hash can tell later whether anything up to there was changed.
+    UTF-8; where a note went with its member, that is `forgotten`. Whoever computes that again finds the
+    first posting that is not what was written; whoever keeps a hash can tell later whether anything up to
+    there was changed.
     """
     async with db.transaction(user.merchant_id):
         member = await members.find(customer_id)
