@@ -294,7 +294,7 @@ async def test_what_a_sweep_found_may_be_anothers_by_now(merchant: UUID, member:
     async with db.transaction(merchant):
         other = await new_member()
         await one(earn("p", member, 10, pending=True))
-        found = [
+        found: list[list[AnyCommand]] = [
             [earn("x", other, 5), settle("s", other, "p")],  # as it was a moment ago
             [earn("x", other, 5), settle("s", member, "p")],
         ]
