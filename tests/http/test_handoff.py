@@ -426,7 +426,7 @@ async def test_a_key_is_given_other_pages_and_the_log_has_them(browser: Browser,
     async with db.transaction(shop.merchant):
         found = await db.fetch(
             "SELECT after FROM audit_entries WHERE table_name = 'handoff_keys' AND op = 'update'"
-            " AND row_id = $1 AND actor_name <> ''",
+            " AND row_id = $1 AND actor = 'staff'",
             str(shop.key.id),
         )
         await handoff.revoke(shop.key.id, clock.now())
