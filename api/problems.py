@@ -16,6 +16,7 @@ from litestar.exceptions import (
 
 from api.requests import header
 from core import db
+from core.design.pages import STATIC_URL
 from core.errors import DomainError, Kind
 
 STATUS: dict[Kind, int] = {
@@ -40,6 +41,10 @@ _BY_STATUS: dict[int, tuple[str, str]] = {
 }
 
 
+_LONGEST_FILE_BYTES = 255
+"""Of a path below /static/; file systems raise at longer ones, and nothing there has a long name."""
+
+
 class RequestRefused(Exception):
     """A refusal of the API's own, whose status or code no DomainError has."""
 
@@ -50,7 +55,9 @@ class RequestRefused(Exception):
 
 async def refuse_unreadable(request: Request[Any, Any, Any]) -> None:
     """The application's hook before each handler: what no handler and no file system can read."""
-    if "\0" in request.scope["path"]:
+    path = request.scope["path"]
+    of_file = path.startswith(f"{STATIC_URL}/")
+    if "\0" in path or (of_file and len(path.encode(errors="replace")) > _LONGEST_FILE_BYTES):
         raise NotFoundException()
     if (header(request.scope, b"content-encoding") or "identity").lower() != "identity":
         raise RequestRefused(

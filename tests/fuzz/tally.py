@@ -58,7 +58,7 @@ class Tally:
 
 
 def _told(request: httpx.Request) -> str:
-    return f"{request.method} {request.url} {_text(request.content)[:SHOWN_CHARS]}"
+    return f"{request.method} {str(request.url)[:SHOWN_CHARS]} {_text(request.content)[:SHOWN_CHARS]}"
 
 
 def _text(content: bytes) -> str:

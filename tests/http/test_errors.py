@@ -93,7 +93,8 @@ async def test_which_one_of_an_array_is_bad(client: httpx.AsyncClient, merchant:
 
 async def test_what_nobody_can_read(client: httpx.AsyncClient, merchant: UUID) -> None:
     key = await new_key(merchant, "events:write")
-    for path in ("/static/%00", "/static/regulars.css%00", "/v1/things/%00"):
+    too_long = [f"/static/{'a' * 300}", "/static/" + "a/" * 3_000, f"/static/{'好' * 100}"]
+    for path in ("/static/%00", "/static/regulars.css%00", "/v1/things/%00", *too_long):
         problem(await client.get(path, headers=key), 404, "not_found")
     packed = {**write(key), "content-encoding": "gzip"}
     answer = await client.post("/v1/events", content=gzip.compress(b"[]"), headers=packed)
