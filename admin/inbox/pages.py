@@ -15,6 +15,7 @@ from admin.inbox.offers import offer, offers
 from admin.inbox.present import Reader, Refused
 from api.auth import StaffUser, requires_permission
 from api.pages import locale_of, page
+from api.portal.review_form import pictures
 from core import clock, db
 from core.design import inbox_views, views
 from core.design.desk_views import CaseNews, HappenedSince
@@ -29,6 +30,7 @@ from reviews.cases.reading import ViewName
 from reviews.cases.remedies import holdout
 from reviews.cases.routing import presence
 from reviews.cases.views import Person
+from reviews.photos import service as photos
 from reviews.scoring import service as scoring
 from reviews.sources import source_of
 from reviews.surveys import service as surveys
@@ -150,11 +152,14 @@ async def case_page(
         held_out = await holdout.held_out(case_id)
         tagged = (await tags.of_cases([case_id])).get(case_id, ())
         offered = await offers(case_id, review.id if review else None, request.user.member.id)
+        taken = await photos.of_reviews([review.id]) if review else {}
     here = (await _looking(request.user, [case_id], found.people, now)).get(case_id, ())
     await presence.seen(request.user.merchant_id, request.user.member.id, case_id, now)
     source = source_of(review.source if review else "")
     view = present.case(found, to, source, (_href(before), _href(behind)), lambda: str(new_id()), here)
     view = offer(view, offered, to.words)
+    if review:
+        view = replace(view, review=replace(view.review, pictures=pictures(taken.get(review.id, ()))))
     told = tuple(map(present.survey, said))
     view = replace(
         view,

@@ -135,18 +135,12 @@ async def _asked(request: Staff, months: int, until: str) -> Asked:
         except ProgrammeMissing:
             tiers, moves = {}, []
         to = present.Reader(locale, over, tiers)
-        points = await figures.points(over)
-        earlier = present.summed((await figures.points(before)).values())
-        made = present.boards(
-            points,
-            moves,
-            await figures.retention(over),
-            await reviews.by_month(over.start, over.end, zone),
-            to,
-        )
-        new = await reviews.whole(over.start, over.end)
-        old = await reviews.whole(before.start, before.end)
-    top = present.compared(present.summed(points.values()), earlier, new, old, to)
+        both = await figures.points(Stretch(before.first, over.last, before.start, over.end))
+        points = {month: found for month, found in both.items() if over.holds(month)}
+        earlier = present.summed(found for month, found in both.items() if not over.holds(month))
+        found = await reviews.compared(before.start, over.start, over.end, zone)
+        made = present.boards(points, moves, await figures.retention(over), found.months, to)
+    top = present.compared(present.summed(points.values()), earlier, found.new, found.old, to)
     return Asked(to, made, top)
 
 

@@ -58,9 +58,9 @@ async def overview(request: Staff, published: FromQuery[int | None] = None) -> R
 async def _with_figures(view: studio_views.Studio, now: datetime, time_zone: str) -> studio_views.Studio:
     """With what the ledger says of time: liability, the last days and the last months."""
     today = day_of(now, zone_of(time_zone))
-    worth = (await liability.report(now)).months[0]
-    last = await figures.points_of(today - timedelta(days=present.PERIOD_DAYS), today)
-    months = await figures.points(await figures.stretch(today, present.MONTHS))
+    worth = await liability.running(now)
+    over = await figures.stretch(today, present.MONTHS)
+    last, months = await figures.lately(over, today - timedelta(days=present.PERIOD_DAYS), today)
     return present.with_figures(view, worth, last, months)
 
 

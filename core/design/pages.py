@@ -9,6 +9,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.runtime import Macro
 
 from core.design.formats import formats
 from core.design.phrases import Phrases
@@ -18,6 +19,9 @@ from core.i18n import LOCALES, OWN_NAMES, Locale, translator
 STATIC_DIR = Path(__file__).parent / "static"
 TEMPLATES_DIR = Path(__file__).parent / "templates"
 STATIC_URL = "/static"
+
+
+REMEMBERED = 4096
 
 
 def render(template: str, locale: Locale, **context: object) -> str:
@@ -68,6 +72,11 @@ def _environment(locale: Locale) -> Environment:
         locale=locale,
         languages=OWN_NAMES,
         static_url=static_url,
-        word=partial(word, words),
+        word=lru_cache(REMEMBERED)(partial(word, words)),
+        kept=lru_cache(REMEMBERED)(_said),
     )
     return environment
+
+
+def _said(macro: Macro, *arguments: object) -> str:
+    return macro(*arguments)

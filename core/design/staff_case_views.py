@@ -48,6 +48,7 @@ class StaffReview:
     why: tuple[Why, ...] = ()
     translation: str = ""
     public_reply: str = ""
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True)

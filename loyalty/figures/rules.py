@@ -47,8 +47,9 @@ def added_up(changes: Iterable[tuple[str, int]]) -> Points:
 
 
 def by_month(happened: Iterable[Happened], months: Iterable[date]) -> dict[date, Points]:
-    """Points of each of the months, also of those in which nothing moved."""
+    """Points of each of the months, also of those in which nothing moved; other months are left out."""
     changes: dict[date, list[tuple[str, int]]] = {month: [] for month in months}
     for each in happened:
-        changes[each.happened.replace(day=1)].append((each.kind, each.points))
+        if (month := each.happened.replace(day=1)) in changes:
+            changes[month].append((each.kind, each.points))
     return {month: added_up(own) for month, own in changes.items()}

@@ -92,6 +92,16 @@ async def points_of(first: date, last: date, wallet: str = WALLET) -> Points:
     return rules.added_up((each.kind, each.points) for each in found)
 
 
+async def lately(
+    over: Stretch, first: date, last: date, wallet: str = WALLET
+) -> tuple[Points, dict[date, Points]]:
+    """Points of the days from `first` to `last`, and by month as points() has them: read in one go."""
+    until = max(next_month(over.last), last + timedelta(days=1))
+    found = await rolling.happened(min(over.first, first), until, wallet)
+    own = rules.added_up((each.kind, each.points) for each in found if first <= each.happened <= last)
+    return own, rules.by_month(found, over.months)
+
+
 async def moves(over: Stretch) -> list[Move]:
     """Moves between the tiers of the first set, from each member's place before to that after."""
     code = (await programme.live()).primary.code

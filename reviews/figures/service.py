@@ -7,10 +7,11 @@ from datetime import date, datetime
 from core import db
 from reviews.compliance.queries import SETS
 
-# Reviews of a stretch of time by a number of it: $2 from, $3 until; {by} says which.
+# Reviews from $2 to before $4 in one pass: all of those before $3, all of those from $3 on, and these by
+# month of the time zone $5.
 _OURS = f"{SETS['all']} AND ({SETS['hidden_there']}) IS NOT TRUE"
-_BY = f"""
-    SELECT {{by}} AS part, count(*) FILTER (WHERE {SETS["all"]})::int AS reviews,
+_COMPARED = f"""
+    SELECT recent, month, count(*) FILTER (WHERE {SETS["all"]})::int AS reviews,
            avg(r.stars) FILTER (WHERE {SETS["all"]})::float8 AS stars,
            count(*) FILTER (WHERE {SETS["answered"]})::int AS answered,
            count(*) FILTER (WHERE {SETS["shown"]})::int AS shown,
@@ -22,12 +23,13 @@ _BY = f"""
            count(*) FILTER (WHERE {SETS["hidden"]} AND r.stars >= 4)::int AS hidden_high,
            count(*) FILTER (WHERE {_OURS} AND r.stars >= 4)::int AS high
     FROM reviews r
+    CROSS JOIN LATERAL (SELECT r.received_at >= $3 AS recent) x
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN recent THEN date_trunc('month', r.received_at AT TIME ZONE $5)::date END AS month) y
     WHERE r.merchant_id = $1 AND r.version > 0 AND r.kind = 'review'
-      AND r.received_at >= $2 AND r.received_at < $3
-    GROUP BY 1
+      AND r.received_at >= $2 AND r.received_at < $4
+    GROUP BY GROUPING SETS ((recent), (recent, month))
 """
-_MONTHS = _BY.format(by="date_trunc('month', r.received_at AT TIME ZONE $4)::date")
-_WHOLE = _BY.format(by="1")
 
 
 @dataclass(frozen=True)
@@ -60,19 +62,25 @@ class Reviews:
         return self.hidden_high / self.high if self.high else None
 
 
-async def by_month(start: datetime, end: datetime, time_zone: str) -> Mapping[date, Reviews]:
-    """By the first day of the month; months without reviews are left out."""
-    rows = await db.fetch(_MONTHS, db.merchant_id(), start, end, time_zone)
-    return {row["part"]: _reviews(row) for row in rows}
+@dataclass(frozen=True)
+class Compared:
+    """Reviews of a stretch by the first day of the month, where there are any, and of all of it; and of the
+    stretch before it."""
+
+    months: Mapping[date, Reviews]
+    new: Reviews
+    old: Reviews
 
 
-async def whole(start: datetime, end: datetime) -> Reviews:
-    """All of the stretch together."""
-    row = await db.fetchrow(_WHOLE, db.merchant_id(), start, end)
-    return _reviews(row) if row else Reviews()
+async def compared(before: datetime, start: datetime, end: datetime, time_zone: str) -> Compared:
+    """Reviews received from `start` to before `end`, and those from `before` to then."""
+    rows = await db.fetch(_COMPARED, db.merchant_id(), before, start, end, time_zone)
+    months = {row["month"]: _reviews(row) for row in rows if row["month"]}
+    whole = {row["recent"]: _reviews(row) for row in rows if not row["month"]}
+    return Compared(months, whole.get(True, Reviews()), whole.get(False, Reviews()))
 
 
 def _reviews(row: db.Row) -> Reviews:
     half, most = row["hours"] or (None, None)
-    counted = {name: value for name, value in dict(row).items() if name not in ("part", "hours")}
+    counted = {name: value for name, value in dict(row).items() if name not in ("recent", "month", "hours")}
     return Reviews(**counted, hours_half=half, hours_most=most)

@@ -130,7 +130,9 @@ async def test_the_liability_is_the_same_with_and_without_kept_days(merchant: UU
         await rolling.roll(at(3, 31))
         assert await liability.report(at(3, 31)) == before
         await liability.close(JANUARY, None, at(3, 31))
-        assert (await liability.report(at(3, 31))).months == before.months
+        after = await liability.report(at(3, 31))
+        assert after.months == before.months
+        assert await liability.running(at(3, 31)) == after.months[0]
         assert await liability.check() == []
 
 
@@ -146,6 +148,13 @@ async def test_each_figure_of_points_is_the_sum_of_its_rows(shop: UUID) -> None:
             for flow in FLOWS[:4]:
                 rows = await service.postings(alone, flow, None, 100)
                 assert sum(each.points for each in rows) == getattr(points, flow), (month, flow)
+        for since, until in (
+            (at(1, 20), at(3, 1)),
+            (at(2, 3), at(4, 9)),
+            (at(1, 1) - timedelta(days=60), at(1, 2)),
+        ):
+            asked = (since.date(), until.date())
+            assert await service.lately(over, *asked) == (await service.points_of(*asked), months)
         first = await service.postings(over, "earned", None, 1)
         rest = await service.postings(over, "earned", first[0].id, 100)
         assert len(rest) + 1 == len(await service.postings(over, "earned", None, 100))

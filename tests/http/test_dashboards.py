@@ -15,6 +15,7 @@ from core.embedded import Services
 from core.ids import new_id
 from loyalty.segments import service as segments
 from loyalty.segments.model import OrderCount, Segment
+from reviews.figures import service as reviews
 from tests.conftest import new_merchant
 from tests.db.test_segments import a_review
 from tests.http.conftest import PAGE, Browser, rows
@@ -79,6 +80,21 @@ async def test_the_boards_are_the_same_as_files(browser: Browser, shop: Shop) ->
     assert lines[0] == ["Month", "Earned", "Redeemed", "Expired", "Taken back"]
     assert sum(int(line[1]) for line in lines[1:]) == 50 + 220 + 600 + 20  # gold: twice a point a dollar
     assert (await browser.get(f"{BOARDS}.csv?board=nothing")).status_code == 404
+
+
+async def test_reviews_of_a_stretch_and_of_the_one_before_it_are_read_in_one_pass(shop: Shop) -> None:
+    async with db.transaction(shop.merchant):
+        customer = await db.fetchval("SELECT id FROM customers WHERE external_id = 'm-50'")
+        for days, stars in ((40, 2), (100, 1), (120, 5), (400, 5)):
+            await a_review(shop.merchant, customer, "negative", shop.ago(days))
+            await db.execute("UPDATE reviews SET rating_norm = $1 WHERE rating_norm IS NULL", stars)
+        found = await reviews.compared(shop.ago(180), shop.ago(90), shop.ago(0), "UTC")
+        assert (found.new.reviews, found.new.low, found.new.high) == (3, 2, 1)
+        assert (found.old.reviews, found.old.stars) == (2, 3.0)
+        assert sum(each.reviews for each in found.months.values()) == 3
+        assert found.months[shop.ago(40).date().replace(day=1)].low >= 1
+        nothing = await reviews.compared(shop.ago(900), shop.ago(800), shop.ago(700), "UTC")
+        assert nothing == reviews.Compared({}, reviews.Reviews(), reviews.Reviews())
 
 
 @pytest.mark.parametrize(
