@@ -78,7 +78,7 @@ async def _inbox(request: Staff, asked: Asked, after: str, now: datetime) -> inb
     found = await cases.inbox(view, by, now, after, PAGE_SIZE, asked.filter)
     people = await cases.people()
     tagged = await tags.of_cases([row.id for row in found.rows])
-    progress = await scoring.progress()
+    progress = await scoring.progress_if_any()
     to = _reader(request, {}, now)
     looking = await _looking(user, [row.id for row in found.rows], people, now)
     acts = "inbox.reply" in user.permissions
@@ -100,7 +100,7 @@ async def _inbox(request: Staff, asked: Asked, after: str, now: datetime) -> inb
         people=tuple(inbox_views.Person(str(each.id), each.name) for each in people)
         if "inbox.assign" in user.permissions
         else (),
-        scoring=inbox_views.Scoring(progress.scored, progress.total, SCORING),
+        scoring=inbox_views.Scoring(progress.scored, progress.total, SCORING) if progress else None,
         next_href=f"/staff/inbox?{asked.query}&after={found.next}" if found.next else "",
         first_href=f"/staff/inbox?{asked.query}" if after else "",
         live_href=live.href(await news.newest()),
@@ -112,7 +112,7 @@ async def _inbox(request: Staff, asked: Asked, after: str, now: datetime) -> inb
 async def show_scoring(request: Staff) -> Response[str]:
     """The strip alone, which asks for itself again while something is left."""
     async with db.transaction(request.user.merchant_id):
-        progress = await scoring.progress()
+        progress = await scoring.progress_if_any() or scoring.Progress(0, 0)
     return page(request, "staff/scoring.html", inbox_views.Scoring(progress.scored, progress.total, SCORING))
 
 

@@ -69,3 +69,6 @@ PROGRESS = """
                             WHERE s.review_id = v.review_id AND s.version = v.number)) AS scored
     FROM review_versions v
 """
+
+# $1 the topics under which reviews wait for the model.
+WAITING = "SELECT EXISTS (SELECT FROM outbox WHERE topic = ANY ($1::text[]) AND parked_at IS NULL)"

@@ -13,6 +13,7 @@ from core.telemetry import traces
 from reviews import similar
 from reviews.cases import opening
 from reviews.cases.opening import Flagged
+from reviews.intake.service import RECEIVED, SCORE, SCORE_BULK
 from reviews.moderation import service as moderation
 from reviews.scoring import queries, rules
 from reviews.scoring.rules import Flag, Reading
@@ -83,6 +84,12 @@ async def progress() -> Progress:
     row = await db.fetchrow(queries.PROGRESS)
     assert row is not None
     return Progress(scored=row["scored"], total=row["total"])
+
+
+async def progress_if_any() -> Progress | None:
+    """The same while reviews wait to be scored; None when none does, for to count them all takes its time."""
+    waits = await db.fetchval(queries.WAITING, [RECEIVED, SCORE, SCORE_BULK])
+    return await progress() if waits else None
 
 
 async def _have_explained(

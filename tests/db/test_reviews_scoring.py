@@ -61,6 +61,9 @@ async def test_flags_and_case(
     async with db.transaction(merchant):
         assert set((await find(received.review_id)).reasons) == set(reasons)
         assert await service.progress() == service.Progress(scored=1, total=1)
+        assert await service.progress_if_any() == service.Progress(scored=1, total=1)
+        await db.execute("DELETE FROM outbox WHERE topic LIKE 'review.score%'")  # as the worker does
+        assert await service.progress_if_any() is None
 
 
 async def test_one_case_however_often_and_wherever_it_is_scored(merchant: UUID) -> None:
