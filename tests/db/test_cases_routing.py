@@ -182,6 +182,13 @@ async def test_who_looks_at_a_case_is_forgotten_after_a_while(merchant: UUID) ->
     assert await presence.present(merchant, [person, new_id()]) == {person}
 
 
+async def test_a_process_asks_through_one_client(merchant: UUID) -> None:
+    before = presence._valkey()
+    await presence.seen(merchant, new_id(), None, NOW)
+    assert presence._valkey() is before
+    assert await before.ping()  # nobody has closed it
+
+
 async def test_without_valkey_nobody_is_known_to_be_there(
     merchant: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,7 +23,9 @@ from reviews.cases import conversation, service
 from reviews.cases.remedies import budget
 from reviews.cases.remedies import rules as remedy_rules
 from reviews.cases.remedies import service as remedies
+from reviews.photos import service as photos
 from tests.conftest import new_merchant
+from tests.factories.photos import image
 from tests.http.conftest import PAGE, Browser
 from tests.http.desk import (
     ANGRY,
@@ -144,6 +146,24 @@ async def test_every_page_in_every_language_without_anything_inline(
         assert strip.status_code == 200
         assert "<html" not in strip.text
         assert Inline(strip.text).found == []
+
+
+async def test_a_case_shows_the_pictures_of_its_review(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk
+) -> None:
+    mina = await hire(desk.merchant)
+    case_id = await open_case(client, desk)
+    taken = await photos.decode([image(), image(30, 30)])
+    async with db.transaction(desk.merchant):
+        row = await db.fetchrow("SELECT id, version FROM reviews")
+        assert row
+        await photos.put(row["id"], row["version"], [], taken, clock.now())
+        ids = [each.id for each in (await photos.of_reviews([row["id"]]))[row["id"]]]
+    await enter(browser, desk.merchant, mina)
+    page = (await browser.get(case_path(case_id))).text
+    for each in ids:
+        assert f'<a href="/media/reviews/{each}"><img src="/media/reviews/{each}/small"' in page
+        assert (await browser.get(f"/media/reviews/{each}/small")).status_code == 200
 
 
 # --- lists ----------------------------------------------------------------------------------------

@@ -3,8 +3,10 @@
 Kept in Valkey, and a comfort: while it is away nobody is known to be there, and all else goes on.
 """
 
+import asyncio
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
 import structlog
@@ -22,7 +24,7 @@ TIMEOUT_S = 1.0
 async def seen(merchant_id: UUID, staff_id: UUID, case_id: UUID | None, now: datetime) -> None:
     """Somebody has opened a page, or that of a case."""
     try:
-        async with _valkey() as valkey, valkey.pipeline(transaction=False) as together:
+        async with _valkey().pipeline(transaction=False) as together:
             together.set(_person(merchant_id, staff_id), b"1", ex=EXPIRES_S)
             if case_id:
                 key = _case(merchant_id, case_id)
@@ -39,8 +41,7 @@ async def present(merchant_id: UUID, people: Iterable[UUID]) -> set[UUID]:
     if not asked:
         return set()
     try:
-        async with _valkey() as valkey:
-            found = await valkey.mget([_person(merchant_id, each) for each in asked])
+        found = await _valkey().mget([_person(merchant_id, each) for each in asked])
     except (RedisError, OSError) as error:
         log.warning("presence_away", error=repr(error))
         return set()
@@ -52,7 +53,7 @@ async def looking(merchant_id: UUID, cases: Collection[UUID], now: datetime) -> 
     if not cases:
         return {}
     try:
-        async with _valkey() as valkey, valkey.pipeline(transaction=False) as together:
+        async with _valkey().pipeline(transaction=False) as together:
             for each in cases:
                 together.zrangebyscore(_case(merchant_id, each), now.timestamp(), "+inf")
             found = await together.execute()
@@ -75,5 +76,10 @@ def _case(merchant_id: UUID, case_id: UUID) -> str:
 
 
 def _valkey() -> Redis:
-    url = settings().valkey_url
+    return _client(asyncio.get_running_loop(), settings().valkey_url)
+
+
+@cache
+def _client(_: asyncio.AbstractEventLoop, url: str) -> Redis:
+    """One of a process, with its connections: to make one takes longer than to ask."""
     return Redis.from_url(url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S)
