@@ -101,7 +101,10 @@ def _running(folder: Path, console: Console) -> Iterator[tuple[Settings, Supervi
     """Servers and a migrated database, with nobody working on it yet."""
     os.environ["REGULARS_DATA_DIR"] = str(folder.absolute())
     os.environ["REGULARS_DEMO"] = "true"
-    port = _free_port(settings().port)
+    wanted = settings().port
+    port = _free_port(wanted)
+    if port != wanted:
+        console.print(f"Port {wanted} is taken by somebody else: this demo answers on {port}.")
     os.environ["REGULARS_PORT"] = str(port)
     os.environ["REGULARS_PUBLIC_URL"] = f"http://127.0.0.1:{port}"
     settings.cache_clear()

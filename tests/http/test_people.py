@@ -119,7 +119,7 @@ async def test_they_end_it_once_they_have_typed_who_they_are(
     assert await rows(merchant, "erasures") == 0
     answer = await browser.client.post(f"{PATH}/erase", data=hidden | {"confirm": "C-Ada@example.test "})
     assert answer.status_code == 200, answer.text
-    assert "You" in answer.text or "Your profile is gone" in answer.text
+    assert "Your profile is gone and you are signed out." in answer.text
     assert (await browser.get(PATH)).headers["location"].startswith("/portal/sign-in")
     assert await profile(merchant, ada) is None
     await work_off(merchant)

@@ -125,9 +125,7 @@ async def test_vouchers_show_what_is_left_and_what_needs_no_code(browser: Browse
     page = (await browser.get(f"/portal/vouchers/{bought.id}")).text
     assert "$20.00" in page and "$12.50" in page and "/cancel" not in page
     page = (await browser.get(f"/portal/vouchers/{credited.id}")).text
-    assert (
-        "in your account already" in page and str(credited.code) not in page and '<svg class="qr' not in page
-    )
+    assert "in your account already" in page and str(credited.code) not in page and 'class="qr"' not in page
     assert (await browser.get(f"/portal/vouchers/{held.id}")).status_code == 404
     activity = (await browser.get("/portal/activity")).text
     assert "Reserved at checkout" in activity

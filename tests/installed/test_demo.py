@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -63,13 +64,16 @@ def test_once_holds_everything_and_ends(folder: Path) -> None:
 @pytest.mark.slow
 def test_demo_answers_and_ctrl_c_leaves_nothing(folder: Path) -> None:
     log = folder / "out"
-    with log.open("wb") as output:
+    with log.open("wb") as output, socket.create_server(("127.0.0.1", 0)) as somebody:
         argv = [*COMMAND, "--members", "60"]
+        taken = str(somebody.getsockname()[1])
+        environment = _environment(folder) | {"REGULARS_PORT": taken}
         child = subprocess.Popen(
-            argv, cwd=ROOT, env=_environment(folder), stdout=output, stderr=output, start_new_session=True
+            argv, cwd=ROOT, env=environment, stdout=output, stderr=output, start_new_session=True
         )
         try:
             text = _wait_for(log, child, "Everything is loaded")
+            assert f"Port {taken} is taken" in text
             address = re.search(r"(http://127\.0\.0\.1:\d+)/staff/sign-in", text)
             assert address, text
             browser = httpx.Client(
