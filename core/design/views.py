@@ -38,9 +38,9 @@ class Frame:
     role: str = ""
     """Code of kind "role"; staff pages only."""
     sections: tuple[str, ...] = ()
-    """What the role may open: inbox, moderation, studio, mails, parked, demo; staff pages only."""
+    """Codes of kind "section" that the role may open; staff pages only."""
     section: str = ""
-    """Where this page is: one of `sections`, or home, activity, rewards, reviews in the portal."""
+    """Code of kind "section": where this page is; empty: nowhere in the navigation."""
     notices: tuple[Notice, ...] = ()
     theme: str = ""
     """light or dark; empty: as the device is set."""
