@@ -12,6 +12,8 @@ PAD_ID = 1
 # Larger batches leave the processor's cache and are slower.
 TOKENS_PER_BATCH = 1_024
 ROWS_PER_BATCH = 64
+# What a batch costs beside its tokens, in tokens: as measured.
+TOKENS_OF_A_BATCH = 40
 
 Ids = NDArray[np.int64]
 
@@ -49,15 +51,24 @@ class Pieces:
 
 
 def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Indexes of similar length, shortest first, in batches whose padded size stays within the budget."""
-    batch: list[int] = []
-    for index in sorted(range(len(lengths)), key=lambda i: lengths[i]):
-        if batch and (len(batch) == ROWS_PER_BATCH or (len(batch) + 1) * lengths[index] > TOKENS_PER_BATCH):
-            yield batch
-            batch = []
-        batch.append(index)
-    if batch:
-        yield batch
+    """Indexes of similar length, shortest first, in the batches that cost least in all.
+
+    A batch costs its padded size, which stays within the budget, and as much as TOKENS_OF_A_BATCH more.
+    """
+    order = sorted(range(len(lengths)), key=lambda i: lengths[i])
+    costs, starts = [0], [0]
+    for end, index in enumerate(order, start=1):
+        longest = max(1, lengths[index])
+        most = max(1, min(ROWS_PER_BATCH, TOKENS_PER_BATCH // longest, end))
+        cost, start = min((costs[end - rows] + rows * longest, end - rows) for rows in range(1, most + 1))
+        costs.append(cost + TOKENS_OF_A_BATCH)
+        starts.append(start)
+    ends, end = [], len(order)
+    while end:
+        ends.append(end)
+        end = starts[end]
+    for end in reversed(ends):
+        yield order[starts[end] : end]
 
 
 def padded(ids: Sequence[Sequence[int]], pad_id: int = PAD_ID) -> tuple[Ids, Ids]:

@@ -1,8 +1,9 @@
 """Labelled rows to calibrate and evaluate with, and what the network says about them.
 
-A folder of rows holds *.jsonl.gz files, one object a line: id, lang, title, text, stars (1-5 or null), label
-(neg, neu, pos or null), aspects ({name: neg | neu | pos} or null), annotated (the names that were looked
-for, or null), source, split (train or dev), and for translated texts a `pair` that the translations share.
+A folder of rows holds *.jsonl.gz files, itself or in a folder "rows", one object a line: id, lang, title,
+text, stars (1-5 or null), label (neg, neu, pos or null), aspects ({name: neg | neu | pos} or null), annotated
+(the names that were looked for, or null), source, split (train or dev), and for translated texts a `pair` that
+the translations share.
 """
 
 import gzip
@@ -74,9 +75,15 @@ class Sample:
         return self.where(np.array([row.lang == language for row in self.rows], bool))
 
 
+def rows_folder(data: Path) -> Path:
+    """Where the files are: in the folder itself, or in "rows" inside it."""
+    inner = data / "rows"
+    return inner if inner.is_dir() and not any(data.glob("*.jsonl.gz")) else data
+
+
 def read_rows(data: Path, split: str) -> Iterator[Row]:
     """The rows of one split, file by file in the order of their names; raises `RowsInvalid`."""
-    for path in sorted(data.glob("*.jsonl.gz")):
+    for path in sorted(rows_folder(data).glob("*.jsonl.gz")):
         yield from read_file(path, split)
 
 

@@ -6,6 +6,7 @@ The words are in urgency.toml, which says how they are written.
 import re
 import tomllib
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple, get_args
@@ -77,9 +78,45 @@ def _patterns() -> dict[UrgencyKind, _Patterns]:
 def one_of(languages: dict[str, list[str]]) -> re.Pattern[str]:
     """Any of the phrases in folded text; by script, so that most positions of a text are passed at once."""
     phrases = dict.fromkeys(phrase for listed in languages.values() for phrase in listed)
-    cjk = "|".join(expression(phrase) for phrase in phrases if _is_chinese_or_japanese(phrase))
-    latin = "|".join(expression(phrase) for phrase in phrases if not _is_chinese_or_japanese(phrase))
-    return re.compile(f"(?<![{_LATIN}])(?:{latin})(?![{_LATIN}])|(?=[{_CJK}])(?:{cjk})")
+    spelt = [folded(each) for phrase in phrases for each in spelt_out(phrase)]
+    cjk = [phrase for phrase in spelt if _is_chinese_or_japanese(phrase)]
+    latin = [phrase for phrase in spelt if not _is_chinese_or_japanese(phrase)]
+    begin = "".join(sorted({phrase[0] for phrase in cjk}))
+    return re.compile(
+        f"(?<![{_LATIN}])(?:{by_beginning(latin)})(?![{_LATIN}])|(?=[{begin}])(?:{by_beginning(cjk)})"
+    )
+
+
+def by_beginning(phrases: Sequence[str]) -> str:
+    """Any of the phrases; those that begin alike are one branch, so that one look passes all of them."""
+    branches: dict[str, dict[str, list[str]]] = {}
+    for phrase in phrases:
+        first, second = (_plain(character) for character in f"{phrase}  "[:2])
+        branches.setdefault(first, {}).setdefault(first and second, []).append(expression(phrase))
+    return "|".join(
+        f"(?:{'|'.join(f'(?:{alternatives})' for alternatives in map('|'.join, within.values()))})"
+        for within in branches.values()
+    )
+
+
+def spelt_out(phrase: str) -> list[str]:
+    """A phrase that begins with "(a|b)" as one for each; any other as it is."""
+    if not phrase.startswith("("):
+        return [phrase]
+    depth, start, found = 0, 1, []
+    for place, character in enumerate(phrase):
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if depth == 0 or (depth == 1 and character == "|"):
+            found.append(phrase[start:place])
+            start = place + 1
+        if depth == 0:
+            break
+    return [spelt for each in found for spelt in spelt_out(each + phrase[start:])]
+
+
+def _plain(character: str) -> str:
+    """A character that stands for itself alone; nothing for a sign of the syntax."""
+    return "" if character in "()|*' ." else character
 
 
 def _is_chinese_or_japanese(phrase: str) -> bool:

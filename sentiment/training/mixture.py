@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sentiment.rows import Row, read_file
+from sentiment.rows import Row, read_file, rows_folder
 from sentiment.training import TrainingError
 from sentiment.training.config import Config
 from sentiment.training.examples import own_examples
@@ -35,7 +35,7 @@ def read_pool(data: Path, config: Config) -> Pool:
     """The training rows of the files that the configuration names; raises `RowsMissing`."""
     files: dict[str, list[Row]] = {}
     for name in config.rows:
-        path = data / f"{name}.jsonl.gz"
+        path = rows_folder(data) / f"{name}.jsonl.gz"
         if not path.is_file():
             raise RowsMissing(f"{path} is not there")
         files[name] = list(read_file(path, "train"))

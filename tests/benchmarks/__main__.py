@@ -36,18 +36,27 @@ def main(only: str, scale: float, write_docs: bool, output: Path, data: Path | N
     if unknown := [name for name in names if name not in benchmarks]:
         raise click.ClickException(f"{', '.join(unknown)}: none of {', '.join(benchmarks)}")
     outcomes: list[Outcome] = []
-    with interruptible(), rig(scale) as made:
+    with interruptible(), rig(scale, data) as made:
         for name in names:
             outcomes.append(outcome(benchmarks[name], made))
             report.write_json(outcomes, output)  # what is known stays known if the run is cut off
             print(report.line(outcomes[-1]), file=sys.stderr, flush=True)
     report.show(outcomes, scale)
-    try:
-        Console().print(baselines.table(data))
-    except NotRun as reason:
-        print(f"Other ways to read reviews: not run: {reason}")
     if write_docs:
         report.write_document(outcomes, conditions(scale))
+    if data:
+        show_ways(data)
+
+
+def show_ways(data: Path) -> None:
+    """Print how other ways read the rows, set by set."""
+    try:
+        console = Console()
+        console.width = max(console.width, report.WIDTH)
+        console.print(baselines.table(data))
+        console.print("In brackets: ours has not the lead that it should have.", style="dim")
+    except NotRun as reason:
+        print(f"Other ways to read reviews: not run: {reason}")
 
 
 def outcome(benchmark: Benchmark, made: Rig) -> Outcome:

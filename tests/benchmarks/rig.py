@@ -83,11 +83,15 @@ class Database:
 
 @dataclass
 class Rig:
-    """Handed to each benchmark. `scale` 1 is the real thing, less is for trying out."""
+    """Handed to each benchmark. `scale` 1 is the real thing, less is for trying out.
+
+    `data` is a folder of labelled rows.
+    """
 
     servers: Services
     folder: Path
     scale: float
+    data: Path | None = None
     _filled: dict[tuple[int, int], Database] = field(default_factory=dict)
     _copies: int = 0
 
@@ -184,7 +188,7 @@ async def _load(url: str, sql: str, *arguments: object) -> None:
 
 
 @contextmanager
-def rig(scale: float) -> Iterator[Rig]:
+def rig(scale: float, data: Path | None = None) -> Iterator[Rig]:
     """Servers in a folder of their own, gone at the end of the block."""
     folder = Path(tempfile.mkdtemp(prefix="regulars-bench-"))
     folder.chmod(0o711)
@@ -195,6 +199,6 @@ def rig(scale: float) -> Iterator[Rig]:
                 Settings(data_dir=folder, database_url="", database_admin_url="", valkey_url="")
             ) as running,
         ):
-            yield Rig(running, folder, scale)
+            yield Rig(running, folder, scale, data)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
