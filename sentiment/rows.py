@@ -2,7 +2,7 @@
 
 A folder of rows holds *.jsonl.gz files, itself or in a folder "rows", one object a line: id, lang, title,
 text, stars (1-5 or null), label (neg, neu, pos or null), aspects ({name: neg | neu | pos} or null), annotated
-(the names that were looked for, or null), source, split (train or dev), and for translated texts a `pair` that
+(what was looked for, or null), source, split (train or dev), and for translated texts a `pair` that
 the translations share.
 """
 
