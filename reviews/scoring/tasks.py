@@ -49,7 +49,8 @@ class ScoreReviews:
         return await service.load([(UUID(each["review"]), int(each["version"])) for each in payloads])
 
     def warm_up(self) -> None:
-        """The model and what tells languages apart, with a line in the log of what they take."""
+        """The model, languages and urgent words, with a line in the log of what they take."""
+        find_urgency(Text("Good."))
         try:
             scorer().score([Text("Good."), Text("好"), Text("Gut und günstig, gern wieder.")])
         except ModelError as error:

@@ -10,6 +10,7 @@ from core.outbox import registry
 from core.outbox.registry import Topic
 from reviews.scoring import tasks
 from reviews.scoring.tasks import ScoreReviews
+from sentiment import urgency
 from sentiment.model_file import DEFAULT_FOLDER, ModelMissing
 
 
@@ -39,11 +40,13 @@ def test_only_the_batches_of_these_queues_are_warmed(monkeypatch: pytest.MonkeyP
     assert batch.warm == 1
 
 
-def test_what_the_model_takes_is_logged() -> None:
+def test_what_the_model_takes_is_logged_and_the_first_review_waits_for_nothing() -> None:
+    urgency._patterns.cache_clear()
     with capture_logs() as logs:
         ScoreReviews().warm_up()
     [line] = [log for log in logs if log["event"] == "model loaded"]
     assert line["model"] == DEFAULT_FOLDER.name and 50 < line["resident_mb"] < 1_500
+    assert urgency._patterns.cache_info().currsize == 1
 
 
 def test_a_model_that_is_not_there_lets_the_worker_start(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,6 +59,13 @@ POISONED = {
     "special tokens": "<s></s><pad><unk><mask> bad",
     "open tags": "<a" * 25_000,
     "entities": "&amp;" * 10_000 + "&#0;&#xD800;&#x110000;",
+    "nothing but NULs": "\x00" * 50_000,
+    "direction marks": "\u202e\u2067dab yrev\u2069\u202c bad " * 3_000,
+    "zero-width joiners": "b\u200da\u200dd\u200d " * 8_000 + "👩\u200d👩\u200d👧\u200d👦" * 2_000,
+    "new lines": "bad\n\r\n\u2028" * 10_000,
+    "bytes that are no UTF-8": b"bad \xff\xfe\xc3\x28 quality".decode("utf-8", "surrogateescape") * 1_000,
+    "marks upon marks": "b" + "\u0301" * 30_000,
+    "hyphens": "not" + "-" * 25_000 + "safe",
 }
 
 
