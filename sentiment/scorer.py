@@ -30,10 +30,14 @@ class Reading(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """Negative, neutral, positive [n, 3], and of each aspect whether it is mentioned [n, aspects]."""
+    """Negative, neutral, positive [n, 3], and of each aspect whether it is mentioned [n, aspects].
+
+    `embeddings` [n, width] have length 1; None for models without.
+    """
 
     ways: Doubles
     mentioned: Doubles
+    embeddings: Floats | None
 
 
 class Reader(Protocol):
@@ -104,7 +108,7 @@ class Scorer:
         """The probabilities of cleaned lines in one language, as numbers; no thresholds."""
         outputs = self._network.run(lines)
         stars = self._settings.calibration.stars(outputs.stars, [lang] * len(lines))
-        return Measured(three_ways(stars), logistic(outputs.aspects)[:, ::2])
+        return Measured(three_ways(stars), logistic(outputs.aspects)[:, ::2], outputs.embeddings)
 
     def _scores(self, star_logits: Floats, aspect_logits: Floats, languages: Sequence[str]) -> list[Score]:
         stars = self._settings.calibration.stars(star_logits, languages)

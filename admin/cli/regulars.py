@@ -292,6 +292,19 @@ def evaluate(
 
 
 @sentiment.command()
+@click.option(
+    "--data", required=True, type=FOLDER, help="Folder of rows: ordinary ones stand against urgent."
+)
+@click.option("--model", type=FOLDER, help="Folder of the model; the one in use by default.")
+@click.option("--out", type=FOLDER, help="Another folder than that which the scorer looks into.")
+def concerns(data: Path, model: Path | None, out: Path | None) -> None:
+    """Fit on a model's embeddings what urgent reviews are about, that use none of the urgent words."""
+    from admin.commands.model import fit_concerns
+
+    fit_concerns(data, model, out)
+
+
+@sentiment.command()
 @click.argument("target", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--merchant", metavar="CODE", help="Whose; needed when there are several merchants.")
 @click.option(

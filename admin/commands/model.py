@@ -18,9 +18,11 @@ from rich.table import Table
 
 from core.settings import settings
 from sentiment.bootstrap import Figure
+from sentiment.concerns import FOLDER as CONCERNS
 from sentiment.evaluate import AspectsFigures, Evaluation, PartFigures, evaluate
 from sentiment.model_file import DEFAULT_FOLDER
 from sentiment.training import base
+from sentiment.training import concerns as training_concerns
 from sentiment.training.config import STANDARD, read_config
 
 # The widest table; a narrower terminal wraps its lines.
@@ -83,6 +85,13 @@ def export_model(run: Path, start: Path, data: Path, out: Path, config: Path | N
         f"Lost by rounding, in points: accuracy {lost.accuracy:.2f}, exact stars {lost.exact:.2f}, "
         f"aspects {lost.aspects:.2f}; another predicted star in {lost.stars_moved:.1f} of 100 texts"
     )
+
+
+def fit_concerns(data: Path, model: Path | None, out: Path | None) -> None:
+    """Write what urgent reviews are about for a model; see sentiment.concerns."""
+    with Console().status("reading"):
+        path = training_concerns.fit(model or settings().model_dir or DEFAULT_FOLDER, data, out or CONCERNS)
+    click.echo(path)
 
 
 def evaluate_model(

@@ -20,6 +20,7 @@ from reviews.scoring import evidence, service
 from reviews.scoring.evidence import Unexplained
 from reviews.scoring.rules import Reading
 from reviews.scoring.service import Wording
+from sentiment import concerns
 from sentiment.evidence import Evidence, explain
 from sentiment.model_file import ModelError
 from sentiment.scorer import Scorer
@@ -112,10 +113,12 @@ def read(model: Scorer, items: Sequence[Wording]) -> list[Reading]:
         Reading(
             score,
             model.negative_threshold(score.lang),
-            find_urgency(text),
+            urgencies,
             None if embedding is None else embedding.tolist(),
         )
-        for text, score, embedding in zip(texts, found.scores, found.embeddings, strict=True)
+        for score, embedding, urgencies in zip(
+            found.scores, found.embeddings, concerns.find(model, texts, found), strict=True
+        )
     ]
 
 

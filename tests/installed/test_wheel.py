@@ -77,7 +77,9 @@ def test_what_the_wheel_holds(installed: Path) -> None:
     for part in (
         "core/design/static/regulars.css",
         "loyalty/migrations/0002_ledger.sql",
+        "sentiment/concerns/regulars-2.json",
         "sentiment/urgency.toml",
+        "sentiment/urgent.toml",
     ):
         assert part in names
     (packages,) = (installed / "env" / "lib").glob("python*/site-packages")

@@ -4,17 +4,21 @@ import gzip
 import json
 import tomllib
 from pathlib import Path
+from random import Random
 
 import pytest
 
+from sentiment import concerns
+from sentiment.scorer import Scorer
+from sentiment.text import joined
+from sentiment.training.concerns import EXAMPLES_FILE, KINDS
 from sentiment.types import LANGUAGES, Text
 from sentiment.urgency import find_urgency
 
 ROOT = Path(__file__).parents[3]
-HERE = Path(__file__).parent
 MENDED_WITH, UNSEEN = (
-    tomllib.loads((HERE / f"urgency_{name}.toml").read_text(encoding="utf-8"))
-    for name in ("examples", "unseen")
+    tomllib.loads(path.read_text(encoding="utf-8"))
+    for path in (EXAMPLES_FILE, Path(__file__).parent / "urgency_unseen.toml")
 )
 DEMO = ROOT / "admin" / "demo" / "data" / "reviews.jsonl.gz"
 DOCUMENT = ROOT / "docs" / "sentiment.md"
@@ -26,34 +30,64 @@ NAMES = {
     "leaving": "About to leave",
 }
 LEAST_OF_MENDED = 0.84
+LEAST_OF_UNSEEN = {"safety": 0.8, "legal": 0.75, "fraud": 0.65, "discrimination": 0.75, "leaving": 0.1}
 FOR_NOTHING_AT_MOST = 0.02
-"""Of real reviews that are happy."""
+"""Of real reviews that are happy: by words, and by what they are about."""
 
 
-def found(kind: str, texts: list[str]) -> int:
-    return sum(kind in {urgency.kind for urgency in find_urgency(Text(text))} for text in texts)
+def kinds(scorer: Scorer, texts: list[Text]) -> list[set[str]]:
+    found = concerns.find(scorer, texts, scorer.read(texts))
+    return [{urgency.kind for urgency in each} for each in found]
 
 
 @pytest.mark.parametrize("kind", NAMES)
-def test_what_the_words_were_mended_with_is_found(kind: str) -> None:
+def test_what_the_words_were_mended_with_is_found_by_words(kind: str) -> None:
     languages = MENDED_WITH[kind]
     assert tuple(languages) == LANGUAGES
     assert all(len(set(texts)) == 20 for texts in languages.values())
-    assert sum(found(kind, texts) for texts in languages.values()) >= LEAST_OF_MENDED * 20 * len(LANGUAGES)
+    found = [find_urgency(Text(text)) for texts in languages.values() for text in texts]
+    assert sum(kind in {urgency.kind for urgency in each} for each in found) >= LEAST_OF_MENDED * len(found)
 
 
 @pytest.mark.parametrize("kind", NAMES)
-def test_how_much_is_found_of_what_nobody_mended_with_is_told(kind: str) -> None:
+def test_how_much_is_found_of_what_nobody_mended_with_is_told(kind: str, scorer: Scorer) -> None:
     languages = UNSEEN[kind]
     assert tuple(languages) == LANGUAGES
     assert all(len(set(texts)) == 10 for texts in languages.values())
-    figures = " | ".join(str(found(kind, texts)) for texts in languages.values())
-    assert f"| {NAMES[kind]} | {figures} |" in DOCUMENT.read_text(encoding="utf-8")
+    found = [
+        sum(kind in each for each in kinds(scorer, [Text(text, lang=lang) for text in texts]))
+        for lang, texts in languages.items()
+    ]
+    assert sum(found) >= LEAST_OF_UNSEEN[kind] * 10 * len(LANGUAGES)
+    document = DOCUMENT.read_text(encoding="utf-8")
+    [line] = [line for line in document.splitlines() if line.startswith(f"| {NAMES[kind]} |")]
+    told = [int(cell) for cell in line.strip("|").split("|")[1:]]
+    # Batches of other texts, and other processors, move a score near its limit.
+    assert all(abs(a - b) <= 1 for a, b in zip(told, found, strict=True)), found
 
 
-def test_happy_reviews_hardly_ever_call_anybody() -> None:
+def test_happy_reviews_hardly_ever_call_anybody(scorer: Scorer) -> None:
     with gzip.open(DEMO) as lines:
         happy = [row for row in map(json.loads, lines) if row["label"] == "pos"]
-    called = [row for row in happy if find_urgency(Text(row["text"], row["title"]))]
-    assert len(happy) > 2_000
-    assert len(called) <= FOR_NOTHING_AT_MOST * len(happy)
+    texts = [Text(row["text"], row["title"], row["lang"]) for row in happy]
+    called = sum(bool(find_urgency(text)) for text in texts)
+    assert len(texts) > 2_000
+    assert called <= FOR_NOTHING_AT_MOST * len(texts)
+    some = Random(1).sample([text for text in texts if not find_urgency(text)], 150)
+    assert sum(map(bool, kinds(scorer, some))) <= FOR_NOTHING_AT_MOST * len(some)
+
+
+def test_what_is_told_without_any_of_the_words_is_found_with_the_part_that_tells_it(scorer: Scorer) -> None:
+    text = Text(
+        "Ordered in May, arrived in June. The ladder folded while I was on the top rung and I ended up with a"
+        " cast on my leg. The colour is as shown."
+    )
+    assert find_urgency(text) == []
+    [[found]] = concerns.find(scorer, [text], scorer.read([text]))
+    assert found.kind == "safety"
+    assert "ladder" in found.words[0] and found.words[0] in joined(text)
+
+
+def test_every_model_that_ships_has_its_weights(scorer: Scorer) -> None:
+    assert set(concerns.heads(scorer.model)) == set(KINDS)
+    assert concerns.heads("some other model") == {}
