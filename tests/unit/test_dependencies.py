@@ -1,6 +1,5 @@
 """pyproject.toml names what the code imports, and the locks follow it."""
 
-import ast
 import re
 import sys
 import tomllib
@@ -9,6 +8,8 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+
+from tests.factories.imports import imported
 
 ROOT = Path(__file__).parents[2]
 OURS = ("core", "loyalty", "reviews", "sentiment", "api", "admin", "tests")
@@ -42,22 +43,16 @@ def declared(*extras: str) -> set[str]:
     return {normal(each) for each in wanted}
 
 
-def imported(source: str) -> set[str]:
+def others(source: str) -> set[str]:
     """Names of the packages of others that a module imports."""
-    names: list[str] = []
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names.append(node.module)
-    return {name.partition(".")[0] for name in names} - sys.stdlib_module_names - set(OURS)
+    return {name.partition(".")[0] for name in imported(source)} - sys.stdlib_module_names - set(OURS)
 
 
 def modules() -> Iterator[tuple[str, set[str]]]:
     """Path relative to the root, and what it imports of others."""
     for package in OURS:
         for file in sorted((ROOT / package).rglob("*.py")):
-            yield file.relative_to(ROOT).as_posix(), imported(file.read_text(encoding="utf-8"))
+            yield file.relative_to(ROOT).as_posix(), others(file.read_text(encoding="utf-8"))
 
 
 def distributions(name: str) -> set[str]:
@@ -109,7 +104,7 @@ def test_both_locks_name_the_same_versions() -> None:
     ],
 )
 def test_imports_are_found(source: str, names: set[str]) -> None:
-    assert imported(source) == names
+    assert others(source) == names
 
 
 def test_names_of_requirements() -> None:
