@@ -1,6 +1,8 @@
 """compose.yaml and Dockerfile, as far as they can be judged without an engine."""
 
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -144,6 +146,23 @@ def test_the_documents_tell_every_variable_that_has_to_be_set() -> None:
     told = set(re.findall(r"^(REGULARS_\w+)=", OPERATIONS, re.MULTILINE))
     needed = set(re.findall(r"\$\{(REGULARS_\w+):\?", TEXT))
     assert needed <= told <= set(re.findall(r"\$\{(REGULARS_\w+)", TEXT))
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not installed")
+def test_the_documents_env_file_is_one(tmp_path: Path) -> None:
+    """Its lines, run by a shell and read as compose reads them, are settings that are valid."""
+    [script] = re.findall(r"^```sh\n(umask.*?\nEND\n)", OPERATIONS, re.MULTILINE | re.DOTALL)
+    subprocess.run(["sh", "-ec", script], cwd=tmp_path, check=True)
+    assert (tmp_path / ".env").stat().st_mode & 0o077 == 0
+    pairs = (line.partition("=") for line in (tmp_path / ".env").read_text("utf-8").splitlines())
+    told = {name: "".join(shlex.split(value)) if "'" in value else value for name, _, value in pairs}
+    names = {f"REGULARS_{field}".upper() for field in Settings.model_fields}
+    environment = {name: value for name, value in told.items() if name in names}
+    run = [sys.executable, "-c", "from core.settings import Settings; print(Settings().trusted_proxies)"]
+    done = subprocess.run(
+        run, cwd=ROOT, env={**environment, "PATH": ""}, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "(IPv4Network('172.16.0.0/12'),)\n"
 
 
 def test_the_documents_name_services_that_there_are() -> None:
