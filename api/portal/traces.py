@@ -14,6 +14,7 @@ from litestar.datastructures import Cookie
 from api.cookies import given, own_cookie
 from api.secret import secret_key
 from core import db
+from core.people.throttle import network_of
 from reviews.fraud.rules import TRACE_DAYS, TraceKind, mailbox
 
 DEVICE = "regulars_device"
@@ -31,7 +32,7 @@ def of(request: Request[Any, Any, Any], email: str, now: datetime) -> dict[Trace
     """The traces of a request, in the open transaction of the merchant."""
     said: dict[TraceKind, str] = {
         "device": given(request, DEVICE),
-        "address": request.client.host if request.client else "",
+        "address": network_of(request.client.host) if request.client else "",
         "mailbox": mailbox(email) if email else "",
     }
     week = int(now.timestamp()) // (TRACE_DAYS * 24 * 3600)

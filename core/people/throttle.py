@@ -51,6 +51,17 @@ INVITATIONS = Limit("invitation", 50, 3600)
 UNKNOWN_CODES = Limit("unknown-code", 100, 900)
 
 
+def network_of(address: str) -> str:
+    """Whose an address is: of version 6, the /64 that one household or one server has."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if found.version == 4:
+        return address
+    return str(found.ipv4_mapped or ip_network((found.packed, 64), strict=False))
+
+
 async def attempt(*counted: tuple[Limit, str]) -> None:
     """Count one attempt under each limit. Raises TooManyAttempts (`retry_after_s`) beyond any of them."""
     waits = [wait for limit, who in counted if (wait := await _count(limit, who)) > 0]
@@ -98,20 +109,9 @@ async def _count(limit: Limit, who: str) -> int:
     return max(int(left_s), 1) if int(count) > limit.attempts else 0
 
 
-def _network(address: str) -> str:
-    """Whose an address is: of version 6, the /64 that one household or one server has."""
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return address
-    if found.version == 4:
-        return address
-    return str(found.ipv4_mapped or ip_network((found.packed, 64), strict=False))
-
-
 def _key(limit: Limit, who: str) -> str:
     """No e-mail address stands in Valkey in clear."""
-    who = _network(who) if limit.network else who
+    who = network_of(who) if limit.network else who
     return f"throttle:{limit.name}:{hashlib.sha256(who.lower().encode()).hexdigest()[:32]}"
 
 

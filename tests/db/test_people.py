@@ -166,7 +166,7 @@ async def test_addresses_of_one_network_are_counted_together() -> None:
         await throttle.attempt((limit, "2001:db8:0:7::9"))
     for other in ("2001:db8:0:8::1", "192.0.2.1", "192.0.2.2"):
         await throttle.attempt((limit, other))
-    assert throttle._network("::ffff:192.0.2.1") == "192.0.2.1"
+    assert throttle.network_of("::ffff:192.0.2.1") == "192.0.2.1"
 
 
 async def test_counting_is_exact_when_many_come_at_once(

@@ -248,6 +248,20 @@ async def test_a_vote_counts_once_for_each_address(
     assert await value(merchant, "SELECT count(*) FROM review_rating_deltas WHERE reviews < 1") == 0
 
 
+async def test_a_household_has_one_vote_although_it_has_billions_of_addresses(
+    database: Services, merchant: UUID, code: str
+) -> None:
+    await _filled(merchant)
+    ids = dict(await rows(merchant, "SELECT external_id, id FROM reviews"))
+    app, votes = create_app(router, pages), []
+    for address in ("2001:db8:0:7::1", "2001:db8:0:7:2:3:4:5", "2001:db8:0:8::1", "192.0.2.7"):
+        transport = httpx.ASGITransport(app, client=(address, 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as visitor:
+            answer = await visitor.post(f"/public/{code}/reviews/{ids['r7']}/helpful")
+            votes.append(answer.json()["helpful"])
+    assert votes == [1, 1, 2, 3]
+
+
 async def test_what_is_not_shown_gets_no_vote(public: httpx.AsyncClient, merchant: UUID, code: str) -> None:
     (taken,) = await take_in(merchant, review(source="import", hidden=True))
     answer = await public.post(f"/public/{code}/reviews/{taken.review_id}/helpful")
