@@ -21,6 +21,7 @@ from core.errors import DomainError
 from core.i18n import Locale, in_language, translator
 from core.people import customers
 from loyalty.adjustments import service as adjustments
+from loyalty.households import service as households
 from loyalty.ledger import reading as ledger
 from loyalty.ledger.reading import StatementLine
 from loyalty.members import service as members
@@ -103,6 +104,7 @@ async def _view(
         asked = await adjustments.newest(member_id=member_id, limit=ADJUSTMENTS_LIMIT)
         limits = await adjustments.limits()
         name = await _name(profile)
+        household = await households.of_member(member_id)
         wallet_names = {each.code: in_language(each.name, to.locale) for each in await wallets.every()}
     shown, path = found[:PAGE_SIZE], f"{PATH}/{member_id}"
     may_ask = "adjustments.ask" in user.permissions
@@ -129,6 +131,11 @@ async def _view(
         first_href=path if before else "",
         adjustments=forms.lines(asked, user, wallet_names),
         adjust=adjust,
+        household=tuple(
+            views.SharesWith(each.customer_id, f"{PATH}/{each.member_id}", each.points_active)
+            for each in (household.members if household else ())
+            if each.member_id != member_id
+        ),
     )
 
 

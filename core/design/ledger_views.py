@@ -81,6 +81,15 @@ class AdjustForm:
 
 
 @dataclass(frozen=True)
+class SharesWith:
+    """Somebody of a member's household: their number at the shop, their page, what they have of their own."""
+
+    customer_id: str
+    href: str
+    points_active: int
+
+
+@dataclass(frozen=True)
 class StaffMemberPage:
     """`staff/member.html`."""
 
@@ -99,6 +108,8 @@ class StaffMemberPage:
     adjustments: tuple[AdjustmentLine, ...] = ()
     adjust: AdjustForm | None = None
     """None: this reader may not adjust."""
+    household: tuple[SharesWith, ...] = ()
+    """The others of it."""
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,12 @@ async def read(household_id: UUID) -> Household:
     return Household(id=household_id, members=found, points_active=sum(each.points_active for each in found))
 
 
+async def of_member(member_id: UUID) -> Household | None:
+    """The household that a member is in now; None: in none."""
+    household_id = await db.fetchval(queries.OF_MEMBER, member_id)
+    return await read(household_id) if household_id else None
+
+
 async def join(household_id: UUID, member_id: UUID, now: datetime) -> None:
     """Let a member in; repeating it changes nothing. Raises NotFound, HouseholdFull, InAnotherHousehold."""
     await _lock(household_id)

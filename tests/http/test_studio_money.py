@@ -12,6 +12,7 @@ from api.app import App
 from core import db
 from core.embedded import Services
 from core.i18n import LOCALES
+from loyalty.households import service as households
 from loyalty.ledger import Earn, post
 from loyalty.members import service as members
 from tests.conftest import new_merchant
@@ -62,6 +63,20 @@ async def test_a_member_is_found_and_every_entry_explained(browser: Browser, sho
         await enter_as_staff(browser, shop.merchant, "owner", locale)
         for each in (MEMBERS, path, entry, ADJUSTMENTS, LIABILITY):
             assert (await browser.get(each)).status_code == 200
+
+
+async def test_a_members_page_shows_their_household(browser: Browser, shop: Shop) -> None:
+    ann, bea = await member_with(shop, 20), await member_with(shop, 40)
+    path, other = await path_of(shop, ann), await path_of(shop, bea)
+    await enter_as_staff(browser, shop.merchant, "agent")
+    assert "They spend together" not in (await browser.get(path)).text
+    async with db.transaction(shop.merchant):
+        pool = await households.create(shop.now)
+        for each in (ann, bea):
+            await households.join(pool, (await members.find(each)).id, shop.now)
+    page = (await browser.get(path)).text
+    assert "They spend together" in page and f'href="{other}"' in page and "40 points" in page
+    assert f'href="{path}"' in (await browser.get(other)).text
 
 
 async def test_an_adjustment_is_asked_for_and_decided_by_another(browser: Browser, shop: Shop) -> None:
