@@ -14,6 +14,7 @@ from sentiment.probability import logistic
 from sentiment.training import concerns
 from sentiment.training.concerns import KINDS, NoEmbeddings, examples, fit, regression
 from sentiment.training.config import LICENSED, read_config
+from sentiment.training.examples import own_examples
 from tests.unit.sentiment.onnx_file import classifier, write_config, write_tokenizer
 
 
@@ -39,7 +40,8 @@ def test_a_direction_is_found() -> None:
 def test_ordinary_rows_have_no_urgent_words(tmp_path: Path) -> None:
     write_rows(tmp_path)
     rows = concerns.ordinary(tmp_path)
-    assert {row.label for row in rows} == {"pos", "neg"}
+    assert {row.label for row in rows} == {"pos", "neg", "neu"}
+    assert {"own", "womens_clothing"} <= {row.source for row in rows}
     assert not any("scam" in row.text for row in rows)
 
 
@@ -47,6 +49,8 @@ def test_a_fitted_model_knows_its_examples(tmp_path: Path, monkeypatch: pytest.M
     write_rows(tmp_path)
     texts, kinds = examples()
     some = range(0, len(texts), 10)
+    own = own_examples()[::50]
+    monkeypatch.setattr(concerns, "own_examples", lambda: own)
     monkeypatch.setattr(concerns, "examples", lambda: ([texts[n] for n in some], [kinds[n] for n in some]))
     path = fit(DEFAULT_FOLDER, tmp_path, tmp_path, threads=1)
     assert path.name == f"{DEFAULT_FOLDER.name}.json"
