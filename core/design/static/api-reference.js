@@ -4,6 +4,17 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
 dark.addEventListener("change", follow);
 follow();
+// The page has a title of its own: of what the viewer puts above the operations only the text is wanted.
+const textAlone = () => ({
+  wrapComponents: {
+    InfoContainer: (_, { React, getComponent, specSelectors }) => () =>
+      React.createElement(
+        "div",
+        { className: "info" },
+        React.createElement(getComponent("Markdown", true), { source: specSelectors.info().get("description") }),
+      ),
+  },
+});
 SwaggerUIBundle({
   url: place.dataset.document,
   domNode: place,
@@ -12,4 +23,5 @@ SwaggerUIBundle({
   defaultModelsExpandDepth: -1,
   persistAuthorization: false,
   validatorUrl: null,
+  plugins: [textAlone],
 });
