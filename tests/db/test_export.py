@@ -4,6 +4,7 @@ import hashlib
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -24,11 +25,14 @@ from loyalty.export import restore, service
 from loyalty.export.catalogue import left_out, nouns
 from loyalty.export.errors import ExportIsHere, ExportUnreadable, FolderNotEmpty, MerchantNotEmpty
 from loyalty.export.service import MANIFEST
-from loyalty.intake.service import ingest
+from loyalty.holds import service as holds
+from loyalty.households import service as households
+from loyalty.intake.service import ingest, join
 from loyalty.ledger import Hold, Merge, Transfer, post
 from loyalty.ledger import reading as ledger
 from loyalty.liability import rolling
-from loyalty.liability.service import report
+from loyalty.liability.service import check, close, report
+from loyalty.members import service as members
 from loyalty.openings.rules import Opening
 from loyalty.openings.service import take_in
 from loyalty.rewards import service as rewards
@@ -147,6 +151,44 @@ async def test_out_back_and_out_again_gives_the_same_files(
     assert rows["ledger_holds.ndjson"] == 1 and rows["ledger_dues.ndjson"] > 0
     assert rows["ledger_journal.ndjson"] > 20 and rows["customers.ndjson"] == 6
     assert all(path.stat().st_mode & 0o077 == 0 for path in (tmp_path / "one").iterdir())
+
+
+async def test_what_is_shared_who_came_again_and_closed_months_come_back(
+    merchant: UUID, elsewhere: str, tmp_path: Path
+) -> None:
+    async with db.transaction(merchant):
+        await programme()
+        await ingest([joined(name, day(0)) for name in ("ann", "bea", "cyd")], day(0))
+        ann, bea, cyd = [(await members.find(name)).id for name in ("ann", "bea", "cyd")]
+        await one(earn("a", ann, 30))
+        await one(earn("b", bea, 40))
+        pool = await households.create(day(1))
+        for each in (ann, bea):
+            await households.join(pool, each, day(1))
+        held = await holds.hold(ann, "points", 60, day(90), "", day(2))
+        await holds.capture(ann, held.id, 40, "", day(3))
+        await holds.reverse(ann, held.id, 15, "", day(3))
+        await members.go(cyd, day(4))
+        await join("cyd", "2", day(5))
+        await close(date(2026, 1, 1), None, day(40))
+        await db.execute("UPDATE merchants SET time_zone = 'America/New_York'")
+        hold, months = await holds.find(ann, held.id, day(41)), (await report(day(41))).months
+        assert (hold.points_held, hold.points_captured, hold.points_returned) == (20, 40, 15)
+    await service.write(tmp_path / "one", merchant, silent)
+    async with at(elsewhere):
+        other = await new_merchant("Asia/Tokyo", "JPY")
+        await restore.read(tmp_path / "one", other, silent)
+        await service.write(tmp_path / "two", other, silent)
+        async with db.transaction(other):
+            assert await holds.find(ann, held.id, day(41)) == hold
+            assert (await report(day(41))).months == months and await check() == []
+            await holds.reverse(ann, held.id, None, "", day(41))
+            await holds.release(ann, held.id, None, day(41))
+            assert [await balance(each) for each in (ann, bea)] == [(0, 30, 0), (0, 40, 0)]
+            assert (await members.find("cyd")).joined_at == day(5)
+            await ingest([joined("cyd", day(-1))], day(42))
+            assert (await members.find("cyd")).joined_at == day(5)
+    assert contents(tmp_path / "two") == contents(tmp_path / "one")
 
 
 async def test_what_comes_back_is_added_up_although_its_days_were(
