@@ -893,6 +893,7 @@ class MemberView(TypedDict):
     member_id: "str"
     joined_at: "str"
     left_at: "str | None"
+    terms_version: "str"
     balances: "list[Balance]"
     tier: "str"
     qualifying_points: "int"

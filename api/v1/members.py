@@ -46,6 +46,7 @@ class Join(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class MemberView(msgspec.Struct, frozen=True, kw_only=True):
     """A member with points by wallet and the way to the next tier.
 
+    `terms_version`: the last one of the programme's terms that they accepted, as the shop told.
     `left_at`: who has left keeps the points until they expire and cannot spend them; null: a member.
     """
 
@@ -53,6 +54,7 @@ class MemberView(msgspec.Struct, frozen=True, kw_only=True):
     member_id: UUID
     joined_at: datetime
     left_at: datetime | None
+    terms_version: str
     balances: list[members.Balance]
     tier: str
     qualifying_points: int
@@ -89,6 +91,7 @@ def _view(member: Overview) -> MemberView:
         member_id=member.id,
         joined_at=member.joined_at,
         left_at=member.left_at,
+        terms_version=member.terms_version,
         balances=member.balances,
         tier=place.tier.code,
         qualifying_points=place.value,

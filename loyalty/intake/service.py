@@ -294,15 +294,15 @@ def _said(data: CustomerFacts) -> dict[str, str | None]:
 async def _enrol(batch: _Batch, ids: dict[str, UUID], now: datetime) -> list[UUID]:
     """Members of who accepts the terms. Who has left comes back by asking for just that, not because their
     shop says with all that it says of them that they once accepted the terms."""
-    joins: dict[UUID, tuple[UUID, datetime, str]] = {}
+    joins: list[tuple[UUID, datetime, str]] = []
     again = set()
     for _, event, data in batch.data(CustomerFacts):
         if isinstance(data, CustomerFacts) and data.accepts_terms:
             customer = ids[data.customer_id]
-            joins.setdefault(customer, (customer, event.time, data.terms_version))
+            joins.append((customer, event.time, data.terms_version))
             if event.source in ASKED:
                 again.add(customer)
-    return await members.enrol(list(joins.values()), now, again)
+    return await members.enrol(joins, now, again)
 
 
 async def _orders(

@@ -32,6 +32,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     external_id: str
     joined_at: datetime
     left_at: datetime | None
+    terms_version: str
     balances: list[Balance]
     place: Standing
     next_expiry: Expiring | None
@@ -76,6 +77,7 @@ def _overview(row: db.Row, place: Standing) -> Overview:
         external_id=row["external_id"],
         joined_at=row["joined_at"],
         left_at=row["left_at"],
+        terms_version=row["terms_version"],
         balances=[
             Balance(wallet=code, points_pending=p, points_active=a, points_held=h, points_debt=d)
             for code, p, a, h, d in wallets
@@ -88,7 +90,7 @@ def _overview(row: db.Row, place: Standing) -> Overview:
 # The columns of loyalty.tiers.queries.STANDINGS, and what the member has. Lots are looked up as
 # ledger_lots_open has them: those of one account, not all that expire. For CASE see loyalty.members.queries.
 _OVERVIEW = """
-SELECT asked.external_id AS asked, m.id AS member_id, m.joined_at, m.left_at,
+SELECT asked.external_id AS asked, m.id AS member_id, m.joined_at, m.left_at, m.terms_version,
        coalesce(c.external_id, asked.external_id) AS external_id,
        m.tier_code AS primary_code, m.tier_since AS primary_since, t.tier_code,
        coalesce(t.since, m.joined_at) AS since, coalesce(t.basis, 'reached') AS basis, t.until,

@@ -17,7 +17,8 @@ FROM (SELECT DISTINCT ON (1) coalesce(k.merged_into, k.id) AS id, x.joined_at, x
 JOIN customers c ON c.id = n.id
 ORDER BY c.id
 ON CONFLICT (merchant_id, customer_id) DO UPDATE
-    SET joined_at = excluded.joined_at, terms_version = excluded.terms_version
+    SET joined_at = excluded.joined_at, terms_accepted_at = coalesce(m.terms_accepted_at, m.joined_at),
+        terms_version = CASE m.terms_version WHEN '' THEN excluded.terms_version ELSE m.terms_version END
     WHERE excluded.joined_at < m.joined_at AND m.rejoined_at IS NULL
 RETURNING id, customer_id, joined_at, xmax = 0 AS is_new
 """
@@ -28,10 +29,21 @@ SELECT current_merchant(), n.id, $3, s.code, s.lowest, 0, 'joined', n.at
 FROM unnest($1::uuid[], $2::timestamptz[]) AS n (id, at), unnest($4::text[], $5::text[]) AS s (code, lowest)
 """
 
+# Members who accept other terms later than those that they had; the last of several.
+ACCEPT = """
+UPDATE members m SET terms_version = n.terms_version, terms_accepted_at = n.at
+FROM (SELECT DISTINCT ON (1) CASE WHEN k.merged_into IS NULL THEN k.id ELSE k.merged_into END AS customer_id,
+             x.at, x.terms_version
+      FROM unnest($1::uuid[], $2::timestamptz[], $3::text[]) AS x (customer_id, at, terms_version)
+      JOIN customers k ON k.id = x.customer_id WHERE x.terms_version <> '' ORDER BY 1, 2 DESC) n
+WHERE m.customer_id = n.customer_id AND n.at > coalesce(m.terms_accepted_at, m.joined_at)
+  AND n.terms_version <> m.terms_version
+"""
+
 # Who had left and asks to be a member again; who is merged, as whoever stands for them.
 REJOIN = """
 UPDATE members m SET joined_at = n.joined_at, rejoined_at = n.joined_at, terms_version = n.terms_version,
-       left_at = NULL
+       terms_accepted_at = n.joined_at, left_at = NULL
 FROM unnest($1::uuid[], $2::timestamptz[], $3::text[]) AS n (customer_id, joined_at, terms_version)
 JOIN customers k ON k.id = n.customer_id
 JOIN customers c ON c.id = CASE WHEN k.merged_into IS NULL THEN k.id ELSE k.merged_into END

@@ -64,6 +64,7 @@ async def enrol(
     customers, times, terms = map(list, zip(*joins, strict=True))
     back = await _rejoin([each for each in joins if each[0] in again])
     rows = await db.fetch(queries.ENROL, customers, times, terms, lowest)
+    await db.execute(queries.ACCEPT, customers, times, terms)
     new = [row for row in rows if row["is_new"]]
     await db.execute(
         queries.NOTE_JOINED,

@@ -80,6 +80,33 @@ async def test_who_comes_back_begins_anew_with_the_points_they_still_have(mercha
         assert await reading.check() == []
 
 
+async def terms() -> str:
+    return str(await db.fetchval("SELECT terms_version FROM members"))
+
+
+async def test_the_last_terms_that_a_member_accepted_are_known_whatever_came_first(
+    merchant: UUID, ann: UUID
+) -> None:
+    def accepts(version: str, at: datetime) -> Event:
+        return event("customer.updated", at, customer_id="ann", accepts_terms=True, terms_version=version)
+
+    async with db.transaction(merchant):
+        assert await terms() == "1"
+        await take(accepts("3", day(6)), accepts("2", day(5)))
+        assert await terms() == "3"
+        await take(accepts("2", day(5)), accepts("", day(7)), at=day(8))
+        assert await terms() == "3", "what was accepted before, and what says nothing"
+        await take(accepts("0", day(0)), at=day(8))  # an earlier joining that is heard of late
+        assert ((await members.find("ann")).joined_at, await terms()) == (day(0), "3")
+        await take(accepts("4", day(9)))
+        assert await terms() == "4"
+        await members.go(ann, day(10))
+        await join("ann", "5", day(11))
+        assert await terms() == "5"
+        await take(accepts("4", day(10)), at=day(12))
+        assert await terms() == "5"
+
+
 async def test_who_was_deleted_does_not_come_back(merchant: UUID, ann: UUID) -> None:
     async with db.transaction(merchant):
         await take(event("customer.deleted", day(4), customer_id="ann"))
