@@ -16,6 +16,7 @@ from loyalty.ledger.errors import (
     BY_CODE,
     MemberUnknown,
     PointsOutOfRange,
+    PostingKeyReused,
     PostingRunning,
     PostingUnknown,
 )
@@ -130,13 +131,14 @@ def _outcome(key: str, row: db.Row) -> Posting | DomainError:
 async def post_found(find: Callable[[], Awaitable[Sequence[AnyCommand]]], now: datetime) -> list[Posting]:
     """Post what a look at the ledger finds to be due, in the open transaction; safe to repeat.
 
-    What was found may be another member's by now, if theirs was merged, or a merge undone, since the look:
-    then one more look is had, so that nobody else's points wait for it.
+    What was found may be another member's by now, if theirs was merged, or a merge undone, since the look;
+    and another sweep may have posted it as theirs. Then one more look is had, so that nobody else's points
+    wait for it.
     """
     try:
         async with db.savepoint():
             return await post(await find(), now)
-    except (PostingUnknown, PostingRunning):
+    except (PostingUnknown, PostingRunning, PostingKeyReused):
         return await post(await find(), now)
 
 

@@ -304,6 +304,11 @@ async def test_what_a_sweep_found_may_be_anothers_by_now(merchant: UUID, member:
 
         assert [each.points for each in await post_found(find, day(1))] == [5, 10]
         assert (await balance(member), await balance(other)) == ((0, 10, 0), (0, 5, 0))
+        found = [
+            [settle("s", other, "p"), earn("y", other, 1)],
+            [earn("y", other, 1)],
+        ]  # another sweep was first
+        assert [each.points for each in await post_found(find, day(1))] == [1]
         found = [[settle("t", other, "p")]] * 2
         with pytest.raises(PostingUnknown):
             await post_found(find, day(1))
