@@ -42,9 +42,9 @@ async def _unknown(connection: asyncpg.Connection, names: frozenset[bytes]) -> C
     """Values by column whose key is none of these."""
     found = Counter[str]()
     merchants = await connection.fetch("SELECT id FROM gate_merchants() ORDER BY id DESC LIMIT $1", MERCHANTS)
-    for merchant in merchants:
-        async with connection.transaction(readonly=True):
-            await connection.execute("SELECT set_config('app.merchant', $1, true)", str(merchant["id"]))
+    try:
+        for merchant in merchants:
+            await connection.execute("SELECT set_config('app.merchant', $1, false)", str(merchant["id"]))
             for each in resealing.columns():
                 count = await connection.fetchval(
                     f"SELECT count(*) FROM {each.table} WHERE {each.column} IS NOT NULL"
@@ -53,4 +53,6 @@ async def _unknown(connection: asyncpg.Connection, names: frozenset[bytes]) -> C
                 )
                 if count:
                     found[str(each)] += count
+    finally:
+        await connection.execute("RESET app.merchant")
     return found
