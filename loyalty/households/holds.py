@@ -47,10 +47,7 @@ async def capture(
     parts = await _parts(held)
     commands = [
         Capture(
-            key=key if number == 0 else f"{key}:{number}",
-            member=row["member_id"],
-            wallet=row["wallet"],
-            parent=row["key"],
+            **_part(key, number, row),
             points=part,
             effective_at=now,
             reason=service.reason_of(reason, row["member_id"], row["for_member"] or row["member_id"]),
@@ -68,10 +65,7 @@ async def release(held: str, points: int | None, key: str, reason: Mapping[str, 
     parts = await _parts(held)
     commands = [
         Release(
-            key=key if number == 0 else f"{key}:{number}",
-            member=row["member_id"],
-            wallet=row["wallet"],
-            parent=row["key"],
+            **_part(key, number, row),
             points=part,
             effective_at=now,
             reason=dict(reason),
@@ -96,10 +90,7 @@ async def reverse(held: str, points: int | None, key: str, reason: Mapping[str, 
         raise ReverseExceedsRedemption(f"{points} of {left} left")
     commands = [
         Reverse(
-            key=key if number == 0 else f"{key}:{number}",
-            member=row["member_id"],
-            wallet=row["wallet"],
-            parent=row["key"],
+            **_part(key, number, row),
             points=part,
             effective_at=now,
             reason=dict(reason),
@@ -107,6 +98,12 @@ async def reverse(held: str, points: int | None, key: str, reason: Mapping[str, 
         for number, (row, part) in enumerate(_spread(spent, left if points is None else points))
     ]
     await post(commands, now)
+
+
+def _part(key: str, number: int, row: db.Row) -> dict[str, Any]:
+    """The key of one of several postings, and what it is about."""
+    own = key if number == 0 else f"{key}:{number}"
+    return {"key": own, "member": row["member_id"], "wallet": row["wallet"], "parent": row["key"]}
 
 
 async def _parts(held: str) -> Sequence[db.Row]:

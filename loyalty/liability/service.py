@@ -84,7 +84,7 @@ async def running(now: datetime, wallet: str = WALLET) -> MonthFigures:
         *await _stored(wallet),
         *await rolling.months(closed[-1].ends_at if closed else None, now, wallet),
     ]
-    return rules.figures(movements, rules.month_of(now, shop.time_zone), await _point_cost())
+    return rules.figures(movements, _running(closed, shop.time_zone, now), await _point_cost())
 
 
 async def close(month: date, by: UUID | None, now: datetime, wallet: str = WALLET) -> MonthFigures:

@@ -167,6 +167,7 @@ async def test_months_that_were_closed_before_the_shop_moved_stay(zone: str, rol
             found = await report(moment)
             assert found.months[-1] == before.months[-1]
             assert found.months[0].month == FEBRUARY and found.next_to_close is None
+            assert await service.running(moment) == found.months[0], "the overview says the same"
             assert len(found.months) == 2
         assert found.months[0] == before.months[0], "all that came after was February's"
         if rolled:

@@ -55,7 +55,7 @@ def tree() -> Iterator[Path]:
     """The code of before with the schema of now."""
     revision = before()
     if not revision:
-        pytest.skip("no history: the version before is not here")
+        pytest.skip("this checkout has no git history, which the version before would be taken from")
     folder = Path(tempfile.mkdtemp(prefix="before-"))
     folder.chmod(0o755)
     try:

@@ -122,7 +122,9 @@ def test_how_much_is_read() -> None:
 
 
 def test_weights_run_where_torch_is(tmp_path: Path) -> None:
-    torch = pytest.importorskip("torch", reason="pip install 'regulars[train]'")
+    torch = pytest.importorskip(
+        "torch", reason="a model without an ONNX file needs torch: pip install 'regulars[train]'"
+    )
     from transformers import BertConfig, BertForSequenceClassification
 
     torch.manual_seed(1)
