@@ -145,6 +145,7 @@ async def test_the_month_ends_at_the_merchants_midnight() -> None:
         assert (january.points_closing, february.changes) == (1, {"issued": 2})
 
 
+@pytest.mark.usefixtures("database")
 @pytest.mark.parametrize("zone", ["Pacific/Pago_Pago", "America/New_York", "Pacific/Kiritimati", "UTC"])
 @pytest.mark.parametrize("rolled", [False, True], ids=["fresh", "rolled"])
 async def test_months_that_were_closed_before_the_shop_moved_stay(zone: str, rolled: bool) -> None:
