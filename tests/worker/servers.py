@@ -105,14 +105,14 @@ class Processes:
         return "\n".join(file.read_text() for file in sorted(self._folder.glob("*.log")))
 
     def end(self) -> list[int]:
-        """Ask all to end; their exit codes. Kills what does not end in time."""
+        """Ask all to end; their exit codes. Kills what is stuck."""
         for process in self._running:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
         codes = []
         for process in self._running:
             try:
-                codes.append(process.wait(20))
+                codes.append(process.wait(WITHIN_S))
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 codes.append(process.wait())
