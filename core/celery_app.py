@@ -25,6 +25,7 @@ HANDLER_MODULES = (
     "reviews.scoring.tasks",
     "reviews.versions.tasks",
     "reviews.search.tasks",
+    "reviews.translating.tasks",
     "reviews.knowledge.tasks",
     "reviews.accounts.tasks",
     "reviews.cases.tasks",

@@ -61,8 +61,8 @@ class Settings(BaseSettings):
     """JSON object, other addresses for the APIs of review sources: `{"google": "http://127.0.0.1:9000"}`."""
 
     draft_url: str = ""
-    """An OpenAI-compatible endpoint, up to /v1, that drafts answers for staff; empty: no drafts. One in a
-    private network or without HTTPS has to be among the private hosts."""
+    """An OpenAI-compatible endpoint, up to /v1, that drafts answers and translates reviews for staff; empty:
+    neither. One in a private network or without HTTPS has to be among the private hosts."""
     draft_key: SecretStr = SecretStr("")
     """Its key; empty: it wants none."""
     draft_model: str = ""

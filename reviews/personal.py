@@ -78,6 +78,13 @@ PLACES = (
         withheld="digest",
         exported=False,
     ),
+    _of_review(
+        "review_translations",
+        "their words in a language of the staff",
+        erased={"body": "CASE WHEN body IS NOT NULL THEN '—' END"},
+        codes="language state model failure",
+        wording=True,
+    ),
     _of_review("review_scores", "what the model reads in them", codes="model sentiment aspects lang"),
     _of_review("review_flags", "why they were flagged", codes="reason detail"),
     _of_review(

@@ -1,8 +1,10 @@
 """A review's text as people read it."""
 
 import html
+import re
+from collections.abc import Iterable
 
-from reviews.moderation.redaction import redacted
+from reviews.moderation.redaction import COVER, redacted
 
 
 def shown(raw: str) -> str:
@@ -16,3 +18,13 @@ def shown(raw: str) -> str:
 def public(raw: str) -> str:
     """The text as everybody may read it: personal data is covered."""
     return redacted(shown(raw))
+
+
+def masked(text: str, names: Iterable[str]) -> str:
+    """The text without personal data and these names; whole names first, then their parts."""
+    said = redacted(text)
+    parts = {part for name in names for part in (name, *name.split()) if len(part) > 1}
+    for part in sorted(parts, key=lambda each: (-len(each), each)):
+        bounded = rf"(?<!\w){re.escape(part)}(?!\w)" if part.isascii() else re.escape(part)
+        said = re.sub(bounded, COVER, said, flags=re.IGNORECASE)
+    return said

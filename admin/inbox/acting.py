@@ -23,7 +23,7 @@ from api.pages import locale_of
 from api.problems import STATUS
 from core import clock
 from core.errors import DomainError
-from core.i18n import translator
+from core.i18n import Locale, translator
 from reviews.cases import lint, service
 
 Form = TypeVar("Form", bound=KeyedForm)
@@ -33,12 +33,13 @@ _NOT_SAID = ("csrf_token", "idempotency_key")
 
 @dataclass(frozen=True)
 class Deal:
-    """Which case somebody deals with, and when; `currency` is the shop's."""
+    """Which case somebody deals with, when, and in which language; `currency` is the shop's."""
 
     case_id: UUID
     by: UUID
     now: datetime
     currency: str
+    locale: Locale
 
     def key(self, form: KeyedForm) -> str:
         """Of this person and this form, and short, whatever the form brought as its key."""
@@ -59,7 +60,7 @@ def deed(
         data: URLEncodedBody[form],  # type: ignore[valid-type]
     ) -> Response[Any]:
         user, now = request.user, clock.now()
-        deal = Deal(case_id, user.member.id, now, user.shop.currency)
+        deal = Deal(case_id, user.member.id, now, user.shop.currency, locale_of(request))
         return await _act(request, deal, name, data, lambda: effect(deal, data))
 
     path = f"/cases/{{case_id:uuid}}/{name.replace('_', '-')}"

@@ -7,6 +7,7 @@ from admin.inbox.acting import Deal, deed
 from admin.inbox.deeds import points_of
 from admin.inbox.forms import CaseForm, TextForm
 from core import amounts
+from core.errors import NotFound
 from reviews.cases import conversation, service
 from reviews.cases.calls import Outcome
 from reviews.cases.drafting import service as drafting
@@ -14,6 +15,7 @@ from reviews.cases.remedies import holdout
 from reviews.cases.remedies import service as remedies
 from reviews.cases.remedies.rules import Kinds, Remedy, RemedyUnfit
 from reviews.cases.service import DuplicateUnfit, WaitsOn
+from reviews.translating import service as translating
 
 
 class WaitForm(TextForm, forbid_unknown_fields=True, kw_only=True):
@@ -68,6 +70,14 @@ async def _draft(on: Deal, form: CaseForm) -> None:
     await drafting.ask(on.case_id, on.by, form.version, on.now)
 
 
+async def _translate(on: Deal, form: CaseForm) -> None:
+    """Have the review translated; it is shown here."""
+    case = await service.lock(on.case_id, form.version)
+    if case.review_id is None:
+        raise NotFound(f"no review in case {on.case_id}")
+    await translating.ask(case.review_id, on.locale, on.by, on.now)
+
+
 async def _snooze(on: Deal, form: SnoozeForm) -> None:
     await service.snooze(on.case_id, on.now + timedelta(days=int(form.days)), on.by, form.version, on.now)
 
@@ -101,6 +111,7 @@ handlers = [
     deed("wait", WaitForm, _wait),
     deed("take_up", CaseForm, _take_up),
     deed("draft", CaseForm, _draft),
+    deed("translate", CaseForm, _translate),
     deed("call", CallForm, _call),
     deed("snooze", SnoozeForm, _snooze),
     deed("spam", CaseForm, _spam),

@@ -7,7 +7,8 @@ from uuid import UUID
 from admin.inbox.settings.common import ROOT
 from admin.inbox.words import draft_failed as failed
 from core.design import composer_views, staff_case_views
-from core.i18n import OWN_NAMES, Translator
+from core.i18n import OWN_NAMES, Locale, Translator
+from reviews import language_model
 from reviews.cases import suggestions
 from reviews.cases.drafting import service as drafting
 from reviews.cases.drafting.service import Draft
@@ -15,6 +16,9 @@ from reviews.cases.suggestions import Channel, Suggestion
 from reviews.cases.templates import service as templates
 from reviews.cases.templates.rules import Template
 from reviews.cases.templates.service import Known
+from reviews.reading import ReviewView
+from reviews.translating import service as translating
+from reviews.translating.rules import is_foreign
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ async def offers(case_id: UUID, review_id: UUID | None, by: UUID) -> Offers:
         await templates.every(),
         await suggestions.suggest(case_id, review_id, known.language),
         await drafting.latest(case_id),
-        drafting.enabled(),
+        language_model.enabled(),
     )
 
 
@@ -52,6 +56,22 @@ def offer(view: staff_case_views.StaffCase, found: Offers, words: Translator) ->
     shown = tuple(_suggestion(each, words) for each in found.suggestions)
     draft = _draft(found, words) if found.drafts or found.draft else None
     return replace(view, reply=reply, message=message, suggestions=shown, draft=draft)
+
+
+async def translated(
+    review: ReviewView | None, locale: Locale, words: Translator
+) -> staff_case_views.Translation | None:
+    """The review in the reader's language, or that it can be asked for; None: neither. In the open
+    transaction."""
+    if review is None or not (review.title or review.body) or not is_foreign(review.lang, locale):
+        return None
+    found, asks = await translating.latest(review.id, review.version, locale), language_model.enabled()
+    if found is None:
+        return staff_case_views.Translation(asks=True) if asks else None
+    because = failed(words, found.failure)
+    return staff_case_views.Translation(
+        found.state, found.body, found.model, because, asks and found.state == "failed"
+    )
 
 
 def _draft(found: Offers, words: Translator) -> composer_views.Draft:

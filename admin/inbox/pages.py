@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery
 
 from admin.inbox import lists, live, present
 from admin.inbox.lists import Asked
-from admin.inbox.offers import offer, offers
+from admin.inbox.offers import offer, offers, translated
 from admin.inbox.present import Reader, Refused
 from api.auth import StaffUser, requires_permission
 from api.pages import locale_of, page
@@ -152,6 +152,7 @@ async def case_page(
         held_out = await holdout.held_out(case_id)
         tagged = (await tags.of_cases([case_id])).get(case_id, ())
         offered = await offers(case_id, review.id if review else None, request.user.member.id)
+        translation = await translated(review, locale_of(request), to.words)
         taken = await photos.of_reviews([review.id]) if review else {}
     here = (await _looking(request.user, [case_id], found.people, now)).get(case_id, ())
     await presence.seen(request.user.merchant_id, request.user.member.id, case_id, now)
@@ -159,7 +160,8 @@ async def case_page(
     view = present.case(found, to, source, (_href(before), _href(behind)), lambda: str(new_id()), here)
     view = offer(view, offered, to.words)
     if review:
-        view = replace(view, review=replace(view.review, pictures=pictures(taken.get(review.id, ()))))
+        seen = pictures(taken.get(review.id, ()))
+        view = replace(view, review=replace(view.review, pictures=seen, translation=translation))
     told = tuple(map(present.survey, said))
     view = replace(
         view,

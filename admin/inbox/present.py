@@ -31,7 +31,7 @@ Further = Literal["wait", "take_up", "call", "snooze", "spam", "duplicate", "rem
 Deed = (
     Further
     | Literal["reply", "message", "note", "goodwill", "assign", "undo", "retry", "resolve", "reopen"]
-    | Literal["correct", "triage", "draft", "tag", "untag"]
+    | Literal["correct", "triage", "draft", "translate", "tag", "untag"]
 )
 
 _STATES = {"new": "open", "waiting_for_customer": "waiting"}

@@ -23,6 +23,7 @@ _PROBLEMS = NO_REWARD | {
     "drafts_off": mark("There are no drafts here."),
     "draft_refused": mark("On safety, law, fraud, discrimination and medicine a person writes alone."),
     "draft_without_sources": mark("No article and no resolved case says anything a draft could draw on."),
+    "translations_off": mark("There are no translations here."),
     "draft_running": mark("A draft is being written already."),
     "reply_waiting": mark("A reply is already waiting to be sent."),
     "too_late_to_undo": mark("It is too late: the message is already on its way."),

@@ -28,6 +28,20 @@ class Why:
 
 
 @dataclass(frozen=True)
+class Translation:
+    """The text in the reader's language, as a language model wrote it."""
+
+    state: str = ""
+    """asked, ready or failed; "": nobody has asked yet."""
+    text: str = ""
+    model: str = ""
+    because: str = ""
+    """Why it failed, in the reader's language."""
+    asks: bool = False
+    """It can be asked for: posts to …/translate."""
+
+
+@dataclass(frozen=True)
 class StaffReview:
     id: str
     at: datetime
@@ -46,7 +60,8 @@ class StaffReview:
     """The title with its marks; empty: as it is."""
     runs: tuple[Run, ...] = ()
     why: tuple[Why, ...] = ()
-    translation: str = ""
+    translation: Translation | None = None
+    """None: the reader speaks its language, or there are no translations here."""
     public_reply: str = ""
     pictures: tuple[Picture, ...] = ()
 

@@ -109,6 +109,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "review_profiles": mark("Moderation profile"),
         "review_invitation_settings": mark("Settings of invitations"),
         "review_publishing": mark("Settings of publishing"),
+        "review_translations": mark("Translation of a review"),
         "cases": mark("Case"),
         "case_messages": mark("Message of a case"),
         "case_inbound_mails": mark("Mail that came in"),

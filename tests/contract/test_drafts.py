@@ -1,9 +1,6 @@
 """Drafts: grounded in sources that they name, nothing personal out, never on grave matters, never sent."""
 
-import json
-import os
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -13,7 +10,6 @@ import pytest
 from core import db
 from core.outbox import work
 from core.outbox.store import Item
-from core.settings import settings
 from reviews.cases import conversation, service, suggestions
 from reviews.cases import tasks as case_tasks
 from reviews.cases.drafting import service as drafting
@@ -28,7 +24,7 @@ from reviews.knowledge import service as knowledge
 from reviews.knowledge import tasks as knowledge_tasks
 from reviews.knowledge.model import ArticleText
 from reviews.scoring import tasks as scoring_tasks
-from tests.contract.fakes.completions import KEY, FakeCompletions, completion
+from tests.contract.fakes.completions import FakeCompletions, completion, installed
 from tests.contract.fakes.server import Answer, running
 from tests.fixtures.reviews.shop import NOW, customer, employee, review, rows, take_in, value
 
@@ -39,24 +35,6 @@ GOOD = "Dear {customer}, we replace it [1] or refund you [1].\n{agent}"
 STAND = "SELECT (SELECT count(*) FROM case_drafts), (SELECT count(*) FROM outbox WHERE topic = 'case.draft')"
 # Importing them registers their topics.
 HANDLERS = (case_tasks, knowledge_tasks, scoring_tasks)
-
-
-@contextmanager
-def installed(url: str, **further: str) -> Iterator[None]:
-    added = {
-        "REGULARS_DRAFT_URL": f"{url}/v1", "REGULARS_DRAFT_KEY": KEY, "REGULARS_DRAFT_MODEL": "m-1",
-        "REGULARS_PRIVATE_HOSTS": json.dumps(["127.0.0.1"]),
-    } | further  # fmt: skip
-    before = {name: os.environ[name] for name in added if name in os.environ}
-    os.environ |= added
-    settings.cache_clear()
-    try:
-        yield
-    finally:
-        for name in added:
-            del os.environ[name]
-        os.environ |= before
-        settings.cache_clear()
 
 
 @pytest.fixture

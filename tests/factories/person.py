@@ -232,6 +232,14 @@ async def _derived(review_id: UUID, mark: str) -> None:
         " ON CONFLICT DO NOTHING",
         review_id,
     )
+    await db.execute(
+        "INSERT INTO review_translations (merchant_id, review_id, version, language, model, asked_by,"
+        " asked_at, state, body, ended_at)"
+        " VALUES (current_merchant(), $1, 1, 'en', 'm', (SELECT id FROM staff LIMIT 1), $2, 'ready', $3, $2)",
+        review_id,
+        NOW,
+        f"Again: {mark}",
+    )
 
 
 async def _words(case: UUID, mark: str, staff: UUID) -> None:

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,9 +11,9 @@ from typing import Literal
 import msgspec
 
 from core.i18n import Locale
+from reviews import language_model
 from reviews.cases import lint
 from reviews.cases.templates import rules as templates
-from reviews.moderation.redaction import COVER, redacted
 from reviews.search.words import simplified
 from sentiment.types import Text, UrgencyKind
 from sentiment.urgency import find_urgency, folded, one_of
@@ -24,14 +24,9 @@ NEVER: tuple[Topic, ...] = ("safety", "legal", "fraud", "discrimination", "medic
 """On these a person writes alone."""
 ATTEMPTS = 3
 DRAFT_LIMIT_CHARS = 1500
-TEXT_LIMIT_CHARS = 4000
+MOST_TOKENS = 1200
 SOURCE_LIMIT_CHARS = 2000
 
-_LANGUAGES: dict[Locale, str] = {
-    "en": "English",
-    "zh-Hans": "Simplified Chinese",
-    "zh-Hant": "Traditional Chinese as in Hong Kong and Taiwan",
-}
 _ORDERS = (
     "You draft an answer of a shop's staff to a customer. A person checks and changes it before anything is"
     " sent. Use facts of the numbered sources alone and promise nothing that they do not say. Behind each"
@@ -76,26 +71,14 @@ def topic_of(text: str) -> Topic | None:
     return "medical" if _medical().search(folded(simplified(" ".join(text.split())))) else None
 
 
-def masked(text: str, names: Iterable[str]) -> str:
-    """The text without personal data and these names; whole names first, then their parts."""
-    said = redacted(text)
-    parts = {part for name in names for part in (name, *name.split()) if len(part) > 1}
-    for part in sorted(parts, key=lambda each: (-len(each), each)):
-        bounded = rf"(?<!\w){re.escape(part)}(?!\w)" if part.isascii() else re.escape(part)
-        said = re.sub(bounded, COVER, said, flags=re.IGNORECASE)
-    return said
-
-
 def messages(said: str, sources: Sequence[Source], language: Locale) -> list[dict[str, str]]:
     """What is sent to the endpoint: `said` by the customer, masked."""
-    orders = _ORDERS % {"language": _LANGUAGES[language], "limit": DRAFT_LIMIT_CHARS}
+    orders = _ORDERS % {"language": language_model.LANGUAGES[language], "limit": DRAFT_LIMIT_CHARS}
     listed = "\n\n".join(
         f"[{n}] {source.cited.title}\n{source.text[:SOURCE_LIMIT_CHARS]}"
         for n, source in enumerate(sources, start=1)
     )
-    # The customer cannot end what is theirs.
-    theirs = said[:TEXT_LIMIT_CHARS].replace("<", "‹").replace(">", "›")
-    asked = f"<customer>\n{theirs}\n</customer>\n\nSources:\n\n{listed}"
+    asked = f"{language_model.quoted(said, 'customer')}\n\nSources:\n\n{listed}"
     return [{"role": "system", "content": orders}, {"role": "user", "content": asked}]
 
 

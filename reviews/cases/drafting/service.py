@@ -9,14 +9,15 @@ from core import db, outbox
 from core.errors import DomainError, Kind, NotFound
 from core.outbox.failures import pause_s
 from core.settings import settings
+from reviews import language_model
 from reviews.cases import events, machine, service, suggestions
-from reviews.cases.drafting import queries, rules, wire
+from reviews.cases.drafting import queries, rules
 from reviews.cases.drafting.rules import Cited, DraftUnfit, Source
-from reviews.cases.drafting.wire import EndpointFailure
 from reviews.cases.templates import service as templates
 from reviews.knowledge import finding
 from reviews.knowledge import service as knowledge
-from reviews.wording import shown
+from reviews.language_model import EndpointFailure
+from reviews.wording import masked, shown
 
 WRITE = "case.draft"
 """Topic: draft (id)."""
@@ -74,16 +75,11 @@ class _Said:
     masked: str
 
 
-def enabled() -> bool:
-    """Whether the installation names a model and where it answers."""
-    return bool(settings().draft_url and settings().draft_model)
-
-
 async def ask(case_id: UUID, by: UUID, expected_version: int, now: datetime) -> UUID:
     """Have a draft written by a worker. Raises the errors above, and service.CaseStateRefuses."""
     await service.person(by, "reply")
     case = await service.lock(case_id, expected_version)
-    if not enabled():
+    if not language_model.enabled():
         raise DraftsOff()
     if case.state in machine.DONE:
         raise service.CaseStateRefuses(f"draft while the case is {case.state}", state=case.state)
@@ -132,13 +128,15 @@ async def _written(asked: db.Row) -> tuple[str, list[Cited]]:
     """Raises DraftUnfit or EndpointFailure."""
     said = await _said(asked["case_id"])
     # The customer may have written since it was asked for, or articles may be gone.
-    if not enabled() or rules.topic_of(said.whole):
+    if not language_model.enabled() or rules.topic_of(said.whole):
         raise DraftUnfit("draft_refused")
     sources = await _sources(asked["case_id"], asked["review_id"], asked["asked_by"])
     if not sources:
         raise DraftUnfit("draft_without_sources")
     language = (await templates.known(asked["case_id"], asked["asked_by"])).language
-    written = await wire.complete(settings(), rules.messages(said.masked, sources, language))
+    written = await language_model.complete(
+        settings(), rules.messages(said.masked, sources, language), rules.MOST_TOKENS
+    )
     return rules.checked(written, sources)
 
 
@@ -147,7 +145,7 @@ async def _said(case_id: UUID) -> _Said:
     if row is None:
         raise NotFound(f"no case {case_id}")
     whole = "\n\n".join(part for part in (shown(row["review"]).strip(), *row["messages"]) if part)
-    return _Said(whole, rules.masked(whole, row["names"]))
+    return _Said(whole, masked(whole, row["names"]))
 
 
 async def _sources(case_id: UUID, review_id: UUID | None, by: UUID) -> list[Source]:

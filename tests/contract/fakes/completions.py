@@ -5,10 +5,14 @@ https://platform.openai.com/docs/api-reference/chat/create: POST /v1/chat/comple
 each with `message` and `finish_reason` (stop, length, tool_calls, content_filter); errors are {"error": {…}}.
 """
 
+import json
+import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from core.settings import settings
 from tests.contract.fakes.server import Answer, Asked
 
 KEY = "sk-of-the-tests"
@@ -63,3 +67,22 @@ def completion(content: str | None, finish_reason: str = "stop", model: str = "m
 def _error(status: int, message: str) -> Answer:
     error = {"message": message, "type": "invalid_request_error", "param": None, "code": None}
     return Answer(status, {"error": error})
+
+
+@contextmanager
+def installed(url: str, **further: str) -> Iterator[None]:
+    """Settings that name the endpoint at this address, and further ones."""
+    added = {
+        "REGULARS_DRAFT_URL": f"{url}/v1", "REGULARS_DRAFT_KEY": KEY, "REGULARS_DRAFT_MODEL": "m-1",
+        "REGULARS_PRIVATE_HOSTS": json.dumps(["127.0.0.1"]),
+    } | further  # fmt: skip
+    before = {name: os.environ[name] for name in added if name in os.environ}
+    os.environ |= added
+    settings.cache_clear()
+    try:
+        yield
+    finally:
+        for name in added:
+            del os.environ[name]
+        os.environ |= before
+        settings.cache_clear()

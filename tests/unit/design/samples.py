@@ -614,6 +614,7 @@ STAFF_REVIEW = staff_case_views.StaffReview(
         staff_case_views.Why("low_stars"),
         staff_case_views.Why("negative_text", ("The lid arrived cracked",)),
     ),
+    translation=staff_case_views.Translation("ready", HOSTILE, HOSTILE),
 )
 
 CUSTOMER = staff_case_views.CustomerPicture(

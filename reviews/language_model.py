@@ -9,10 +9,17 @@ import msgspec
 
 from core import outgoing
 from core.errors import DomainError
-from core.settings import Settings
+from core.i18n import Locale
+from core.settings import Settings, settings
 
 ANSWER_WITHIN_S = 40.0
-MOST_TOKENS = 1200
+CUSTOMER_LIMIT_CHARS = 4000
+"""Of what a customer wrote, so much is sent."""
+LANGUAGES: dict[Locale, str] = {
+    "en": "English",
+    "zh-Hans": "Simplified Chinese",
+    "zh-Hant": "Traditional Chinese as in Hong Kong and Taiwan",
+}
 
 
 class EndpointFailure(Exception):
@@ -36,13 +43,24 @@ class _Completion(msgspec.Struct):
     choices: list[_Choice]
 
 
-async def complete(installed: Settings, messages: Sequence[dict[str, str]]) -> str:
+def enabled() -> bool:
+    """Whether the installation names a model and where it answers."""
+    return bool(settings().draft_url and settings().draft_model)
+
+
+def quoted(said: str, name: str) -> str:
+    """What a customer said, between tags of this name that it cannot end."""
+    theirs = said[:CUSTOMER_LIMIT_CHARS].replace("<", "‹").replace(">", "›")
+    return f"<{name}>\n{theirs}\n</{name}>"
+
+
+async def complete(installed: Settings, messages: Sequence[dict[str, str]], most_tokens: int) -> str:
     """What the model writes. Raises EndpointFailure."""
     body: dict[str, Any] = {
         "model": installed.draft_model,
         "messages": list(messages),
         "temperature": 0.2,
-        "max_tokens": MOST_TOKENS,
+        "max_tokens": most_tokens,
     }
     key = installed.draft_key.get_secret_value()
     headers = {"authorization": f"Bearer {key}"} if key else {}

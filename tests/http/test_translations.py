@@ -1,0 +1,124 @@
+"""A review in the reader's language: asked for on the page of its case, written by a worker, shown there."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import httpx
+import pytest
+
+from admin import inbox
+from api import portal
+from api.app import App, create_app
+from api.v1.reviews import v1_reviews
+from core.embedded import Services
+from reviews.intake.service import SCORE
+from reviews.translating import tasks  # noqa: F401 - registers the handler
+from tests.contract.fakes.completions import FakeCompletions, installed
+from tests.contract.fakes.server import Answer, running
+from tests.http.conftest import Browser
+from tests.http.desk import (
+    Desk,
+    a_review,
+    act,
+    case_path,
+    enter,
+    hire,
+    open_case,
+    open_desk,
+    post,
+    send,
+    state,
+    value,
+    work_off,
+)
+from tests.http.shop import form
+
+GERMAN = (
+    "Ana hier, ana@example.com: Nach einem Tag war alles kaputt. <b>Nie wieder</b>, ich bin sehr enttäuscht."
+)
+ENGLISH = "Everything was broken after one day. <b>Never again</b>, I am very disappointed."
+TOPIC = "review.translate"
+ROWS = """
+    SELECT string_agg(concat_ws(' ', language, state, body, failure, attempts), '|') FROM review_translations
+"""
+
+
+@pytest.fixture(scope="module")
+def app(database: Services) -> App:
+    return create_app(portal.router, inbox.router, v1=(v1_reviews,))
+
+
+@pytest.fixture
+async def desk(merchant: UUID) -> Desk:
+    return await open_desk(merchant)
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeCompletions]:
+    with running(FakeCompletions(lambda messages: ENGLISH)) as served, installed(served.url):
+        yield served
+
+
+async def test_it_is_asked_for_once_and_shown_with_whose_it_is(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk, fake: FakeCompletions
+) -> None:
+    case = await open_case(client, desk, author="Ana", body=GERMAN)
+    await enter(browser, desk.merchant, await hire(desk.merchant))
+    fields = form((await browser.get(case_path(case))).text, case_path(case, "translate"))
+    for key in (fields["idempotency_key"], fields["idempotency_key"], "another"):
+        asked = await post(browser, case, "translate", fields | {"idempotency_key": key})
+        assert asked.status_code == 303
+    assert "It is being translated." in (await browser.get(case_path(case))).text
+    assert await work_off(desk.merchant, TOPIC) == 1
+    page = (await browser.get(case_path(case))).text
+    assert "Everything was broken after one day. &lt;b&gt;Never again&lt;/b&gt;" in page
+    assert "Translated by the language model m-1" in page and case_path(case, "translate") not in page
+    [request] = fake.asked
+    sent = request.body.decode()
+    assert "Nach einem Tag" in sent and "Ana" not in sent and "ana@example.com" not in sent
+    assert await value(desk.merchant, ROWS) == f"en ready {ENGLISH} 1"
+
+
+async def test_who_reads_it_anyway_is_offered_none_nor_is_anybody_without_a_model(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk
+) -> None:
+    english = await open_case(client, desk, "english")
+    german = await open_case(client, desk, "german", customer="another", body=GERMAN)
+    await enter(browser, desk.merchant, await hire(desk.merchant))
+    assert case_path(german, "translate") not in (await browser.get(case_path(german))).text
+    before = await state(desk.merchant)
+    with running(FakeCompletions(lambda messages: ENGLISH)) as served, installed(served.url):
+        fields = form((await browser.get(case_path(german))).text, case_path(german, "translate"))
+        assert case_path(english, "translate") not in (await browser.get(case_path(english))).text
+    refused = await post(browser, german, "translate", fields)
+    assert refused.status_code == 409 and "There are no translations here." in refused.text
+    assert await state(desk.merchant) == before and await value(desk.merchant, ROWS) is None
+
+
+async def test_trouble_is_said_and_it_can_be_asked_for_again(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk, fake: FakeCompletions
+) -> None:
+    case = await open_case(client, desk, body=GERMAN)
+    await enter(browser, desk.merchant, await hire(desk.merchant))
+    fake.next = [Answer(503, b"<html>")] * 3
+    await act(browser, case, "translate")
+    for _ in range(3):
+        await work_off(desk.merchant, TOPIC)
+    assert "The language model cannot be reached now." in (await browser.get(case_path(case))).text
+    await act(browser, case, "translate")
+    await work_off(desk.merchant, TOPIC)
+    assert "Everything was broken" in (await browser.get(case_path(case))).text
+
+
+async def test_a_new_wording_wants_a_new_translation(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk, fake: FakeCompletions
+) -> None:
+    case = await open_case(client, desk, body=GERMAN)
+    await enter(browser, desk.merchant, await hire(desk.merchant))
+    await act(browser, case, "translate")
+    await work_off(desk.merchant, TOPIC)
+    body = GERMAN + " Auch der Kundendienst antwortet nicht."
+    await send(client, desk, a_review(body=body, edited_at="2026-01-06T10:00:00+01:00"))
+    await work_off(desk.merchant, SCORE)
+    page = (await browser.get(case_path(case))).text
+    assert "Everything was broken" not in page and case_path(case, "translate") in page
