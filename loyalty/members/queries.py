@@ -171,12 +171,15 @@ FROM member_merges g, customers c
 WHERE g.id = $1 AND c.id = m.customer_id AND (m.id = $2 OR m.customer_id = ANY ($3::uuid[]))
 """
 
-# The survivor has left if they were no member before; an earlier joining or a leaving heard of since stands.
+# The survivor has left if they were no member before; an earlier joining, or a leaving or a coming back
+# heard of since stands.
 HAND_BACK = """
-UPDATE members t SET joined_at = CASE WHEN t.joined_at < s.joined_at THEN t.joined_at
+UPDATE members t SET joined_at = CASE WHEN t.rejoined_at >= g.merged_at OR t.joined_at < s.joined_at
+                                      THEN t.joined_at
                                       ELSE coalesce(g.survivor_joined_at, t.joined_at) END,
-       left_at = coalesce(t.left_at, g.survivor_left_at,
-                          CASE WHEN g.survivor_joined_at IS NULL THEN $4::timestamptz END)
+       left_at = CASE WHEN t.rejoined_at >= g.merged_at THEN t.left_at
+                      ELSE coalesce(t.left_at, g.survivor_left_at,
+                                    CASE WHEN g.survivor_joined_at IS NULL THEN $4::timestamptz END) END
 FROM member_merges g, members s WHERE g.id = $1 AND s.id = $2 AND t.id = $3
 """
 

@@ -222,6 +222,23 @@ async def test_a_member_is_merged_into_somebody_who_is_none(shop: UUID) -> None:
         assert (await members.find("new")).left_at == NOW
 
 
+async def test_who_came_back_while_they_stood_for_another_stays_when_that_is_undone(shop: UUID) -> None:
+    async with db.transaction(shop):
+        bea = await own("bea")
+        customer = await db.fetchval("SELECT customer_id FROM members WHERE id = $1", bea)
+        await members.go(bea, day(10))
+    await send(shop, merged("ann", "bea"))
+    async with db.transaction(shop):
+        assert (await members.get(bea)).left_at is None
+        await members.go(bea, day(25))
+        assert await members.enrol([(customer, day(30), "1")], again=[customer]) == [customer]
+    await undo(shop, "ann")
+    async with db.transaction(shop):
+        back, ann = await members.get(bea), await members.get(await own("ann"))
+    assert (back.joined_at, back.left_at) == (day(30), None)
+    assert (ann.joined_at, ann.left_at) == (day(1), None)
+
+
 async def test_vouchers_are_the_survivors_while_merged(shop: UUID) -> None:
     await bought(shop, "ann", "a1", 80)
     async with db.transaction(shop):
