@@ -9,8 +9,8 @@ from core.errors import DomainError
 from core.ids import new_id
 from loyalty.ledger import Earn, Posting, earn_many
 from loyalty.members import service as members
+from loyalty.members.errors import MemberLeft
 from loyalty.members.service import Joined
-from loyalty.rewards.errors import MemberLeft
 from loyalty.wallets.rules import Wallet
 from loyalty.wallets.service import WalletMissing
 from loyalty.wallets.service import wallets as all_wallets

@@ -17,7 +17,7 @@ from loyalty.holds import queries
 from loyalty.households import holds as together
 from loyalty.ledger import Hold, post
 from loyalty.members import service as members
-from loyalty.rewards.errors import MemberLeft
+from loyalty.members.errors import MemberLeft
 
 SHARED = "points"
 """The wallet that households spend from together."""

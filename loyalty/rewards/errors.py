@@ -43,14 +43,6 @@ class RedemptionKeyReused(DomainError):
     title = "The key belongs to another redemption"
 
 
-class MemberLeft(DomainError):
-    """Who has left the programme keeps the points and cannot spend them."""
-
-    code = "member_left"
-    kind = Kind.CONFLICT
-    title = "The member has left the programme"
-
-
 class RewardInactive(DomainError):
     """It was taken off the offer."""
 

@@ -12,6 +12,7 @@ from core.days import day_of, start_of_day
 from core.errors import DomainError
 from core.i18n import LOCALES
 from loyalty.ledger.errors import PointsInsufficient
+from loyalty.members.errors import MemberLeft
 from loyalty.rewards import errors
 from loyalty.rewards.kinds import (
     AmountOff,
@@ -174,7 +175,7 @@ def refusals(offer: Offer, facts: Facts, cost_points: int, now: datetime) -> lis
 
 def _refusals(offer: Offer, facts: Facts, cost_points: int, now: datetime) -> Iterator[DomainError]:
     if facts.left:
-        yield errors.MemberLeft()
+        yield MemberLeft()
     if not facts.active:
         yield errors.RewardInactive()
     early = offer.offered_from is not None and now < offer.offered_from

@@ -7,7 +7,7 @@ from core import db, tenancy
 from core.days import day_of, start_of_day, zone_of
 from core.errors import NotFound
 from loyalty.ledger import Posting, Transfer, post
-from loyalty.rewards.errors import MemberLeft
+from loyalty.members.errors import MemberLeft
 from loyalty.transfers import queries, rules
 from loyalty.transfers.rules import Terms, TransfersOff
 

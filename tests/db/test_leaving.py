@@ -12,7 +12,7 @@ from loyalty.intake.events import Event
 from loyalty.intake.service import ingest, join
 from loyalty.ledger import reading
 from loyalty.members import service as members
-from loyalty.rewards.errors import MemberLeft
+from loyalty.members.errors import MemberLeft
 from loyalty.tiers import service as tiers
 from tests.factories.events import delivered, event, joined, paid, refunded
 from tests.factories.points import balance

@@ -11,10 +11,10 @@ from core.errors import DomainError, NotFound
 from loyalty.ledger import reading as ledger
 from loyalty.ledger.errors import PointsInsufficient
 from loyalty.members import service as members
+from loyalty.members.errors import MemberLeft
 from loyalty.rewards import catalogue, quotes, service
 from loyalty.rewards.errors import (
     AmountInvalid,
-    MemberLeft,
     PointsChoiceInvalid,
     RewardChanged,
     RewardExists,

@@ -11,7 +11,7 @@ from core.errors import DomainError, NotFound
 from core.ids import new_id
 from loyalty.ledger import reading
 from loyalty.ledger.errors import PointsInsufficient
-from loyalty.rewards.errors import MemberLeft
+from loyalty.members.errors import MemberLeft
 from loyalty.transfers import service as transfers
 from loyalty.transfers.rules import (
     Terms,
