@@ -20,8 +20,11 @@ Fact = tuple[datetime, int]
 def first_moment(day: date, zone: str) -> datetime:
     """The first second at which the wall clock shows this date or a later one."""
     clock = ZoneInfo(zone)
-    moment = datetime(day.year, day.month, day.day, tzinfo=UTC) - 2 * DAY
-    for step in (timedelta(hours=1), timedelta(minutes=1), SECOND):
+    noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+    ahead = max((noon + n * DAY).astimezone(clock).utcoffset() or timedelta() for n in (-1, 0, 1))
+    moment = noon - timedelta(hours=13) - ahead
+    # No step is longer than a minute: in St. John's the clock once went back a minute after midnight.
+    for step in (timedelta(minutes=1), SECOND):
         while moment.astimezone(clock).date() < day:
             moment += step
         if step > SECOND:
