@@ -72,6 +72,8 @@ async def complete(installed: Settings, messages: Sequence[dict[str, str]], most
             answer = await outgoing.send(opened, request)
     except (httpx.HTTPError, TimeoutError) as error:
         raise EndpointFailure("draft_endpoint_away", again=True) from error
+    except (httpx.InvalidURL, UnicodeError) as error:  # of the settings: an address or a key that is none
+        raise EndpointFailure("draft_endpoint_refuses") from error
     except DomainError as error:
         raise EndpointFailure("draft_endpoint_refuses") from error
     if answer.status_code == 429 or answer.status_code >= 500:

@@ -91,6 +91,8 @@ class Reading:
     evidence: Evidence | None
     """None: not worked out; that is done for flagged reviews only."""
     model: str
+    language: str
+    """In which it was read, of sentiment.language."""
 
 
 _STANDING = {"pending": "pending", "held": "pending", "approved": "published", "hidden": "hidden"}
@@ -301,6 +303,7 @@ def _reading_of(row: db.Row) -> Reading | None:
         ),
         evidence=Evidence(row["explained"], tuple(row["evidence"])) if row["explained"] else None,
         model=row["model"],
+        language=row["read_lang"],
     )
 
 

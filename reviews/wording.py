@@ -6,6 +6,9 @@ from collections.abc import Iterable
 
 from reviews.moderation.redaction import COVER, redacted
 
+# Han, kana and Thai have no spaces between words.
+_UNBOUNDED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
+
 
 def shown(raw: str) -> str:
     """The text with HTML entities decoded, since shops send them escaped; a page escapes it once more.
@@ -23,8 +26,8 @@ def public(raw: str) -> str:
 def masked(text: str, names: Iterable[str]) -> str:
     """The text without personal data and these names; whole names first, then their parts."""
     said = redacted(text)
-    parts = {part for name in names for part in (name, *name.split()) if len(part) > 1}
+    parts = {part for name in map(shown, names) for part in (name, *name.split()) if len(part) > 1}
     for part in sorted(parts, key=lambda each: (-len(each), each)):
-        bounded = rf"(?<!\w){re.escape(part)}(?!\w)" if part.isascii() else re.escape(part)
+        bounded = re.escape(part) if _UNBOUNDED.search(part) else rf"(?<!\w){re.escape(part)}(?!\w)"
         said = re.sub(bounded, COVER, said, flags=re.IGNORECASE)
     return said

@@ -17,8 +17,11 @@ from reviews.cases.templates import service as templates
 from reviews.cases.templates.rules import Template
 from reviews.cases.templates.service import Known
 from reviews.reading import ReviewView
+from reviews.translating import rules
 from reviews.translating import service as translating
 from reviews.translating.rules import is_foreign
+from reviews.wording import shown
+from sentiment.language import declared
 
 
 @dataclass(frozen=True)
@@ -63,15 +66,26 @@ async def translated(
 ) -> staff_case_views.Translation | None:
     """The review in the reader's language, or that it can be asked for; None: neither. In the open
     transaction."""
-    if review is None or not (review.title or review.body) or not is_foreign(review.lang, locale):
+    if review is None or not is_foreign(_language(review), locale):
         return None
-    found, asks = await translating.latest(review.id, review.version, locale), language_model.enabled()
+    said = shown(f"{review.title}\n\n{review.body}").strip()
+    found = await translating.latest(review.id, review.version, locale)
+    asks = language_model.enabled() and bool(said) and review.state == "live"
     if found is None:
         return staff_case_views.Translation(asks=True) if asks else None
-    because = failed(words, found.failure)
     return staff_case_views.Translation(
-        found.state, found.body, found.model, because, asks and found.state == "failed"
+        found.state,
+        found.body,
+        found.model,
+        failed(words, found.failure),
+        asks and found.state == "failed",
+        beginning=len(said) > rules.LIMIT_CHARS,
     )
+
+
+def _language(review: ReviewView) -> str:
+    """As the model read it, else as the source declares it; "": neither."""
+    return review.reading.language if review.reading else declared(review.lang) or ""
 
 
 def _draft(found: Offers, words: Translator) -> composer_views.Draft:

@@ -135,6 +135,7 @@ _DRAFTS = {
     "draft_endpoint_refuses": mark(
         "The language model refuses; whoever runs Regulars should look at its settings."
     ),
+    "translation_overtaken": mark("The review was changed or removed meanwhile."),
     "draft_unreadable": mark("The answer of the language model cannot be read."),
 }
 

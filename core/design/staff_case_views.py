@@ -39,6 +39,8 @@ class Translation:
     """Why it failed, in the reader's language."""
     asks: bool = False
     """It can be asked for: posts to …/translate."""
+    beginning: bool = False
+    """The text is so long that only its beginning was translated."""
 
 
 @dataclass(frozen=True)

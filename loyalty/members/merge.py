@@ -60,6 +60,7 @@ async def merge(source: str, survivor: str, at: datetime, now: datetime) -> Merg
         mine and mine["left_at"],
         theirs and theirs["joined_at"],
         theirs and theirs["left_at"],
+        theirs and theirs["rejoined_at"],
     )
     if mine and not theirs:
         await members.enrol([(pair[1], mine["joined_at"], mine["terms_version"])])

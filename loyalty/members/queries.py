@@ -126,14 +126,14 @@ FROM members m JOIN customers c ON c.id = m.customer_id WHERE m.id = $1
 # ---------------------------------------------------------------- one stands for another
 
 LOCK_OF_CUSTOMERS = """
-SELECT id, customer_id, joined_at, left_at, terms_version FROM members
+SELECT id, customer_id, joined_at, left_at, rejoined_at, terms_version FROM members
 WHERE customer_id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE
 """
 
 ADD_MERGE = """
 INSERT INTO member_merges (id, merchant_id, source_id, survivor_id, merged_at, source_left_at,
-                           survivor_joined_at, survivor_left_at)
-VALUES ($1, current_merchant(), $2, $3, $4, $5, $6, $7)
+                           survivor_joined_at, survivor_left_at, survivor_rejoined_at)
+VALUES ($1, current_merchant(), $2, $3, $4, $5, $6, $7, $8)
 """
 
 # A member who is merged brings along since when they are one; a survivor who had left is one again.
@@ -174,10 +174,10 @@ WHERE g.id = $1 AND c.id = m.customer_id AND (m.id = $2 OR m.customer_id = ANY (
 # The survivor has left if they were no member before; an earlier joining, or a leaving or a coming back
 # heard of since stands.
 HAND_BACK = """
-UPDATE members t SET joined_at = CASE WHEN t.rejoined_at >= g.merged_at OR t.joined_at < s.joined_at
-                                      THEN t.joined_at
+UPDATE members t SET joined_at = CASE WHEN t.rejoined_at IS DISTINCT FROM g.survivor_rejoined_at
+                                           OR t.joined_at < s.joined_at THEN t.joined_at
                                       ELSE coalesce(g.survivor_joined_at, t.joined_at) END,
-       left_at = CASE WHEN t.rejoined_at >= g.merged_at THEN t.left_at
+       left_at = CASE WHEN t.rejoined_at IS DISTINCT FROM g.survivor_rejoined_at THEN t.left_at
                       ELSE coalesce(t.left_at, g.survivor_left_at,
                                     CASE WHEN g.survivor_joined_at IS NULL THEN $4::timestamptz END) END
 FROM member_merges g, members s WHERE g.id = $1 AND s.id = $2 AND t.id = $3

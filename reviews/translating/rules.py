@@ -6,8 +6,10 @@ from reviews.language_model import LANGUAGES, EndpointFailure
 from reviews.moderation.redaction import COVER
 
 ATTEMPTS = 3
+LIMIT_CHARS = 3500
+"""Of a text, so much is translated."""
 MOST_TOKENS = 4000
-# Several times what any language needs for as much.
+# More than any language needs for as much, also for a Chinese idiom.
 LONGEST_TIMES, LONGEST_MORE_CHARS = 5, 400
 
 _ORDERS = (
@@ -19,8 +21,9 @@ _ORDERS = (
 
 
 def is_foreign(language: str, reader: Locale) -> bool:
-    """Whether a text of this language (a tag, or "": not known) is read more easily when it is translated."""
-    return _spoken(language) != _spoken(reader)
+    """Whether a text of this language (of sentiment.language; "": not known) is read more easily when it is
+    translated. Who writes one Chinese script reads the other."""
+    return language.partition("-")[0] != reader.partition("-")[0]
 
 
 def messages(said: str, reader: Locale) -> list[dict[str, str]]:
@@ -38,8 +41,3 @@ def checked(written: str, said: str) -> str:
     if not text or len(text) > LONGEST_TIMES * len(said) + LONGEST_MORE_CHARS:
         raise EndpointFailure("draft_unreadable")
     return text
-
-
-def _spoken(language: str) -> str:
-    """Who writes one Chinese script reads the other."""
-    return language.partition("-")[0].lower()

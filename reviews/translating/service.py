@@ -38,7 +38,10 @@ class Translation:
 
 
 async def ask(review_id: UUID, reader: Locale, by: UUID, now: datetime) -> None:
-    """Have a worker translate the current wording; once it is asked for: nothing. Raises TranslationsOff."""
+    """Have a worker translate the current wording; once it is asked for, or without words: nothing.
+
+    Raises TranslationsOff.
+    """
     if not language_model.enabled():
         raise TranslationsOff()
     model = settings().draft_model
@@ -73,8 +76,21 @@ async def latest(review_id: UUID, version: int, reader: Locale) -> Translation |
 
 async def _written(asked: db.Row) -> str:
     """Raises EndpointFailure."""
-    said = masked(shown(asked["said"]).strip(), asked["names"])
-    if not (said and language_model.enabled()):
-        raise EndpointFailure("draft_endpoint_away")
+    said = await _said(asked)
+    if not language_model.enabled():
+        raise EndpointFailure("translations_off")
     messages = rules.messages(said, asked["language"])
-    return rules.checked(await language_model.complete(settings(), messages, rules.MOST_TOKENS), said)
+    text = rules.checked(await language_model.complete(settings(), messages, rules.MOST_TOKENS), said)
+    await db.fetchrow(queries.LOCK, asked["review_id"])
+    if await _said(asked) != said:
+        raise EndpointFailure("translation_overtaken")
+    return text
+
+
+async def _said(asked: db.Row) -> str:
+    """What goes out. Raises EndpointFailure when the wording is no longer there."""
+    row = await db.fetchrow(queries.SAID, asked["review_id"], asked["version"])
+    said = shown(row["said"]).strip()[: rules.LIMIT_CHARS] if row else ""
+    if row is None or not said:
+        raise EndpointFailure("translation_overtaken")
+    return masked(said, row["names"])

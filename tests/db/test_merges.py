@@ -239,6 +239,25 @@ async def test_who_came_back_while_they_stood_for_another_stays_when_that_is_und
     assert (ann.joined_at, ann.left_at) == (day(1), None)
 
 
+@pytest.mark.parametrize("leaves_again", [False, True])
+async def test_who_came_back_before_a_late_merge_was_heard_of_is_as_before_it(
+    shop: UUID, leaves_again: bool
+) -> None:
+    async with db.transaction(shop):
+        bea = await own("bea")
+        customer = await db.fetchval("SELECT customer_id FROM members WHERE id = $1", bea)
+        await members.go(bea, day(10))
+        await members.enrol([(customer, day(25), "1")], again=[customer])
+        if leaves_again:
+            await members.go(bea, day(26))
+    before = await everything(shop, "ann", "bea")
+    await send(shop, merged("ann", "bea"))
+    async with db.transaction(shop):
+        assert (await members.get(bea)).left_at is None
+    await undo(shop, "ann")
+    assert await everything(shop, "ann", "bea") == before
+
+
 async def test_vouchers_are_the_survivors_while_merged(shop: UUID) -> None:
     await bought(shop, "ann", "a1", 80)
     async with db.transaction(shop):

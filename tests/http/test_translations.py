@@ -1,8 +1,10 @@
 """A review in the reader's language: asked for on the page of its case, written by a worker, shown there."""
 
+import asyncio
 from collections.abc import Iterator
 from uuid import UUID
 
+import asyncpg
 import httpx
 import pytest
 
@@ -93,6 +95,61 @@ async def test_who_reads_it_anyway_is_offered_none_nor_is_anybody_without_a_mode
     refused = await post(browser, german, "translate", fields)
     assert refused.status_code == 409 and "There are no translations here." in refused.text
     assert await state(desk.merchant) == before and await value(desk.merchant, ROWS) is None
+
+
+async def test_nobody_has_one_made_who_may_not_answer(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk, fake: FakeCompletions
+) -> None:
+    case = await open_case(client, desk, body=GERMAN)
+    await enter(browser, desk.merchant, await hire(desk.merchant))
+    fields = form((await browser.get(case_path(case))).text, case_path(case, "translate"))
+    await enter(browser, desk.merchant, await hire(desk.merchant, "auditor"))
+    assert case_path(case, "translate") not in (await browser.get(case_path(case))).text
+    assert (await post(browser, case, "translate", fields)).status_code == 403
+    assert await value(desk.merchant, ROWS) is None and fake.asked == []
+
+
+@pytest.mark.parametrize("change", ["state = 'tombstone', removed_at = now()", "version = version + 1"])
+@pytest.mark.parametrize("when", ["before it goes out", "while it is written"])
+async def test_what_its_author_took_back_is_not_translated(
+    browser: Browser,
+    client: httpx.AsyncClient,
+    desk: Desk,
+    fake: FakeCompletions,
+    database: Services,
+    change: str,
+    when: str,
+) -> None:
+    case = await open_case(client, desk, body=GERMAN)
+    await enter(browser, desk.merchant, await hire(desk.merchant))
+    await act(browser, case, "translate")
+
+    async def take_back() -> None:
+        connection = await asyncpg.connect(database.database_admin_url)
+        await connection.execute(f"UPDATE reviews SET {change} WHERE merchant_id = $1", desk.merchant)
+        await connection.close()
+
+    def says(messages: list[dict[str, str]]) -> str:
+        asyncio.run(take_back())
+        return ENGLISH
+
+    if when == "before it goes out":
+        await take_back()
+    fake.says = says
+    await work_off(desk.merchant, TOPIC)
+    assert len(fake.asked) == (when == "while it is written")
+    assert await value(desk.merchant, ROWS) == "en failed translation_overtaken 1"
+
+
+async def test_a_long_one_is_translated_from_its_beginning(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk, fake: FakeCompletions
+) -> None:
+    case = await open_case(client, desk, body=GERMAN + " Immer noch kaputt." * 3000)
+    await enter(browser, desk.merchant, await hire(desk.merchant))
+    await act(browser, case, "translate")
+    await work_off(desk.merchant, TOPIC)
+    assert "Only the beginning of the review was translated." in (await browser.get(case_path(case))).text
+    assert len(fake.asked[0].json["messages"][1]["content"]) < 3600
 
 
 async def test_trouble_is_said_and_it_can_be_asked_for_again(

@@ -614,7 +614,7 @@ STAFF_REVIEW = staff_case_views.StaffReview(
         staff_case_views.Why("low_stars"),
         staff_case_views.Why("negative_text", ("The lid arrived cracked",)),
     ),
-    translation=staff_case_views.Translation("ready", HOSTILE, HOSTILE),
+    translation=staff_case_views.Translation("ready", HOSTILE, HOSTILE, beginning=True),
 )
 
 CUSTOMER = staff_case_views.CustomerPicture(

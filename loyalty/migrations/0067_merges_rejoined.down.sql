@@ -1,0 +1,1 @@
+ALTER TABLE member_merges DROP COLUMN survivor_rejoined_at;
