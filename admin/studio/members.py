@@ -21,6 +21,7 @@ from core.errors import DomainError
 from core.i18n import Locale, in_language, translator
 from core.people import customers
 from loyalty.adjustments import service as adjustments
+from loyalty.earning import why
 from loyalty.households import service as households
 from loyalty.ledger import reading as ledger
 from loyalty.ledger.reading import StatementLine
@@ -149,10 +150,11 @@ async def entry(request: Staff, member_id: FromPath[UUID], entry_id: FromPath[UU
         moves = await ledger.lot_moves(entry_id)
         to = await _reader(request)
         name = await _name(profile)
+        because = await why.why(found.reason, to.locale, staff=True)
     view = views.StaffEntryPage(
         member=name or profile.external_id,
         member_href=f"{PATH}/{member_id}",
-        entry=present.entry(found, lots.get(entry_id), moves, to),
+        entry=present.entry(found, lots.get(entry_id), moves, because, to),
         facts=_facts(found, to.locale, request.user.shop.time_zone),
     )
     return page(request, "staff/member_entry.html", view, section="studio")
@@ -187,13 +189,17 @@ async def _name(profile: Profile) -> str:
     return person.name if person else ""
 
 
+_SAID = ("rules", "not")
+"""Parts of a reason that the page says in words."""
+
+
 def _facts(entry: StatementLine, locale: Locale, time_zone: str) -> tuple[Input, ...]:
     words, shown = translator(locale), formats(locale)
     return (
         Input(words.gettext("Happened"), shown.date_time(entry.effective_at, time_zone)),
         Input(words.gettext("Recorded"), shown.date_time(entry.recorded_at, time_zone)),
         Input(words.gettext("Posting"), str(entry.journal_id)),
-        *(Input(name, str(value)) for name, value in sorted(entry.reason.items())),
+        *(Input(name, str(value)) for name, value in sorted(entry.reason.items()) if name not in _SAID),
     )
 
 

@@ -16,6 +16,7 @@ from api.portal.reviews import latest
 from core import clock, db
 from core.design import portal_views
 from core.ids import new_id
+from loyalty.earning import why
 from loyalty.intake.service import join as enrol
 from loyalty.ledger import reading as ledger
 from loyalty.members import service as members
@@ -82,7 +83,8 @@ async def entry(request: Customer, entry_id: FromPath[UUID]) -> Response[Any]:
         lots = await ledger.lots_now([entry_id])
         moves = await ledger.lot_moves(entry_id)
         to = await reader_of(request, now)
-    view = present.entry(found, lots.get(entry_id), moves, to)
+        because = await why.why(found.reason, to.locale)
+    view = present.entry(found, lots.get(entry_id), moves, because, to)
     return page(request, "portal/entry.html", view, section="activity", now=now)
 
 

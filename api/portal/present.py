@@ -8,7 +8,9 @@ from uuid import UUID
 from api.portal import tier_words, words
 from api.portal.words import Names
 from core.design import portal_views
-from core.i18n import Locale, in_language
+from core.design.words import word
+from core.i18n import Locale, in_language, translator
+from loyalty.earning.why import NotCounted, Why
 from loyalty.ledger.reading import Expiring, LotMove, LotNow, StatementLine
 from loyalty.members.service import Balance
 from loyalty.programme.service import Version
@@ -97,15 +99,30 @@ def lines(
 
 
 def entry(
-    found: StatementLine, lot: LotNow | None, moves: Iterable[LotMove], to: Reader
+    found: StatementLine, lot: LotNow | None, moves: Iterable[LotMove], because: Why, to: Reader
 ) -> portal_views.PortalEntry:
-    """The "Why?" of one entry."""
+    """The "Why?" of one entry; `because`: what its rules say."""
+    offer = translator(to.locale).gettext("An offer for you")
     return portal_views.PortalEntry(
         line=line(found, lot, to),
         rule_version=found.reason.get("version"),
         inputs=words.inputs(found.reason, to.tiers, to.locale),
         lots=tuple(portal_views.LotUse(m.points, m.earned_at, m.expires_at, m.points_left) for m in moves),
+        rules=tuple(
+            portal_views.CountedRule(each.sentence or offer, each.version, each.points)
+            for each in because.counted
+        ),
+        other_rules=tuple(
+            portal_views.OtherRule(each.sentence, _why_not(each, to.locale)) for each in because.others
+        ),
     )
+
+
+def _why_not(rule: NotCounted, locale: Locale) -> str:
+    say = translator(locale)
+    if rule.condition:
+        return say.gettext("Not so: %(condition)s.", condition=rule.condition)
+    return word(say, "rule_skipped", rule.because)
 
 
 def tier(found: Standing, currency: str, time_zone: str, to: Reader) -> portal_views.TierProgress:

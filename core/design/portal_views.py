@@ -154,6 +154,15 @@ class Input:
 
 
 @dataclass(frozen=True)
+class CountedRule:
+    """A rule that gave points here, as it was then, in the reader's language."""
+
+    sentence: str
+    version: int
+    points: int
+
+
+@dataclass(frozen=True)
 class OtherRule:
     """A rule that did not give points here, and why not, in the reader's language."""
 
@@ -180,6 +189,7 @@ class PortalEntry:
     rule_version: int | None = None
     inputs: tuple[Input, ...] = ()
     lots: tuple[LotUse, ...] = ()
+    rules: tuple[CountedRule, ...] = ()
     other_rules: tuple[OtherRule, ...] = ()
 
 

@@ -55,6 +55,7 @@ IN_FORCE = (
   OR v.id = ANY ($3::uuid[])
 ORDER BY r.id, v.number"""
 )
+NAMED = _VERSION + "WHERE (r.code, v.number) IN (SELECT * FROM unnest($1::text[], $2::int[]))"
 OF_RULE = _VERSION + "WHERE r.code = $1 ORDER BY v.number DESC"
 # The newest version of each rule, and the one in force.
 LIST = (

@@ -212,6 +212,13 @@ async def numbered(code: str, number: int) -> Version:
     return found
 
 
+async def named(asked: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Version]:
+    """Versions by the code of their rule and their number."""
+    codes, numbers = [code for code, _ in asked], [number for _, number in asked]
+    found = [_version(row) for row in await db.fetch(queries.NAMED, codes, numbers)]
+    return {(each.code, each.version): each for each in found}
+
+
 async def page(before: UUID | None = None, limit: int = 50, campaign_id: UUID | None = None) -> list[Version]:
     """Rules, the youngest first, each with its published version and its newest one."""
     return [_version(row) for row in await db.fetch(queries.LIST, before, campaign_id, limit)]

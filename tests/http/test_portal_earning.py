@@ -7,19 +7,25 @@ from datetime import datetime
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from api.app import App
 from core import clock, db
 from core.embedded import Services
 from core.i18n import LOCALES, translator
 from loyalty.earning.ways import as_told
+from loyalty.ledger import reading as ledger
+from loyalty.members import service as members
 from loyalty.rules import model as m
 from loyalty.rules import service as rules
+from loyalty.segments import service as segments
+from loyalty.segments.model import Joined, Segment
 from tests.http.conftest import Browser
 from tests.http.shop import (
     Shop,
     balance,
     enter_as_customer,
+    enter_as_staff,
     joined,
     member_with,
     pages_app,
@@ -121,6 +127,49 @@ def test_groups_of_customers_have_no_words_for_customers() -> None:
     assert as_told(mine, ()) is None
     assert as_told(mine, {SEGMENT}) == plain
     assert as_told(inner, {SEGMENT}) is None
+
+
+# --- why an entry was made --------------------------------------------------------------------------
+
+
+async def test_why_names_the_rules_as_they_were_and_those_that_did_not_count(
+    browser: Browser, shop: Shop
+) -> None:
+    customer = await member_with(shop, 300)
+    second = m.Rule(trigger=m.Order(), conditions=(m.OrderNumber(at_least=2),), effect=m.Fixed(points=40))
+    never = m.Rule(trigger=m.Order(), conditions=(m.OrderNumber(at_least=9),), effect=m.Fixed(points=90))
+    async with db.transaction(shop.merchant):
+        now = clock.now()
+        old = await segments.create("old", "Old hands", Segment(where=(Joined(at_least_days=1000),)), now)
+        young = await segments.create("young", "Young ones", Segment(where=(Joined(at_least_days=0),)), now)
+        secret = replace(never, conditions=(m.InSegment(segment=old.id),))
+        gift = replace(second, conditions=(m.InSegment(segment=young.id),), effect=m.Fixed(points=5))
+        for code, rule in {"second": second, "never": never, "secret": secret, "gift": gift}.items():
+            await make_rule(code, rule, now)
+        member = await members.find(customer)
+    await send(shop, paid(customer, "tried", clock.now(), 8000))
+    async with db.transaction(shop.merchant):
+        later = replace(second, effect=m.Fixed(points=41))
+        draft = await rules.revise("second", later, clock.now())
+        await rules.publish(draft.version_id, clock.now())
+        [entry, *_] = await ledger.statement(member.id, "points", None, 1)
+    for locale in LOCALES:
+        await enter_as_customer(browser, shop, customer, locale)
+        page = html.unescape((await browser.get(f"/portal/activity/{entry.journal_id}")).text)
+        async with db.transaction(shop.merchant):
+            say = await rules.words(locale)
+        _ = say.words.gettext
+        assert say.rule(second) in page and say.rule(replace(gift, conditions=())) in page
+        assert page.count(_("Version %(number)s, as it was on that day.", number=1)) == 3
+        assert all(f">{points}<" in page for points in ("+120", "+40", "+5"))
+        assert _("Rules that did not count here") in page and say.rule(never) in page
+        assert _("Not so: %(condition)s.", condition=say.condition(never.conditions[0])) in page
+        assert "Old hands" not in page and "Young ones" not in page and say.rule(later) not in page
+    await enter_as_staff(browser, shop.merchant, "owner")
+    page = html.unescape(
+        (await browser.get(f"/staff/studio/members/{member.id}/entries/{entry.journal_id}")).text
+    )
+    assert "Old hands" in page and "Young ones" in page and "{'" not in page
 
 
 # --- entries by kind, and as a file --------------------------------------------------------------------

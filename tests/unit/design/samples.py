@@ -454,6 +454,7 @@ ENTRY = portal_views.PortalEntry(
         portal_views.LotUse(410, _ago(days=61), _ahead(days=304), 350),
         portal_views.LotUse(-60, _ago(days=90), None, 0),
     ),
+    (portal_views.CountedRule("For each paid order: 2 points for each €1.00", 3, 410),),
     (portal_views.OtherRule("50 points on your birthday", "The order was not placed on it."),),
 )
 
