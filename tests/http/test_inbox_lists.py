@@ -2,14 +2,17 @@
 
 import re
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
 from api.app import App
 from api.cookies import STAFF_SESSION
+from core import clock, db
 from core.embedded import Services
 from core.ids import new_id
+from reviews.cases import events
 from tests.http.conftest import Browser
 from tests.http.desk import (
     Desk,
@@ -70,10 +73,48 @@ async def test_a_filter_narrows_a_view(browser: Browser, client: httpx.AsyncClie
     # The only person at work got both.
     assert await shown(browser, "owner=me") == {one, two}
     assert await shown(browser, "owner=nobody") == set()
-    assert await shown(browser, "sign=escalated") == set()
-    assert await shown(browser, "sign=low_confidence") <= {one, two}
     assert "No case fits this filter" in (await browser.get(f"{INBOX}?tag=nothing")).text
     assert (await browser.get(f"{INBOX}?sign=nonsense")).status_code == 422
+
+
+async def test_each_sign_has_its_own_cases(browser: Browser, client: httpx.AsyncClient, desk: Desk) -> None:
+    agent = await hire(desk.merchant)
+    await enter(browser, desk.merchant, agent)
+    late = await open_case(client, desk, "late", rating=1, customer="")
+    unsure = await open_case(client, desk, "unsure", rating=1, customer="")
+    contrary = await open_case(client, desk, "contrary", rating=5, customer="")
+    async with db.transaction(desk.merchant):
+        await events.add(UUID(late), 1, "escalated", clock.now(), level=1, to=agent)
+        read = {
+            "model": "another",
+            "negative": 0.5,
+            "neutral": 0.3,
+            "positive": 0.2,
+            "scored_at": clock.now(),
+        }
+        await db.execute(
+            "INSERT INTO review_scores SELECT (jsonb_populate_record(s, $2::jsonb)).* FROM review_scores s"
+            " WHERE s.review_id = (SELECT review_id FROM cases WHERE id = $1)",
+            UUID(unsure),
+            db.to_json(read),
+        )
+    for sign, only in (("escalated", late), ("low_confidence", unsure), ("mismatch", contrary)):
+        assert await shown(browser, f"view=open&sign={sign}") == {only}, sign
+
+
+async def test_a_row_shows_what_decides_whose_turn_it_is(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk
+) -> None:
+    await enter(browser, desk.merchant, await hire(desk.merchant, name="Mina"))
+    body = "Die Lieferung kam zwei Wochen zu spät und das Paket war kaputt. Nie wieder!"
+    case = await open_case(client, desk, rating=2, customer="", author="Ada", body=body)
+    page = (await browser.get(f"{INBOX}?view=open")).text
+    [row] = [each for each in page.split('<li class="case-row')[1:] if case in each]
+    assert "2 stars of 5" in row
+    assert '<span class="lang">German</span>' in row and "zwei Wochen zu spät" in row
+    assert re.search(r"Negative.{0,80}\d\d%", row, re.S)
+    assert "Shipping" in row and "Mina" in row
+    assert "First reply" in row and "Ada" in row
 
 
 async def test_a_list_of_ones_own(browser: Browser, client: httpx.AsyncClient, desk: Desk) -> None:

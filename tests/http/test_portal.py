@@ -84,9 +84,9 @@ async def test_home_shows_points_tier_reward_and_entries_in_every_language(
     await rich_history(shop, "c-1")
     await enter_as_customer(browser, shop, "c-1")
     expected = {
-        "en": ("Hello, Ada", "Silver", "Mug", "200 points to go until Gold", "HH-2"),
-        "zh-Hans": ("白银", "马克杯", "再累计 200 积分即可升至黄金"),
-        "zh-Hant": ("白銀", "Mug", "再累積 200 積分即可升至黃金"),
+        "en": ("Hello, Ada", "Silver", "Mug", "200 points to go until Gold", "HH-2", "Silver is kept until"),
+        "zh-Hans": ("白银", "马克杯", "再累计 200 积分即可升至黄金", "白银保留至"),
+        "zh-Hant": ("白銀", "Mug", "再累積 200 積分即可升至黃金", "白銀保留至"),
     }
     for locale in LOCALES:
         speak(browser, locale)
