@@ -41,12 +41,18 @@ class Why:
 
 
 async def why(reason: Mapping[str, Any], locale: Locale, staff: bool = False) -> Why:
-    """The rules of a posting as they were then, for the member or for `staff`, who may read of segments."""
-    gave, skipped = reason.get("rules", ()), reason.get("not", ())
-    named = [(each["code"], int(each["version"])) for each in (*gave, *skipped)]
+    """The rules of a posting as they were then, for the member or for `staff`, who may read of segments.
+
+    Versions that are not here, of history that came from elsewhere, are left out.
+    """
+    named = [(each["code"], each["version"]) for each in (*reason.get("rules", ()), *reason.get("not", ()))]
     if not named:
         return Why()
     say, found = await rules.words(locale), await rules.named(named)
+    gave, skipped = (
+        [each for each in reason.get(part, ()) if (each["code"], each["version"]) in found]
+        for part in ("rules", "not")
+    )
     return Why(
         tuple(_counted(each, found[each["code"], each["version"]], say, staff) for each in gave),
         tuple(_others(skipped, found, say, staff)),

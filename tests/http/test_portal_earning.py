@@ -13,6 +13,7 @@ from api.app import App
 from core import clock, db
 from core.embedded import Services
 from core.i18n import LOCALES, translator
+from loyalty.earning import why
 from loyalty.earning.ways import as_told
 from loyalty.ledger import reading as ledger
 from loyalty.members import service as members
@@ -170,6 +171,15 @@ async def test_why_names_the_rules_as_they_were_and_those_that_did_not_count(
         (await browser.get(f"/staff/studio/members/{member.id}/entries/{entry.journal_id}")).text
     )
     assert "Old hands" in page and "Young ones" in page and "{'" not in page
+
+
+async def test_versions_that_are_not_here_are_left_out(shop: Shop) -> None:
+    elsewhere = {
+        "rules": [{"code": "gone", "version": 3, "points": 5}],
+        "not": [{"code": "gone", "version": 2, "because": "no_line"}],
+    }
+    async with db.transaction(shop.merchant):
+        assert await why.why(elsewhere, "en") == why.Why() == await why.why({"rule": "expiry"}, "en")
 
 
 # --- entries by kind, and as a file --------------------------------------------------------------------
