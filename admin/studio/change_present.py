@@ -11,6 +11,8 @@ from admin.studio.wallet_words import sentences
 from core.design import change_views as views
 from core.design.formats import formats
 from core.i18n import Locale, in_language, translator
+from core.ids import new_id
+from loyalty.changes.kinds import KindCode
 from loyalty.changes.service import FAILED, Change
 from loyalty.programme.service import Version
 from loyalty.rules.model import Rule
@@ -27,6 +29,12 @@ STEPS = ("draft", "asked", "approved", "scheduled", "live")
 def path_of(change: Change) -> str:
     """The page of one change."""
     return f"{PATH}/{change.id}"
+
+
+def back(kind: KindCode, subject: str, number: int, locale: Locale, of: str = "") -> views.Back:
+    """The form that brings a version back; `of`: which of several, by name."""
+    label = translator(locale).gettext("Bring version %(number)s back", number=number)
+    return views.Back(kind, subject, number, f"{label} · {of}" if of else label, str(new_id()))
 
 
 def line(change: Change, locale: Locale) -> views.ChangeLine:

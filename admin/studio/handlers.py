@@ -45,6 +45,7 @@ async def overview(request: Staff, published: FromQuery[int | None] = None) -> R
             await programme.authors(),
             live is not None and "studio.publish" in user.permissions,
             locale,
+            "programme.edit" in user.permissions,
         )
         hides = await compliance.hide_rates(Period(now - period, now))
         if live:

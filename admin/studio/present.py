@@ -7,10 +7,12 @@ from uuid import UUID
 
 import msgspec
 
+from admin.studio.change_present import back
 from admin.studio.liability import minor
 from admin.studio.tier_form import unit_of
 from api.portal.tier_words import metric_code
 from core.design import studio_views, views
+from core.design.change_views import Back
 from core.design.formats import formats
 from core.i18n import Locale, Translator, in_language, translator
 from loyalty.figures.rules import Points
@@ -26,6 +28,7 @@ MONTHS = 6
 def studio(
     name: str, currency: str, live: Version | None, totals: Totals, counts: Mapping[str, int],
     published: Sequence[Version], authors: Mapping[UUID, str], can_edit: bool, locale: Locale,
+    may_draft: bool = False,
 ) -> studio_views.Studio:  # fmt: skip
     """The overview."""
     outstanding = totals.points_active + totals.points_pending
@@ -42,7 +45,7 @@ def studio(
             studio_views.TierCount(in_language(tier.name, locale), counts.get(tier.code, 0), tier.threshold)
             for tier in (live.tiers if live else ())
         ),
-        versions=versions(published, authors, locale),
+        versions=versions(published, authors, locale, live if may_draft else None),
         can_edit=can_edit,
     )
 
@@ -66,9 +69,9 @@ def with_figures(
 
 
 def versions(
-    every: Sequence[Version], authors: Mapping[UUID, str], locale: Locale
+    every: Sequence[Version], authors: Mapping[UUID, str], locale: Locale, live: Version | None = None
 ) -> tuple[studio_views.ProgrammeVersion, ...]:
-    """What was published, the newest first, each with what it changed."""
+    """What was published, the newest first, each with what it changed; with `live`, what can come back."""
     known = {version.id: version for version in every}
     return tuple(
         studio_views.ProgrammeVersion(
@@ -77,9 +80,20 @@ def versions(
             by=authors.get(version.id, "Regulars"),
             note=_changes(version, known.get(version.based_on) if version.based_on else None, locale),
             live=version.state == "published",
+            backs=_backs(version, live, locale) if live else (),
         )
         for version in every
         if version.published_at
+    )
+
+
+def _backs(version: Version, live: Version, locale: Locale) -> tuple[Back, ...]:
+    """The tier sets of a version that are other today, or are no more."""
+    other = [each for each in version.sets if live.tier_set(each.code) != each]
+    several = len(version.sets) > 1
+    return tuple(
+        back("tiers", each.code, version.number, locale, in_language(each.name, locale) if several else "")
+        for each in other
     )
 
 

@@ -1,5 +1,6 @@
 """Earning rules in the studio: the list with sentences, the form that says what it means, publishing."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 
 from admin.studio import rule_forms as forms
-from admin.studio.change_present import path_of
+from admin.studio.change_present import back, path_of
 from admin.studio.reward_forms import Shop, is_code
 from admin.studio.rule_forms import Known
 from api.auth import StaffUser, requires_permission
@@ -198,7 +199,7 @@ async def _form(
     view = views.StudioRule(
         code=code,
         name=name_of(code, versions[0].name, shop.words) if versions else "",
-        versions=tuple(row(each, say, may_publish) for each in versions),
+        versions=tuple(_version(each, say, may_edit, may_publish) for each in versions),
         form=form,
         retire_key=str(new_id()) if live and may_publish else "",
         figures=figures,
@@ -320,6 +321,16 @@ async def _figures(tested: Active) -> views.RuleFigures:
     wallet = tested.rule.wallets[0] if tested.rule.wallets else "points"
     found = await backtest(tested, now - timedelta(days=FIGURES_DAYS), now, wallet)
     return views.RuleFigures(FIGURES_DAYS, found.events, found.members, found.points)
+
+
+def _version(version: Version, say: Words, may_edit: bool, may_publish: bool) -> views.RuleRow:
+    """What a version of the rule's page says: one that is over can come back, but not by itself what is of
+    a campaign, whose time and budget are over with it."""
+    shown = row(version, say, may_publish)
+    over = version.state == "retired" or (version.valid_until and version.valid_until <= clock.now())
+    if not (may_edit and over) or version.campaign_id:
+        return shown
+    return replace(shown, back=back("rule", version.code, version.version, say.locale))
 
 
 def row(version: Version, say: Words, may_publish: bool = False) -> views.RuleRow:

@@ -6,7 +6,7 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 
-from admin.studio.change_present import path_of
+from admin.studio.change_present import back, path_of
 from admin.studio.wallet_words import RULE_FIELDS, fields_of, rules_of, sentences
 from api.auth import StaffUser, requires_permission
 from api.forms import KeyedForm, once_to
@@ -148,8 +148,14 @@ async def _show(
         ),
         chosen=_card(chosen, locale) if chosen else None,
         versions=tuple(
-            views.WalletVersion(each.number, each.since, each.author or "", sentences(each, locale))
-            for each in versions
+            views.WalletVersion(
+                each.number,
+                each.since,
+                each.author or "",
+                sentences(each, locale),
+                back("wallet", code, each.number, locale) if may_edit and n else None,
+            )
+            for n, each in enumerate(versions)
         ),
     )
     status = 422 if problem else 200

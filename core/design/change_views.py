@@ -32,6 +32,17 @@ class Changes:
 
 
 @dataclass(frozen=True)
+class Back:
+    """A form that drafts an earlier version again: of which kind ("tiers", "rule", "wallet") and subject."""
+
+    kind: str
+    subject: str
+    version: int
+    label: str
+    key: str
+
+
+@dataclass(frozen=True)
 class Row:
     """One thing that a draft can change: what it is live, and in each draft; `differs` for each."""
 

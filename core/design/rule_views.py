@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from core.design.change_views import Back
 from core.design.reward_views import FormGroup
 
 
@@ -21,6 +22,7 @@ class RuleRow:
     by: str
     publish_key: str = ""
     """Not empty: the reader may put it in force."""
+    back: Back | None = None
 
 
 @dataclass(frozen=True)

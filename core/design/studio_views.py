@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from core.design.change_views import Back
+
 
 @dataclass(frozen=True)
 class TierCount:
@@ -19,6 +21,8 @@ class ProgrammeVersion:
     by: str
     note: str
     live: bool
+    backs: tuple[Back, ...] = ()
+    """One for each tier set that was other than it is now."""
 
 
 @dataclass(frozen=True)

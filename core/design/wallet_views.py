@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from core.design.change_views import Back
+
 
 @dataclass(frozen=True)
 class WalletCard:
@@ -34,6 +36,7 @@ class WalletVersion:
     since: datetime
     by: str
     rules: tuple[str, ...]
+    back: Back | None = None
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,13 @@ from core.embedded import Services
 from core.i18n import LOCALES
 from loyalty.changes import service as changes
 from loyalty.programme import service as programme
+from loyalty.rules import service as rules
 from loyalty.tiers import service as tiers
+from loyalty.wallets import service as wallets
+from loyalty.wallets.rules import RollingDays
 from tests.conftest import new_merchant
 from tests.http.conftest import PAGE, Browser, rows
+from tests.http.forms import press, with_button
 from tests.http.shop import (
     Shop,
     enter_as_staff,
@@ -25,7 +29,7 @@ from tests.http.shop import (
     speak,
 )
 
-DRAFT = "/staff/studio/tiers"
+STUDIO, DRAFT = "/staff/studio", "/staff/studio/tiers"
 KEEP, COMPARE, PUBLISH = f"{DRAFT}/keep", f"{DRAFT}/compare", f"{DRAFT}/publish"
 CHANGES, SIMULATOR = "/staff/studio/changes", "/staff/studio/simulator"
 BACKTESTS = f"{SIMULATOR}/backtests"
@@ -116,10 +120,10 @@ async def test_two_people_publish_and_one_rolls_back(browser: Browser, shop: Sho
     assert "notice=live" in await post(browser, (await browser.get(path)).text, f"{path}/publish")
     assert await counts(shop) == {"bronze": 1, "silver": 1, "gold": 1}
     # Back to the first version: a change of its own, approved again.
-    data = {"kind": "tiers", "subject": "main", "version": "1", "idempotency_key": "b"}
-    data["csrf_token"] = form((await browser.get(CHANGES)).text, policy)["csrf_token"]
-    answer = await browser.client.post(f"{CHANGES}/back", data=data, headers=PAGE)
-    back = answer.headers["location"]
+    back = (await press(browser, (await browser.get(STUDIO)).text, "Bring version 1 back")).headers[
+        "location"
+    ]
+    assert "Back to version 1" in (await browser.get(back)).text
     await post(browser, (await browser.get(back)).text, f"{back}/ask")
     await enter_as_staff(browser, shop.merchant, "marketer")
     await post(browser, (await browser.get(back)).text, f"{back}/approve")
@@ -131,6 +135,81 @@ async def test_two_people_publish_and_one_rolls_back(browser: Browser, shop: Sho
         speak(browser, locale)
         for page in (CHANGES, path, back):
             assert (await browser.get(page)).status_code == 200
+
+
+RULE, WALLET = "/staff/studio/rules/orders", "/staff/studio/wallets/points"
+TERMS = {"expiry": "rolling_days", "debt_policy": "debt", "settling": "on_delivery", "settling_days": "0"}
+
+
+async def two_versions(browser: Browser, shop: Shop) -> None:
+    """Of the tiers, the rule for orders, and the wallet of points."""
+    page = (await browser.get(DRAFT, params=LOWER | {"exact": "1"})).text
+    await post(browser, page, PUBLISH)
+    async with db.transaction(shop.merchant):
+        twice = programme.order_rule({"USD": 200})
+        draft = await rules.revise("orders", twice, clock.now())
+        await rules.publish(draft.version_id, clock.now())
+    page = (await browser.get(WALLET)).text
+    await post(browser, page, WALLET, **TERMS, expiry_number="365", warn_days="30")
+
+
+async def test_each_table_of_versions_brings_one_back(browser: Browser, shop: Shop) -> None:
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    await two_versions(browser, shop)
+    for table, kind in ((STUDIO, "tiers"), (RULE, "rule"), (WALLET, "wallet")):
+        for locale in LOCALES:
+            speak(browser, locale)
+            page = (await browser.get(table)).text
+            assert page.count(f'action="{CHANGES}/back"') == 1, (table, locale)  # what is live stays
+        speak(browser, "en")
+        where = (await press(browser, (await browser.get(table)).text, "Bring version 1 back")).headers
+        async with db.transaction(shop.merchant):
+            made = await changes.find(UUID(where["location"].rpartition("/")[2]))
+        assert (made.kind, made.back_to, made.state) == (kind, 1, "draft")
+        page = (await browser.get(where["location"])).text
+        assert "notice=live" in (await press(browser, page, "Publish now")).headers["location"]
+    assert await counts(shop) == {"bronze": 2, "silver": 1}
+    async with db.transaction(shop.merchant):
+        rule = (await rules.versions("orders"))[0]
+        wallet = (await wallets.versions("points"))[0]
+    assert (rule.version, rule.state, rule.rule) == (3, "published", programme.order_rule({"USD": 100}))
+    assert (wallet.number, wallet.expiry) == (3, RollingDays(730))
+
+
+async def test_a_superseded_change_comes_back_by_two_people(browser: Browser, shop: Shop) -> None:
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    await two_versions(browser, shop)
+    page = (await browser.get(WALLET)).text
+    await post(browser, page, WALLET, **TERMS, expiry_number="90", warn_days="30")
+    async with db.transaction(shop.merchant):
+        [was] = [each for each in await changes.done("wallet") if each.state == "superseded"]
+    old = f"{CHANGES}/{was.id}"
+    await enter_as_staff(browser, shop.merchant, "owner")
+    await press(browser, (await browser.get(CHANGES)).text, "Ask for a second person")
+    page = (await browser.get(old)).text
+    back = (await press(browser, page, "Bring version 2 back")).headers["location"].partition("?")[0]
+    assert back != old and not with_button((await browser.get(back)).text, "Publish now")
+    await press(browser, (await browser.get(back)).text, "Ask a second person")
+    page = (await browser.get(back)).text
+    assert not with_button(page, "Approve") and not with_button(page, "Publish now")
+    # Readers may neither bring it back nor go on with it.
+    held = form(page, f"{back}/send-back")
+    await enter_as_staff(browser, shop.merchant, "auditor")
+    held["csrf_token"] = form((await browser.get(CHANGES)).text, "/language")["csrf_token"]
+    for table in (STUDIO, RULE, WALLET):
+        assert f"{CHANGES}/back" not in (await browser.get(table)).text
+    asked = held | {"kind": "wallet", "subject": "points", "version": "1"}
+    for action, data in ((f"{old}/back", held), (f"{back}/approve", held), (f"{CHANGES}/back", asked)):
+        assert (await browser.client.post(action, data=data, headers=PAGE)).status_code == 403
+    async with db.transaction(shop.merchant):
+        assert [each.state for each in await changes.pending()] == ["asked"]
+        assert (await wallets.get("points")).expiry == RollingDays(90)
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    await press(browser, (await browser.get(back)).text, "Approve")
+    await press(browser, (await browser.get(back)).text, "Publish now")
+    async with db.transaction(shop.merchant):
+        assert (await wallets.get("points")).expiry == RollingDays(365)
+        assert [each.state for each in await changes.done("wallet")] == ["live", "rolled_back", "superseded"]
 
 
 async def test_a_preview_that_moved_says_what_is_different(browser: Browser, shop: Shop) -> None:

@@ -747,7 +747,14 @@ STUDIO = studio_views.Studio(
         studio_views.ProgrammeVersion(
             3, _ago(days=12), "Ada Brandt", "Gold from 2,000 instead of 2,500", True
         ),
-        studio_views.ProgrammeVersion(2, _ago(days=190), "Ada Brandt", "Double points for Gold", False),
+        studio_views.ProgrammeVersion(
+            2,
+            _ago(days=190),
+            "Ada Brandt",
+            "Double points for Gold",
+            False,
+            (hv.Back("tiers", "main", 2, "Bring version 2 back", "k-back"),),
+        ),
     ),
     True,
     liability_minor=2_887_404,
@@ -1081,7 +1088,9 @@ WALLET = wv.Wallets(
     _CARDS[0],
     (
         wv.WalletVersion(2, _ago(days=30), "Ada Brandt", _RULES),
-        wv.WalletVersion(1, _ago(days=300), "", _RULES),
+        wv.WalletVersion(
+            1, _ago(days=300), "", _RULES, hv.Back("wallet", "points", 1, "Bring version 1 back", "k-back")
+        ),
     ),
 )
 
@@ -1153,7 +1162,8 @@ _RULE_ROWS = (
     uv.RuleRow("double", HOSTILE, 2, "draft", HOSTILE, True, _ago(days=1), None, "", "k-publish"),
     uv.RuleRow(
         "double", "Double points", 1, "published", "For each order: 2 times the points.", False,
-        _ago(days=90), _ago(days=-3), "Ada Brandt",
+        _ago(days=90), _ago(days=-3), "Ada Brandt", "",
+        hv.Back("rule", "double", 1, "Bring version 1 back", "k-back"),
     ),
 )  # fmt: skip
 RULES = uv.StudioRules(_RULE_ROWS, True)
