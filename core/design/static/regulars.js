@@ -4,8 +4,10 @@ document.documentElement.classList.add("js");
 
 const KEYS_OFF = "regulars.keys-off";
 const ROW = "regulars.row";
+const DEAF_AFTER_MS = 8000;
+const LISTEN_AGAIN_MS = 10000;
 
-// A message that the page brings along: offline, slow or signed-out.
+// A message that the page brings along: offline, slow, failed, deaf or signed-out.
 function say(what, shown = true) {
   const told = document.querySelector(`[data-told="${what}"]`);
   if (told) told.hidden = !shown;
@@ -225,10 +227,50 @@ addEventListener("pageshow", () => {
 
 // What asks by itself never leads away from what somebody is writing.
 document.addEventListener("htmx:beforeOnLoad", (event) => {
-  if (event.detail.xhr.status !== 401 || !event.detail.elt.closest("[data-quiet]")) return;
+  if (event.detail.xhr.status !== 401 || !event.detail.elt.closest("[data-quiet], form")) return;
   event.preventDefault();
   say("signed-out");
 });
+
+// A part that could not be renewed stays as it is and says so, with the answer's own words, until it could be.
+const stale = new Map();
+const failure = document.querySelector("[data-told=failed]");
+
+function wordsOf(page) {
+  const read = new DOMParser().parseFromString(page ?? "", "text/html");
+  return ["h1", ".lead"].map((part) => read.querySelector(`#main ${part}`)?.textContent ?? "").filter(Boolean).join(". ");
+}
+
+function fail(part, again, page) {
+  if (!navigator.onLine) return say("offline");
+  stale.set(part, again);
+  part.dataset.stale = failure.dataset.mark;
+  failure.querySelector("[data-own]").textContent = wordsOf(page);
+  say("failed");
+}
+
+function renewed(part) {
+  stale.delete(part);
+  delete part.dataset.stale;
+  for (const each of stale.keys()) if (!each.isConnected) stale.delete(each);
+  if (stale.size === 0) say("failed", false);
+}
+
+function failedAt(event) {
+  const { elt, target, requestConfig, xhr } = event.detail;
+  if (xhr.status === 401 || elt.getAttribute("hx-swap") === "none") return;
+  const again = () => window.htmx.ajax(requestConfig.verb, requestConfig.path, { source: elt, target });
+  fail(target, again, xhr.responseText);
+}
+
+for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) document.addEventListener(name, failedAt);
+document.addEventListener("htmx:afterOnLoad", (event) => {
+  if (event.detail.successful) renewed(event.detail.target);
+});
+failure.querySelector("[data-again]").addEventListener("click", () => {
+  for (const again of [...stale.values()]) again();
+});
+failure.querySelector("[data-close]").addEventListener("click", () => say("failed", false));
 
 // A list that is open renews itself while nobody points into it or has ticked something; else it says that
 // there is more. A case never changes under whoever writes: it only says so.
@@ -240,34 +282,58 @@ function busy() {
 }
 
 async function renew() {
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-  if (answer.redirected) say("signed-out");
-  if (!answer.ok || answer.redirected) return;
+  const list = document.getElementById("queue");
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => undefined);
+  if (answer?.redirected) return say("signed-out");
+  if (!answer?.ok) return fail(list, renew, await answer?.text());
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const part of document.querySelectorAll("[data-live-part]")) {
     const fresh = page.getElementById(part.id);
     if (fresh) part.replaceWith(document.adoptNode(fresh));
   }
   strip.hidden = true;
+  renewed(list);
 }
 
 if (strip) {
+  const mine = strip.dataset.liveCase;
   let running = Promise.resolve();
   let asked = false;
-  const source = new EventSource(strip.dataset.live);
-  source.addEventListener("cases", (event) => {
-    const mine = strip.dataset.liveCase;
-    if (mine) {
-      if (JSON.parse(event.data).includes(mine)) strip.dispatchEvent(new Event("news"));
-    } else if (busy()) strip.hidden = false;
+  let source;
+  let silent;
+
+  const look = () => {
+    if (mine) strip.dispatchEvent(new Event("news"));
+    else if (busy()) strip.hidden = false;
     else if (!asked) {
       asked = true;
       running = running.then(() => {
         asked = false;
         return renew();
-      }).catch(() => undefined);
+      });
     }
-  });
+  };
+
+  // The line ends every few seconds and is there again at once. A browser gives up on one that is refused: whether
+  // the session has ended is seen by looking.
+  const listen = () => {
+    source = new EventSource(strip.dataset.live);
+    source.addEventListener("open", () => {
+      clearTimeout(silent);
+      silent = undefined;
+      say("deaf", false);
+    });
+    source.addEventListener("error", () => {
+      silent ??= setTimeout(() => navigator.onLine && say("deaf"), DEAF_AFTER_MS);
+      if (source.readyState !== EventSource.CLOSED) return;
+      look();
+      setTimeout(listen, LISTEN_AGAIN_MS);
+    });
+    source.addEventListener("cases", (event) => {
+      if (!mine || JSON.parse(event.data).includes(mine)) look();
+    });
+  };
+  listen();
   strip.querySelector("[data-live-show]")?.addEventListener("click", renew);
   addEventListener("pagehide", () => source.close());
 }

@@ -1,0 +1,137 @@
+"""When a part of a page cannot be renewed it says so, nothing is lost, and it mends itself or by a button."""
+
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, Route, expect
+
+from core import clock
+from tests.browser.site import Site
+from tests.browser.test_shift import end_session
+from tests.fixtures.reviews.shop import open_case
+
+pytestmark = pytest.mark.browser
+
+TOLD = "A part of this page could not be renewed."
+BUSY = """<main id="main"><h1>We are busy</h1><p class="lead">Please come <b>back</b>.</p></main>"""
+TIERS = re.compile(r"/staff/studio/tiers\?")
+LIVE = re.compile("/staff/inbox/live")
+
+
+async def broken(route: Route) -> None:
+    await route.abort("connectionreset")
+
+
+async def busy(route: Route) -> None:
+    await route.fulfill(status=503, content_type="text/html", body=BUSY)
+
+
+async def silent(route: Route) -> None:
+    """Never answered: the page gives up by itself."""
+
+
+async def opened(site: Site, who: str, path: str, **look: Any) -> Page:
+    context = await site.visitor(**look)
+    await site.enter(context, who)
+    page = await context.new_page()
+    await page.goto(path)
+    return page
+
+
+@pytest.fixture
+async def tiers(site: Site) -> AsyncIterator[Page]:
+    page = await opened(site, "marketer@example.com", "/staff/studio/tiers")
+    yield page
+    await page.context.close()
+
+
+@pytest.mark.parametrize("way", [broken, busy, silent], ids=lambda way: way.__name__)
+async def test_a_preview_that_fails_says_so_and_is_asked_for_again(tiers: Page, way: Any) -> None:
+    told = tiers.locator("[data-told=failed]")
+    preview = tiers.locator("#preview")
+    await expect(told).to_be_hidden()
+    await tiers.evaluate("htmx.config.timeout = 500")
+    await tiers.route(TIERS, way)
+    await tiers.locator("#threshold_silver").fill("77")
+    await expect(tiers.get_by_text(TOLD)).to_be_visible()
+    await expect(preview).to_have_attribute("data-stale", "Not up to date")
+    await expect(tiers.locator("#threshold_silver")).to_have_value("77")
+    words = await told.locator("[data-own]").inner_text()
+    assert words == ("We are busy. Please come back." if way is busy else "")
+    await tiers.unroute(TIERS)
+    await tiers.evaluate("htmx.config.timeout = 0")
+    await told.get_by_role("button", name="Try again").click()
+    await expect(told).to_be_hidden()
+    await expect(tiers.locator("[data-stale]")).to_have_count(0)
+    await expect(preview.locator("input[name=threshold_silver][value='77']").first).to_be_attached()
+
+
+async def test_what_is_typed_next_mends_it_too_and_the_note_can_be_closed(tiers: Page) -> None:
+    told = tiers.locator("[data-told=failed]")
+    await tiers.route(TIERS, broken)
+    await tiers.locator("#threshold_silver").fill("78")
+    await told.get_by_role("button", name="Close").click()
+    await expect(told).to_be_hidden()
+    await expect(tiers.locator("#preview")).to_have_attribute("data-stale", "Not up to date")
+    await tiers.unroute(TIERS)
+    await tiers.locator("#threshold_silver").fill("79")
+    await expect(tiers.locator("[data-stale]")).to_have_count(0)
+
+
+async def test_news_of_a_case_that_do_not_come_leave_what_is_typed(site: Site) -> None:
+    case = await open_case(site.shop.merchant_id, external_id="stale-1", at=clock.now(), author="Stale")
+    page = await opened(site, "manager@example.com", f"/staff/inbox/cases/{case}")
+    note = page.get_by_role("textbox", name="Your note")
+    await note.fill("Half a thought")
+    await page.route(re.compile("/news"), busy)
+    await page.evaluate("document.getElementById('since').dispatchEvent(new Event('news'))")
+    await expect(page.get_by_text(TOLD)).to_be_visible()
+    await expect(page.locator("#since")).to_have_attribute("data-stale", "Not up to date")
+    await page.unroute(re.compile("/news"))
+    await page.evaluate("document.getElementById('since').dispatchEvent(new Event('news'))")
+    await expect(page.get_by_text(TOLD)).to_be_hidden()
+    await expect(note).to_have_value("Half a thought")
+    await page.context.close()
+
+
+async def test_a_session_that_ends_while_a_rule_is_typed_leads_nowhere(site: Site) -> None:
+    page = await opened(site, "marketer@example.com", "/staff/studio/rules/new")
+    await end_session(page.context)
+    field = page.locator("form[hx-post] input[type=text]").first
+    await field.fill("Twice on Sundays")
+    await expect(page.locator("[data-told=signed-out]")).to_be_visible()
+    await expect(field).to_have_value("Twice on Sundays")
+    assert page.url.endswith("/staff/studio/rules/new")
+    await page.context.close()
+
+
+async def test_a_list_that_cannot_renew_itself_says_so(site: Site) -> None:
+    page = await opened(site, "manager@example.com", "/staff/inbox")
+    queue = page.locator("#queue")
+    await page.route(f"{site.url}/staff/inbox", busy)
+    await open_case(site.shop.merchant_id, external_id="stale-2", at=clock.now(), author="Stella Stale")
+    await expect(page.get_by_text(TOLD)).to_be_visible()
+    await expect(page.get_by_text("We are busy. Please come back.")).to_be_visible()
+    await expect(queue).to_have_attribute("data-stale", "Not up to date")
+    await page.unroute(f"{site.url}/staff/inbox")
+    await page.get_by_role("button", name="Try again").click()
+    await page.get_by_role("link", name="Stella Stale").wait_for()
+    await expect(page.get_by_text(TOLD)).to_be_hidden()
+    await expect(page.locator("[data-stale]")).to_have_count(0)
+    await page.context.close()
+
+
+async def test_a_page_that_hears_nothing_any_more_says_so_until_it_does(site: Site) -> None:
+    page = await opened(site, "manager@example.com", "/staff/inbox")
+    await page.evaluate("window.stayed = true")
+    told = page.locator("[data-told=deaf]")
+    await page.route(LIVE, busy)
+    await expect(told).to_be_visible(timeout=60_000)
+    await page.unroute(LIVE)
+    await expect(told).to_be_hidden(timeout=60_000)
+    await open_case(site.shop.merchant_id, external_id="heard", at=clock.now(), author="Henri Heard")
+    await page.get_by_role("link", name="Henri Heard").wait_for()
+    assert await page.evaluate("window.stayed")
+    await page.context.close()
