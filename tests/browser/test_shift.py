@@ -161,7 +161,8 @@ async def test_a_list_that_was_kept_is_there_again(manager: Page) -> None:
     await page.get_by_role("link", name="One star").click()
     await expect(page.locator('[aria-label="More views"] [aria-current=page]')).to_have_text("One star")
     await page.get_by_text("Filter", exact=True).click()
-    await page.get_by_role("button", name="Remove the list “One star”").click()
+    await page.get_by_text("Remove the list “One star”").click()
+    await page.get_by_role("button", name="Yes, remove it").click()
     await expect(page.get_by_role("link", name="One star")).to_have_count(0)
 
 

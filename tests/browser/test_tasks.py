@@ -119,9 +119,10 @@ async def test_manager_wins_a_customer_back(site: Site, scripts: bool) -> None:
     await outgoing.get_by_role("button", name="Undo").wait_for()
     assert "We are sorry, and on it." in await outgoing.inner_text()
 
+    await press(page, page.locator("#goodwill summary"))
     await type_into(page, page.get_by_label("Points", exact=True), "30")
     await type_into(page, page.get_by_label("Reason"), "For your patience.")
-    await press(page, page.get_by_role("button", name="Give points"))
+    await press(page, page.get_by_role("button", name="Yes, give them"))
     await page.get_by_text("Given on this case: 30 points.").wait_for()
 
     await press(page, page.locator("#resolve > summary"))
