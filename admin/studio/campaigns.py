@@ -7,6 +7,9 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 
 from admin.studio import rule_forms as forms
+from admin.studio.campaign_words import LIMITS as LABELS
+from admin.studio.campaign_words import PERIODS, period_options
+from admin.studio.change_present import path_of
 from admin.studio.reward_forms import Shop, Typed, is_code
 from admin.studio.rule_forms import Known
 from admin.studio.rules import Looked, key_of, look, naming, notices, refusal, shop_of
@@ -22,6 +25,8 @@ from core.ids import new_id
 from loyalty.campaigns import service as campaigns
 from loyalty.campaigns.rules import Campaign, CampaignBudget, rules_of
 from loyalty.campaigns.service import CampaignView
+from loyalty.changes import service as changes
+from loyalty.changes.service import Change
 from loyalty.rules import model as m
 from loyalty.rules import service as rules
 from loyalty.rules.sentence import Words
@@ -37,7 +42,6 @@ LIMITS = {
     "budget_period": "points_per_period",
     "budget_member_period": "points_per_member_period",
 }
-PERIODS = ("day", "week", "month", "quarter", "year")
 
 
 @get("/campaigns", guards=[requires_permission("studio.read")])
@@ -47,7 +51,8 @@ async def overview(request: Staff, notice: FromQuery[str] = "") -> Response[Any]
     async with db.transaction(request.user.merchant_id):
         found = await campaigns.page(limit=200)
         say = await rules.words(locale)
-    rows = tuple(_row(each, say, PUBLISH in permissions) for each in found)
+        on_their_way = {each.subject: each for each in await changes.pending("campaign", limit=200)}
+    rows = tuple(_row(each, say, PUBLISH in permissions, on_their_way.get(each.code)) for each in found)
     view = views.StudioCampaigns(rows, NEEDED in permissions)
     said = notices(notice, say.words)
     return page(request, "staff/campaigns.html", view, section="studio", notices=said)
@@ -87,14 +92,41 @@ async def make(request: Staff, data: URLEncodedBody[dict[str, str]]) -> Response
 
 @post("/campaigns/{code:str}/publish", guards=[requires_permission(PUBLISH)], status_code=303)
 async def publish(request: Staff, code: FromPath[str], data: URLEncodedBody[KeyedForm]) -> Response[Any]:
-    """Put a draft in force. Raises NotFound, and what loyalty.campaigns refuses."""
-    now = clock.now()
+    """Put a draft in force, or ask a second person first. Raises NotFound, and what loyalty.campaigns refuses."""
+    now, by = clock.now(), request.user.member.id
 
     async def effect() -> str:
-        await campaigns.publish(code, now)
-        return f"{PATH}?notice=running"
+        found, waiting = await _draft(code)
+        if waiting:
+            return path_of(waiting)
+        name = found.name[: changes.NAME_LIMIT]
+        made = await changes.at_once("campaign", code, name, found.campaign, None, by, now)
+        return f"{PATH}?notice=running" if made.state == "live" else path_of(made)
 
     return await once_to(request, data.idempotency_key, "", effect, now)
+
+
+@post("/campaigns/{code:str}/change", guards=[requires_permission(PUBLISH)], status_code=303)
+async def change(request: Staff, code: FromPath[str], data: URLEncodedBody[KeyedForm]) -> Response[Any]:
+    """Have a draft go its way as a change, for a date or a second person. Raises as publish()."""
+    now, by = clock.now(), request.user.member.id
+
+    async def effect() -> str:
+        found, waiting = await _draft(code)
+        name = found.name[: changes.NAME_LIMIT]
+        return path_of(waiting or await changes.draft("campaign", code, name, found.campaign, by, now))
+
+    return await once_to(request, data.idempotency_key, "", effect, now)
+
+
+async def _draft(code: str) -> tuple[CampaignView, Change | None]:
+    """A draft, and the change by which it is on its way. Raises NotFound, CampaignNotDraft."""
+    await campaigns.lock(code)
+    found = await campaigns.get(code)
+    if found.state != "draft":
+        raise campaigns.CampaignNotDraft(f"{code} is {found.state}")
+    waiting = await changes.pending("campaign", code)
+    return found, waiting[0] if waiting else None
 
 
 @post("/campaigns/{code:str}/end", guards=[requires_permission(PUBLISH)], status_code=303)
@@ -109,10 +141,10 @@ async def end(request: Staff, code: FromPath[str], data: URLEncodedBody[KeyedFor
     return await once_to(request, data.idempotency_key, "", effect, now)
 
 
-handlers = [overview, new, make, publish, end]
+handlers = [overview, new, make, publish, change, end]
 
 
-def _row(found: CampaignView, say: Words, may_publish: bool) -> views.CampaignRow:
+def _row(found: CampaignView, say: Words, may_publish: bool, on_its_way: Change | None) -> views.CampaignRow:
     budget, schedule = found.campaign.budget, found.campaign.schedule
     total = budget.points_total if budget else None
     if found.points_left is not None:
@@ -127,6 +159,8 @@ def _row(found: CampaignView, say: Words, may_publish: bool) -> views.CampaignRo
         points_given=found.points_given,
         points_total=total,
         key=str(new_id()) if may_publish and found.state != "ended" else "",
+        change_href=path_of(on_its_way) if on_its_way and found.state == "draft" else "",
+        change_state=on_its_way.state if on_its_way else "",
     )
 
 
@@ -186,25 +220,16 @@ def _budget(fields: dict[str, str], problems: dict[str, str], words: Translator)
         "Empty: without this limit. When the budget has run dry, all other rules still give points."
     )
 
-    def number(name: str, label: str, hint: str = "") -> FormField:
-        problem = problems.get(name, "")
+    def number(name: str, hint: str = "") -> FormField:
+        label, problem = words.gettext(LABELS[LIMITS[name]]), problems.get(name, "")
         return FormField(name, label, fields.get(name, ""), "text", hint, problem, inputmode="numeric")
 
-    periods = (
-        ("day", words.gettext("a day")),
-        ("week", words.gettext("a week")),
-        ("month", words.gettext("a month")),
-        ("quarter", words.gettext("a quarter")),
-        ("year", words.gettext("a year")),
+    of = FormField(
+        "budget_of",
+        words.gettext("A period is"),
+        fields.get("budget_of", ""),
+        "select",
+        options=period_options(words),
     )
-    chosen = fields.get("budget_of", "")
-    return FormGroup(
-        words.gettext("Budget"),
-        (
-            number("budget_total", words.gettext("Points in all"), hint),
-            number("budget_member", words.gettext("Points for each member")),
-            number("budget_period", words.gettext("Points in each period")),
-            number("budget_member_period", words.gettext("Points for each member in each period")),
-            FormField("budget_of", words.gettext("A period is"), chosen, "select", options=periods),
-        ),
-    )
+    first, *others = LIMITS
+    return FormGroup(words.gettext("Budget"), (number(first, hint), *map(number, others), of))

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from urllib.parse import quote, urlencode
 
+from admin.studio.campaign_words import facts
 from admin.studio.tier_compare import figures, terms
 from admin.studio.tier_form import fields_of
 from admin.studio.tier_present import DRAFT, Reader, minor
@@ -12,6 +13,7 @@ from core.design import change_views as views
 from core.design.formats import formats
 from core.i18n import Locale, in_language, translator
 from core.ids import new_id
+from loyalty.campaigns.rules import Campaign
 from loyalty.changes.kinds import KindCode
 from loyalty.changes.service import FAILED, Change
 from loyalty.programme.service import Version
@@ -122,6 +124,9 @@ def rows(change: Change, live: object, say: Words, to: Reader) -> tuple[views.Ro
         case Rules(), Rules():
             pairs = zip(sentences(live, to.locale), sentences(change.definition, to.locale), strict=False)
             return tuple(_two(str(n), *pair) for n, pair in enumerate(pairs, 1) if pair[0] != pair[1])
+        case Campaign(), _:
+            told = facts(change.definition, say, to.time_zone)
+            return tuple(views.Row(label, (text,), (False,)) for label, text in told)
     return ()
 
 
@@ -164,7 +169,8 @@ def _plain(change: Change, locale: Locale) -> tuple[views.Deed, ...]:
     if change.state in ("superseded", "rolled_back"):
         text = words.gettext("Bring version %(number)s back", number=change.version)
         found.append(views.Deed("back", text, "primary"))
-    found.append(views.Deed("duplicate", words.gettext("Duplicate")))
+    if change.kind != "campaign":  # it goes live once
+        found.append(views.Deed("duplicate", words.gettext("Duplicate")))
     if change.state == "draft":
         found.append(views.Deed("discard", words.gettext("Delete")))
     return tuple(found)

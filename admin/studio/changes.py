@@ -52,6 +52,7 @@ _NOTICES = {
     "change_stale": ("problem", mark("Something else was published since. Look at what it would change.")),
     "change_invalid": ("problem", mark("It needs a name, and a date that is to come.")),
     "approval_needed": ("problem", mark("Somebody else has to approve it first.")),
+    "campaign_not_draft": ("problem", mark("The campaign runs already, or has ended.")),
     "preview_stale": (
         "problem",
         mark("Other members would move than you were shown, so nothing was published."),

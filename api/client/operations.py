@@ -285,7 +285,7 @@ def campaigns_end(
 def campaigns_publish(
     code: str, *, locale: Literal["en", "zh-Hans", "zh-Hant"] | None = None, key: str | None = None
 ) -> Call[SavedCampaign]:
-    """Put the campaign's rules in force, from its start or from now on, and open its budget."""
+    """Put the campaign's rules in force, from its start or from now on, and open its budget.  Where the shop asks for a second person, it goes live in the studio alone."""
     return call("POST", "/v1/campaigns/{}/publish", (code,), query={"locale": locale}, key=key)
 
 

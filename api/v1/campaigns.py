@@ -18,6 +18,7 @@ from core.i18n import Locale
 from loyalty.campaigns import service as campaigns
 from loyalty.campaigns.rules import Campaign, CampaignBudget, rules_of
 from loyalty.campaigns.service import CampaignView
+from loyalty.changes import service as changes
 from loyalty.members import service as members
 from loyalty.rules import service as rules
 from loyalty.rules.check import Overlap
@@ -144,10 +145,15 @@ async def one(
 async def publish(
     code: FromPath[str], once: NamedDependency[Once[SavedCampaign]], locale: FromQuery[Locale] = "en"
 ) -> Response[SavedCampaign]:
-    """Put the campaign's rules in force, from its start or from now on, and open its budget."""
+    """Put the campaign's rules in force, from its start or from now on, and open its budget.
+
+    Where the shop asks for a second person, it goes live in the studio alone.
+    """
 
     async def effect() -> SavedCampaign:
-        return await _saved(await campaigns.publish(code, clock.now()), locale)
+        now = clock.now()
+        await changes.by_program("campaign", code, now)
+        return await _saved(await campaigns.publish(code, now), locale)
 
     return await once(effect)
 
@@ -178,9 +184,13 @@ async def change_budget(
     once: NamedDependency[Once[SavedCampaign]],
     locale: FromQuery[Locale] = "en",
 ) -> Response[SavedCampaign]:
-    """Raise or lower the limits of a running campaign; the kinds of limits stay as they were."""
+    """Raise or lower the limits of a running campaign; the kinds of limits stay as they were.
+
+    Where the shop asks for a second person, they stay as two people approved them.
+    """
 
     async def effect() -> SavedCampaign:
+        await changes.refuse_alone()
         return await _saved(await campaigns.change_budget(code, data, clock.now()), locale)
 
     return await once(effect)

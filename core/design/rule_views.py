@@ -116,6 +116,9 @@ class CampaignRow:
     points_total: int | None
     key: str = ""
     """Not empty: the reader may publish (a draft) or end it (one that runs)."""
+    change_href: str = ""
+    """Of the change by which a draft is on its way; it is published there."""
+    change_state: str = ""
 
 
 @dataclass(frozen=True)

@@ -465,6 +465,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "tiers": mark("Tiers"),
         "rule": mark("Earning rule"),
         "wallet": mark("Wallet"),
+        "campaign": mark("Campaign"),
     },
     "change_state": {
         "draft": mark("Draft"),

@@ -65,11 +65,16 @@ async def create(
     code: str, name: str, campaign: Campaign, now: datetime, by: UUID | None = None
 ) -> CampaignView:
     """A campaign as a draft. Raises CampaignExists, CampaignInvalid and what loyalty.rules refuses."""
-    await _check(campaign)
+    await check(campaign)
     made = await db.fetchval(queries.ADD, code, name, db.to_json(campaign), by, now)
     if made is None:
         raise CampaignExists(code)
     return await get(code)
+
+
+async def lock(code: str) -> None:
+    """Nobody else publishes or ends the campaign until the transaction ends."""
+    await db.execute(queries.LOCK, code)
 
 
 async def publish(code: str, now: datetime) -> CampaignView:
@@ -77,11 +82,11 @@ async def publish(code: str, now: datetime) -> CampaignView:
 
     Raises NotFound, CampaignNotDraft and what loyalty.rules refuses.
     """
-    await db.execute(queries.LOCK, code)
+    await lock(code)
     found = await get(code)
     if found.state != "draft":
         raise CampaignNotDraft(f"{code} is {found.state}")
-    await _check(found.campaign)
+    await check(found.campaign)
     schedule = found.campaign.schedule
     start = schedule.start if schedule.start and schedule.start > now else None
     for number, rule in enumerate(rules_of(found.campaign), 1):
@@ -95,7 +100,7 @@ async def publish(code: str, now: datetime) -> CampaignView:
 
 async def end(code: str, now: datetime) -> CampaignView:
     """Take the campaign's rules out of force. Raises NotFound or CampaignNotLive."""
-    await db.execute(queries.LOCK, code)
+    await lock(code)
     found = await get(code)
     if found.state != "published":
         raise CampaignNotLive(code)
@@ -145,7 +150,8 @@ async def warnings(campaign: Campaign, now: datetime) -> list[Overlap]:
     return list(dict.fromkeys(found))
 
 
-async def _check(campaign: Campaign) -> None:
+async def check(campaign: Campaign) -> None:
+    """Raises CampaignInvalid and what loyalty.rules refuses."""
     made = rules_of(campaign)
     for each in made:
         await rules.check_saved(each)

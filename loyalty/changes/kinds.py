@@ -1,4 +1,4 @@
-"""What can be changed by versions: tier sets, earning rules, wallets. One shape for the three."""
+"""What goes live by a change: tier sets, earning rules, wallets, campaigns. One shape for the four."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -8,6 +8,8 @@ from uuid import UUID
 import msgspec
 
 from core.errors import NotFound
+from loyalty.campaigns import service as campaigns
+from loyalty.campaigns.rules import Campaign
 from loyalty.programme import service as programme
 from loyalty.rules import service as rules
 from loyalty.rules.model import Rule
@@ -17,7 +19,7 @@ from loyalty.tiers.rules import TierSet, check
 from loyalty.tiers.service import Seen
 from loyalty.wallets import service as wallets
 
-KindCode = Literal["tiers", "rule", "wallet"]
+KindCode = Literal["tiers", "rule", "wallet", "campaign"]
 KINDS: tuple[KindCode, ...] = get_args(KindCode)
 
 
@@ -104,6 +106,25 @@ async def _publish_wallet(
     return Done((await wallets.change(code, wanted, now, by=by)).version)
 
 
+async def _campaign_number(code: str) -> int:
+    """A campaign goes live once: it is its own first version, and the last."""
+    return 0 if (await campaigns.get(code)).state == "draft" else 1
+
+
+async def _campaign_at(code: str, number: int) -> Campaign:
+    if number != await _campaign_number(code):
+        raise NotFound(f"campaign {code} has no version {number}")
+    return (await campaigns.get(code)).campaign
+
+
+async def _publish_campaign(
+    code: str, wanted: Campaign, _: Seen | None, __: UUID | None, now: datetime
+) -> Done:
+    """What a campaign says never changes: it is what was approved."""
+    await campaigns.publish(code, now)
+    return Done(1)
+
+
 VERSIONED: dict[KindCode, Versioned] = {
     "tiers": Versioned(
         type=TierSet,
@@ -128,5 +149,13 @@ VERSIONED: dict[KindCode, Versioned] = {
         current=_wallet_number,
         at=_wallet_at,
         publish=_publish_wallet,
+    ),
+    "campaign": Versioned(
+        type=Campaign,
+        lock=campaigns.lock,
+        check=campaigns.check,
+        current=_campaign_number,
+        at=_campaign_at,
+        publish=_publish_campaign,
     ),
 }

@@ -22,7 +22,7 @@ LIST_LIMIT = 100
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """A change of one tier set, rule or wallet; see the table for its columns."""
+    """A change of one tier set, rule or wallet, or a campaign's start; see the table for its columns."""
 
     id: UUID
     kind: KindCode
@@ -237,13 +237,18 @@ async def go_on(change_id: UUID, seen: Seen | None, by: UUID, now: datetime) -> 
     return await publish(change_id, seen, by, now)
 
 
+async def refuse_alone() -> None:
+    """Raises ApprovalNeeded where the shop asks for a second person."""
+    if await second_person():
+        raise ApprovalNeeded("changes are approved by two people in the studio")
+
+
 async def by_program(kind: KindCode, subject: str, now: datetime) -> None:
     """A program is about to put a version in force: what a change had put there is followed by it.
 
     Raises ApprovalNeeded.
     """
-    if await second_person():
-        raise ApprovalNeeded("changes are approved by two people in the studio")
+    await refuse_alone()
     await VERSIONED[kind].lock(subject)
     await db.execute(queries.END, kind, subject, False, now)
 

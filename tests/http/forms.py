@@ -75,8 +75,8 @@ def forms(page: str) -> list[Form]:
 
 
 def with_button(page: str, button: str) -> list[Form]:
-    """The forms that have a button which reads so."""
-    return [each for each in forms(page) if button in each.buttons]
+    """The forms that have a button whose words begin so; what it is about may follow."""
+    return [each for each in forms(page) if any(text.startswith(button) for text in each.buttons)]
 
 
 async def press(browser: Browser, page: str, button: str, **typed: str) -> httpx.Response:
@@ -85,5 +85,6 @@ async def press(browser: Browser, page: str, button: str, **typed: str) -> httpx
     assert len(found) == 1, f"{len(found)} forms with {button}"
     [form] = found
     assert form.method == "post" and typed.keys() <= form.fields.keys(), form
-    data = form.fields | typed | form.buttons[button]
+    adds = next(adds for text, adds in form.buttons.items() if text.startswith(button))
+    data = form.fields | typed | adds
     return await browser.client.post(form.action, data=data, headers=PAGE)

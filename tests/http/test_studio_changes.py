@@ -10,8 +10,11 @@ from api.app import App
 from core import clock, db
 from core.embedded import Services
 from core.i18n import LOCALES
+from loyalty.campaigns import service as campaigns
+from loyalty.campaigns.rules import Campaign, CampaignBudget
 from loyalty.changes import service as changes
 from loyalty.programme import service as programme
+from loyalty.rules import model as m
 from loyalty.rules import service as rules
 from loyalty.tiers import service as tiers
 from loyalty.wallets import service as wallets
@@ -210,6 +213,91 @@ async def test_a_superseded_change_comes_back_by_two_people(browser: Browser, sh
     async with db.transaction(shop.merchant):
         assert (await wallets.get("points")).expiry == RollingDays(365)
         assert [each.state for each in await changes.done("wallet")] == ["live", "rolled_back", "superseded"]
+
+
+CAMPAIGNS = "/staff/studio/campaigns"
+SPRING = Campaign(
+    rules=(m.Rule(trigger=m.Order(), effect=m.Fixed(points=40)),), budget=CampaignBudget(points_total=900)
+)
+
+
+async def campaign(shop: Shop, code: str = "spring") -> str:
+    """A campaign as a draft; its name."""
+    async with db.transaction(shop.merchant):
+        return (await campaigns.create(code, f"{code} & more", SPRING, clock.now())).name
+
+
+async def state_of(shop: Shop, code: str = "spring") -> tuple[str, int]:
+    """Of a campaign, and how many rules it has in force."""
+    async with db.transaction(shop.merchant):
+        found = [each for each in await rules.live(clock.now()) if each.campaign_id]
+        return (await campaigns.get(code)).state, len(found)
+
+
+async def test_a_campaign_begins_by_two_people(browser: Browser, shop: Shop) -> None:
+    await campaign(shop)
+    await enter_as_staff(browser, shop.merchant, "owner")
+    await press(browser, (await browser.get(CHANGES)).text, "Ask for a second person")
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    page = (await browser.get(CAMPAIGNS)).text
+    path = (await press(browser, page, "Yes, put it in force")).headers["location"]
+    assert path.startswith(CHANGES) and await state_of(shop) == ("draft", 0)
+    again = await press(
+        browser, page.replace('idempotency_key" value="', 'idempotency_key" value="2'), "Yes, put it in force"
+    )
+    assert again.headers["location"] == path and await rows(shop.merchant, "changes") == 1
+    # Its author can neither approve nor publish it, here or where it was made.
+    page = (await browser.get(path)).text
+    assert "For each order: 40 points." in page and ">900<" in page
+    assert not with_button(page, "Approve") and not with_button(page, "Publish now")
+    assert f'<a href="{path}">Waits for approval</a>' in (await browser.get(CAMPAIGNS)).text
+    token = form(page, f"{path}/send-back")
+    for deed in ("approve", "publish"):
+        data = token | {"idempotency_key": deed}
+        answer = await browser.client.post(f"{path}/{deed}", data=data, headers=PAGE)
+        assert "notice=approval_needed" in answer.headers["location"]
+    await enter_as_staff(browser, shop.merchant, "auditor")
+    token["csrf_token"] = form((await browser.get(CHANGES)).text, "/language")["csrf_token"]
+    for action in (f"{path}/approve", f"{CAMPAIGNS}/spring/publish"):
+        assert (await browser.client.post(action, data=token, headers=PAGE)).status_code == 403
+    assert await state_of(shop) == ("draft", 0) and await rows(shop.merchant, "earning_rules") == 1
+    for locale in LOCALES:
+        speak(browser, locale)
+        for shown in (path, CHANGES, CAMPAIGNS):
+            assert (await browser.get(shown)).status_code == 200
+    await enter_as_staff(browser, shop.merchant, "owner")
+    await press(browser, (await browser.get(path)).text, "Approve")
+    assert await state_of(shop) == ("draft", 0)
+    await press(browser, (await browser.get(path)).text, "Publish now")
+    assert await state_of(shop) == ("published", 1)
+    assert "40 points" in (await browser.get(path)).text
+
+
+async def test_a_campaign_waits_for_its_date(browser: Browser, shop: Shop) -> None:
+    await campaign(shop)
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    page = (await browser.get(CAMPAIGNS)).text
+    path = (await press(browser, page, "On a date, or after approval")).headers["location"]
+    day = (clock.now() + timedelta(days=3)).strftime("%Y-%m-%dT09:30")
+    await press(browser, (await browser.get(path)).text, "Publish on this date", date=day)
+    assert await state_of(shop) == ("draft", 0)
+    async with db.transaction(shop.merchant):
+        [done] = await changes.publish_due(clock.now() + timedelta(days=4))
+    assert (done.kind, done.state) == ("campaign", "live") and (await state_of(shop))[0] == "published"
+
+
+async def test_a_campaign_begins_at_once_where_one_person_is_enough(browser: Browser, shop: Shop) -> None:
+    await campaign(shop)
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    page = (await browser.get(CAMPAIGNS)).text
+    path = (await press(browser, page, "On a date, or after approval")).headers["location"]
+    kept = (await browser.get(path)).text
+    await press(browser, kept, "Yes, delete it")
+    answer = await press(browser, (await browser.get(CAMPAIGNS)).text, "Yes, put it in force")
+    assert answer.headers["location"] == f"{CAMPAIGNS}?notice=running"
+    assert await state_of(shop) == ("published", 1)
+    async with db.transaction(shop.merchant):
+        assert [(each.kind, each.state) for each in await changes.done()] == [("campaign", "live")]
 
 
 async def test_a_preview_that_moved_says_what_is_different(browser: Browser, shop: Shop) -> None:

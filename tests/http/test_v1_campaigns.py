@@ -10,7 +10,10 @@ from api.app import App, create_app
 from api.v1.campaigns import v1_campaigns, v1_segments
 from api.v1.events import v1_events
 from api.v1.tags import v1_tags
+from core import clock, db
 from core.embedded import Services
+from core.people import staff
+from loyalty.changes import service as changes
 from tests.http.conftest import new_key, rows, write
 from tests.http.shop import Shop, member_with
 
@@ -58,6 +61,28 @@ async def test_a_campaign_from_draft_to_end(
     assert [each["code"] for each in listed["campaigns"]] == ["singles-day"]
     again = await client.post("/v1/campaigns/singles-day/publish", headers=write(key))
     assert (again.status_code, again.json()["code"]) == (409, "campaign_not_draft")
+
+
+async def test_no_program_does_alone_what_two_people_approve(
+    client: httpx.AsyncClient, shop: Shop, key: dict[str, str]
+) -> None:
+    await client.post("/v1/campaigns/", json=CAMPAIGN, headers=write(key))
+    await client.post("/v1/campaigns/", json=CAMPAIGN | {"code": "later"}, headers=write(key))
+    await client.post("/v1/campaigns/singles-day/publish", headers=write(key))
+    async with db.transaction(shop.merchant):
+        owner = await staff.create("o@example.test", "O", "owner", "a good long password", clock.now())
+        await changes.set_second_person(True, owner, clock.now())
+    more = CAMPAIGN["campaign"]["budget"] | {"points_total": 2200}
+    for path, body in (("later/publish", None), ("singles-day/budget", more)):
+        refused = await client.post(f"/v1/campaigns/{path}", json=body, headers=write(key))
+        assert (refused.status_code, refused.json()["code"]) == (403, "approval_needed")
+    found = (await client.get("/v1/campaigns/", headers=key)).json()["campaigns"]
+    assert [(each["code"], each["state"], each["points_left"]) for each in found] == [
+        ("later", "draft", None),
+        ("singles-day", "published", 1100),
+    ]
+    ended = await client.post("/v1/campaigns/singles-day/end", headers=write(key))
+    assert ended.json()["campaign"]["state"] == "ended"
 
 
 @pytest.mark.parametrize(
