@@ -92,7 +92,7 @@ async def make(request: Staff, data: URLEncodedBody[dict[str, str]]) -> Response
 
 @post("/campaigns/{code:str}/publish", guards=[requires_permission(PUBLISH)], status_code=303)
 async def publish(request: Staff, code: FromPath[str], data: URLEncodedBody[KeyedForm]) -> Response[Any]:
-    """Put a draft in force, or ask a second person first. Raises NotFound, and what loyalty.campaigns refuses."""
+    """Put a draft in force, or ask a second person first. Raises NotFound, and as loyalty.campaigns does."""
     now, by = clock.now(), request.user.member.id
 
     async def effect() -> str:

@@ -12,4 +12,5 @@ DESCRIPTION = "changes of the terms"
 async def forwards() -> MigrationManager:
     manager = MigrationManager(migration_id=ID, app_name="loyalty", description=DESCRIPTION)
     manager.add_raw(run_sql(Path(__file__).with_name("0041_changes.sql")))
+    manager.add_raw_backwards(run_sql(Path(__file__).with_name("0041_changes.down.sql")))
     return manager
