@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from litestar import Request, Router, get
+from litestar import Request, Response, Router, get
 from litestar.response import Redirect
 
 from api.auth import StaffUser, requires_staff
-from api.pages import see_other
+from api.pages import page, see_other
 
 
 @get("/")
@@ -23,4 +23,10 @@ async def desk(request: Request[StaffUser, Any, Any]) -> Redirect:
     return see_other("/staff/studio" if studio and not answers else "/staff/inbox")
 
 
-router = Router("/", route_handlers=[root, desk], include_in_schema=False)
+@get("/staff/pages", guards=[requires_staff])
+async def all_pages(request: Request[StaffUser, Any, Any]) -> Response[str]:
+    """Everything that whoever is signed in may open, by its name."""
+    return page(request, "staff/pages.html", None)
+
+
+router = Router("/", route_handlers=[root, desk, all_pages], include_in_schema=False)

@@ -392,6 +392,9 @@ def _customer(customer: CustomerView | None, shown_name: str, to: Reader) -> sta
         reviews=customer.reviews,
         cases=customer.cases,
         email=customer.email if "customers.email" in to.permissions else "",
+        member_href=f"/staff/studio/members/{customer.member_id}"
+        if customer.member_id and "members.read" in to.permissions
+        else "",
     )
 
 

@@ -115,6 +115,8 @@ class CustomerPicture:
     cases: int = 0
     email: str = ""
     """Empty: not known, or not for this role."""
+    member_href: str = ""
+    """The member's own page; empty: no member, or not for this role."""
 
 
 @dataclass(frozen=True)

@@ -30,9 +30,13 @@ from loyalty.ledger import Earn, post
 from loyalty.ledger import reading as ledger
 from loyalty.members import service as members
 from loyalty.programme import service as programme
+from loyalty.referrals import service as referrals
+from loyalty.referrals.service import Terms
 from loyalty.rewards import catalogue
 from loyalty.rewards import service as rewards
 from loyalty.rules import service as rules
+from loyalty.segments import service as segments
+from loyalty.segments.model import Joined, Segment
 from reviews.accounts import service as accounts
 from reviews.files import uploads
 from reviews.files.rules import Choices
@@ -67,6 +71,7 @@ PAGES = (
     ("staff-sign-in", "nobody", "/staff/sign-in", 200),
     ("wrong-password", "nobody", "/staff/sign-in?problem=wrong", 200),
     ("customer-sign-in", "nobody", "/portal/sign-in", 200),
+    ("all-pages", "marketer", "/staff/pages", 200),
     ("account", "owner", "/staff/account?notice=password", 200),
     ("second-factor-set-up", "owner", "/staff/sign-in/enrol", 200),
     ("access-staff", "owner", "/staff/access/staff?notice=invited", 200),
@@ -148,6 +153,7 @@ PAGES = (
     ("dashboard-rows", "marketer", "/staff/studio/dashboards/rows?figure=points&flow=earned", 200),
     ("studio-goals", "marketer", "/staff/studio/goals", 200),
     ("segments", "marketer", "/staff/studio/segments", 200),
+    ("segment", "marketer", "/staff/studio/segments/{segment}", 200),
     ("segment-new", "marketer", "/staff/studio/segments/new?preset=champions", 200),
     ("tiers", "marketer", "/staff/studio/tiers", 200),
     ("tiers-preview", "marketer", "/staff/studio/tiers?threshold_silver=60&threshold_gold=200", 200),
@@ -345,8 +351,19 @@ async def further(site: Site) -> dict[str, str]:
         "import": str(await uploads.send("old.csv", file, "generic", "utf-8", choices, by, now)),
         "survey": await surveys.make("recommend", customer, None, now),
         "unsubscribe": await consent.add_link(customer, "points", "mail", now),
+        "segment": await a_segment_and_friends(now),
         "invited": await an_invitation(customer, now),
     }
+
+
+async def a_segment_and_friends(now: datetime) -> str:
+    """A segment of everybody, by its code; and members may bring friends."""
+    everybody = Segment(where=(Joined(at_least_days=0),))
+    terms = Terms(landing_url="https://shop.example", currency="EUR", min_order_minor=2000)
+    await referrals.set_terms(terms, now)
+    if "s-1" not in {each.code for each in await segments.every()}:
+        await segments.create("s-1", "S 1", everybody, now)
+    return "s-1"
 
 
 async def an_invitation(customer: UUID, now: datetime) -> str:

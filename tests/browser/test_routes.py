@@ -7,7 +7,7 @@ import pytest
 from admin import serve
 from core import logs
 from core.settings import settings
-from tests.access.doors import doors
+from tests.access.doors import Door, doors
 from tests.browser.test_pages import PAGES
 
 NO_PAGES = ("/v1", "/public", "/static", "/health", "/openapi", "/media", "/webhooks")
@@ -40,12 +40,18 @@ PLACES = {"{survey}": "/surveys/answer?token=x"}
 
 
 @pytest.fixture
-def routes(monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """Every address of the demo that is asked for by GET and is for people."""
+def every_door(monkeypatch: pytest.MonkeyPatch) -> list[Door]:
+    """Those of the demo, for people and for programs."""
     demo = settings().model_copy(update={"demo": True})
     monkeypatch.setattr(serve, "settings", lambda: demo)
     monkeypatch.setattr(logs, "configure", lambda *_: None)
-    found = {door.path for door in doors(serve.create()) if door.method == "GET"}
+    return doors(serve.create())
+
+
+@pytest.fixture
+def routes(every_door: list[Door]) -> set[str]:
+    """Every address of the demo that is asked for by GET and is for people."""
+    found = {door.path for door in every_door if door.method == "GET"}
     return {path for path in found if not path.startswith(NO_PAGES) and not path.endswith(FILES)}
 
 

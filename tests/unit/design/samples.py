@@ -619,7 +619,18 @@ STAFF_REVIEW = staff_case_views.StaffReview(
 )
 
 CUSTOMER = staff_case_views.CustomerPicture(
-    "Mei Lin", True, "Gold", 1240, 14, 128_450, "EUR", _ago(days=23), 3, 1, "mei@example.org"
+    "Mei Lin",
+    True,
+    "Gold",
+    1240,
+    14,
+    128_450,
+    "EUR",
+    _ago(days=23),
+    3,
+    1,
+    "mei@example.org",
+    member_href="/staff/studio/members/m1",
 )
 
 EVENTS = (
@@ -2351,6 +2362,7 @@ SAMPLES = (
     ),
     Sample("staff-looked-up", "staff/tier_preview.html", LOOKED_UP, _staff("/staff/studio/tiers", "studio")),
     Sample("staff-tier-preview", "staff/tier_preview.html", DRAFT, _staff("/staff/studio/tiers", "studio")),
+    Sample("staff-pages", "staff/pages.html", None, _staff("/staff/pages", "")),
     Sample(
         "staff-mails", "staff/mails.html", operations_views.Mails(MAIL_ROWS), _staff("/staff/mails", "mails")
     ),

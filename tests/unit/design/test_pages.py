@@ -54,6 +54,7 @@ BUILDING_BLOCKS = {
     "webhook_parts.html",
     "inbox_parts.html",
     "keys.html",
+    "places.html",
 }
 REMOTE = re.compile(r"^(?:[a-z]+:)?//", re.I)
 

@@ -22,6 +22,7 @@ TOP = {
     "staff/parked.html": "in the menu",
     "staff/people.html": "in the menu",
     "staff/webhooks.html": "in the menu",
+    "staff/pages.html": "in the menu",
     "staff/account.html": "in the menu, by one's own name",
 }
 """Pages that nothing is above."""
