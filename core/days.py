@@ -8,8 +8,8 @@ it, also when the clock is put back over midnight and shows the evening before o
 from calendar import monthrange
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from functools import cache, lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from core.errors import DomainError, Kind
 
@@ -31,6 +31,12 @@ def zone_of(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise TimeZoneUnknown(name) from error
+
+
+@cache
+def zone_names() -> frozenset[str]:
+    """Of every time zone of this installation; looked for once, since each is a file."""
+    return frozenset(available_timezones())
 
 
 @lru_cache(maxsize=4096)

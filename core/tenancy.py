@@ -4,14 +4,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import available_timezones
 
 import asyncpg
 import structlog
 from babel.numbers import list_currencies
 
 from core import db
-from core.days import TimeZoneUnknown
+from core.days import TimeZoneUnknown, zone_names
 from core.errors import DomainError, Kind, NotFound
 from core.i18n import in_language
 from core.ids import new_id
@@ -152,5 +151,5 @@ async def for_each(work: Callable[[Merchant], Awaitable[None]]) -> None:
 def _check(time_zone: str, currency: str) -> None:
     if currency not in list_currencies():
         raise ShopInvalid(f"currency {currency!r} is none of ISO 4217")
-    if time_zone not in available_timezones():
+    if time_zone not in zone_names():
         raise TimeZoneUnknown(f"{time_zone!r} is no time zone of the IANA database")

@@ -1,7 +1,6 @@
 """What we may write to the customer about, by which channel, and whose night is quiet."""
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from litestar import Response, get, post
 from litestar.params import FromQuery, URLEncodedBody
@@ -10,6 +9,7 @@ from api.forms import key_of, once_to, said_of
 from api.pages import locale_of, page
 from api.portal.common import Customer
 from core import clock, db
+from core.days import zone_names
 from core.design import message_views as views
 from core.design.views import Notice
 from core.i18n import translator
@@ -50,7 +50,7 @@ async def choices(request: Customer) -> views.MessageChoices:
             for about in ABOUT
         ),
         time_zone=await customers.time_zone(profile.id),
-        time_zones=tuple(sorted(zone for zone in available_timezones() if "/" in zone)),
+        time_zones=tuple(sorted(zone for zone in zone_names() if "/" in zone)),
         address=profile.email,
     )
 

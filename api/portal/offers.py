@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from api.portal import qr
 from api.portal.words import Names
@@ -26,6 +27,7 @@ from loyalty.rewards.quotes import Quote
 from loyalty.rewards.rules import over
 from loyalty.rewards.vouchers import VoucherView
 
+MEMBERS_REMEMBERED = 512
 _STATES = {
     "member_left": "left",
     "reward_not_on_now": "later",
@@ -119,8 +121,9 @@ def _picture(found: VoucherView, locale: Locale) -> str:
     return qr.svg(found.code, translator(locale).gettext("Your code %(code)s as a QR code", code=found.code))
 
 
+@lru_cache(MEMBERS_REMEMBERED)
 def member_picture(external_id: str, locale: Locale) -> str:
-    """What a till scans to know the member."""
+    """What a till scans to know the member; the same on every visit of their home."""
     title = translator(locale).gettext("Your member code %(code)s as a QR code", code=external_id)
     return qr.svg(external_id, title)
 
