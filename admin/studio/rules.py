@@ -363,6 +363,17 @@ def overlap(found: Overlap, words: Translator) -> str:
         ),
         "multiplies": words.gettext("This rule multiplies the points of “%(name)s”.", name=name),
         "multiplied": words.gettext("“%(name)s” multiplies the points of this rule.", name=name),
+        "gives_way": words.gettext(
+            "“%(name)s” comes first in the exclusive group: where both hold, this rule gives nothing.",
+            name=name,
+        ),
+        "goes_first": words.gettext(
+            "This rule comes first in the exclusive group: where both hold, “%(name)s” gives nothing.",
+            name=name,
+        ),
+        "shadows": words.gettext(
+            "This rule comes first in the exclusive group: “%(name)s” will never give points.", name=name
+        ),
         "shadowed": words.gettext(
             "“%(name)s” comes first in the exclusive group: this rule will never give points.",
             name=name,

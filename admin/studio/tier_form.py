@@ -29,6 +29,7 @@ from loyalty.tiers.rules import (
 )
 
 LIMIT: Final = 10**12
+GRACE_MOST: Final = 364
 RULES = ("metric", "metric_of", "window", "window_length", "requalification", "downgrade", "grace_days")
 BENEFITS = {
     "shipping": "free_shipping",
@@ -141,7 +142,7 @@ class _Reading:
             window=self._window(),
             requalification=self._one_of("requalification", ("always", "period_end")),
             downgrade=self._one_of("downgrade", ("free_fall", "one_step")),
-            grace_days=self._count("grace_days", 364, live.grace_days),
+            grace_days=self._count("grace_days", GRACE_MOST, live.grace_days),
             tiers=self._tiers(metric),
         )
         if not self.problems:

@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 
 from babel.numbers import get_currency_precision
 
-from admin.studio.tier_form import BENEFITS, RULES, Draft, unit_of
+from admin.studio.tier_form import BENEFITS, GRACE_MOST, RULES, Draft, unit_of
 from api.portal import tier_words
 from core.design import tier_views as views
 from core.design.formats import formats
@@ -96,7 +96,8 @@ def _check_href(base: TierSet, made: Draft, draft_id: str) -> str:
 
 def _rules(made: Draft) -> views.TierRules:
     problems = [made.problems[name] for name in (*RULES, "rules") if name in made.problems]
-    return views.TierRules(**{name: made.fields[name] for name in RULES}, problem=" ".join(problems))
+    fields = {name: made.fields[name] for name in RULES}
+    return views.TierRules(**fields, problem=" ".join(problems), grace_most=GRACE_MOST)
 
 
 def _threshold(new: Tier, old: Tier, base: TierSet, made: Draft, to: Reader) -> views.TierThreshold:
@@ -125,8 +126,11 @@ def _extras(tier: Tier, made: Draft, to: Reader) -> tuple[views.TierField, ...]:
         "gift": words.gettext("Birthday gift (points)"),
     }
     names = {prefix: f"{prefix}_{tier.code}" for prefix in ("multiplier", *BENEFITS)}
+    most = {"multiplier": max(2 * tier.multiplier_percent, 400)}
     return tuple(
-        views.TierField(name, labels[prefix], made.fields[name], made.problems.get(name, ""))
+        views.TierField(
+            name, labels[prefix], made.fields[name], made.problems.get(name, ""), most.get(prefix, 0)
+        )
         for prefix, name in names.items()
     )
 

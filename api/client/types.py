@@ -1124,7 +1124,7 @@ class OrderNumber(TypedDict):
 
 
 class Overlap(TypedDict):
-    kind: "Literal['adds_up', 'multiplies', 'multiplied', 'shadowed']"
+    kind: "Literal['adds_up', 'multiplies', 'multiplied', 'gives_way', 'goes_first', 'shadowed', 'shadows']"
     code: "str"
     name: NotRequired["str"]
 

@@ -12,6 +12,8 @@ class TierField:
     label: str
     value: str
     problem: str = ""
+    slider_max: int = 0
+    """Not 0: a slider in percent stands beside it, from 100."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ class TierRules:
     grace_days: str
     problem: str = ""
     """In the reader's language."""
+    grace_most: int = 364
 
 
 @dataclass(frozen=True)

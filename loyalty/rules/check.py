@@ -303,17 +303,18 @@ class Overlap(msgspec.Struct, frozen=True, kw_only=True):
     """What a rule and another that is in force do to one event. `code` of the other rule.
 
     adds_up: both give points. multiplies, multiplied: one multiplies what the other gives.
-    shadowed: the other always takes the exclusive group first.
+    Of one exclusive group: gives_way, goes_first: the other, or the rule, takes it where both hold; shadowed,
+    shadows: it does so whenever the one after it holds, which never gives points.
     """
 
-    kind: Literal["adds_up", "multiplies", "multiplied", "shadowed"]
+    kind: Literal["adds_up", "multiplies", "multiplied", "gives_way", "goes_first", "shadowed", "shadows"]
     code: str
     name: str = ""
 
 
 def overlaps(rule: Active, others: Sequence[Active], now: datetime) -> list[Overlap]:
     """What the rule and the others would do to each other from now on; in stacking order of the others."""
-    found = [_overlap(rule, each) for each in m.stacked(list(others)) if _meet(rule, each, now)]
+    found = [_overlap(rule, each, now) for each in m.stacked(list(others)) if _meet(rule, each, now)]
     return [each for each in found if each]
 
 
@@ -337,12 +338,13 @@ def _same_kind(one: m.Trigger, other: m.Trigger) -> bool:
     return one == other
 
 
-def _overlap(one: Active, other: Active) -> Overlap | None:
+def _overlap(one: Active, other: Active, now: datetime) -> Overlap | None:
     a, b = one.rule, other.rule
     first = m.stacked([one, other])[0] is other
     if a.exclusive_group and a.exclusive_group == b.exclusive_group:
-        shadowed = first and not b.requirements()
-        return Overlap(kind="shadowed", code=other.code) if shadowed else None
+        if first:
+            return Overlap(kind="shadowed" if _covers(other, one, now) else "gives_way", code=other.code)
+        return Overlap(kind="shadows" if _covers(one, other, now) else "goes_first", code=other.code)
     if isinstance(a.effect, m.Multiply) and first:
         return Overlap(kind="multiplies", code=other.code)
     if isinstance(b.effect, m.Multiply) and not first:
@@ -350,3 +352,16 @@ def _overlap(one: Active, other: Active) -> Overlap | None:
     if isinstance(a.effect, m.Multiply) or isinstance(b.effect, m.Multiply):
         return None
     return Overlap(kind="adds_up", code=other.code)
+
+
+def _covers(first: Active, after: Active, now: datetime) -> bool:
+    """Whether the first takes the group whatever the event, from now on and in every wallet of the other."""
+    a, b = first.rule, after.rule
+    begun = first.valid_from is None or first.valid_from <= now
+    always = begun and first.valid_until is None and not a.requirements()
+    gives = not isinstance(a.trigger, m.OrderLine) and not isinstance(a.effect, m.PerAmount | m.PerTier)
+    return (
+        always
+        and gives
+        and (a.wallets == b.wallets or (bool(b.wallets) and set(b.wallets) <= set(a.wallets)))
+    )

@@ -210,6 +210,10 @@ async def test_marketer_moves_a_threshold_and_publishes(site: Site, scripts: boo
     await publish.wait_for()
     expected = await moves(page)
     assert expected and sum(expected.values()) == 0
+    drawn = page.locator("#preview figure[data-chart=flow] svg path")
+    if scripts:
+        await drawn.first.wait_for(state="attached")
+    assert (await drawn.count() >= len(expected) / 2) is scripts  # beside its table, a band for each move
     await press(page, publish)
     await page.wait_for_url("**/staff/studio?**")
     assert await tier_counts(page) == {name: n + expected.get(name, 0) for name, n in before.items()}
@@ -226,6 +230,28 @@ async def test_the_slider_moves_the_preview(site: Site) -> None:
     for _ in range(5):
         await page.keyboard.press("ArrowLeft")
     assert int(await field.input_value()) < before
+    await page.locator("#preview dl").wait_for()
+    await context.close()
+
+
+async def test_sliders_move_what_a_tier_multiplies_and_its_grace(site: Site) -> None:
+    context = await site.visitor()
+    page = await sign_in(context, site, "marketer@example.com")
+    await page.goto("/staff/studio/tiers")
+    await page.locator("summary").filter(has_text="Points and benefits").last.click()
+    await page.get_by_text("What counts, and how a tier is kept").click()
+    for label, name in (("Points in Gold, in percent", "multiplier_gold"), ("Days of grace", "grace_days")):
+        slider, field = page.locator(f"input[type=range][data-mirrors={name}]"), page.locator(f"#{name}")
+        assert await slider.get_attribute("aria-label") == label
+        before = await field.input_value()
+        await to(page, slider)
+        async with page.expect_response(lambda answer: "/staff/studio/tiers?" in answer.url) as asked:
+            await page.keyboard.press("ArrowRight")
+        after = await field.input_value()
+        assert int(after) > int(before)
+        assert f"{name}={after}" in (await asked.value).url
+        await type_into(page, field, "120")
+        assert await slider.input_value() == "120"
     await page.locator("#preview dl").wait_for()
     await context.close()
 
@@ -251,7 +277,8 @@ async def test_marketer_keeps_a_draft_compares_it_and_takes_its_date_back(site: 
     await page.get_by_text("It goes live on that date").wait_for()
     await press(page, page.get_by_role("button", name="Not on that date"))
     await page.get_by_text("Nothing has changed for members").wait_for()
-    await press(page, page.get_by_role("button", name="Delete"))
+    await press(page, page.locator("summary").filter(has_text="Delete"))
+    await press(page, page.get_by_role("button", name="Yes, delete it"))
     await page.get_by_text("The draft is gone.").wait_for()
     async with db.transaction(site.shop.merchant_id):
         assert await db.fetchval("SELECT count(*) FROM changes WHERE name = $1", name) == 0

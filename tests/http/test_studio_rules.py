@@ -1,5 +1,8 @@
 """The studio's rule builder: what it means before it is saved, drafts, publication, what is refused."""
 
+import re
+from typing import Any
+
 import httpx
 import pytest
 
@@ -57,6 +60,55 @@ async def test_a_look_says_what_it_means_and_saves_nothing(browser: Browser, sho
     assert "it would have given" in looked.text
     assert 'value="tea, cups"' in looked.text
     assert await rows(shop.merchant, "earning_rules") == 1
+
+
+async def test_the_order_stands_beside_the_rule_and_who_of_a_group_goes_first(
+    browser: Browser, shop: Shop
+) -> None:
+    """In what order rules are looked at, which of them multiplies, and which of a group takes it."""
+    now = clock.now()
+    group: dict[str, Any] = {"trigger": m.Order(), "wallets": ("points",), "exclusive_group": "tea"}
+    wanted = {
+        "double": m.Rule(
+            trigger=m.Order(), effect=m.Multiply(percent=200), priority=300, wallets=("points",)
+        ),
+        "first": m.Rule(effect=m.Fixed(points=9), conditions=(m.FirstOrder(),), priority=50, **group),
+        "last": m.Rule(effect=m.Fixed(points=1), priority=200, **group),
+    }
+    async with db.transaction(shop.merchant):
+        for code, rule in wanted.items():
+            await rules.publish((await rules.create(code, code.title(), rule, now)).version_id, now)
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    typed = FIELDS | {"exclusive_group": "tea", "priority": "100", "look": "1"}
+    said = {
+        "en": ("“First” comes first in the exclusive group: where both hold, this rule gives nothing.",
+               "This rule comes first in the exclusive group: where both hold, “Last” gives nothing."),
+        "zh-Hans": ("“First”在互斥组中排在前面：两者同时成立时，这条规则不发放积分。",
+               "这条规则在互斥组中排在前面：两者同时成立时，“Last”不发放积分。"),
+        "zh-Hant": ("「First」在互斥群組中排在前面：兩者同時成立時，這條規則不發放積分。",
+               "這條規則在互斥群組中排在前面：兩者同時成立時，「Last」不發放積分。"),
+    }  # fmt: skip
+    for locale, sentences in said.items():
+        speak(browser, locale)
+        page = (await send(browser, f"{PATH}/new", typed)).text
+        for sentence in sentences:
+            assert sentence in page, (locale, sentence)
+    speak(browser, "en")
+    page = (await send(browser, f"{PATH}/new", typed)).text
+    [order] = re.findall(r'<ol class="stacking">(.*?)</ol>', page, re.S)
+    lines = re.findall(r"<li([^>]*)>(.*?)</li>", order, re.S)
+    assert [re.sub(r"<[^>]+>", "", text) for _, text in lines] == [
+        *("Orders", "First", "This rule", "Last"),
+        "Double multiplies what is above it",
+    ]
+    assert ["aria-current" in attributes for attributes, _ in lines] == [False, False, True, False, False]
+    # Looked at as it is written, it is evaluated: another place, another order.
+    page = (await send(browser, f"{PATH}/new", typed | {"priority": "400"})).text
+    [order] = re.findall(r'<ol class="stacking">(.*?)</ol>', page, re.S)
+    names = [re.sub(r"<[^>]+>", "", text) for text in re.findall(r"<li[^>]*>(.*?)</li>", order, re.S)]
+    assert (
+        names[-1] == "This rule" and "“Last” comes first in the exclusive group: this rule will never" in page
+    )
 
 
 async def test_from_the_form_to_points_in_force(browser: Browser, shop: Shop) -> None:

@@ -802,7 +802,7 @@ PREVIEW = t.TierPreview(
 )
 
 EXTRAS = (
-    t.TierField("multiplier_bronze", "Points, in percent", "100"),
+    t.TierField("multiplier_bronze", "Points, in percent", "100", slider_max=400),
     t.TierField("gift_bronze", "Birthday gift (points)", ""),
 )
 

@@ -86,6 +86,8 @@ def active(number: int, rule: m.Rule, **more: Any) -> m.Active:
 
 
 GROUP: dict[str, Any] = {"exclusive_group": "x"}
+RATES = m.PerAmount(points_per_100_units={"USD": 100})
+LINE = m.OrderLine(where=(m.SkuIn(skus=("tea",)),))
 
 
 @pytest.mark.parametrize(
@@ -97,7 +99,18 @@ GROUP: dict[str, Any] = {"exclusive_group": "x"}
         (order(m.FirstOrder(), **GROUP), order(**GROUP), "shadowed"),
         (order(m.FirstOrder()), order(m.OrderNumber(at_least=2)), None),
         (order(m.CurrencyIn(currencies=("USD",))), order(m.CurrencyIn(currencies=("EUR",))), None),
-        (order(**GROUP), order(m.FirstOrder(), **GROUP), None),
+        # The younger of equals comes after; a smaller number before.
+        (order(**GROUP), order(m.FirstOrder(), **GROUP), "gives_way"),
+        (order(priority=1, **GROUP), order(m.FirstOrder(), **GROUP), "shadows"),
+        (order(m.FirstOrder(), priority=1, **GROUP), order(**GROUP), "goes_first"),
+        (order(effect=m.Multiply(percent=200), priority=1, **GROUP), order(**GROUP), "shadows"),
+        # It does not always take the group: another currency, another wallet, an order without such a line.
+        (order(**GROUP), order(effect=RATES, **GROUP), "gives_way"),
+        (order(wallets=("a", "b"), **GROUP), order(wallets=("b",), **GROUP), "gives_way"),
+        (order(wallets=("b",), **GROUP), order(wallets=("a", "b"), **GROUP), "shadowed"),
+        (order(**GROUP), m.Rule(trigger=LINE, effect=FIXED, **GROUP), "gives_way"),
+        (order(exclusive_group="y"), order(**GROUP), "adds_up"),
+        (order(m.FirstOrder(), **GROUP), order(m.OrderNumber(at_least=2), **GROUP), None),
         (order(wallets=("a",)), order(wallets=("b",)), None),
         (order(), m.Rule(trigger=m.Birthday(), effect=FIXED), None),
         (order(effect=m.Multiply(percent=200), priority=1), order(priority=2), None),
@@ -106,6 +119,15 @@ GROUP: dict[str, Any] = {"exclusive_group": "x"}
 def test_overlaps(mine: m.Rule, other: m.Rule, kind: str | None) -> None:
     found = overlaps(active(9, mine), [active(1, other)], make.FROM)
     assert found == ([Overlap(kind=kind, code="r1")] if kind else [])  # type: ignore[arg-type]
+
+
+def test_what_ends_or_is_yet_to_begin_does_not_take_the_group_for_ever() -> None:
+    mine, first = active(9, order(**GROUP)), active(1, order(**GROUP))
+    later, until = make.FROM + timedelta(days=1), {"valid_until": make.FROM + timedelta(days=9)}
+    for other in (active(1, order(**GROUP), valid_from=later), active(1, order(**GROUP), **until)):
+        assert [each.kind for each in overlaps(mine, [other], make.FROM)] == ["gives_way"]
+    begun = msgspec.structs.replace(first, valid_from=make.FROM)
+    assert [each.kind for each in overlaps(mine, [begun], make.FROM)] == ["shadowed"]
 
 
 def test_a_rule_that_has_ended_overlaps_nothing() -> None:
