@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from api.public import feeds, member, policy, reviews, widget
+from api.public import feeds, member, policy, reading, reviews, widget
 
 router = Router(
     "/public",
@@ -10,5 +10,5 @@ router = Router(
     tags=["Public"],
 )
 """For programs of any origin: no key, no cookie."""
-pages = Router("/shops", route_handlers=policy.handlers, include_in_schema=False)
+pages = Router("/shops", route_handlers=[*policy.handlers, *reading.handlers], include_in_schema=False)
 """For people."""

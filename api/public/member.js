@@ -14,17 +14,17 @@
     en: {
       title: "Your points", loading: "Loading your points…", failed: "Your points cannot be shown now.", again: "Try again",
       guest: "Sign in to see your points and rewards.", enter: "Sign in", tier: "Your tier", reward: "Your next reward",
-      inReach: "A reward in reach", last: "Last activity", ways: "Ways to earn", more: "All points and rewards",
+      inReach: "A reward in reach", last: "Last activity", why: "Why?", ways: "Ways to earn", more: "All points and rewards",
     },
     "zh-Hans": {
       title: "您的积分", loading: "正在加载积分…", failed: "暂时无法显示积分。", again: "重试",
       guest: "登录后查看您的积分和奖励。", enter: "登录", tier: "您的等级", reward: "您的下一个奖励",
-      inReach: "可兑换的奖励", last: "最近动态", ways: "赚取积分", more: "全部积分与奖励",
+      inReach: "可兑换的奖励", last: "最近动态", why: "为什么？", ways: "赚取积分", more: "全部积分与奖励",
     },
     "zh-Hant": {
       title: "您的積分", loading: "正在載入積分…", failed: "目前無法顯示積分。", again: "再試一次",
       guest: "登入後查看您的積分與獎勵。", enter: "登入", tier: "您的等級", reward: "您的下一個獎勵",
-      inReach: "可兌換的獎勵", last: "最近動態", ways: "賺取積分", more: "全部積分與獎勵",
+      inReach: "可兌換的獎勵", last: "最近動態", why: "為什麼？", ways: "賺取積分", more: "全部積分與獎勵",
     },
   };
 
@@ -67,10 +67,10 @@
   }
 
   // Where the shop's server signs its visitor in at the portal; "": it does not, or the address is none.
-  function entrance(enter) {
+  function entrance(enter, path) {
     try {
       const at = new URL(enter, document.baseURI);
-      at.searchParams.set("next", "/portal");
+      at.searchParams.set("next", `/portal${path}`);
       return enter && /^https?:$/.test(at.protocol) ? at.href : "";
     } catch {
       return "";
@@ -88,9 +88,11 @@
     root.append(element("section", { "aria-labelledby": "title", lang }, element("h2", { id: "title" }, words.title), status, body));
 
     // Who has no token is nobody at the shop. The portal asks no more of who comes from there, so it has to be told.
-    const door = token && entrance(enter);
-    const link = (path, text) => element("p", { class: "go" },
-      element("a", door ? { href: door, referrerpolicy: "origin" } : { href: `${origin}/portal${path}` }, text));
+    const door = (path) => token && entrance(enter, path);
+    const to = (path, inside) => (door(inside) ? { href: door(inside), referrerpolicy: "origin" } : { href: `${origin}/portal${path}` });
+    const link = (path, text) => element("p", { class: "go" }, element("a", to(path, ""), text));
+    const why = (each) => element("a", { ...to(each.path, each.path), class: "small", target: "_blank", rel: "noopener",
+      "aria-label": `${words.why} ${each.what}, ${each.when}` }, words.why);
     const bar = (share, label) => element("progress", { max: 1, value: share, "aria-label": label });
     const small = (text) => (text ? element("p", { class: "small" }, text) : null);
 
@@ -102,7 +104,7 @@
     function entries(list) {
       if (!list.length) return [];
       return [element("h3", {}, words.last), element("ul", {}, ...list.map((each) => element("li", { class: "entry" },
-        element("span", {}, each.what, " ", element("span", { class: "small" }, each.when)), element("b", {}, each.points))))];
+        element("span", {}, each.what, " ", element("span", { class: "small" }, each.when), " ", why(each)), element("b", {}, each.points))))];
     }
 
     function show(said) {

@@ -52,11 +52,12 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One ledger entry in words."""
+    """One ledger entry in words. `path`: below `portal`, where it is explained."""
 
     what: str
     when: str
     points: str
+    path: str
 
 
 class MemberSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,6 +162,7 @@ async def _entries(member: Profile, to: Reader, zone: str) -> tuple[Entry, ...]:
             what=word(words, "entry", line.kind),
             when=shown.date(line.at, zone),
             points=shown.number(line.points) if line.kind == "settle" else shown.signed(line.points),
+            path=f"/activity/{line.id}",
         )
         for line in lines
     )

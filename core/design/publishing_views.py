@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from core.design.review_views import Picture
+
 
 @dataclass(frozen=True)
 class PolicyVersion:
@@ -24,6 +26,40 @@ class ReviewPolicy:
     """It holds now."""
     versions: tuple[PolicyVersion, ...]
     """All there are, the current one first."""
+
+
+@dataclass(frozen=True)
+class ReviewOnPage:
+    """A published review, as everybody may read it."""
+
+    stars: int | None
+    title: str
+    text: str
+    language: str
+    author: str
+    at: datetime
+    edited: bool
+    verified: bool
+    incentivised: bool
+    insider: bool
+    pictures: tuple[Picture, ...]
+    reply: str
+
+
+@dataclass(frozen=True)
+class ReviewsPage:
+    """`public/reviews.html`: what the widget shows, without a script."""
+
+    shop: str
+    about: str
+    """The product, or the shop itself."""
+    mean: float | None
+    """1 to 5, with one digit; None: nobody gave stars."""
+    count: int
+    reviews: tuple[ReviewOnPage, ...]
+    policy_href: str
+    first_href: str = ""
+    next_href: str = ""
 
 
 @dataclass(frozen=True)

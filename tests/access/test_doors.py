@@ -46,6 +46,7 @@ OPEN = {
     "/reviews/thanks": "after writing",
     "/reviews/write": "a signed link out of a mail",
     "/shops/{shop:str}/review-policy": "the shop's published policy",
+    "/shops/{shop:str}/reviews": "published reviews",
     "/sign-out": "ends the visitor's own session",
     "/staff/sign-in": "to sign in; throttled",
     "/staff/sign-in/code": "asks inside: who has given the password; counted",

@@ -1,7 +1,9 @@
 """The member's widget in a page of another origin with a strict policy: by keyboard, in each language."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import httpx
@@ -89,6 +91,11 @@ async def test_accessible_in_each_language_under_a_strict_policy(
 async def test_by_keyboard_to_the_portal(site: Site, shop: str, token: str) -> None:
     page, said = await _open(site, f"{shop}?token={token}")
     await expect(page.locator(".points")).to_be_visible()
+    whys = page.get_by_role("link", name="Why?")
+    assert 0 < await whys.count() <= 3
+    for each in await whys.all():
+        await page.keyboard.press("Tab")
+        await expect(each).to_be_focused()
     await page.keyboard.press("Tab")
     await expect(page.get_by_text("Ways to earn")).to_be_focused()
     await page.keyboard.press("Enter")
@@ -99,6 +106,50 @@ async def test_by_keyboard_to_the_portal(site: Site, shop: str, token: str) -> N
     assert await link.get_attribute("href") == f"{site.url}/portal"
     assert said == []
     await page.context.close()
+
+
+async def test_each_entry_leads_to_what_explains_it(site: Site, shop: str, token: str) -> None:
+    page, said = await _open(site, f"{shop}?token={token}")
+    await site.enter(page.context, "customer")
+    async with page.context.expect_page() as opened:
+        await page.get_by_role("link", name="Why?").first.click()
+    why = await opened.value
+    await expect(why.get_by_role("heading", level=1)).to_be_visible()
+    assert why.url.startswith(f"{site.url}/portal/activity/") and await why.evaluate("opener") is None
+    assert page.url.startswith(shop) and said == []
+    await page.context.close()
+
+
+async def test_through_the_shops_door_an_entry_is_explained_too(site: Site, shop: str, token: str) -> None:
+    page, _ = await _open(site, f"{shop}?{urlencode({'token': token, 'enter': '/my-points'})}")
+    href = await page.get_by_role("link", name="Why?").first.get_attribute("href")
+    door = urlsplit(href or "")
+    assert urlsplit(shop).netloc == door.netloc and door.path == "/my-points"
+    assert parse_qs(door.query)["next"][0].startswith("/portal/activity/")
+    await page.context.close()
+
+
+@pytest.mark.parametrize("document", ["widget.md", "publishing.md", "integration.md"])
+async def test_without_scripts_the_snippet_of_the_documents_leads_on(site: Site, document: str) -> None:
+    """What a shop copies from there: a link to a page that shows the same."""
+    text = (Path(__file__).parents[2] / "docs" / document).read_text(encoding="utf-8")
+    snippet = next(found for found in re.findall(r"```html\n(.*?)```", text, re.S) if "<script src" in found)
+    host = re.search(r'src="(https://[^/]+)/', snippet)
+    assert host and "async></script>" in snippet
+    shown = re.sub(r"/shops/\w+/", f"/shops/{MERCHANT}/", snippet.replace(host[1], site.url))
+    context = await site.visitor(scripts=False)
+    page = await context.new_page()
+    body = f"<!doctype html><title>Lamp</title><h1>Lamp</h1>{shown}"
+    await page.route("**/lamp", lambda route: route.fulfill(content_type="text/html", body=body))
+    await page.goto(f"{site.url}/lamp")
+    link = page.get_by_role("link")
+    await expect(link).to_have_count(1)
+    async with page.expect_navigation() as gone:
+        await link.click()
+    assert (await gone.value).status == 200
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    assert urlsplit(page.url).path in ("/portal/sign-in", f"/shops/{MERCHANT}/reviews")
+    await context.close()
 
 
 @pytest.mark.parametrize("given", ["", "old"])

@@ -195,6 +195,7 @@ PAGES = (
     ("design", "manager", "/staff/design", 200),
     ("about-the-demo", "owner", "/staff/demo", 200),
     ("review-policy", "nobody", "/shops/juniper-moon/review-policy", 200),
+    ("reviews-page", "nobody", "/shops/juniper-moon/reviews?product={product}", 200),
     ("sample-shop", "nobody", "/demo/shop", 200),
     ("sample-shop-product", "nobody", "/demo/shop/{product}", 200),
     ("case-of-an-auditor", "auditor", "/staff/inbox/cases/{waiting}", 200),

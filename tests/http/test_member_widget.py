@@ -61,6 +61,9 @@ async def test_a_token_shows_its_members_points(client: httpx.AsyncClient, shop:
     }
     assert said["reward"]["name"] == "Mug" and said["reward"]["share"] == 1
     [way] = said["ways"]
+    async with db.transaction(shop.merchant):
+        ids = {str(row["journal_id"]) for row in await db.fetch("SELECT journal_id FROM ledger_entries")}
+    assert all(each["path"].removeprefix("/activity/") in ids for each in said["entries"])
     assert len(said["entries"]) == 2 and way.startswith("For each order: 1 point for every $1.00 spent")
 
 

@@ -1,6 +1,7 @@
 """What everybody may fetch: only published reviews, in any order, without a key, from any origin."""
 
 import gzip
+import html
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -13,7 +14,7 @@ import msgspec
 import pytest
 
 from api.app import create_app
-from api.public import pages, router
+from api.public import pages, reading, router
 from api.public.common import PER_ADDRESS
 from api.public.widget import REVIEWS as SCRIPT
 from core import db
@@ -321,6 +322,25 @@ async def test_the_statement_on_verification_has_versions(public: httpx.AsyncCli
     assert (await public.get(f"/shops/{code}/review-policy", headers=PAGE)).status_code == 200
     assert (await public.get(f"/shops/{code}/review-policy?version=99", headers=PAGE)).status_code == 404
     assert (await public.get("/shops/nobodys/review-policy", headers=PAGE)).status_code == 404
+
+
+async def test_the_same_reviews_as_a_plain_page(
+    public: httpx.AsyncClient, merchant: UUID, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _filled(merchant)
+    monkeypatch.setattr(reading, "PAGE", 10)
+    answer = await public.get(f"/shops/{code}/reviews?product=lamp", headers=PAGE)
+    assert answer.status_code == 200 and answer.headers["content-type"].startswith("text/html")
+    assert answer.text.count("<article") == 10 and "text 0" in answer.text
+    assert "<script>alert" not in answer.text and "12 reviews" in answer.text
+    further = html.unescape(re.search(r'href="([^"]+)" rel="next"', answer.text)[1])  # type: ignore[index]
+    rest = await public.get(further, headers=PAGE)
+    assert rest.text.count("<article") == 2 and "text 11" in rest.text
+    assert f'href="/shops/{code}/reviews?product=lamp"' in rest.text
+    none = await public.get(f"/shops/{code}/reviews?product=kettle", headers=PAGE)
+    assert none.status_code == 200 and "No reviews yet" in none.text
+    assert (await public.get("/shops/nobodys/reviews", headers=PAGE)).status_code == 404
+    assert (await public.get(f"/shops/{code}/reviews?after=x", headers=PAGE)).status_code == 422
 
 
 async def test_the_script_is_small_and_asks_no_other_host(public: httpx.AsyncClient) -> None:

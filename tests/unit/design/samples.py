@@ -1609,6 +1609,20 @@ SEARCH = pv.ReviewSearch(
     next_href="/staff/inbox/search?q=late&after=x",
 )
 STORE_PRODUCTS = (pv.StoreProduct("Wool coat", "/demo/shop/coat"),)
+REVIEW_ON_PAGE = pv.ReviewOnPage(
+    4, HOSTILE, HOSTILE, "en", HOSTILE, _ago(days=3), True, True, True, True,
+    (ev.Picture("p1", "/media/reviews/p1", "/media/reviews/p1/small"),), HOSTILE,
+)  # fmt: skip
+REVIEWS_PAGE = pv.ReviewsPage(
+    "Harbour & Home",
+    "Wool coat",
+    4.3,
+    2,
+    (REVIEW_ON_PAGE, replace(REVIEW_ON_PAGE, stars=None, title="", author="", pictures=(), reply="")),
+    "/shops/harbour/review-policy",
+    "/shops/harbour/reviews",
+    "/shops/harbour/reviews?after=x",
+)
 STORE_PAGE = pv.StorePage("Harbour & Home", "harbour", "coat", "Wool coat", '{"@type": "Product"}')
 
 CASE_SETTINGS = ca.CaseSettings(
@@ -2474,6 +2488,13 @@ SAMPLES = (
     Sample("storefront", "public/storefront.html", pv.Storefront("Harbour & Home", STORE_PRODUCTS), _OUT),
     Sample("storefront-empty", "public/storefront.html", pv.Storefront("Harbour & Home", ()), _OUT),
     Sample("store-page", "public/store_page.html", STORE_PAGE, _OUT),
+    Sample("reviews-page", "public/reviews.html", REVIEWS_PAGE, _OUT),
+    Sample(
+        "reviews-page-empty",
+        "public/reviews.html",
+        replace(REVIEWS_PAGE, mean=None, count=0, reviews=(), first_href="", next_href=""),
+        _OUT,
+    ),
     Sample("error", "error.html", views.Problem(404, "not_found", "0198-sample"), _OUT),
     Sample(
         "error-told",
