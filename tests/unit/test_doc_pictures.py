@@ -1,4 +1,4 @@
-"""Each picture of the documents is shown by one of them, with words for who cannot see it; none is missing."""
+"""Each picture of the documents is shown by one of them, with words for who cannot see it, and is there."""
 
 import re
 from pathlib import Path
