@@ -21,6 +21,10 @@ _DRAWN_STARS = re.compile("(?<![★⭐🌟☆✩])(?=[★⭐🌟☆✩]{2,5}(?![
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufffd-\uffff]")
 
 
+_INSIDE = rf"{_INVISIBLE.pattern}*+"
+_BETWEEN = rf"(?:\s|{_TAG.pattern}|{_CONTROL.pattern}|{_INVISIBLE.pattern})++"
+
+
 def clean(raw: str) -> str:
     """Plain text on one line: no HTML, no control, invisible or broken characters; drawn stars counted."""
     text = _whole_characters(raw[:RAW_CHARACTERS])
@@ -37,6 +41,17 @@ def joined(text: Text) -> str:
     if title and body:
         return f"{title}. {body}"
     return title or body
+
+
+def place(words: str, raw: str) -> tuple[int, int] | None:
+    """Where words of a cleaned text stand in the text that was cleaned, entities decoded: first and end.
+
+    What clean() takes out may stand between them. None: they are not there, as are drawn stars.
+    """
+    pieces = (_INSIDE.join(map(re.escape, piece)) for piece in words.split())
+    pattern = _BETWEEN.join(pieces)
+    found = re.search(pattern, raw[:RAW_CHARACTERS]) if pattern else None
+    return found.span() if found else None
 
 
 def _whole_characters(text: str) -> str:

@@ -1,34 +1,37 @@
 """The words of a review that count, marked in the text as it is shown. Pure."""
 
-import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from core.design.staff_case_views import Run
+from sentiment.text import place
 
-# The first that is asked for wins where two overlap: what is urgent hides no praise.
-MARKS_LIMIT = 20
+MARKS_LIMIT = 40
 
 
 class Phrase(NamedTuple):
-    """Words to be found, and why: negative, positive or urgent."""
+    """Words to be found, why they are marked (negative, neutral, positive or urgent), their aspect or ""."""
 
     words: str
     mark: str
+    aspect: str = ""
 
 
 def runs(text: str, phrases: Sequence[Phrase]) -> tuple[Run, ...]:
-    """The text in pieces, those that a phrase covers with its mark; a phrase that is not there has none.
+    """The text in pieces; a phrase that is not there marks nothing.
 
-    The model reads a cleaned line, so white space may differ.
+    Where phrases overlap, the first that is asked for says how it looks: what is urgent hides no praise.
+    What a phrase is about is said once, where it ends.
     """
-    taken: list[tuple[int, int, str]] = []
-    for phrase in phrases[:MARKS_LIMIT]:
-        found = re.search(r"\s+".join(map(re.escape, phrase.words.split())), text) if phrase.words else None
-        if found and all(found.end() <= start or end <= found.start() for start, end, _ in taken):
-            taken.append((*found.span(), phrase.mark))
-    pieces, place = [], 0
-    for start, end, mark in sorted(taken):
-        pieces += [Run(text[place:start]), Run(text[start:end], mark)]
-        place = end
-    return tuple(piece for piece in [*pieces, Run(text[place:])] if piece.text)
+    asked = [(place(phrase.words, text), phrase) for phrase in phrases[:MARKS_LIMIT]]
+    spans = [(span, phrase) for span, phrase in asked if span]
+    pieces: list[Run] = []
+    for start, end in pairwise(sorted({0, len(text), *(edge for span, _ in spans for edge in span)})):
+        over = [phrase.mark for (first, last), phrase in spans if first <= start and end <= last]
+        about = [(phrase.aspect, phrase.mark) for (_, last), phrase in spans if phrase.aspect and last == end]
+        piece = Run(text[start:end], over[0] if over else "", tuple(dict.fromkeys(about)))
+        if pieces and pieces[-1].mark == piece.mark and not pieces[-1].aspects:
+            piece = Run(pieces.pop().text + piece.text, piece.mark, piece.aspects)
+        pieces.append(piece)
+    return tuple(pieces)

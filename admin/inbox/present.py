@@ -12,18 +12,20 @@ from core.design import composer_views, inbox_views, staff_case_views
 from core.design.case_views import SurveySaid
 from core.design.review_views import Picture
 from core.design.words import word
-from core.i18n import Translator
+from core.i18n import Translator, in_language
 from reviews.cases import delivery, machine, rules
+from reviews.cases.history import EarlierCase, EarlierReview
 from reviews.cases.reading import VIEWS, ViewName
-from reviews.cases.views import CaseView, ClockView, CustomerView, EventView, InboxRow, Outgoing
+from reviews.cases.views import CaseView, ClockView, EventView, InboxRow, Outgoing
 from reviews.reading import Reading, ReviewView
 from reviews.similar import Alike
-from reviews.sources import Source
+from reviews.sources import Source, source_of
 from reviews.surveys.service import Said
 from reviews.wording import shown
 from sentiment.types import ASPECTS
 
 EXCERPT_CHARS = 240
+EARLIER_CHARS = 100
 NewKey = Callable[[], str]
 """Makes the idempotency key of one form."""
 Further = Literal["wait", "take_up", "call", "snooze", "spam", "duplicate", "remedy", "all_the_same"]
@@ -85,11 +87,11 @@ def case_row(row: InboxRow, to: Reader) -> inbox_views.CaseRow:
     )
 
 
-def excerpt(text: str) -> str:
+def excerpt(text: str, chars: int = EXCERPT_CHARS) -> str:
     """The first words on one line."""
     # Cut first: a text may be very long.
-    line = " ".join(text[: 4 * EXCERPT_CHARS].split())
-    return line if len(line) <= EXCERPT_CHARS else line[:EXCERPT_CHARS].rstrip() + "…"
+    line = " ".join(text[: 4 * chars].split())
+    return line if len(line) <= chars else line[:chars].rstrip() + "…"
 
 
 def reasons(review: ReviewView | None, cause: str) -> tuple[str, ...]:
@@ -123,7 +125,7 @@ def case(
         opened_at=row.opened_at,
         reasons=reasons(row.review, row.cause),
         review=_review(found, to),
-        customer=_customer(found.customer, row.customer_name, to),
+        customer=_customer(found, to),
         reply=_reply(found, to, source, new_key),
         message=_message(found, to, new_key),
         note=composer_views.Composer(new_key(), limit_chars=rules.TEXT_LIMIT_CHARS, blocked=_read_only(to)),
@@ -145,7 +147,7 @@ def case(
         further_key=new_key() if may_reply else "",
         done=done,
         priority=_priority(row, to),
-        joined=tuple(_joined(each, to) for each in found.joined),
+        joined=tuple(_joined(each, to, new_key() if may_reply and not done else "") for each in found.joined),
         also_here=also_here,
         resolve_key=new_key() if may_reply and not done else "",
         reopen_key=new_key() if may_reply and done else "",
@@ -169,11 +171,21 @@ def _priority(row: InboxRow, to: Reader) -> tuple[staff_case_views.PriorityPart,
     return tuple(staff_case_views.PriorityPart(code, points) for code, points in ranked if points)
 
 
-def _joined(review: ReviewView, to: Reader) -> staff_case_views.JoinedReview:
-    source = words.source(to.words, review.source)
-    text = excerpt(shown(review.body or review.title))
+def _joined(review: ReviewView, to: Reader, answer_key: str) -> staff_case_views.JoinedReview:
+    """`answer_key`: of the form that answers it; "": this cannot be done."""
+    source, limits = words.source(to.words, review.source), source_of(review.source)
+    answer = composer_views.Composer(
+        answer_key, limit_chars=limits.reply_limit_chars, limit_bytes=limits.reply_limit_bytes
+    )
     return staff_case_views.JoinedReview(
-        str(review.id), review.written_at, source, review.stars, review.lang, text, review.reply
+        id=str(review.id),
+        at=review.written_at,
+        source=source,
+        stars=review.stars,
+        language=review.lang,
+        excerpt=excerpt(shown(review.body or review.title)),
+        reply=review.reply,
+        answer=answer if answer_key else None,
     )
 
 
@@ -197,9 +209,14 @@ def refused(view: staff_case_views.StaffCase, tried: Refused) -> staff_case_view
     """The page after something was not done, with what was typed."""
     here = "" if tried.conflict else tried.because
     text = tried.typed.get("text", "")
-    if tried.place:
+    if tried.deed == "reply" and tried.place:
+        joined = tuple(_answered(each, tried, here) for each in view.joined)
+        if joined == view.joined:
+            return replace(view, conflict=tried.because)
+        view = replace(view, joined=joined)
+    elif tried.place:
         return replace(view, conflict=tried.because, typed_in=tried.place, typed=tuple(tried.typed.items()))
-    if tried.deed in ("reply", "message", "note"):
+    elif tried.deed in ("reply", "message", "note"):
         composer = replace(getattr(view, tried.deed), text=text, problem=here, confirm=tried.confirm)
         view = replace(view, **{tried.deed: composer})
     elif tried.deed == "goodwill":
@@ -212,6 +229,16 @@ def refused(view: staff_case_views.StaffCase, tried: Refused) -> staff_case_view
     else:
         return replace(view, conflict=tried.because)
     return replace(view, conflict=tried.because if tried.conflict else "")
+
+
+def _answered(
+    review: staff_case_views.JoinedReview, tried: Refused, problem: str
+) -> staff_case_views.JoinedReview:
+    """With what was typed, if it was this one that could not be answered."""
+    if tried.typed.get("review") != review.id or review.answer is None:
+        return review
+    text = tried.typed.get("text", "")
+    return replace(review, answer=replace(review.answer, text=text, problem=problem, confirm=tried.confirm))
 
 
 def _reply(found: CaseView, to: Reader, source: Source, new_key: NewKey) -> composer_views.Composer:
@@ -341,10 +368,12 @@ def _alike(near: Alike) -> staff_case_views.AlikeReview:
 
 
 def _phrases(review: ReviewView) -> list[Phrase]:
-    """What is marked in the text: what is urgent first, then what the model goes by."""
+    """What is marked in the text: what is urgent first, then what the model goes by, then each aspect."""
     urgent = [Phrase(words, "urgent") for each in review.urgency for words in each.words]
     evidence = review.reading.evidence if review.reading else None
-    return urgent + ([Phrase(words, evidence.sentiment) for words in evidence.words] if evidence else [])
+    read = [Phrase(words, evidence.sentiment) for words in evidence.words] if evidence else []
+    about = [Phrase(each.words, each.polarity, each.code) for each in _aspects(review.reading)]
+    return urgent + read + about
 
 
 def _why(review: ReviewView) -> tuple[staff_case_views.Why, ...]:
@@ -377,7 +406,8 @@ def _aspects(reading: Reading | None) -> tuple[inbox_views.Aspect, ...]:
     )
 
 
-def _customer(customer: CustomerView | None, shown_name: str, to: Reader) -> staff_case_views.CustomerPicture:
+def _customer(found: CaseView, to: Reader) -> staff_case_views.CustomerPicture:
+    customer, shown_name = found.customer, found.row.customer_name
     if customer is None:
         return staff_case_views.CustomerPicture(shown_name, False)
     return staff_case_views.CustomerPicture(
@@ -395,7 +425,28 @@ def _customer(customer: CustomerView | None, shown_name: str, to: Reader) -> sta
         member_href=f"/staff/studio/members/{customer.member_id}"
         if customer.member_id and "members.read" in to.permissions
         else "",
+        earlier_reviews=tuple(_earlier_review(each, to) for each in found.earlier_reviews),
+        earlier_cases=tuple(map(_earlier_case, found.earlier_cases)),
     )
+
+
+def _earlier_review(earlier: EarlierReview, to: Reader) -> staff_case_views.EarlierReview:
+    review = earlier.review
+    return staff_case_views.EarlierReview(
+        href=f"/staff/moderation/reviews/{review.id}",
+        stars=review.stars,
+        at=review.written_at,
+        about=_product(review) or in_language(earlier.store, to.words.locale),
+        language=review.lang,
+        excerpt=excerpt(shown(review.body or review.title), EARLIER_CHARS),
+        state=review.standing,
+    )
+
+
+def _earlier_case(earlier: EarlierCase) -> staff_case_views.EarlierCase:
+    state = _STATES.get(earlier.state, earlier.state)
+    href = f"/staff/inbox/cases/{earlier.id}"
+    return staff_case_views.EarlierCase(href, str(earlier.number), state, earlier.opened_at)
 
 
 def _clock(clock: ClockView, now: datetime) -> inbox_views.Clock:

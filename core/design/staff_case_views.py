@@ -11,10 +11,12 @@ from core.design.review_views import Picture
 
 @dataclass(frozen=True)
 class Run:
-    """A piece of a text; `mark`: why it counts (negative, positive or urgent), empty where it does not."""
+    """A piece of a text; `mark`: why it counts (negative, neutral, positive, urgent), empty: it does not."""
 
     text: str
     mark: str = ""
+    aspects: tuple[tuple[str, str], ...] = ()
+    """What the words that end here speak about: codes of kind "aspect" and of kind "sentiment"."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,32 @@ class AlikeReview:
 
 
 @dataclass(frozen=True)
+class EarlierReview:
+    """Another review of the same customer."""
+
+    href: str
+    stars: int | None
+    at: datetime
+    about: str
+    """The product, else the store; empty: the shop as a whole."""
+    language: str
+    excerpt: str
+    state: str
+    """Code of kind "review_state"."""
+
+
+@dataclass(frozen=True)
+class EarlierCase:
+    """Another case of the same customer."""
+
+    href: str
+    number: str
+    state: str
+    """Code of kind "case_state"."""
+    opened_at: datetime
+
+
+@dataclass(frozen=True)
 class CustomerPicture:
     """What staff see of the customer."""
 
@@ -112,11 +140,14 @@ class CustomerPicture:
     currency: str = ""
     last_order_at: datetime | None = None
     reviews: int = 0
+    """All of them, as of the cases; below are the last others."""
     cases: int = 0
     email: str = ""
     """Empty: not known, or not for this role."""
     member_href: str = ""
     """The member's own page; empty: no member, or not for this role."""
+    earlier_reviews: tuple[EarlierReview, ...] = ()
+    earlier_cases: tuple[EarlierCase, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -178,6 +209,8 @@ class JoinedReview:
     excerpt: str
     reply: str = ""
     """What we have answered in public."""
+    answer: Composer | None = None
+    """None: not by this person, or not now."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from core.people import staff
 from reviews import pages, similar
 from reviews import reading as review_queries
 from reviews.accounts.service import can_reply
-from reviews.cases import calls, filters, rules
+from reviews.cases import calls, filters, history, rules
 from reviews.cases.filters import EVERY, Filter
 from reviews.cases.remedies import service as remedies
 from reviews.cases.targets import rules as targets
@@ -81,11 +81,9 @@ _CLOCK = """
                          AND x.satisfied_at IS NULL AND x.stopped_at IS NULL
                        ORDER BY x.paused_at IS NOT NULL, x.due_at LIMIT 1) k ON true
 """
-# The person who stands for the case's customer by now, with all that they and those merged into them did.
-_CUSTOMER = """
-    WITH one AS (SELECT CASE WHEN merged_into IS NULL THEN id ELSE merged_into END AS id
-                 FROM customers WHERE id = $1),
-    theirs AS (SELECT id FROM one UNION ALL SELECT k.id FROM one JOIN customers k ON k.merged_into = one.id),
+# With all that they and those merged into them did.
+_CUSTOMER = f"""
+    WITH {history.THEIRS},
     bought AS (SELECT o.paid_at, o.currency, o.amount_minor - least(o.refunded_minor, o.amount_minor) AS kept
                FROM theirs JOIN orders o ON o.customer_id = theirs.id
                WHERE o.paid_at IS NOT NULL AND o.cancelled_at IS NULL)
@@ -273,6 +271,8 @@ async def case(case_id: UUID, by: UUID, now: datetime) -> CaseView:
     return CaseView(
         row=row,
         customer=CustomerView(**customer) if customer else None,
+        earlier_reviews=await history.reviews(row.customer_id, case_id) if row.customer_id else (),
+        earlier_cases=await history.cases(row.customer_id, case_id) if row.customer_id else (),
         clocks=tuple(_clock_of(each) for each in await db.fetch(_CLOCKS, case_id, row.cycle)),
         events=tuple(_event_of(each) for each in await db.fetch(_EVENTS, case_id)),
         outgoing=Outgoing(**outgoing) if outgoing else None,

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from reviews.cases.history import EarlierCase, EarlierReview
 from reviews.reading import OwnCase, ReviewView
 from reviews.similar import Alike
 from reviews.versions.service import Corrected
@@ -151,14 +152,17 @@ class CaseView:
     corrected: Corrected | None = None
     """What a person last said that the review says."""
     alike: tuple[Alike, ...] = ()
+    """Reviews that say much the same as the case's."""
     call_owed: bool = False
     """The customer is to be called before it is resolved."""
-    """Reviews that say much the same as the case's."""
     teams: tuple[Person, ...] = ()
     team: str = ""
     """Which has the case."""
     order: str = ""
     """About which order, where no review opened the case."""
+    earlier_reviews: tuple[EarlierReview, ...] = ()
+    """The last others of the same customer, the newest first."""
+    earlier_cases: tuple[EarlierCase, ...] = ()
 
 
 @dataclass(frozen=True)

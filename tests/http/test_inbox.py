@@ -24,6 +24,7 @@ from reviews.cases.remedies import budget
 from reviews.cases.remedies import rules as remedy_rules
 from reviews.cases.remedies import service as remedies
 from reviews.photos import service as photos
+from reviews.scoring.service import EXPLAIN
 from tests.conftest import new_merchant
 from tests.factories.photos import image
 from tests.http.conftest import PAGE, Browser
@@ -164,6 +165,30 @@ async def test_a_case_shows_the_pictures_of_its_review(
     for each in ids:
         assert f'<a href="/media/reviews/{each}"><img src="/media/reviews/{each}/small"' in page
         assert (await browser.get(f"/media/reviews/{each}/small")).status_code == 200
+
+
+async def test_the_words_that_speak_about_something_are_marked_and_say_about_what(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk
+) -> None:
+    body = (
+        "The zip <i>broke</i> on the first day, terrible quality. המוצר 😡 Delivery took six weeks."
+        " Nobody in support answers."
+    )
+    case = await open_case(client, desk, body=body)
+    await work_off(desk.merchant, EXPLAIN)
+    await enter(browser, desk.merchant, await hire(desk.merchant))
+    page = (await browser.get(case_path(case))).text
+    [text] = re.findall(r'<p class="prose review-text".*?</p>', page, re.S)
+    about = (
+        '<small class="mark-about negative" lang="en" dir="ltr">{}<span class="sr">: Negative</span></small>'
+    )
+    assert re.search(rf"<mark[^>]*>[^<]*</mark>{about.format('Shipping')}", text), text
+    assert about.format("Quality") in text
+    bare = re.sub(r"</?mark[^>]*>|<small.*?</small>", "", text)
+    assert html.escape(body) in bare and "<i>" not in text
+    speak(browser, "zh-Hans")
+    page = (await browser.get(case_path(case))).text
+    assert '<small class="mark-about negative" lang="zh-Hans" dir="ltr">质量<span class="sr">: 负面' in page
 
 
 # --- lists ----------------------------------------------------------------------------------------

@@ -22,7 +22,9 @@ from reviews.knowledge import tasks  # noqa: F401 - registers the handler
 from reviews.knowledge.model import ArticleText
 from tests.http.conftest import Browser, new_key, write
 from tests.http.desk import (
+    SCORE,
     Desk,
+    a_review,
     act,
     case_path,
     case_row,
@@ -30,6 +32,7 @@ from tests.http.desk import (
     hire,
     open_case,
     open_desk,
+    send,
     state,
     value,
     work_off,
@@ -190,3 +193,32 @@ async def test_templates_over_the_api_and_on_their_page(
     await enter(browser, desk.merchant, await hire(desk.merchant, "agent"))
     assert (await browser.post(root, typed | {"idempotency_key": "k"})).status_code == 403
     assert await value(desk.merchant, "SELECT count(*) FROM case_templates") == 3
+
+
+async def test_a_further_review_has_the_limit_of_its_own_source_and_a_doubtful_wording_can_be_meant(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk
+) -> None:
+    case = await open_case(client, desk)
+    await send(
+        client, desk, a_review("g", source="google", account="accounts/1/locations/2", customer=desk.ada)
+    )
+    await work_off(desk.merchant, SCORE)
+    await enter(browser, desk.merchant, await hire(desk.merchant))
+    second = str(await value(desk.merchant, "SELECT id FROM reviews WHERE external_id = 'g'"))
+    field = f'id="reply-{second}-text"'
+    page = (await browser.get(case_path(case))).text
+    assert f'{field} name="text" rows="3" required maxlength="4096"' in page
+    assert f'data-counts="reply-{second}-text" data-limit="4096" data-unit="bytes"' in page
+    before = await state(desk.merchant)
+    too_long = await act(browser, case, "reply", review=second, text="歉" * 1366)
+    assert too_long.status_code == 422 and "The source takes at most 4096 bytes" in too_long.text
+    assert f'aria-describedby="reply-{second}-text-problem">\n{"歉" * 1366}</textarea>' in too_long.text
+    doubtful = "The change of your rating is shown now."
+    unsure = await act(browser, case, "reply", review=second, text=doubtful)
+    assert unsure.status_code == 422 and f'id="reply-{second}-confirmed" name="confirmed"' in unsure.text
+    assert doubtful in unsure.text and 'id="reply-confirmed"' not in unsure.text
+    assert await state(desk.merchant) == before
+    for text, confirmed in (("歉" * 1365, ""), (doubtful, "yes")):
+        sent = await act(browser, case, "reply", review=second, text=text, confirmed=confirmed)
+        assert sent.status_code == 303
+        await work_off(desk.merchant, delivery.DUE)

@@ -608,7 +608,7 @@ STAFF_REVIEW = staff_case_views.StaffReview(
     NEGATIVE,
     ASPECTS,
     runs=(
-        staff_case_views.Run("The lid arrived cracked", "negative"),
+        staff_case_views.Run("The lid arrived cracked", "negative", (("quality", "negative"),)),
         staff_case_views.Run(" and nobody answered my mail.\nBeautiful shape, though."),
     ),
     why=(
@@ -619,19 +619,14 @@ STAFF_REVIEW = staff_case_views.StaffReview(
 )
 
 CUSTOMER = staff_case_views.CustomerPicture(
-    "Mei Lin",
-    True,
-    "Gold",
-    1240,
-    14,
-    128_450,
-    "EUR",
-    _ago(days=23),
-    3,
-    1,
-    "mei@example.org",
-    member_href="/staff/studio/members/m1",
-)
+    "Mei Lin", True, "Gold", 1240, 14, 128_450, "EUR", _ago(days=23), 3, 2, "mei@example.org",
+    "/staff/studio/members/m1",
+    (
+        staff_case_views.EarlierReview("/r/1", 5, _ago(days=30), HOSTILE, "en", HOSTILE, "hidden"),
+        staff_case_views.EarlierReview("/r/2", None, _ago(days=90), "", "de", "", "published"),
+    ),
+    (staff_case_views.EarlierCase("/c/1", "12", "resolved", _ago(days=90)),),
+)  # fmt: skip
 
 EVENTS = (
     staff_case_views.CaseEvent(_ago(hours=20), "opened"),
@@ -1712,7 +1707,15 @@ FURTHER_CASE = replace(
     ),
     priority=(staff_case_views.PriorityPart("urgency", 40), staff_case_views.PriorityPart("age", 5)),
     joined=(
-        staff_case_views.JoinedReview("r2", _ago(hours=1), "Our own pages", 1, "en", HOSTILE),
+        staff_case_views.JoinedReview(
+            "r2",
+            _ago(hours=1),
+            "Our own pages",
+            1,
+            "en",
+            HOSTILE,
+            answer=composer_views.Composer("k-r2", HOSTILE, HOSTILE, 350, limit_bytes=4096, confirm=True),
+        ),
         staff_case_views.JoinedReview("r3", _ago(hours=1), "Google", None, "en", "", HOSTILE),
     ),
     also_here=("Mina", HOSTILE),
