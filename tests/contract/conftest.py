@@ -2,9 +2,8 @@
 
 import asyncio
 import json
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +14,6 @@ import pytest
 from core import clock, db
 from core.outbox import work
 from core.outbox.store import Item
-from core.settings import settings
 from core.vault import vault
 from reviews.accounts import service, sync
 from reviews.accounts import tasks as account_tasks
@@ -25,6 +23,7 @@ from reviews.connectors import app_store, wire
 from tests.contract.fakes.app_store import FakeAppStore
 from tests.contract.fakes.google import FakeGoogle
 from tests.contract.fakes.server import Fake, running
+from tests.contract.fakes.settings import configured
 from tests.contract.fakes.trustpilot import FakeTrustpilot
 from tests.contract.fakes.woocommerce import FakeWooCommerce
 
@@ -34,21 +33,14 @@ HANDLERS = (account_tasks, case_tasks)
 LONG = timedelta(minutes=1)
 
 
-@contextmanager
-def installed(fake: Fake) -> Iterator[None]:
+def installed(fake: Fake) -> AbstractContextManager[None]:
     """The installation's settings lead to the fake instead of its source."""
-    added = {
-        "REGULARS_SOURCE_URLS": json.dumps({fake.source: fake.url}),
-        "REGULARS_PRIVATE_HOSTS": json.dumps(["127.0.0.1"]),
-    }
-    os.environ |= added
-    settings.cache_clear()
-    try:
-        yield
-    finally:
-        for name in added:
-            del os.environ[name]
-        settings.cache_clear()
+    return configured(
+        {
+            "REGULARS_SOURCE_URLS": json.dumps({fake.source: fake.url}),
+            "REGULARS_PRIVATE_HOSTS": json.dumps(["127.0.0.1"]),
+        }
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -6,14 +6,13 @@ each with `message` and `finish_reason` (stop, length, tool_calls, content_filte
 """
 
 import json
-import os
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
-from core.settings import settings
 from tests.contract.fakes.server import Answer, Asked
+from tests.contract.fakes.settings import configured
 
 KEY = "sk-of-the-tests"
 Says = Callable[[list[dict[str, str]]], str]
@@ -69,20 +68,10 @@ def _error(status: int, message: str) -> Answer:
     return Answer(status, {"error": error})
 
 
-@contextmanager
-def installed(url: str, **further: str) -> Iterator[None]:
+def installed(url: str, **further: str) -> AbstractContextManager[None]:
     """Settings that name the endpoint at this address, and further ones."""
     added = {
         "REGULARS_DRAFT_URL": f"{url}/v1", "REGULARS_DRAFT_KEY": KEY, "REGULARS_DRAFT_MODEL": "m-1",
         "REGULARS_PRIVATE_HOSTS": json.dumps(["127.0.0.1"]),
-    } | further  # fmt: skip
-    before = {name: os.environ[name] for name in added if name in os.environ}
-    os.environ |= added
-    settings.cache_clear()
-    try:
-        yield
-    finally:
-        for name in added:
-            del os.environ[name]
-        os.environ |= before
-        settings.cache_clear()
+    }  # fmt: skip
+    return configured(added | further)
