@@ -30,6 +30,7 @@ from loyalty.members.service import Profile
 from loyalty.programme import service as programme
 from loyalty.rewards import catalogue
 from loyalty.wallets import service as wallets
+from reviews.points import service as points
 
 Staff = Request[StaffUser, Any, Any]
 
@@ -99,7 +100,7 @@ async def _view(
     async with db.transaction(user.merchant_id):
         profile = await members.get(member_id)
         to = await _reader(request)
-        found = await ledger.statement(member_id, "points", before, PAGE_SIZE + 1)
+        found = await points.named(await ledger.statement(member_id, "points", before, PAGE_SIZE + 1))
         lots = await ledger.lots_now([each.journal_id for each in found])
         balances = await members.balances(member_id)
         asked = await adjustments.newest(member_id=member_id, limit=ADJUSTMENTS_LIMIT)
@@ -145,7 +146,8 @@ async def entry(request: Staff, member_id: FromPath[UUID], entry_id: FromPath[UU
     """Why an entry was made, as the member reads it, and what the ledger keeps of it."""
     async with db.transaction(request.user.merchant_id):
         profile = await members.get(member_id)
-        found = (await ledger.explain(member_id, entry_id)).line
+        kept = (await ledger.explain(member_id, entry_id)).line
+        [found] = await points.named([kept])
         lots = await ledger.lots_now([entry_id])
         moves = await ledger.lot_moves(entry_id)
         to = await _reader(request)
@@ -155,7 +157,7 @@ async def entry(request: Staff, member_id: FromPath[UUID], entry_id: FromPath[UU
         member=name or profile.external_id,
         member_href=f"{PATH}/{member_id}",
         entry=present.entry(found, lots.get(entry_id), moves, because, to),
-        facts=_facts(found, to.locale, request.user.shop.time_zone),
+        facts=_facts(kept, to.locale, request.user.shop.time_zone),
     )
     return page(request, "staff/member_entry.html", view, section="studio")
 

@@ -49,6 +49,7 @@ _SENTENCES = (
     mark("more than %(fields)s fields"),
     mark("byte %(byte)s of the file (line %(line)s, %(value)s) is not %(encoding)s"),
     mark("byte %(byte)s of the file (line %(line)s, %(value)s) is no text"),
+    mark("a review without an id"),
     # A field.
     mark("%(field)s: %(reason)s"),
     mark("is none of %(names)s"),

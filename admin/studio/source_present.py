@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from admin.inbox import words as inbox
+from admin.studio.refusals import in_words
 from core.design import source_views as views
 from core.design.views import Notice
 from core.i18n import Locale, Translator, mark, translator
@@ -86,7 +87,9 @@ def chosen(
     if may:
         typed = Refused(account.source, account.name, account.settings, "")
         again = (form(account.about, new_key(), typed, locale),)
-    return views.Sources((shown,), again, shown, tuple(_pass(each) for each in found.passes), keys, *hook)
+    return views.Sources(
+        (shown,), again, shown, tuple(_pass(each, locale) for each in found.passes), keys, *hook
+    )
 
 
 def form(source: About, key: str, refused: Refused | None, locale: Locale) -> views.SourceForm:
@@ -125,7 +128,7 @@ def _hint(field: str, words: Translator) -> str:
     return words.gettext(_HINTS[field]) if field in _HINTS else ""
 
 
-def _pass(found: Sync) -> views.SourcePass:
+def _pass(found: Sync, locale: Locale) -> views.SourcePass:
     return views.SourcePass(
         started_at=found.started_at,
         mode=found.mode,
@@ -135,5 +138,11 @@ def _pass(found: Sync) -> views.SourcePass:
         changed=found.changed,
         removed=found.removed,
         rejected=found.rejected,
-        reject=found.reject,
+        reject=_reject(found.reject, locale),
     )
+
+
+def _reject(said: str, locale: Locale) -> str:
+    """Why a review was not taken in, in the reader's language; before it may stand which one, as it is."""
+    review, parted, reason = said.partition(": ")
+    return f"{review}: {in_words(reason, locale)}" if parted else in_words(said, locale)

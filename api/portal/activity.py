@@ -21,6 +21,7 @@ from core.files.rejects import as_csv
 from core.i18n import mark, translator
 from loyalty.ledger import reading as ledger
 from loyalty.members import service as members
+from reviews.points import service as points
 
 PATH = "/portal/activity"
 PAGE_SIZE = 20
@@ -49,7 +50,9 @@ async def activity(
         member = await member_of(request)
         balance = present.points(await members.balances(member.id))
         to = await reader_of(request, now)
-        found = await ledger.statement(member.id, "points", before, PAGE_SIZE + 1, VERBS[show])
+        found = await points.named(
+            await ledger.statement(member.id, "points", before, PAGE_SIZE + 1, VERBS[show])
+        )
         lots = await ledger.lots_now([each.journal_id for each in found])
     shown = found[:PAGE_SIZE]
     asked = f"show={show}"
@@ -99,7 +102,7 @@ handlers = [activity, as_file, as_chain]
 async def _lines(member_id: UUID, show: Show, to: Reader) -> AsyncIterator[portal_views.LedgerLine]:
     before: int | None = None
     while found := await ledger.statement(member_id, "points", before, FILE_PAGE, VERBS[show]):
-        for line in present.lines(found, {}, to):
+        for line in present.lines(await points.named(found), {}, to):
             yield line
         before = found[-1].seq
 

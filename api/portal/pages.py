@@ -26,6 +26,7 @@ from loyalty.programme.service import ProgrammeMissing
 from loyalty.rewards import quotes
 from loyalty.rules import service as rules
 from loyalty.tiers import standing
+from reviews.points import service as points
 
 LATEST = 5
 
@@ -79,7 +80,7 @@ async def entry(request: Customer, entry_id: FromPath[UUID]) -> Response[Any]:
     now = clock.now()
     async with db.transaction(request.user.merchant_id):
         member = await member_of(request)
-        found = (await ledger.explain(member.id, entry_id)).line
+        [found] = await points.named([(await ledger.explain(member.id, entry_id)).line])
         lots = await ledger.lots_now([entry_id])
         moves = await ledger.lot_moves(entry_id)
         to = await reader_of(request, now)
@@ -92,7 +93,7 @@ async def _home(
     request: Customer, member: Profile, balance: members.Balance, now: datetime
 ) -> portal_views.PortalHome:
     to = await reader_of(request, now)
-    entries = await ledger.statement(member.id, "points", None, LATEST)
+    entries = await points.named(await ledger.statement(member.id, "points", None, LATEST))
     lots = await ledger.lots_now([each.journal_id for each in entries])
     found = await quotes.quotes(member.id, now)
     offered = offers.rewards(found, [str(new_id()) for _ in found], to.tiers, to.locale, now)

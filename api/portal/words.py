@@ -137,13 +137,15 @@ def rule(reason: Reason, tiers: Names, locale: Locale) -> str:
 
 
 def about(reason: Reason, rewards: Names, locale: Locale) -> str:
-    """The order, reward, case or note that a posting belongs to."""
+    """The order, reward, product of a review, case or note that a posting belongs to."""
     if "order" in reason:
         return str(reason["order"])
     if "reward" in reason:
         return rewards.get(reason["reward"], str(reason["reward"]))
     if "achievement" in reason:
         return in_language(reason["name"], locale)
+    if "product" in reason:
+        return str(reason["product"])
     if "number" in reason:
         return translator(locale).gettext("Case %(number)s", number=reason["number"])
     return str(reason.get("note", ""))

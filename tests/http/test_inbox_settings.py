@@ -6,7 +6,10 @@ import re
 import httpx
 import pytest
 
-from api.app import App
+from admin import inbox, studio
+from api import portal
+from api.app import App, create_app
+from api.v1.reviews import v1_reviews
 from core import db
 from core.embedded import Services
 from tests.factories.rewards import offer, wanted
@@ -16,7 +19,6 @@ from tests.http.desk import (
     act,
     case_path,
     case_row,
-    desk_app,
     enter,
     hire,
     open_case,
@@ -30,7 +32,7 @@ ROOT = "/staff/inbox/settings"
 
 @pytest.fixture(scope="module")
 def app(database: Services) -> App:
-    return desk_app()
+    return create_app(portal.router, inbox.router, studio.router, v1=(v1_reviews,))
 
 
 async def save(browser: Browser, page: str, **typed: str) -> httpx.Response:
@@ -291,3 +293,16 @@ async def test_the_patrols_page(browser: Browser, client: httpx.AsyncClient, des
     await enter(browser, desk.merchant, await hire(desk.merchant, "community_manager"))
     page = (await browser.get("/staff/inbox/patrol")).text
     assert f'href="{case_path(case_id)}"' in page and "Without an owner: 1" in page
+
+
+async def test_the_settings_lead_to_the_health_of_the_sources_whoever_may_see_it(
+    browser: Browser, desk: Desk
+) -> None:
+    link = '<a href="/staff/studio/sources">Health of the sources</a>'
+    for role, sees in (("community_manager", True), ("auditor", True), ("agent", False)):
+        await enter(browser, desk.merchant, await hire(desk.merchant, role))
+        assert (link in (await browser.get(f"{ROOT}/targets")).text) == sees, role
+        found = await browser.get("/staff/studio/sources")
+        assert found.status_code == (200 if sees else 403)
+        if sees:
+            assert '<a href="/staff/studio/sources" aria-current="page">Sources</a>' in found.text

@@ -176,3 +176,36 @@ async def test_the_pages_speak_each_language(browser: Browser, shop: Shop, local
         page = await browser.get(path)
         assert page.status_code == 200 and f'lang="{locale}"' in page.text
         assert ("Connect a source" in page.text or "Readings" in page.text) == (locale == "en")
+
+
+@pytest.mark.parametrize(
+    ("reject", "said"),
+    [
+        (
+            "acc/1:7-x: rating: 7 is not on the scale 1 to 5",
+            {"en": "acc/1:7-x: rating: 7 is not on the scale 1 to 5",
+             "zh-Hans": "acc/1:7-x: rating: 7 不在", "zh-Hant": "acc/1:7-x: rating: 7 不在"},
+        ),
+        (
+            "a review without an id",
+            {"en": "a review without an id", "zh-Hans": "没有编号的评价", "zh-Hant": "沒有編號的評價"},
+        ),
+        ("Object missing required field `x`", dict.fromkeys(LOCALES, "Object missing required field `x`")),
+    ],
+)  # fmt: skip
+async def test_why_a_review_was_not_taken_in_is_said_in_each_language(
+    browser: Browser, shop: Shop, reject: str, said: dict[str, str]
+) -> None:
+    await enter_as_staff(browser, shop.merchant, "owner")
+    await post(browser, PATH, f"{PATH}/connect", GOOGLE)
+    [account] = await connected(shop.merchant)
+    async with db.transaction(shop.merchant):
+        await db.execute(
+            "INSERT INTO review_syncs (merchant_id, account_id, mode, state, started_at, ended_at, rejected,"
+            " reject) VALUES ($1, $2, 'full', 'done', $3, $3, 1, $4)",
+            *(shop.merchant, account.id, clock.now(), reject),
+        )
+    for locale in LOCALES:
+        speak(browser, locale)
+        page = (await browser.get(f"{PATH}/{account.id}")).text
+        assert f'<span class="muted" dir="auto">{said[locale]}' in page

@@ -72,6 +72,28 @@ async def test_a_delivered_line_is_offered_reviewed_and_rewarded(browser: Browse
     assert page.count("Write a review") == 2
 
 
+async def test_an_entry_names_what_the_review_was_about(browser: Browser, writer: Writer) -> None:
+    for line in ("1", "2"):
+        await fill_in(browser, writer.path(line))
+        await judge(writer)
+    page = (await browser.get("/portal/activity?show=earned")).text
+    assert page.count(">Lamp<") == 1 and page.count(">Rug<") == 1
+    async with db.transaction(writer.merchant):
+        earned = await db.fetchval(
+            "SELECT disclosure_journal_id FROM reviews WHERE product_name = 'Lamp' AND incentivised"
+        )
+    entry = (await browser.get(f"/portal/activity/{earned}")).text
+    assert "Lamp" in entry and "Rug" not in entry
+    home = (await browser.get("/portal")).text
+    assert "Lamp" in home and "Rug" in home
+    table = (await browser.get("/portal/activity.csv")).text
+    cells = [line.split(",") for line in table.splitlines()]
+    assert [row[2] for row in cells if row[1] == "Earned for a review"] == ["Rug", "Lamp"], table
+    async with db.transaction(writer.merchant):
+        await db.execute("UPDATE reviews SET product_name = ''")
+    assert ">lamp<" in (await browser.get("/portal/activity?show=earned")).text, "without a name its SKU"
+
+
 async def test_points_are_the_same_whatever_the_stars(browser: Browser, writer: Writer) -> None:
     given = []
     for line, stars in (("1", "1"), ("2", "5")):
