@@ -5,7 +5,7 @@ import re
 import httpx
 import pytest
 
-from admin import inbox, moderation
+from admin import inbox, moderation, studio
 from api import portal
 from api.app import App, create_app
 from api.v1.reviews import v1_reviews
@@ -32,7 +32,7 @@ from tests.http.shop import speak
 
 @pytest.fixture(scope="module")
 def app(database: Services) -> App:
-    return create_app(portal.router, inbox.router, moderation.router, v1=(v1_reviews,))
+    return create_app(portal.router, inbox.router, moderation.router, studio.router, v1=(v1_reviews,))
 
 
 def customers_card(page: str) -> str:
