@@ -3,10 +3,12 @@
 import re
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Page, Route, expect
 
+from api.cookies import CUSTOMER_SESSION
 from core import clock
 from tests.browser.site import Site
 from tests.browser.test_shift import end_session
@@ -93,6 +95,22 @@ async def test_news_of_a_case_that_do_not_come_leave_what_is_typed(site: Site) -
     await page.evaluate("document.getElementById('since').dispatchEvent(new Event('news'))")
     await expect(page.get_by_text(TOLD)).to_be_hidden()
     await expect(note).to_have_value("Half a thought")
+    await page.context.close()
+
+
+async def test_a_customers_answer_outlives_a_conversation_that_does_not_come(site: Site) -> None:
+    page = await opened(site, "customer", f"/portal/cases/{site.answered.id}")
+    answer = page.get_by_label("Your answer")
+    await answer.fill("It did arr")
+    await page.route(re.compile("/thread"), broken)
+    await expect(page.get_by_text(TOLD)).to_be_visible(timeout=30_000)
+    await expect(page.locator("#thread")).to_have_attribute("data-stale", "Not up to date")
+    await page.unroute(re.compile("/thread"))
+    await expect(page.get_by_text(TOLD)).to_be_hidden(timeout=30_000)
+    await page.context.clear_cookies(name=CUSTOMER_SESSION)
+    await expect(page.locator("[data-told=signed-out]")).to_be_visible(timeout=30_000)
+    await expect(answer).to_have_value("It did arr")
+    assert urlsplit(page.url).path == f"/portal/cases/{site.answered.id}"
     await page.context.close()
 
 
