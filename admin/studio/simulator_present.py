@@ -14,7 +14,7 @@ from core.design.formats import formats
 from core.design.reward_views import FormField
 from core.design.words import word
 from core.i18n import Locale, Translator, in_language
-from loyalty.backtests.rules import expected
+from loyalty.backtests.rules import expected, whole_months
 from loyalty.backtests.service import Run
 from loyalty.earning.trial import Gave, GaveNot, WalletTrial
 from loyalty.rules.facts import Line, OrderFacts
@@ -227,8 +227,7 @@ def backtest(
         return minor(points * point_cost_micros, currency)
 
     months = {name: each for name, each in sorted(run.result.months.items()) if name}
-    inner = [each.points for each in list(months.values())[1:-1]]  # the first and the last may be cut off
-    found = expected(inner) if run.ended_at else None
+    found = expected(whole_months(months)) if run.ended_at else None
     return views.BacktestPage(
         name=shown.name,
         sentence=say.rule(run.definition),

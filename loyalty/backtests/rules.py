@@ -49,6 +49,22 @@ def together(one: Mapping[str, Backtest], other: Mapping[str, Backtest]) -> dict
     }
 
 
+def whole_months(months: Mapping[str, Backtest]) -> list[int]:
+    """Points of the months between the first and the last, which may be cut off; 0 where nothing happened."""
+    named = sorted(name for name in months if name)
+    if not named:
+        return []
+    at, end = _number(named[0]), _number(named[-1])
+    inside = [f"{n // 12:04}-{n % 12 + 1:02}" for n in range(at + 1, end)]
+    return [months[name].points if name in months else 0 for name in inside]
+
+
+def _number(month: str) -> int:
+    """Of a month ("2026-04") among all months."""
+    year, number = month.split("-")
+    return 12 * int(year) + int(number) - 1
+
+
 def expected(points: Sequence[int]) -> Expected | None:
     """What whole months say of another one; None: there are too few."""
     if len(points) < MONTHS_LEAST:

@@ -8,14 +8,14 @@ import pytest
 
 from core import db
 from loyalty.backtests import service as backtests
-from loyalty.backtests.rules import Expected, expected, together
+from loyalty.backtests.rules import Expected, expected, together, whole_months
 from loyalty.backtests.service import BacktestInvalid
 from loyalty.backtests.tasks import run_part
 from loyalty.earning import trial as trials
 from loyalty.intake.service import ingest
 from loyalty.rules import model as m
 from loyalty.rules import service as rules
-from loyalty.rules.backtest import backtest, by_month
+from loyalty.rules.backtest import Backtest, backtest, by_month
 from loyalty.rules.facts import OrderFacts
 from tests.db.test_backtest import history, publish
 from tests.factories import rules as make
@@ -110,3 +110,12 @@ def test_an_interval_is_that_of_the_mean() -> None:
     assert expected([10, 20, 30]) == Expected(20, 0, 45)
     assert expected([100] * 30) == Expected(100, 100, 100)
     assert together({}, {}) == {}
+
+
+def test_a_month_in_which_nothing_happened_counts_and_those_that_may_be_cut_off_do_not() -> None:
+    def of(points: int) -> Backtest:
+        return Backtest(events=1, members=1, points=points, points_due=points)
+
+    found = {"": of(99), "2025-11": of(7), "2025-12": of(10), "2026-02": of(30), "2026-03": of(8)}
+    assert whole_months(found) == [10, 0, 30]
+    assert whole_months({"2026-03": of(8), "": of(8)}) == whole_months({}) == []

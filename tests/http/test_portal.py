@@ -1,6 +1,8 @@
 """The customer's pages, over HTTP with the real database."""
 
 import asyncio
+import csv
+import io
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -14,6 +16,7 @@ import pytest
 from api.app import App
 from api.portal import words
 from core import clock, db
+from core.design.formats import formats
 from core.embedded import Services
 from core.i18n import LOCALES, Locale, translator
 from core.ids import new_id
@@ -428,6 +431,59 @@ async def test_expiry_is_told_with_its_date(browser: Browser, shop: Shop) -> Non
     page = (await browser.get("/portal")).text
     at = shop.ago(40) + timedelta(days=730)
     assert re.search(rf"100 points expire on [^<]*{at.year}", page)
+
+
+async def test_expiry_is_told_in_the_activity_with_its_time_zone(browser: Browser, shop: Shop) -> None:
+    """The day that ends and where: at the same moment it is another day elsewhere."""
+    customer = await member_with(shop, 100)
+    at = shop.now.replace(year=shop.now.year + 2, month=6, day=30, hour=22, minute=30)
+    async with db.transaction(shop.merchant):
+        member = (await members.find(customer)).id
+        gift: dict[str, Any] = {
+            "effective_at": shop.ago(1),
+            "side": "goodwill",
+            "reason": {"rule": "goodwill"},
+        }
+        await post([Earn(key="g", member=member, points=7, expires_at=at, **gift)], shop.now)
+    await enter_as_customer(browser, shop, customer)
+    for zone, day in (("UTC", 30), ("Asia/Hong_Kong", 1)):
+        async with db.transaction(shop.merchant):
+            await db.execute("UPDATE merchants SET time_zone = $1", zone)
+        month = "Jun" if day == 30 else "Jul"
+        page = (await browser.get("/portal/activity")).text
+        [row] = [each for each in re.findall(r"<li.*?</li>", page, re.S) if "+7" in each]
+        assert f"Valid until {month} {day}, {at.year}" in row, row
+        name = formats("en").zone(at, zone)
+        assert f"All times: {name}." in page
+        # The next to expire is on the first page with its hour, too.
+        home = (await browser.get("/portal")).text
+        assert f"({name})" in home
+
+
+async def test_the_file_of_a_filter_has_just_its_rows(browser: Browser, shop: Shop) -> None:
+    """By verb, of the ledger itself, whatever the pages show."""
+    customer = await member_with(shop, 100)
+    async with db.transaction(shop.merchant):
+        member = (await members.find(customer)).id
+        await post([Earn(key="x", member=member, points=9, effective_at=shop.ago(9), side="goodwill",
+                         reason={"rule": "goodwill"}, expires_at=shop.ago(2))], shop.ago(9))  # fmt: skip
+        assert await expire_due(shop.now) == 1
+        ledger = await db.fetch(
+            "SELECT j.verb, j.points, j.effective_at FROM ledger_journal j"
+            " JOIN ledger_accounts a ON a.id = j.account_id JOIN wallet_types w ON w.id = a.wallet_type_id"
+            " WHERE a.member_id = $1 AND w.code = 'points' ORDER BY j.seq DESC", member
+        )  # fmt: skip
+    await enter_as_customer(browser, shop, customer)
+    wanted = {"all": {"earn", "settle", "expire"}, "earned": {"earn", "settle"}, "spent": {"redeem", "hold"}}
+    for show, verbs in (wanted | {"lost": {"expire"}, "moved": {"transfer"}}).items():
+        answer = await browser.get(f"/portal/activity.csv?show={show}")
+        heads, *lines = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")))
+        rows = [row for row in ledger if row["verb"] in verbs]
+        assert len(heads) == 7 and len(lines) == len(rows), show
+        days = [row["effective_at"].date().isoformat() for row in rows]
+        assert [line[0][:10] for line in lines] == days, show
+    assert {row["verb"] for row in ledger} == wanted["all"]
+    assert "show=lost" in (await browser.get("/portal/activity?show=lost")).text
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 
 from api.app import App
 from core import clock, db
+from core.days import zone_of
 from core.embedded import Services
 from core.i18n import LOCALES
 from loyalty.campaigns import service as campaigns
@@ -24,11 +25,15 @@ from tests.http.conftest import PAGE, Browser, rows
 from tests.http.forms import press, with_button
 from tests.http.shop import (
     Shop,
+    delivered,
     enter_as_staff,
     form,
+    joined,
     member_with,
     open_shop,
     pages_app,
+    paid,
+    send,
     speak,
 )
 
@@ -415,3 +420,45 @@ async def test_a_rule_over_what_has_happened_is_the_ledger(browser: Browser, sho
     answer = await browser.client.post(BACKTESTS, data=wrong, headers=PAGE)
     assert answer.status_code == 422 and "days that are over" in answer.text
     assert await rows(shop.merchant, "backtests") == 1
+
+
+async def test_a_month_like_those_of_the_history_lies_in_an_interval(
+    browser: Browser, merchant: UUID
+) -> None:
+    """Seven months, one of them empty: the page's mean and bounds are Student's, worked out here by hand."""
+    opened = await open_shop(merchant)
+    first = opened.now.astimezone(zone_of("UTC")).replace(day=1, hour=12, minute=0)
+    starts = [first]
+    for _ in range(7):
+        starts.insert(0, (starts[0] - timedelta(days=1)).replace(day=1))
+    amounts = (90, 100, 140, 0, 180, 230, 70)  # dollars, the oldest first: a point each
+    await send(opened, joined("ada", starts[0]))
+    for n, (at, dollars) in enumerate(zip(starts, amounts, strict=False)):
+        if dollars:
+            when = at + timedelta(days=3)
+            await send(opened, paid("ada", f"o{n}", when, 100 * dollars), delivered(f"o{n}", when))
+    flat = m.Rule(
+        trigger=m.Order(), effect=m.PerAmount(points_per_100_units={"USD": 100}), wallets=("points",)
+    )
+    async with db.transaction(merchant):
+        await rules.create("flat", "Flat", flat, clock.now())
+    await enter_as_staff(browser, merchant, "marketer")
+    page = (await browser.get(SIMULATOR)).text
+    days = {"start": starts[0].date().isoformat(), "end": starts[-1].date().isoformat()}
+    where = await post(browser, page, BACKTESTS, rule="flat:1", wallet="points", **days)
+    found = (await browser.get(where)).text
+    inner = (100, 140, 0, 180, 230)  # the first and the last month may be cut off
+    mean = sum(inner) / 5
+    variance = sum((each - mean) ** 2 for each in inner) / 4
+    half = 2.776 * (variance / 5) ** 0.5  # t of 4 degrees of freedom, two-sided 95 %
+    said = re.search(r"(\d+) points; with 95 % confidence .* lies between (\d+) and (\d+)\.", found)
+    assert said, found
+    shown, low, high = map(int, said.groups())
+    assert (mean, shown) == (130, 130)
+    assert abs(low - (mean - half)) <= 1 and abs(high - (mean + half)) <= 1
+    # Of fewer months nothing is said.
+    days |= {"start": starts[3].date().isoformat()}
+    page = (await browser.get(SIMULATOR)).text
+    where = await post(browser, page, BACKTESTS, rule="flat:1", wallet="points", **days)
+    found = (await browser.get(where)).text
+    assert "Points by month" in found and "95 % confidence" not in found
