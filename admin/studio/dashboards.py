@@ -2,10 +2,10 @@
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -14,6 +14,7 @@ from litestar import Request, Response, get
 from litestar.params import FromQuery
 
 from admin.studio import dashboard_present as present
+from admin.studio.present import PERIOD_DAYS
 from api.auth import StaffUser, requires_permission
 from api.pages import locale_of, page
 from core import clock, db
@@ -25,7 +26,7 @@ from core.files.formulas import defused
 from core.i18n import in_language, translator
 from loyalty.figures import service as figures
 from loyalty.figures.rules import FLOWS, Flow
-from loyalty.figures.service import MemberRow, Stretch
+from loyalty.figures.service import MemberRow, PostingRow, Stretch
 from loyalty.liability.rules import next_month
 from loyalty.programme import service as programme
 from loyalty.programme.service import ProgrammeMissing
@@ -37,6 +38,7 @@ Staff = Request[StaffUser, Any, Any]
 PATH = present.PATH
 CHOICES = (3, 6, 12, 24)
 ROWS = 50
+DAYS_MOST = 366
 reads = requires_permission("studio.read")
 
 
@@ -102,17 +104,25 @@ async def rows(
     months: FromQuery[int] = 12,
     until: FromQuery[str] = "",
     to: FromQuery[str] = "",
+    tier: FromQuery[str] = "",
+    days: FromQuery[int] = 0,
     after: FromQuery[UUID | None] = None,
 ) -> Response[Any]:
     """What a figure counts: postings, or members. Raises NotFound for a figure that there is not."""
     source = str(request.query_params.get("from", ""))
     async with db.transaction(request.user.merchant_id):
         if figure == "points" and flow in FLOWS:
-            view = await _postings(request, await _stretch(request, 1, month), flow, after)
+            over = await _days(request, days) if days else await _stretch(request, 1, month)
+            found = await figures.postings(over, flow, after, ROWS + 1)
+            view = _lines(request, _title(request, flow, over, days > 0), "", found)
+        elif figure in ("pending", "expiring"):
+            view = await _lots(request, figure, days, after)
+        elif figure == "tier":
+            view = await _members(request, await figures.in_tier(tier, after, ROWS + 1))
         elif figure == "moves":
             over = await _stretch(request, months, until)
-            found = await figures.movers(over, source or None, to, after, ROWS + 1)
-            view = await _members(request, found)
+            moved = await figures.movers(over, source or None, to, after, ROWS + 1)
+            view = await _members(request, moved)
         elif figure == "buyers":
             cohort, bought = await _stretch(request, 1, joined), await _stretch(request, 1, month)
             view = await _members(request, await figures.buyers(cohort, bought, after, ROWS + 1))
@@ -152,6 +162,12 @@ async def _stretch(request: Staff, months: int, until: str) -> Stretch:
     return await figures.stretch(last, months)
 
 
+async def _days(request: Staff, days: int) -> Stretch:
+    """The last days, as the overview counts them."""
+    today = day_of(clock.now(), zone_of(request.user.shop.time_zone))
+    return await figures.days(today - timedelta(days=min(abs(days), DAYS_MOST)), today)
+
+
 def _month_before(month: date) -> date:
     return _on(month, -1)
 
@@ -161,17 +177,36 @@ def _on(month: date, months: int) -> date:
     return date(number // 12, number % 12 + 1, 1)
 
 
-async def _postings(request: Staff, over: Stretch, flow: Flow, after: UUID | None) -> views.DashboardRows:
+def _title(request: Staff, flow: Flow, over: Stretch, of_days: bool) -> str:
+    locale, zone = locale_of(request), request.user.shop.time_zone
+    shown, words = formats(locale), translator(locale)
+    days = f"{shown.date(over.start, zone)} – {shown.date(over.end - timedelta(hours=1), zone)}"
+    month = days if of_days else shown.month(over.first)
+    titles: dict[Flow, Callable[[], str]] = {
+        "earned": lambda: words.gettext("Points earned in %(month)s", month=month),
+        "redeemed": lambda: words.gettext("Points redeemed in %(month)s", month=month),
+        "expired": lambda: words.gettext("Points expired in %(month)s", month=month),
+        "taken_back": lambda: words.gettext("Points taken back in %(month)s", month=month),
+        "other": lambda: words.gettext("Other changes in %(month)s", month=month),
+    }
+    return titles[flow]()
+
+
+async def _lots(request: Staff, figure: str, days: int, before: UUID | None) -> views.DashboardRows:
+    """Points that are not settled, or that expire in the next days, by what brought them."""
+    words = translator(locale_of(request))
+    if figure == "pending":
+        found = await figures.pending(before, ROWS + 1)
+        return _lines(request, words.gettext("Pending points"), "", found)
+    until = clock.now() + timedelta(days=min(abs(days) or PERIOD_DAYS, DAYS_MOST))
+    found = await figures.expiring(until, before, ROWS + 1)
+    return _lines(request, words.gettext("Points that expire soon"), words.gettext("Expires"), found)
+
+
+def _lines(request: Staff, title: str, when: str, found: Sequence[PostingRow]) -> views.DashboardRows:
+    """Postings, each with its member and its entry."""
     locale = locale_of(request)
     shown, words = formats(locale), translator(locale)
-    found = await figures.postings(over, flow, after, ROWS + 1)
-    titles: dict[Flow, Callable[[], str]] = {
-        "earned": lambda: words.gettext("Points earned in %(month)s", month=shown.month(over.first)),
-        "redeemed": lambda: words.gettext("Points redeemed in %(month)s", month=shown.month(over.first)),
-        "expired": lambda: words.gettext("Points expired in %(month)s", month=shown.month(over.first)),
-        "taken_back": lambda: words.gettext("Points taken back in %(month)s", month=shown.month(over.first)),
-        "other": lambda: words.gettext("Other changes in %(month)s", month=shown.month(over.first)),
-    }
     lines = tuple(
         views.BoardRow(
             shown.date_time(each.effective_at, request.user.shop.time_zone),
@@ -184,8 +219,8 @@ async def _postings(request: Staff, over: Stretch, flow: Flow, after: UUID | Non
         )
         for each in found[:ROWS]
     )
-    heads = (words.gettext("When"), words.gettext("Customer number"), words.gettext("Points"))
-    return _paged(request, titles[flow](), heads, lines, found[ROWS - 1].id if len(found) > ROWS else None)
+    heads = (when or words.gettext("When"), words.gettext("Customer number"), words.gettext("Points"))
+    return _paged(request, title, heads, lines, found[ROWS - 1].id if len(found) > ROWS else None)
 
 
 async def _members(request: Staff, found: list[MemberRow]) -> views.DashboardRows:

@@ -42,7 +42,9 @@ def studio(
         members=totals.members,
         tier_metric=metric_code(live.primary.metric) if live else "points",
         tiers=tuple(
-            studio_views.TierCount(in_language(tier.name, locale), counts.get(tier.code, 0), tier.threshold)
+            studio_views.TierCount(
+                in_language(tier.name, locale), counts.get(tier.code, 0), tier.threshold, tier.code
+            )
             for tier in (live.tiers if live else ())
         ),
         versions=versions(published, authors, locale, live if may_draft else None),

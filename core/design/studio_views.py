@@ -12,6 +12,8 @@ class TierCount:
     members: int
     threshold: int
     """In the unit of the tier set's metric (spend: minor units)."""
+    code: str = ""
+    """Leads to its members."""
 
 
 @dataclass(frozen=True)

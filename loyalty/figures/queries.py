@@ -25,6 +25,14 @@ MOVERS = f"""
     ORDER BY m.id LIMIT $7
 """
 
+# $1 tier of the first set, $2 after which, $3 how many.
+IN_TIER = """
+    SELECT m.id, c.external_id, m.joined_at, m.tier_code
+    FROM members m JOIN customers c ON c.id = m.customer_id
+    WHERE m.left_at IS NULL AND m.tier_code = $1 AND ($2::uuid IS NULL OR m.id > $2)
+    ORDER BY m.id LIMIT $3
+"""
+
 # ---------------------------------------------------------------- who comes back
 
 # $1 time zone, $2 from, $3 until: members by the month in which they joined, and how many of them bought in
@@ -60,6 +68,21 @@ BUYERS = """
 """
 
 # ---------------------------------------------------------------- postings
+
+_LOTS = """
+    SELECT x.journal_id AS id, a.member_id, c.external_id, {at} AS effective_at, j.verb::text AS verb,
+           x.points
+    FROM (SELECT l.journal_id, l.account_id, min(l.expires_at) AS ends, sum(l.{points})::bigint AS points
+          FROM ledger_lots l WHERE l.{points} > 0 AND {which} GROUP BY 1, 2) x
+    JOIN ledger_accounts a ON a.id = x.account_id
+    JOIN wallet_types w ON w.id = a.wallet_type_id AND w.code = $1
+    JOIN ledger_journal j ON j.id = x.journal_id
+    JOIN members m ON m.id = a.member_id JOIN customers c ON c.id = m.customer_id
+    WHERE $2::uuid IS NULL OR x.journal_id < $2 ORDER BY x.journal_id DESC LIMIT $3
+"""
+# $1 wallet, $2 before which, $3 how many, $4 of those that expire until when.
+PENDING = _LOTS.format(points="points_pending", which="true", at="j.effective_at")
+EXPIRING = _LOTS.format(points="points_active", which="l.expires_at < $4", at="x.ends")
 
 _OURS = "('pending', 'active', 'held', 'debt')"
 

@@ -16,7 +16,10 @@ from loyalty.programme import service as programme
 
 
 class Stretch(msgspec.Struct, frozen=True):
-    """Whole months of the shop's, from `first` to `last`, each given by its first day; and their moments."""
+    """Whole months of the shop's, from `first` to `last`, each given by its first day; and their moments.
+
+    Of days() it is these days.
+    """
 
     first: date
     last: date
@@ -81,6 +84,12 @@ async def stretch(last: date, months: int) -> Stretch:
     return Stretch(first, last, start_of_day(first, zone), start_of_day(next_month(last), zone))
 
 
+async def days(first: date, last: date) -> Stretch:
+    """The days from `first` to `last` of the shop's."""
+    zone = zone_of((await tenancy.shop()).time_zone)
+    return Stretch(first, last, start_of_day(first, zone), start_of_day(last + timedelta(days=1), zone))
+
+
 async def points(over: Stretch, wallet: str = WALLET) -> dict[date, Points]:
     """Points by the month in which it happened."""
     return rules.by_month(await rolling.happened(over.first, next_month(over.last), wallet), over.months)
@@ -117,6 +126,11 @@ async def movers(
     return [MemberRow(**row) for row in await db.fetch(queries.MOVERS, *args)]
 
 
+async def in_tier(code: str, after: UUID | None, limit: int) -> list[MemberRow]:
+    """Who is in a tier of the first set, by id."""
+    return [MemberRow(**row) for row in await db.fetch(queries.IN_TIER, code, after, limit)]
+
+
 async def retention(over: Stretch) -> list[Cohort]:
     """Who joined in each of the months and how many bought when, by month."""
     zone = (await tenancy.shop()).time_zone
@@ -140,3 +154,16 @@ async def postings(
     """What a figure of points adds up, the newest first."""
     rows = await db.fetch(queries.postings(flow), wallet, over.start, over.end, after, limit)
     return [PostingRow(**row) for row in rows]
+
+
+async def pending(before: UUID | None, limit: int, wallet: str = WALLET) -> list[PostingRow]:
+    """What brought points that are not settled yet, the newest first; `points` are those that are left."""
+    return [PostingRow(**row) for row in await db.fetch(queries.PENDING, wallet, before, limit)]
+
+
+async def expiring(
+    until: datetime, before: UUID | None, limit: int, wallet: str = WALLET
+) -> list[PostingRow]:
+    """What brought points that expire before a moment; `points` are those that are left, `effective_at` is
+    when they expire."""
+    return [PostingRow(**row) for row in await db.fetch(queries.EXPIRING, wallet, before, limit, until)]

@@ -68,6 +68,30 @@ async def test_each_figure_of_the_dashboards_leads_to_rows(browser: Browser, sho
             assert "The figure counts nothing" not in answer.text, each
 
 
+async def test_each_figure_of_the_overview_leads_to_what_it_adds_up(browser: Browser, shop: Shop) -> None:
+    """The sum of the rows is the figure: earned, pending, expiring; and the members of each tier."""
+    async with db.transaction(shop.merchant):
+        await db.execute("UPDATE ledger_lots SET expires_at = $1 WHERE points_active = 220", shop.ago(-9))
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    page = (await browser.get(STUDIO)).text
+    figures = re.findall(r'<dt>([^<]+)</dt><dd><b><a href="([^"]+)">([^<]+)</a></b>', page)
+    by_name = {name: (href.replace("&amp;", "&"), said) for name, href, said in figures}
+    assert by_name.keys() >= {"Liability", "Breakage", "Pending", "Earned", "Redemption rate", "Expiring"}
+    for name in ("Pending", "Earned", "Expiring"):
+        href, said = by_name[name]
+        rows = (await browser.get(href)).text
+        added = sum(int(each) for each in re.findall(r"<bdi>\+([\d,]+)</bdi>", rows))
+        assert added == int(said.replace(",", "")) > 0, name
+    assert by_name["Expiring"][1] == "220" and "m-220" in (await browser.get(by_name["Expiring"][0])).text
+    for name in ("Liability", "Redemption rate"):
+        assert (await browser.get(by_name[name][0])).status_code == 200
+    tiers = re.findall(r'href="([^"]+figure=tier[^"]+)">(\d+)</a>', page)
+    assert sorted(int(said) for _, said in tiers) == [1, 1, 2]
+    for href, said in tiers:
+        rows = (await browser.get(href.replace("&amp;", "&"))).text
+        assert len(re.findall(r"<bdi>m-\d+</bdi>", rows)) == int(said)
+
+
 async def test_the_boards_are_the_same_as_files(browser: Browser, shop: Shop) -> None:
     await enter_as_staff(browser, shop.merchant, "auditor")
     page = (await browser.get(f"{BOARDS}?months=3")).text

@@ -745,7 +745,7 @@ STUDIO = studio_views.Studio(
     "points",
     (
         studio_views.TierCount("Bronze", 3120, 0),
-        studio_views.TierCount("Silver", 1204, 1000),
+        studio_views.TierCount("Silver", 1204, 1000, "silver"),
         studio_views.TierCount("Gold", 561, 2000),
         studio_views.TierCount("Platinum", 115, 5000),
     ),
