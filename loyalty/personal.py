@@ -182,6 +182,8 @@ IMPERSONAL = {
     "repairs": "table_name was became reason",
     "changes": "kind subject name definition state shown moved note",
     "change_settings": "",
+    # Numbers of customers are in the file alone, which goes once it is decided on.
+    "opening_imports": "file_name reason state found",
     # Counts of members, whoever they are.
     "tier_censuses": "set_code shape from_codes pinned year",
     "tier_census_counts": "from_code",

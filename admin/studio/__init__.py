@@ -14,6 +14,7 @@ from admin.studio import (
     imports,
     liability,
     members,
+    openings,
     referrals,
     rewards,
     rules,
@@ -46,6 +47,7 @@ router = Router(
         *compliance.handlers,
         *liability.handlers,
         *imports.handlers,
+        *openings.handlers,
     ],
     include_in_schema=False,
 )

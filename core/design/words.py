@@ -89,6 +89,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "earning_rule_versions": mark("Version of an earning rule"),
         "earning_settings": mark("Settings of earning"),
         "adjustments": mark("Adjustment of points"),
+        "opening_imports": mark("File of opening balances"),
         "adjustment_limits": mark("Limit of adjustments"),
         "transfer_terms": mark("Terms of transfers"),
         "households": mark("Household"),
@@ -410,6 +411,11 @@ _WORDS: dict[str, dict[str, str]] = {
         "reply": mark("The shop’s reply"),
         "replied_at": mark("Replied on"),
         "kind": mark("Review or mention"),
+    },
+    "opening_state": {
+        "waiting": mark("Waits for a second person"),
+        "done": mark("Taken in"),
+        "rejected": mark("Rejected"),
     },
     "adjustment_state": {
         "waiting": mark("Waits for a second person"),

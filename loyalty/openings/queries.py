@@ -15,3 +15,22 @@ JOIN ledger_accounts a ON a.id = j.account_id JOIN members m ON m.id = a.member_
 JOIN wallet_types w ON w.id = a.wallet_type_id
 WHERE j.merchant_id = current_merchant() AND j.key = ANY ($1::text[])
 """
+
+SEND = """
+INSERT INTO opening_imports (merchant_id, file_name, reason, create_members, state, content, found, asked_by,
+                             asked_at)
+VALUES (current_merchant(), $1, $2, $3, $4, $5, $6, $7, $8) RETURNING id
+"""
+LOCK_SENT = "SELECT content FROM opening_imports WHERE id = $1 FOR UPDATE"
+DECIDE_SENT = """
+UPDATE opening_imports SET state = $2, found = $3, decided_by = $4, decided_at = $5, content = NULL
+WHERE id = $1
+"""
+_SENT = """
+SELECT o.id, o.file_name, o.reason, o.create_members, o.state, o.found, o.asked_by, a.name AS asked_by_name,
+       o.asked_at, o.decided_by, d.name AS decided_by_name, o.decided_at
+FROM opening_imports o JOIN staff a ON a.id = o.asked_by LEFT JOIN staff d ON d.id = o.decided_by
+"""
+SENT = _SENT + "WHERE o.id = $1"
+NEWEST_SENT = _SENT + "ORDER BY o.id DESC LIMIT $1"
+ROLE = "SELECT role FROM staff WHERE id = $1 AND disabled_at IS NULL"

@@ -40,6 +40,7 @@ OWNERS = {
     "mail_id": "mails",
     "member_id": "members",
     "message_id": "notifications",
+    "opening_id": "opening_imports",
     "person_id": "customers",
     "photo_id": "review_photos",
     "picture_id": "case_pictures",

@@ -29,6 +29,7 @@ from loyalty.changes import service as changes
 from loyalty.ledger import Earn, post
 from loyalty.ledger import reading as ledger
 from loyalty.members import service as members
+from loyalty.openings import sending
 from loyalty.programme import service as programme
 from loyalty.referrals import service as referrals
 from loyalty.referrals.service import Terms
@@ -182,6 +183,8 @@ PAGES = (
     ("adjustments", "owner", "/staff/studio/adjustments", 200),
     ("imports", "owner", "/staff/studio/imports?notice=dropped", 200),
     ("import", "owner", "/staff/studio/imports/{import}", 200),
+    ("openings", "owner", "/staff/studio/openings", 200),
+    ("opening", "owner", "/staff/studio/openings/{opening}?notice=waiting", 200),
     ("liability", "owner", "/staff/studio/liability", 200),
     ("studio-rewards", "marketer", "/staff/studio/rewards?notice=made", 200),
     ("studio-reward", "marketer", "/staff/studio/rewards/free-shipping", 200),
@@ -341,6 +344,9 @@ async def a_webhook() -> dict[str, str]:
     return {"endpoint": str(at.id), "delivery": str(delivery.id)}
 
 
+OPENINGS = b"id,customer_id,points\nb-1,newcomer,5\nb-2,newcomer,none\n"
+
+
 async def further(site: Site) -> dict[str, str]:
     """What the story does not have: an account, a file, links out of mails; in the open transaction."""
     now, customer = clock.now(), site.answered.customer_id
@@ -350,6 +356,7 @@ async def further(site: Site) -> dict[str, str]:
     return {
         "account": str(await accounts.connect("google", "Main street", GOOGLE, now, by)),
         "import": str(await uploads.send("old.csv", file, "generic", "utf-8", choices, by, now)),
+        "opening": str((await sending.send("points.csv", OPENINGS, "Brought along", True, by, now)).id),
         "survey": await surveys.make("recommend", customer, None, now),
         "unsubscribe": await consent.add_link(customer, "points", "mail", now),
         "segment": await a_segment_and_friends(now),

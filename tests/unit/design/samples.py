@@ -37,6 +37,7 @@ from core.design import import_views as iv
 from core.design import knowledge_views as kv
 from core.design import ledger_views as lv
 from core.design import message_views as mv
+from core.design import opening_views as ow
 from core.design import person_views as nv
 from core.design import publishing_views as pv
 from core.design import report_views as qv
@@ -1308,6 +1309,15 @@ IMPORTS = iv.Imports(
     32,
     "The file cannot be read: this is a picture.",
 )
+_OPENING = ow.OpeningLine(
+    "/staff/studio/openings/o1", "points.csv", "From the programme before", "done", "Ada", _ago(days=3),
+    "Mina", _ago(days=2), 120, 110, 7, 3, 48_200,
+)  # fmt: skip
+_WAITING = replace(
+    _OPENING, file_name=HOSTILE, reason=HOSTILE, state="waiting", decided_by="", decided_at=None
+)
+OPENINGS = ow.Openings((_WAITING, _OPENING), True, "k-openings", "Because", "Say why.")
+OPENING = ow.Opening(_WAITING, True, ((4, "points", "is missing"), (9, "", HOSTILE)), "k-decide")
 IMPORTING = iv.ImportProgress(
     "running", "/staff/studio/imports/i1/progress", 41.5, 500, (("new", 480), ("rejected", 20))
 )
@@ -2343,6 +2353,20 @@ SAMPLES = (
     Sample("staff-imports", "staff/imports.html", IMPORTS, _staff("/staff/studio/imports", "studio")),
     Sample(
         "staff-imports-look", "staff/imports.html", iv.Imports(()), _staff("/staff/studio/imports", "studio")
+    ),
+    Sample("staff-openings", "staff/openings.html", OPENINGS, _staff("/staff/studio/openings", "studio")),
+    Sample(
+        "staff-openings-none",
+        "staff/openings.html",
+        ow.Openings(()),
+        _staff("/staff/studio/openings", "studio"),
+    ),
+    Sample("staff-opening", "staff/opening.html", OPENING, _staff("/staff/studio/openings/o1", "studio")),
+    Sample(
+        "staff-opening-done",
+        "staff/opening.html",
+        ow.Opening(_OPENING, False),
+        _staff("/staff/studio/openings/o2", "studio"),
     ),
     Sample("staff-import", "staff/import.html", IMPORT, _staff("/staff/studio/imports/i1", "studio")),
     Sample(

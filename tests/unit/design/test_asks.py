@@ -19,7 +19,7 @@ ASKS = _each(
     "accept cancel close delete discard disconnect dismiss drop end end-others erase hide leave off remove",
     "reset retire revoke spam unsubscribe withdraw",
     # goes out to a customer, or gives or takes points
-    "adjust goodwill message publish redeem remedy reply",
+    "adjust goodwill message openings publish redeem remedy reply",
 )
 """Last words of addresses: what their forms do is not easily taken back."""
 PLAIN = _each(
@@ -52,6 +52,7 @@ EXCUSED = {
     "/staff/people/p1/erase": "the customer's number has to be typed",
     "/messages/unsubscribe": "the page of a link is the question",
     "/staff/moderation/reviews/h1/hide": "a reason has to be chosen; “Show it” undoes it",
+    "/staff/studio/openings": "a reason has to be typed, and a file sent twice counts once",
     "/staff/studio/tiers/publish": "stands below whom it moves, and what was before can be brought back",
     "/staff/studio/rules/double/publish": "stands beside what it means; “Take out of force” ends it",
     "/staff/inbox/settings/knowledge/returns/publish": "stands above the draft as it will be read",
