@@ -113,9 +113,13 @@ def _take_all(url: str, data: Path, out: Path) -> None:
 def _inbox(page: "Page", out: Path) -> None:
     """The list, and an English case with a reply under way."""
     page.goto("/staff/inbox")
+    if (news := page.locator("[data-live-show]")).is_visible():
+        news.click()
+        news.wait_for(state="hidden")
     _shoot(page, out / "inbox.png")
     _open_case(page, "en")
-    page.get_by_label("Your reply").fill(
+    # Not that to one of the further reviews.
+    page.locator("#reply-text").fill(
         "Thank you for telling us so plainly. A replacement leaves our store today, and the return is free."
     )
     page.get_by_label("Points", exact=True).fill("40")
