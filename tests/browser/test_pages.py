@@ -237,6 +237,8 @@ READ = """() => {
     for (const element of document.querySelectorAll(`[${name}]`)) found.push(element.getAttribute(name));
   return found.map((text) => text.replace(/\\s+/g, " ").trim()).filter(Boolean);
 }"""
+SHOWN_THOUGH_HIDDEN = """() => [...document.querySelectorAll("[hidden]")]
+  .filter((element) => element.getClientRects().length).map((element) => element.outerHTML)"""
 WATCH = """document.addEventListener("securitypolicyviolation",
   (event) => console.error("CSP", event.violatedDirective, event.blockedURI));"""
 
@@ -458,6 +460,7 @@ async def _look(
         assert await page.locator("h1").count() == 1
         assert await page.evaluate("document.documentElement.scrollWidth") <= width
         assert await page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") == (theme == "dark")
+        assert await page.evaluate(SHOWN_THOUGH_HIDDEN) == []
         texts = await page.evaluate(READ)
         _assert_in_one_language(texts, locale)
         assert [text for text in texts if RAW.search(text.replace(EXAMPLE, ""))] == []

@@ -160,13 +160,16 @@ async def test_an_open_inbox_renews_itself_but_never_under_the_hand(site: Site) 
     await page.evaluate("window.stayed = true")
     await open_case(site.shop.merchant_id, external_id="live-1", at=clock.now(), author="Lena Live")
     await page.get_by_role("link", name="Lena Live").wait_for()
+    news = page.get_by_text("Something happened since.")
+    assert not await news.is_visible()
     box = page.locator("[data-rows] input[type=checkbox]").first
     await box.check()
     await open_case(site.shop.merchant_id, external_id="live-2", at=clock.now(), author="Nora New")
-    await page.get_by_text("Something happened since.").wait_for()
+    await news.wait_for()
     assert await box.is_checked() and await page.get_by_role("link", name="Nora New").count() == 0
     await page.get_by_role("button", name="See what is new").click()
     await page.get_by_role("link", name="Nora New").wait_for()
+    await news.wait_for(state="hidden")
     assert await page.evaluate("window.stayed")
     await context.close()
 
