@@ -122,8 +122,10 @@ def _inbox(page: "Page", out: Path) -> None:
     page.locator("#reply-text").fill(
         "Thank you for telling us so plainly. A replacement leaves our store today, and the return is free."
     )
-    page.get_by_label("Points", exact=True).fill("40")
-    page.get_by_label("Reason").fill("With our apologies for the trouble.")
+    goodwill = page.locator("#goodwill")
+    goodwill.locator("summary").click()
+    goodwill.get_by_label("Points").fill("40")
+    goodwill.get_by_label("Reason").fill("With our apologies for the trouble.")
     _shoot(page, out / "case.png")
 
 
