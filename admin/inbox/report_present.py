@@ -7,6 +7,7 @@ from uuid import UUID
 
 from core.design import report_views as views
 from core.design.case_views import SettingsForm
+from core.design.dashboard_views import Board
 from core.design.formats import Formats, formats
 from core.design.reward_views import FormField, FormGroup
 from core.design.words import word
@@ -46,6 +47,7 @@ class Reader:
 def reports(
     found: Report, day: date, kept: Mapping[str, str], choices: Choices, to: Reader, *, earlier_href: str,
     later_href: str, csv_href: str, goals_href: str, forms: tuple[SettingsForm, ...],
+    boards: tuple[tuple[Board, str], ...],
 ) -> views.Reports:  # fmt: skip
     """The page."""
     return views.Reports(
@@ -68,6 +70,7 @@ def reports(
             _holdout(found.arms, to),
             _stars(found, to),
         ),
+        boards=boards,
         forms=forms,
     )
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromQuery, URLEncodedBody
 
+from admin.inbox import report_boards as boards
 from admin.inbox import report_present as present
 from admin.inbox.pages import Staff
 from api.auth import requires_permission
@@ -19,17 +20,21 @@ from api.forms import key_of, once_to, said_of
 from api.pages import locale_of, page
 from api.problems import STATUS
 from core import clock, db
-from core.days import day_of, zone_of
+from core.days import day_of, start_of_day, zone_of
 from core.errors import DomainError, Kind
 from core.files.formulas import defused
 from core.i18n import translator
 from reviews.cases.remedies import holdout
+from reviews.figures import service as reviews
 from reviews.proof import service
 from reviews.proof.figures import HEADS, figures
 from reviews.proof.service import Only, Report
+from reviews.trends import service as trends
 
 PATH = "/staff/inbox/reports"
 GOALS = "/staff/studio/goals"
+DASHBOARDS = "/staff/studio/dashboards"
+TRENDS = "/staff/inbox/trends"
 reads = requires_permission("inbox.read")
 sets = requires_permission("inbox.settings")
 
@@ -101,9 +106,14 @@ async def _page(
 ) -> Response[Any]:  # fmt: skip
     now, locale, zone = clock.now(), locale_of(request), request.user.shop.time_zone
     day, found = await _report(request, month, _only(team, person, aspect))
+    may = request.user.permissions
+    to = present.Reader(translator(locale), locale, zone)
     async with db.transaction(request.user.merchant_id):
         choices = present.Choices(await service.teams(), await service.people())
         held = await holdout.current()
+        first, end = start_of_day(boards.first_month(day), zone_of(zone)), (await service.month(day))[1]
+        stars = (await reviews.compared(first, first, end, zone)).months
+        risen = [each.trend for each in await trends.trends(now)]
     kept = {"team": team, "person": person, "aspect": aspect}
     asked = {name: value for name, value in kept.items() if value}
 
@@ -112,7 +122,6 @@ async def _page(
 
     today = day_of(now, zone_of(zone))
     later = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
-    to = present.Reader(translator(locale), locale, zone)
     view = present.reports(
         found,
         day,
@@ -122,10 +131,12 @@ async def _page(
         earlier_href=href(PATH, day.replace(day=1) - timedelta(days=1)),
         later_href=href(PATH, later) if later <= today else "",
         csv_href=href(f"{PATH}.csv", day),
-        goals_href=GOALS if "studio.read" in request.user.permissions else "",
-        forms=(present.form(held, to, typed, problem),)
-        if "inbox.settings" in request.user.permissions
-        else (),
+        goals_href=GOALS if "studio.read" in may else "",
+        forms=(present.form(held, to, typed, problem),) if "inbox.settings" in may else (),
+        boards=(
+            (boards.rating(stars, day, to), DASHBOARDS if "studio.read" in may else ""),
+            (boards.topics(risen, to), TRENDS),
+        ),
     )
     return page(request, "staff/reports.html", view, section="inbox", status=status, now=now)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from core.design.case_views import SettingsForm
+from core.design.dashboard_views import Board
 from core.design.reward_views import FormField
 
 
@@ -43,4 +44,6 @@ class Reports:
     """2026-11"""
     bars: tuple[Bar, ...]
     tables: tuple[ReportTable, ...]
+    boards: tuple[tuple[Board, str], ...]
+    """Charts over their tables, each with the address of the page that says more; "": not for this reader."""
     forms: tuple[SettingsForm, ...] = ()

@@ -44,6 +44,9 @@ function read(figure) {
   };
 }
 
+// Marks of an axis are no closer than what their labels can tell apart.
+const finest = (unit) => (unit === "percent" ? 0.001 : 0.1);
+
 function shortly(unit) {
   const how =
     unit === "percent"
@@ -103,6 +106,7 @@ function axes(figure, data, colours) {
     },
     yAxis: {
       type: "value", axisLabel: { ...label, formatter: shortly(figure.dataset.unit) },
+      minInterval: finest(figure.dataset.unit),
       splitLine: { lineStyle: { color: colours.line } },
       min: figure.dataset.from === undefined ? undefined : Number(figure.dataset.from),
     },

@@ -1743,6 +1743,7 @@ REPORTS = qv.Reports(
         qv.ReportTable("By team", "Of this month.", ("Who", "Resolved"), (("Delivery", "12"),), ""),
         qv.ReportTable("By person", "", ("Who", "Resolved"), (), "Nothing was resolved."),
     ),
+    boards=tuple((each, "/staff/inbox/trends") for each in DASHBOARDS.boards[:2]),
     forms=CASE_SETTINGS.forms,
 )
 WEBHOOK_ROW = hk.DeliveryRow(
