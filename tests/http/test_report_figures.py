@@ -149,9 +149,9 @@ async def test_stars_by_month_and_what_is_complained_about(reader: Browser, merc
             fields = {"product_sku": "lamp", "product_name": "<Lamp>", "written_at": when}
             (received,) = await take_in(merchant, moved(word, rating=None, **fields), at=now)
             await score(merchant, received, reading(0.9 if n < angry else 0.1), now)
-    stars = await table(reader, "Rating")
-    assert len(stars) == 12 and stars["March 2026"] == ["3.2", "6"], "16 stars of five, one without"
-    assert stars["April 2025"] == ["–", "0"]
+    rated = await table(reader, "Rating")
+    assert len(rated) == 12 and rated["March 2026"] == ["3.2", "6"], "16 stars of five, one without"
+    assert rated["April 2025"] == ["–", "0"]
     topics = await table(reader, "Topics")
     assert topics["<Lamp>"] == ["Product", "9", "12", "75%", "8%", "has risen"]
     page = (await reader.get(f"{REPORTS}?{MARCH}")).text

@@ -1,7 +1,8 @@
 """A review in the reader's language: asked for on the page of its case, written by a worker, shown there."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -12,9 +13,14 @@ from admin import inbox
 from api import portal
 from api.app import App, create_app
 from api.v1.reviews import v1_reviews
+from core import clock, db
 from core.embedded import Services
+from core.people import tasks as person_tasks
+from reviews.cases import unreviewed
+from reviews.cases.unreviewed import Asked
 from reviews.intake.service import SCORE
 from reviews.translating import tasks  # noqa: F401 - registers the handler
+from tests.conftest import new_merchant
 from tests.contract.fakes.completions import FakeCompletions, installed
 from tests.contract.fakes.server import Answer, running
 from tests.http.conftest import Browser
@@ -179,3 +185,63 @@ async def test_a_new_wording_wants_a_new_translation(
     await work_off(desk.merchant, SCORE)
     page = (await browser.get(case_path(case))).text
     assert "Everything was broken" not in page and case_path(case, "translate") in page
+
+
+async def test_an_erasure_while_the_model_writes_leaves_nothing(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk, fake: FakeCompletions
+) -> None:
+    case = await open_case(client, desk, body=GERMAN)
+    await enter(browser, desk.merchant, await hire(desk.merchant))
+    await act(browser, case, "translate")
+    customer = await value(desk.merchant, "SELECT customer_id FROM cases")
+    loop = asyncio.get_running_loop()
+
+    def says(messages: list[dict[str, str]]) -> str:
+        work = person_tasks.erase({"customer": str(customer)}, clock.now())
+        asyncio.run_coroutine_threadsafe(_in(desk.merchant, work), loop).result(timeout=30)
+        return ENGLISH
+
+    fake.says = says
+    await work_off(desk.merchant, TOPIC)
+    assert len(fake.asked) == 1
+    kept = await value(desk.merchant, "SELECT string_agg(coalesce(body, ''), '') FROM review_translations")
+    assert not kept and ENGLISH not in (await browser.get(case_path(case))).text
+
+
+async def _in(merchant: UUID, work: Coroutine[Any, Any, object]) -> None:
+    async with db.transaction(merchant):
+        await work
+
+
+async def test_another_merchants_case_is_not_there(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk, fake: FakeCompletions
+) -> None:
+    case = await open_case(client, desk, body=GERMAN)
+    await enter(browser, desk.merchant, await hire(desk.merchant))
+    fields = form((await browser.get(case_path(case))).text, case_path(case, "translate"))
+    stranger = await new_merchant()
+    await enter(browser, stranger, await hire(stranger, "owner"))
+    before = await state(desk.merchant)
+    assert (await post(browser, case, "translate", fields)).status_code == 404
+    assert await state(desk.merchant) == before
+    for merchant in (desk.merchant, stranger):
+        assert await value(merchant, ROWS) is None
+    assert fake.asked == []
+
+
+async def test_a_case_without_a_review_has_nothing_to_translate(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk, fake: FakeCompletions
+) -> None:
+    reviewed = await open_case(client, desk, customer="another", body=GERMAN)
+    await enter(browser, desk.merchant, await hire(desk.merchant))
+    fields = form((await browser.get(case_path(reviewed))).text, case_path(reviewed, "translate"))
+    async with db.transaction(desk.merchant):
+        ada = await db.fetchval("SELECT id FROM customers WHERE external_id = $1", desk.ada)
+        [opened] = await unreviewed.begin([Asked(ada, "question")], clock.now())
+        fields["version"] = str(await db.fetchval("SELECT version FROM cases WHERE id = $1", opened.case_id))
+    case = str(opened.case_id)
+    before = await state(desk.merchant)
+    assert case_path(case, "translate") not in (await browser.get(case_path(case))).text
+    assert (await post(browser, case, "translate", fields)).status_code == 404
+    assert await state(desk.merchant) == before and await value(desk.merchant, ROWS) is None
+    assert fake.asked == []
