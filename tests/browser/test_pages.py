@@ -160,7 +160,7 @@ PAGES = (
     ("tiers-preview", "marketer", "/staff/studio/tiers?threshold_silver=60&threshold_gold=200", 200),
     ("tiers-problem", "marketer", "/staff/studio/tiers?threshold_silver=600", 200),
     ("tiers-wrong-rules", "marketer", "/staff/studio/tiers?downgrade=one_step", 200),
-    ("tiers-of-nobody", "marketer", "/staff/studio/tiers/members?customer=nobody", 404),
+    ("tiers-of-nobody", "marketer", "/staff/studio/tiers/members?customer=c-none", 404),
     ("tiers-of-a-member", "marketer", "/staff/studio/tiers/members/{member}", 200),
     ("tiers-compare", "marketer", "/staff/studio/tiers/compare", 200),
     ("changes", "owner", "/staff/studio/changes", 200),
