@@ -65,6 +65,26 @@ async def test_the_dark_theme_has_its_own_colours(site: Site) -> None:
     assert colours[0] != colours[1]
 
 
+@pytest.mark.parametrize("values", [(0.01, 0.04), (0.2, 0.7), (3, 8), (1200, 9800)])
+async def test_marks_of_an_axis_never_read_the_same(site: Site, values: tuple[float, float]) -> None:
+    page, said = await opened(site, DASHBOARDS)
+    await page.emulate_media(reduced_motion="reduce")
+    await page.evaluate(
+        """values => {
+            const cells = document.querySelectorAll("#points figure [data-value]");
+            cells.forEach((cell, n) => { cell.dataset.value = values[n % values.length]; });
+            document.dispatchEvent(new Event("htmx:afterSettle"));
+        }""",
+        list(values),
+    )
+    await page.wait_for_timeout(500)
+    # Those of the upright axis end at it; names of series begin, and months stand in the middle.
+    labels = await page.locator("#points svg text[text-anchor=end]").all_text_contents()
+    assert len(labels) > 1 and len(set(labels)) == len(labels), labels
+    assert said == []
+    await page.context.close()
+
+
 async def test_pages_without_charts_load_no_library(site: Site) -> None:
     page, _ = await opened(site, "/staff/studio/members")
     assert await page.evaluate("typeof globalThis.echarts") == "undefined"
