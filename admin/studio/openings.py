@@ -1,6 +1,7 @@
 """Files of opening balances: send one with a reason, approve or reject what waits, see what became of it."""
 
 from typing import Any, Literal
+from urllib.parse import quote
 from uuid import UUID
 
 from litestar import Request, Response, get, post
@@ -31,6 +32,10 @@ _NOTICES = {
     "done": ("good", mark("The opening balances are taken in.")),
     "waiting": ("info", mark("Nothing is taken in yet: somebody else has to approve it.")),
     "rejected": ("good", mark("It is rejected; nothing was taken in, and the file is gone.")),
+    "changed": (
+        "problem",
+        mark("By now it would give something else. Look again before you decide."),
+    ),
     "openings_decided": ("problem", mark("Somebody else was faster: it is decided already.")),
     "approval_needed": ("problem", mark("Somebody else has to approve it first.")),
 }
@@ -82,11 +87,30 @@ async def show(request: Staff, opening_id: FromPath[UUID], notice: FromQuery[str
     user, locale = request.user, locale_of(request)
     async with db.transaction(user.merchant_id):
         sent = await sending.find(opening_id)
-    may = NEEDED in user.permissions and sent.state == "waiting" and sent.asked_by != user.member.id
+    may = NEEDED in user.permissions and sent.state == "waiting"
     rejects = tuple((each.line, each.column, in_words(each.reason, locale)) for each in sent.found.rejects)
-    view = views.Opening(_line(sent), sent.create_members, rejects, str(new_id()) if may else "")
+    view = views.Opening(
+        _line(sent),
+        sent.create_members,
+        rejects,
+        key=str(new_id()) if may else "",
+        approves=may and sent.asked_by != user.member.id,
+        file_href=f"{PATH}/{opening_id}/file" if may else "",
+    )
     said = _said(notice, locale)
     return page(request, "staff/opening.html", view, section="studio", notices=said)
+
+
+@get("/openings/{opening_id:uuid}/file", guards=[requires_permission(NEEDED)])
+async def fetch(request: Staff, opening_id: FromPath[UUID]) -> Response[bytes]:
+    """The file that waits, so that nobody approves what they have not seen. Raises NotFound."""
+    async with db.transaction(request.user.merchant_id):
+        found = await sending.waiting(opening_id, request.user.member.id)
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.file_name, safe='')}",
+        "Cache-Control": "private, no-store",
+    }
+    return Response(found.content, media_type="application/octet-stream", headers=headers)
 
 
 class Decision(KeyedForm, kw_only=True):
@@ -102,7 +126,7 @@ async def decide(request: Staff, opening_id: FromPath[UUID], data: URLEncodedBod
 
     async def effect() -> str:
         sent = await sending.decide(opening_id, data.decision == "approve", request.user.member.id, now)
-        return f"{path}?notice={sent.state}"
+        return f"{path}?notice={'changed' if sent.state == 'waiting' else sent.state}"
 
     try:
         return await once_to(request, data.idempotency_key, data.decision, effect, now)
@@ -112,7 +136,7 @@ async def decide(request: Staff, opening_id: FromPath[UUID], data: URLEncodedBod
         return see_other(f"{path}?notice={error.code}")
 
 
-handlers = [overview, send, show, decide]
+handlers = [overview, send, show, fetch, decide]
 
 
 async def _list(request: Staff, problem: str = "", reason: str = "", status: int = 200) -> Response[Any]:
@@ -146,6 +170,7 @@ def _line(sent: Sent) -> views.OpeningLine:
         known=found.known,
         rejected=found.rejected,
         points=found.points,
+        largest=found.largest,
     )
 
 

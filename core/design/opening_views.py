@@ -6,7 +6,8 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class OpeningLine:
-    """One file. `state`: code of kind "opening_state"; counts are of rows, `points` of the new ones."""
+    """One file. `state`: code of kind "opening_state"; counts are of rows, `points` of the new ones,
+    `largest` of these that one customer gets."""
 
     href: str
     file_name: str
@@ -21,6 +22,7 @@ class OpeningLine:
     known: int
     rejected: int
     points: int
+    largest: int
 
 
 @dataclass(frozen=True)
@@ -43,4 +45,7 @@ class Opening:
     create_members: bool
     rejects: tuple[tuple[int, str, str], ...] = ()
     key: str = ""
-    """Not empty: this reader may decide on it."""
+    """Not empty: this reader may reject it."""
+    approves: bool = False
+    """And approve it: somebody else sent it."""
+    file_href: str = ""

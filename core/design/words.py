@@ -416,6 +416,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "waiting": mark("Waits for a second person"),
         "done": mark("Taken in"),
         "rejected": mark("Rejected"),
+        "lapsed": mark("Nobody decided for a week"),
     },
     "adjustment_state": {
         "waiting": mark("Waits for a second person"),

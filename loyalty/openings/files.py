@@ -148,7 +148,7 @@ async def _take_in(run: _Import, rows: Sequence[Opening]) -> list[Outcome]:
 
 
 def _openings(run: _Import, file: BinaryIO, lines: Lines) -> Iterator[Numbered | None]:
-    for row in _rows(run, file, lines):
+    for row in rows_of(file, lines, run.unmapped):
         try:
             if isinstance(row, RowRejected):
                 raise row
@@ -165,17 +165,21 @@ def _opening(run: _Import, row: Row) -> Opening:
         raise RowRejected(row.line, error.field, "invalid", error.reason) from error
 
 
-def _rows(run: _Import, file: BinaryIO, lines: Lines) -> Iterator[Row | RowRejected]:
+def rows_of(file: BinaryIO, lines: Lines, unmapped: dict[str, None]) -> Iterator[Row | RowRejected]:
+    """The rows of a CSV or NDJSON file; columns that nothing reads are added to `unmapped`.
+
+    Raises FileUnreadable.
+    """
     head = file.read(64)
     file.seek(0)
     if head.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n").startswith(b"{"):
         for row in reader.ndjson_rows(lines):
             if isinstance(row, Row):
-                run.unmapped |= dict.fromkeys(name for name in row.cells if name not in COLUMNS)
+                unmapped |= dict.fromkeys(name for name in row.cells if name not in COLUMNS)
             yield row
         return
     header, delimiter = reader.csv_header(lines)
     if missing := [name for name in REQUIRED if name not in header]:
         raise FileUnreadable(f"no column {', '.join(missing)} among: {', '.join(header)[:500]}")
-    run.unmapped |= dict.fromkeys(name for name in header if name not in COLUMNS)
+    unmapped |= dict.fromkeys(name for name in header if name not in COLUMNS)
     yield from reader.csv_rows(lines, header, delimiter)

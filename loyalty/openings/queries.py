@@ -17,14 +17,20 @@ WHERE j.merchant_id = current_merchant() AND j.key = ANY ($1::text[])
 """
 
 SEND = """
-INSERT INTO opening_imports (merchant_id, file_name, reason, create_members, state, content, found, asked_by,
-                             asked_at)
-VALUES (current_merchant(), $1, $2, $3, $4, $5, $6, $7, $8) RETURNING id
+INSERT INTO opening_imports (id, merchant_id, file_name, reason, create_members, state, content, found,
+                             asked_by, asked_at)
+VALUES ($1, current_merchant(), $2, $3, $4, $5, $6, $7, $8, $9)
 """
 LOCK_SENT = "SELECT content FROM opening_imports WHERE id = $1 FOR UPDATE"
 DECIDE_SENT = """
 UPDATE opening_imports SET state = $2, found = $3, decided_by = $4, decided_at = $5, content = NULL
 WHERE id = $1
+"""
+TRIED_AGAIN = "UPDATE opening_imports SET found = $2 WHERE id = $1"
+CONTENT = "SELECT file_name, content FROM opening_imports WHERE id = $1 AND state = 'waiting'"
+LAPSE = """
+UPDATE opening_imports SET state = 'lapsed', content = NULL, decided_at = $1
+WHERE merchant_id = current_merchant() AND state = 'waiting' AND asked_at < $2 RETURNING id
 """
 _SENT = """
 SELECT o.id, o.file_name, o.reason, o.create_members, o.state, o.found, o.asked_by, a.name AS asked_by_name,

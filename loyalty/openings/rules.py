@@ -45,7 +45,8 @@ class Opening(msgspec.Struct, frozen=True, gc=False):
 
 
 def opening_of(cells: Mapping[str, str], zone: ZoneInfo, now: datetime) -> Opening:
-    """The opening balance that a row tells of. Raises FieldInvalid.
+    """The opening balance that a row tells of. Raises FieldInvalid, whose reason repeats nothing of the row:
+    where columns are shifted a cell may be anything, and reasons are kept.
 
     Times are ISO 8601 with an offset; a date alone is the first moment of that day in `zone`.
     """
@@ -80,14 +81,14 @@ def _text(field: str, cells: Mapping[str, str], most: int = 200) -> str:
 
 def _points(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 13 and 1 <= int(text) <= POINTS_LIMIT):
-        raise FieldInvalid("points", f"{text[:40]!r} is no whole number of points from 1 to {POINTS_LIMIT}")
+        raise FieldInvalid("points", f"is no whole number of points from 1 to {POINTS_LIMIT}")
     return int(text)
 
 
 def _yes(field: str, cells: Mapping[str, str]) -> bool:
     text = cells.get(field, "").lower()
     if text not in _YES | _NO:
-        raise FieldInvalid(field, f"{text[:40]!r} is neither yes nor no")
+        raise FieldInvalid(field, "is neither yes nor no")
     return text in _YES
 
 
@@ -98,11 +99,11 @@ def _moment(field: str, cells: Mapping[str, str], zone: ZoneInfo) -> datetime | 
     try:
         said = date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
     except ValueError:
-        raise FieldInvalid(field, f"{text[:40]!r} is no ISO date or time") from None
+        raise FieldInvalid(field, "is no ISO date or time") from None
     if not YEARS[0] <= said.year <= YEARS[1]:  # the calendar ends before some zones' days of the year 1 begin
         raise FieldInvalid(field, f"the year must be {YEARS[0]} to {YEARS[1]}")
     if not isinstance(said, datetime):
         return start_of_day(said, zone)
     if said.tzinfo is None:
-        raise FieldInvalid(field, f"{text[:40]!r} has no offset, such as Z or +08:00")
+        raise FieldInvalid(field, "has no offset, such as Z or +08:00")
     return said.astimezone(UTC)

@@ -1,10 +1,13 @@
 """Opening balances by a file that somebody of the staff sends: with a reason, and approved by another person
-where the shop asks for one. Nothing of the file is kept once it was decided on."""
+where the shop asks for one, or where a customer would get more than its sender may give alone. Nothing of the
+file is kept once it was decided on, or after a week."""
 
+import asyncio
 import hashlib
-from collections.abc import Sequence
-from datetime import datetime
+from collections import Counter
+from datetime import datetime, timedelta
 from io import BytesIO
+from itertools import islice
 from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,11 +19,14 @@ from core.days import zone_of
 from core.errors import DomainError, Forbidden, Kind, NotFound
 from core.files import reader
 from core.files.errors import FieldInvalid, FileUnreadable, RowRejected
+from core.ids import new_id
 from core.people.roles import permissions_of
+from loyalty.adjustments import service as adjustments
 from loyalty.changes import service as changes
 from loyalty.changes.errors import ApprovalNeeded
 from loyalty.openings import queries, service
-from loyalty.openings.rules import REQUIRED, Opening, opening_of
+from loyalty.openings.files import rows_of
+from loyalty.openings.rules import Opening, opening_of
 
 NEEDED = "adjustments.decide"
 """Whoever may decide on points that others give may bring many along."""
@@ -29,6 +35,8 @@ ROWS_LIMIT = 5_000
 """What is taken in while somebody waits; the command line takes any size."""
 REASON_LIMIT = 500
 KEPT_REJECTS = 50
+KEPT_WAITING = timedelta(days=7)
+COLUMN_LIMIT = 60
 
 
 class OpeningsInvalid(DomainError):
@@ -56,25 +64,31 @@ class Reject(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """What becomes of rows: `rows` = new + known + rejected; `points` of new ones; the first rejects."""
+    """What becomes of rows: `rows` = new + known + rejected; `points` of new ones, `largest` of these that
+    one customer gets; the first rejects."""
 
     rows: int
     new: int
     known: int
     rejected: int
     points: int
+    largest: int
     rejects: tuple[Reject, ...] = ()
+
+    def gives_as(self, other: "Found") -> bool:
+        """Both give the same."""
+        return (self.new, self.points, self.largest) == (other.new, other.points, other.largest)
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
     """One file. `found`: what was tried while it waits, what was done since; `decided_by` None: nobody had
-    to."""
+    to, or nobody did."""
 
     id: UUID
     file_name: str
     reason: str
     create_members: bool
-    state: Literal["waiting", "done", "rejected"]
+    state: Literal["waiting", "done", "rejected", "lapsed"]
     found: Found
     asked_by: UUID
     asked_by_name: str
@@ -84,42 +98,76 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
     decided_at: datetime | None
 
 
+class Waiting(msgspec.Struct, frozen=True):
+    """A file that can still be looked at."""
+
+    file_name: str
+    content: bytes
+
+
 async def send(
     file_name: str, content: bytes, reason: str, create_members: bool, by: UUID, now: datetime
 ) -> Sent:
-    """Take a file in, or, where the shop asks for a second person, try it and let it wait for one.
+    """Try a file, and take it in or let it wait for a second person: where the shop asks for one, or where a
+    customer would get more than this role may give alone (adjustments.limits).
 
     Raises Forbidden, OpeningsInvalid, FileUnreadable, ProgrammeMissing, TimeZoneUnknown.
     """
-    await _allowed(by)
+    role = await _allowed(by)
     reason = reason.strip()
     if not 1 <= len(reason) <= REASON_LIMIT:
         raise OpeningsInvalid(f"a reason of 1 to {REASON_LIMIT} characters says why")
     if len(content) > FILE_LIMIT_BYTES:
         raise OpeningsInvalid(f"at most {FILE_LIMIT_BYTES >> 20} MB")
-    waits = await changes.second_person()
-    found = await _take_in(content, create_members, now, dry_run=waits)
-    state, kept = ("waiting", content) if waits else ("done", None)
+    sent_id, rows = new_id(), await _rows(content, now)
+    found = await _take_in(rows, create_members, now, None)
+    alone = found.largest <= (await adjustments.limits())[role] and not await changes.second_person()
+    if alone:
+        found = await _take_in(rows, create_members, now, sent_id)
+    state, kept = ("done", None) if alone else ("waiting", content)
     args = (file_name[:200] or "file", reason, create_members, state, kept, db.to_json(found), by, now)
-    return await find(await db.fetchval(queries.SEND, *args))
+    await db.execute(queries.SEND, sent_id, *args)
+    return await find(sent_id)
 
 
 async def decide(sent_id: UUID, approve: bool, by: UUID, now: datetime) -> Sent:
-    """Take in what waits, or reject it; whoever sent it cannot. The file goes either way.
+    """Take in what waits, or reject it; whoever sent it can only reject it. The file goes either way.
 
-    Raises NotFound, Forbidden, ApprovalNeeded, OpeningsDecided and as send().
+    It goes on waiting where it would give something else by now than whoever approves it was shown. Raises
+    NotFound, Forbidden, ApprovalNeeded, OpeningsDecided and as send().
     """
     await _allowed(by)
     content = await db.fetchval(queries.LOCK_SENT, sent_id)
     sent = await find(sent_id)
     if sent.state != "waiting":
         raise OpeningsDecided(sent.state)
-    if sent.asked_by == by:
-        raise ApprovalNeeded("whoever sends a file cannot approve it")
-    found = await _take_in(content, sent.create_members, now) if approve else sent.found
+    found = sent.found
+    if approve:
+        if sent.asked_by == by:
+            raise ApprovalNeeded("whoever sends a file cannot approve it")
+        rows = await _rows(content, now)
+        found = await _take_in(rows, sent.create_members, now, None)
+        if not found.gives_as(sent.found):
+            await db.execute(queries.TRIED_AGAIN, sent_id, db.to_json(found))
+            return await find(sent_id)
+        found = await _take_in(rows, sent.create_members, now, sent_id)
     state = "done" if approve else "rejected"
     await db.execute(queries.DECIDE_SENT, sent_id, state, db.to_json(found), by, now)
     return await find(sent_id)
+
+
+async def waiting(sent_id: UUID, by: UUID) -> Waiting:
+    """The file of one that waits, for whoever may decide on it. Raises NotFound, Forbidden."""
+    await _allowed(by)
+    row = await db.fetchrow(queries.CONTENT, sent_id)
+    if row is None:
+        raise NotFound("no such import waits")
+    return Waiting(row["file_name"], row["content"])
+
+
+async def lapse(now: datetime) -> int:
+    """Drop files that nobody decided on for a week; how many."""
+    return len(await db.fetch(queries.LAPSE, now, now - KEPT_WAITING))
 
 
 async def find(sent_id: UUID) -> Sent:
@@ -140,60 +188,62 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-async def _allowed(by: UUID) -> None:
-    role = await db.fetchval(queries.ROLE, by)
+async def _allowed(by: UUID) -> str:
+    role: str | None = await db.fetchval(queries.ROLE, by)
     if role is None or NEEDED not in permissions_of(role):
         raise Forbidden(f"this needs {NEEDED}")
+    return role
 
 
-async def _take_in(content: bytes, create_members: bool, now: datetime, dry_run: bool = False) -> Found:
-    openings, rejected = _read(content, zone_of((await tenancy.shop()).time_zone), now)
-    outcomes = await service.take_in([each for _, each in openings], create_members, now, dry_run=dry_run)
-    new = known = points = 0
-    for (line, opening), outcome in zip(openings, outcomes, strict=True):
+class _Rows(msgspec.Struct, frozen=True):
+    """Of a file: those that can be read, with their lines, and the others."""
+
+    openings: list[tuple[int, Opening]]
+    rejects: list[Reject]
+
+
+async def _take_in(rows: _Rows, create_members: bool, now: datetime, sent_id: UUID | None) -> Found:
+    """Without a `sent_id` it is only tried."""
+    openings = [each for _, each in rows.openings]
+    outcomes = await service.take_in(openings, create_members, now, dry_run=sent_id is None, sent_id=sent_id)
+    statuses = Counter(outcome.status for outcome in outcomes)
+    rejected, each_gets = list(rows.rejects), Counter[str]()
+    for (line, opening), outcome in zip(rows.openings, outcomes, strict=True):
         if outcome.status == "rejected":
             rejected.append(Reject(line, outcome.field or "", outcome.detail or ""))
         elif outcome.status == "new":
-            new, points = new + 1, points + opening.points
-        else:
-            known += 1
-    shown = tuple(sorted(rejected, key=lambda each: each.line)[:KEPT_REJECTS])
+            each_gets[opening.customer_id] += opening.points
     return Found(
-        rows=new + known + len(rejected),
-        new=new,
-        known=known,
+        rows=len(outcomes) + len(rows.rejects),
+        new=statuses["new"],
+        known=statuses["known"],
         rejected=len(rejected),
-        points=points,
-        rejects=shown,
+        points=each_gets.total(),
+        largest=max(each_gets.values(), default=0),
+        rejects=tuple(sorted(rejected, key=lambda each: each.line)[:KEPT_REJECTS]),
     )
 
 
-def _read(content: bytes, zone: ZoneInfo, now: datetime) -> tuple[list[tuple[int, Opening]], list[Reject]]:
-    openings: list[tuple[int, Opening]] = []
-    rejected: list[Reject] = []
-    for row in _rows(content):
-        if len(openings) + len(rejected) == ROWS_LIMIT:
+async def _rows(content: bytes, now: datetime) -> _Rows:
+    zone = zone_of((await tenancy.shop()).time_zone)
+    return await asyncio.to_thread(_read, content, zone, now)
+
+
+def _read(content: bytes, zone: ZoneInfo, now: datetime) -> _Rows:
+    found, file = _Rows([], []), BytesIO(content)
+    for n, row in enumerate(islice(rows_of(file, reader.lines_of(file), {}), ROWS_LIMIT + 1)):
+        if n == ROWS_LIMIT:
             raise FileUnreadable(f"more than {ROWS_LIMIT} rows")
         if isinstance(row, RowRejected):
-            rejected.append(Reject(row.line, row.column, row.reason))
+            found.rejects.append(Reject(row.line, row.column[:COLUMN_LIMIT], row.reason))
             continue
         try:
-            openings.append((row.line, opening_of(row.cells, zone, now)))
+            found.openings.append((row.line, opening_of(row.cells, zone, now)))
         except FieldInvalid as error:
-            rejected.append(Reject(row.line, error.field, error.reason))
-    if not openings and not rejected:
+            found.rejects.append(Reject(row.line, error.field, error.reason))
+    if not found.openings and not found.rejects:
         raise FileUnreadable("it has no rows")
-    return openings, rejected
-
-
-def _rows(content: bytes) -> Sequence[reader.Row | RowRejected]:
-    lines = reader.Lines(BytesIO(content))
-    if content.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
-        return list(reader.ndjson_rows(lines))
-    header, delimiter = reader.csv_header(lines)
-    if missing := [name for name in REQUIRED if name not in header]:
-        raise FileUnreadable(f"no column {', '.join(missing)} among: {', '.join(header)[:500]}")
-    return list(reader.csv_rows(lines, header, delimiter))
+    return found
 
 
 def _sent(row: db.Row) -> Sent:

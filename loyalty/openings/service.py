@@ -41,17 +41,22 @@ class _Undo(Exception):
 
 
 async def take_in(
-    rows: Sequence[Opening], create_members: bool, now: datetime, dry_run: bool = False
+    rows: Sequence[Opening],
+    create_members: bool,
+    now: datetime,
+    dry_run: bool = False,
+    sent_id: UUID | None = None,
 ) -> list[Outcome]:
     """Post these lots in the open transaction; one outcome each, in their order. A rejected row hinders none.
 
     With `create_members` whoever is no member becomes one, joined when the points were earned. A dry run does
-    everything and keeps nothing. Raises ProgrammeMissing.
+    everything and keeps nothing. Every posting names `sent_id`, the file that somebody of the staff sent.
+    Raises ProgrammeMissing.
     """
     outcomes: list[Outcome] = []
     try:
         async with db.savepoint():
-            outcomes = await _take_in(rows, create_members, now)
+            outcomes = await _take_in(rows, create_members, now, sent_id)
             if dry_run:
                 raise _Undo
     except _Undo:
@@ -59,13 +64,16 @@ async def take_in(
     return outcomes
 
 
-async def _take_in(rows: Sequence[Opening], create_members: bool, now: datetime) -> list[Outcome]:
+async def _take_in(
+    rows: Sequence[Opening], create_members: bool, now: datetime, sent_id: UUID | None
+) -> list[Outcome]:
     live = await programme.live()
     wallets = {wallet.code: wallet for wallet in await all_wallets()}
     if create_members:
         await _create(rows, live.terms_version, now)
     known = await _members(rows)
-    earns = [_earn(row, known.get(row.customer_id), wallets, now) for row in rows]
+    reason = {"rule": "opening"} | ({"file": str(sent_id)} if sent_id else {})
+    earns = [_earn(row, known.get(row.customer_id), wallets, reason, now) for row in rows]
     commands = {n: earn for n, earn in enumerate(earns) if isinstance(earn, Earn)}
     outcomes = {n: earn for n, earn in enumerate(earns) if isinstance(earn, Outcome)}
     outcomes |= await _expired(commands, now)
@@ -92,11 +100,15 @@ async def _members(rows: Sequence[Opening]) -> dict[str, _Member]:
 
 
 def _earn(
-    row: Opening, member: _Member | None, wallets: Mapping[str, Wallet], now: datetime
+    row: Opening,
+    member: _Member | None,
+    wallets: Mapping[str, Wallet],
+    reason: Mapping[str, str],
+    now: datetime,
 ) -> Earn | Outcome:
     wallet = wallets.get(row.wallet)
     if wallet is None:
-        return Outcome("rejected", "wallet_unknown", "wallet", f"the programme has no wallet {row.wallet!r}")
+        return Outcome("rejected", "wallet_unknown", "wallet", "is no wallet of the programme")
     if member is None:
         return Outcome("rejected", "member_unknown", "customer_id", "is no member")
     earned_at = row.earned_at or now
@@ -113,7 +125,7 @@ def _earn(
         settles_at=row.settles_at,
         expires_at=expires_at,
         effective_at=earned_at,
-        reason={"rule": "opening", "note": row.note} if row.note else {"rule": "opening"},
+        reason={**reason, "note": row.note} if row.note else dict(reason),
     )
 
 

@@ -28,6 +28,7 @@ EXCUSED = {
     "/staff/sign-in/code": "asked in the middle of a sign-in",
     "/staff/sign-in/company": "leads on",
     "/staff/sign-in/company/back": "leads on",
+    "/staff/studio/openings/{opening_id:uuid}/file": "a file",
     "/staff/studio/pools": "leads on",
     "/staff/studio/rules/{code:str}/figures": "a part of rule",
     "/staff/studio/segments/look": "a part of segments",

@@ -1,5 +1,6 @@
 """Opening balances by file in the studio: with a reason, and by two people where the shop asks for it."""
 
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -70,7 +71,68 @@ async def test_a_file_is_taken_in_with_its_reason(browser: Browser, shop: Shop) 
             "SELECT actor, after->>'reason' AS why FROM audit_entries WHERE table_name = 'opening_imports'"
         )
         assert await db.fetchval("SELECT count(*) FROM opening_imports WHERE content IS NOT NULL") == 0
+        named = await db.fetchval(
+            "SELECT count(*) FROM opening_imports o JOIN ledger_journal j ON j.reason->>'file' = o.id::text"
+        )
     assert [(row["actor"], row["why"]) for row in logged] == [("staff", WHY)] * 2
+    assert named == 3
+
+
+async def test_what_was_found_repeats_no_cell_of_the_file(browser: Browser, shop: Shop) -> None:
+    await enter_as_staff(browser, shop.merchant, "owner")
+    shifted = "id,customer_id,points,wallet,earned_at,expires_at,pending\n"
+    cells = ["ada@example.test"] * 5
+    for n in range(5):
+        row = ["5", "points", "2026-01-01", "never", "no"]
+        row[n] = cells[n]
+        shifted += f"o-{n},ada,{','.join(row)}\n"
+    sent = await send(browser, shifted.encode("utf-16"))
+    page = (await browser.get(sent.headers["location"])).text
+    assert "is no wallet of the programme" in page and "is no ISO date or time" in page
+    speak(browser, "zh-Hans")
+    assert "is no " not in (await browser.get(sent.headers["location"])).text
+    async with db.transaction(shop.merchant):
+        kept = await db.fetchval("SELECT string_agg(found::text, '') FROM opening_imports")
+        logged = await db.fetchval("SELECT string_agg(after::text, '') FROM audit_entries")
+    assert '"rejected": 5' in kept and "example.test" not in kept + logged.replace("@staff", "")
+
+
+async def test_who_gives_somebody_more_than_alone_waits_too(browser: Browser, shop: Shop) -> None:
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    sent = await send(browser, b"id,customer_id,points\no-1,ada,3000\no-2,ada,2001\n")
+    path = sent.headers["location"].partition("?")[0]
+    assert sent.headers["location"].endswith("?notice=waiting") and await balance(shop, "ada") == (10, 0)
+    # What it would give by now is another thing than what was shown: it is shown again first.
+    async with db.transaction(shop.merchant):
+        sql = "UPDATE opening_imports SET found = jsonb_set(found, '{points}', '0')"
+        await db.execute(sql)
+    await enter_as_staff(browser, shop.merchant, "owner")
+    again = await press(browser, (await browser.get(path)).text, "Approve, and take it in")
+    assert again.headers["location"].endswith("?notice=changed") and await balance(shop, "ada") == (10, 0)
+    page = (await browser.get(again.headers["location"])).text
+    assert ">5,001<" in page
+    file = await browser.get(f"{path}/file")
+    assert file.content.endswith(b"o-2,ada,2001\n") and "attachment" in file.headers["content-disposition"]
+    await press(browser, page, "Approve, and take it in")
+    assert await balance(shop, "ada") == (5_011, 0)
+    assert (await browser.get(f"{path}/file")).status_code == 404
+
+
+async def test_whoever_sent_a_file_takes_it_back_and_a_week_ends_it(browser: Browser, shop: Shop) -> None:
+    await ask_for_two(shop)
+    await enter_as_staff(browser, shop.merchant, "owner")
+    paths = [(await send(browser)).headers["location"].partition("?")[0] for _ in range(2)]
+    page = (await browser.get(paths[0])).text
+    assert not with_button(page, "Approve")
+    taken_back = await press(browser, page, "Take it back")
+    assert taken_back.headers["location"].endswith("?notice=rejected")
+    now = clock.now()
+    async with db.transaction(shop.merchant):
+        assert await sending.lapse(now + timedelta(days=6)) == 0
+        assert await sending.lapse(now + timedelta(days=8)) == 1
+        assert await db.fetchval("SELECT count(*) FROM opening_imports WHERE content IS NOT NULL") == 0
+        assert sorted(each.state for each in await sending.newest()) == ["lapsed", "rejected"]
+    assert await balance(shop, "ada") == (10, 0)
 
 
 async def test_where_two_people_decide_it_waits_for_the_other(browser: Browser, shop: Shop) -> None:

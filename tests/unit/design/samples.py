@@ -1311,13 +1311,20 @@ IMPORTS = iv.Imports(
 )
 _OPENING = ow.OpeningLine(
     "/staff/studio/openings/o1", "points.csv", "From the programme before", "done", "Ada", _ago(days=3),
-    "Mina", _ago(days=2), 120, 110, 7, 3, 48_200,
+    "Mina", _ago(days=2), 120, 110, 7, 3, 48_200, 5_000,
 )  # fmt: skip
 _WAITING = replace(
     _OPENING, file_name=HOSTILE, reason=HOSTILE, state="waiting", decided_by="", decided_at=None
 )
 OPENINGS = ow.Openings((_WAITING, _OPENING), True, "k-openings", "Because", "Say why.")
-OPENING = ow.Opening(_WAITING, True, ((4, "points", "is missing"), (9, "", HOSTILE)), "k-decide")
+OPENING = ow.Opening(
+    _WAITING,
+    True,
+    ((4, "points", "is missing"), (9, "", HOSTILE)),
+    "k-decide",
+    approves=True,
+    file_href="/staff/studio/openings/o1/file",
+)
 IMPORTING = iv.ImportProgress(
     "running", "/staff/studio/imports/i1/progress", 41.5, 500, (("new", 480), ("rejected", 20))
 )
