@@ -1,5 +1,7 @@
 """Campaigns in the studio: the list with the use of budgets, a new one, publishing and ending."""
 
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -10,16 +12,18 @@ from admin.studio import rule_forms as forms
 from admin.studio.campaign_words import LIMITS as LABELS
 from admin.studio.campaign_words import PERIODS, period_options
 from admin.studio.change_present import path_of
+from admin.studio.change_words import REFUSALS, refused
 from admin.studio.reward_forms import Shop, Typed, is_code
 from admin.studio.rule_forms import Known
-from admin.studio.rules import Looked, key_of, look, naming, notices, refusal, shop_of
+from admin.studio.rule_words import refusal
+from admin.studio.rules import Looked, key_of, look, naming, notices, shop_of
 from api.auth import StaffUser, requires_permission
 from api.forms import KeyedForm, once_to
-from api.pages import locale_of, page
+from api.pages import locale_of, page, see_other
 from core import clock, db
 from core.design import rule_views as views
 from core.design.reward_views import FormField, FormGroup
-from core.errors import DomainError
+from core.errors import DomainError, NotFound
 from core.i18n import Translator
 from core.ids import new_id
 from loyalty.campaigns import service as campaigns
@@ -54,7 +58,7 @@ async def overview(request: Staff, notice: FromQuery[str] = "") -> Response[Any]
         on_their_way = {each.subject: each for each in await changes.pending("campaign", limit=200)}
     rows = tuple(_row(each, say, PUBLISH in permissions, on_their_way.get(each.code)) for each in found)
     view = views.StudioCampaigns(rows, NEEDED in permissions)
-    said = notices(notice, say.words)
+    said = notices(notice, say.words) or refused(notice, locale)
     return page(request, "staff/campaigns.html", view, section="studio", notices=said)
 
 
@@ -92,7 +96,7 @@ async def make(request: Staff, data: URLEncodedBody[dict[str, str]]) -> Response
 
 @post("/campaigns/{code:str}/publish", guards=[requires_permission(PUBLISH)], status_code=303)
 async def publish(request: Staff, code: FromPath[str], data: URLEncodedBody[KeyedForm]) -> Response[Any]:
-    """Put a draft in force, or ask a second person first. Raises NotFound, and as loyalty.campaigns does."""
+    """Put a draft in force, or ask a second person first; a refusal is said on the page. Raises NotFound."""
     now, by = clock.now(), request.user.member.id
 
     async def effect() -> str:
@@ -103,7 +107,7 @@ async def publish(request: Staff, code: FromPath[str], data: URLEncodedBody[Keye
         made = await changes.at_once("campaign", code, name, found.campaign, None, by, now)
         return f"{PATH}?notice=running" if made.state == "live" else path_of(made)
 
-    return await once_to(request, data.idempotency_key, "", effect, now)
+    return await _told(request, data, effect, now)
 
 
 @post("/campaigns/{code:str}/change", guards=[requires_permission(PUBLISH)], status_code=303)
@@ -116,7 +120,21 @@ async def change(request: Staff, code: FromPath[str], data: URLEncodedBody[Keyed
         name = found.name[: changes.NAME_LIMIT]
         return path_of(waiting or await changes.draft("campaign", code, name, found.campaign, by, now))
 
-    return await once_to(request, data.idempotency_key, "", effect, now)
+    return await _told(request, data, effect, now)
+
+
+async def _told(
+    request: Staff, data: KeyedForm, effect: Callable[[], Awaitable[str]], now: datetime
+) -> Response[Any]:
+    """Take the step once; the list says why it was refused. Raises NotFound and what has no words."""
+    try:
+        return await once_to(request, data.idempotency_key, "", effect, now)
+    except NotFound:
+        raise
+    except DomainError as error:
+        if error.code not in REFUSALS:
+            raise
+        return see_other(f"{PATH}?notice={error.code}")
 
 
 async def _draft(code: str) -> tuple[CampaignView, Change | None]:
@@ -131,14 +149,14 @@ async def _draft(code: str) -> tuple[CampaignView, Change | None]:
 
 @post("/campaigns/{code:str}/end", guards=[requires_permission(PUBLISH)], status_code=303)
 async def end(request: Staff, code: FromPath[str], data: URLEncodedBody[KeyedForm]) -> Response[Any]:
-    """End a campaign now. Raises NotFound or CampaignNotLive."""
+    """End a campaign now. Raises NotFound."""
     now = clock.now()
 
     async def effect() -> str:
         await campaigns.end(code, now)
         return f"{PATH}?notice=ended"
 
-    return await once_to(request, data.idempotency_key, "", effect, now)
+    return await _told(request, data, effect, now)
 
 
 handlers = [overview, new, make, publish, change, end]

@@ -5,6 +5,7 @@ from datetime import datetime
 from urllib.parse import quote, urlencode
 
 from admin.studio.campaign_words import facts
+from admin.studio.change_words import REFUSALS
 from admin.studio.tier_compare import figures, terms
 from admin.studio.tier_form import fields_of
 from admin.studio.tier_present import DRAFT, Reader, minor
@@ -71,7 +72,9 @@ def note(change: Change, locale: Locale) -> str:
     if change.note == f"{FAILED}change_stale":
         return words.gettext("Something else was published before its date came.")
     why = change.note.removeprefix(FAILED)
-    return words.gettext("It could not go live on its date (%(why)s).", why=why)
+    if why in REFUSALS:
+        why = words.gettext(REFUSALS[why])
+    return words.gettext("It could not go live on its date: %(why)s", why=why)
 
 
 def _last(change: Change) -> tuple[datetime, str | None]:
@@ -139,13 +142,14 @@ def deeds(
 ) -> tuple[views.Deed, ...]:
     """What whoever may publish can do with it now."""
     words = translator(locale)
-    ready = change.state in ("approved", "scheduled") or (change.state == "draft" and not second_person)
+    approved = change.decided_by is not None or not second_person
+    ready = approved and change.state in ("draft", "approved", "scheduled")
     needs_preview = change.kind == "tiers" and not seen
     found: list[views.Deed] = []
-    if stale and change.state == "draft":
+    if stale and change.state == "draft" and change.kind != "campaign":
         text = words.gettext("Make it a change of what is live now")
         return (views.Deed("rebase", text, "primary"), *_plain(change, locale))
-    if change.state == "draft" and second_person:
+    if change.state == "draft" and second_person and not stale:
         found.append(views.Deed("ask", words.gettext("Ask a second person"), "primary"))
     if change.state == "asked" and not mine:
         found.append(views.Deed("approve", words.gettext("Approve"), "primary"))

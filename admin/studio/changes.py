@@ -11,6 +11,7 @@ from litestar.params import FromPath, FromQuery, URLEncodedBody
 from admin.studio import change_present as present
 from admin.studio import tier_present
 from admin.studio.change_present import PATH, path_of
+from admin.studio.change_words import REFUSALS, refused
 from admin.studio.tier_present import Reader
 from api.auth import StaffUser, requires_permission
 from api.forms import KeyedForm, key_of, once_to, said_of
@@ -40,32 +41,22 @@ Step = Callable[[Change, Mapping[str, str], StaffUser, datetime], Awaitable[Chan
 
 EDIT, PUBLISH, POLICY = "programme.edit", "studio.publish", "changes.policy"
 
-_NOTICES = {
-    "kept": ("good", mark("The draft is kept. Nothing has changed for members.")),
-    "asked": ("good", mark("Somebody else can approve it now.")),
-    "approved": ("good", mark("Approved. It can be published, now or on a date.")),
-    "scheduled": ("good", mark("It goes live on that date, and can be taken back until then.")),
-    "live": ("good", mark("It is live.")),
-    "discarded": ("good", mark("The draft is gone.")),
-    "policy": ("good", mark("That holds from now on.")),
-    "change_state": ("problem", mark("Somebody was faster: the change is in another state by now.")),
-    "change_stale": ("problem", mark("Something else was published since. Look at what it would change.")),
-    "change_invalid": ("problem", mark("It needs a name, and a date that is to come.")),
-    "approval_needed": ("problem", mark("Somebody else has to approve it first.")),
-    "campaign_not_draft": ("problem", mark("The campaign runs already, or has ended.")),
-    "preview_stale": (
-        "problem",
-        mark("Other members would move than you were shown, so nothing was published."),
-    ),
+_DONE = {
+    "kept": mark("The draft is kept. Nothing has changed for members."),
+    "asked": mark("Somebody else can approve it now."),
+    "approved": mark("Approved. It can be published, now or on a date."),
+    "scheduled": mark("It goes live on that date, and can be taken back until then."),
+    "live": mark("It is live."),
+    "discarded": mark("The draft is gone."),
+    "policy": mark("That holds from now on."),
 }
 
 
 def notices(code: str, locale: Locale) -> list[Notice]:
     """What a page says after a step; nothing for a code that there are no words for."""
-    if code not in _NOTICES:
-        return []
-    kind, text = _NOTICES[code]
-    return [Notice(kind, translator(locale).gettext(text))]
+    if code not in _DONE:
+        return refused(code, locale)
+    return [Notice("good", translator(locale).gettext(_DONE[code]))]
 
 
 # ---------------------------------------------------------------- pages
@@ -113,7 +104,7 @@ class BackForm(KeyedForm, kw_only=True):
 
 @post("/changes/back", guards=[requires_permission(EDIT)], status_code=303)
 async def back(request: Staff, data: URLEncodedBody[BackForm]) -> Response[Any]:
-    """A draft that brings an earlier version back. Raises NotFound."""
+    """A draft that brings an earlier version back; why none does is said on the list. Raises NotFound."""
     now, user, words = clock.now(), request.user, translator(locale_of(request))
 
     async def effect() -> str:
@@ -125,7 +116,15 @@ async def back(request: Staff, data: URLEncodedBody[BackForm]) -> Response[Any]:
         made = await changes.back_to(kind, data.subject, number, name, user.member.id, now)
         return path_of(made)
 
-    return await once_to(request, data.idempotency_key, [data.kind, data.subject, data.version], effect, now)
+    said = [data.kind, data.subject, data.version]
+    try:
+        return await once_to(request, data.idempotency_key, said, effect, now)
+    except NotFound:
+        raise
+    except DomainError as error:
+        if error.code not in REFUSALS:
+            raise
+        return see_other(f"{PATH}?notice={error.code}")
 
 
 @get("/changes/{change_id:uuid}", guards=[requires_permission("studio.read")])
@@ -242,7 +241,7 @@ async def step(
     except NotFound:
         raise
     except DomainError as error:
-        if error.code not in _NOTICES:
+        if error.code not in REFUSALS:
             raise
         path = f"{PATH}/{change_id}?notice={error.code}"
         return see_other(f"{path}&shown={said.get('shown', '')}" if isinstance(error, PreviewStale) else path)

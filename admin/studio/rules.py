@@ -12,6 +12,7 @@ from admin.studio import rule_forms as forms
 from admin.studio.change_present import back, path_of
 from admin.studio.reward_forms import Shop, is_code
 from admin.studio.rule_forms import Known
+from admin.studio.rule_words import refusal
 from api.auth import StaffUser, requires_permission
 from api.forms import KeyedForm, once_to
 from api.pages import locale_of, page
@@ -189,7 +190,8 @@ async def _form(
         say = await rules.words(shop.locale)
         stored = forms.fields_of(versions[0].rule, shop) if versions else {}
         form = None
-        if may_edit and (typed or stored is not None):
+        of_campaign = bool(versions and versions[0].campaign_id)
+        if may_edit and not of_campaign and (typed or stored is not None):
             asked = typed or stored or {}
             told = bool(typed) and "hx-request" not in request.headers
             looked = await look(asked, shop, say, problems or {}, problem, versions, figures=told)
@@ -207,6 +209,8 @@ async def _form(
         beyond_form=stored is None,
     )
     said = notices(notice, shop.words)
+    if problem and form is None:
+        said.append(Notice("problem", problem))
     status = 422 if problems or problem else 200
     return page(request, "staff/rule.html", view, section="studio", notices=said, status=status)
 
@@ -380,30 +384,6 @@ def overlap(found: Overlap, words: Translator) -> str:
         ),
     }
     return texts[found.kind]
-
-
-def refusal(error: DomainError, words: Translator) -> str:
-    """Why a rule is refused, in the reader's language."""
-    texts = {
-        "rule_exists": words.gettext("There is a rule with this code already."),
-        "rule_never_applies": words.gettext(
-            "These conditions contradict each other: nothing could satisfy them all."
-        ),
-        "rule_condition_unfitting": words.gettext("A condition does not fit what the rule waits for."),
-        "rule_effect_unfitting": words.gettext("What the member gets does not fit what the rule waits for."),
-        "rule_loops": words.gettext("This event comes of points: points would earn points."),
-        "rule_trigger_reserved": words.gettext("This event has an entry of its own under “When”."),
-        "rule_field_forbidden": words.gettext("Rules may not look at what somebody thinks of the shop."),
-        "rule_reference_unknown": words.gettext("The rule names something that does not exist."),
-        "segment_tainted": words.gettext(
-            "This segment uses reviews, cases or surveys, and points for reviews must not depend on them."
-        ),
-        "review_points_off": words.gettext("Points for reviews are switched off in this programme."),
-        "rule_not_draft": words.gettext("Only a draft can be put in force."),
-        "campaign_exists": words.gettext("There is a campaign with this code already."),
-        "campaign_invalid": words.gettext("The budget or the channels do not fit the campaign."),
-    }
-    return texts.get(error.code, error.detail)
 
 
 def notices(notice: str, words: Translator) -> list[Notice]:

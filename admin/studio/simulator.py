@@ -10,7 +10,8 @@ from litestar.params import FromPath, URLEncodedBody
 
 from admin.studio import simulator_present as present
 from admin.studio.reward_forms import Typed
-from admin.studio.rules import name_of, refusal, shop_of
+from admin.studio.rule_words import refusal
+from admin.studio.rules import name_of, shop_of
 from admin.studio.simulator_present import PATH, OrderTyped
 from api.auth import StaffUser, requires_permission
 from api.forms import key_of, once_to, said_of

@@ -119,7 +119,7 @@ async def publish(request: Staff, data: URLEncodedBody[dict[str, str]]) -> Respo
         seen = Seen(data.get("fingerprint", ""), moment(data.get("as_of", "")))
         shown, by = said.get("shown", "")[:SHOWN_LIMIT], user.member.id
         if kept := await _kept(said.get("draft", "")):
-            await changes.save(kept.id, kept.name, made.tier_set, shown)
+            await changes.save(kept.id, kept.name, made.tier_set, now, shown)
             done = await changes.go_on(kept.id, seen, by, now)
         else:
             name = in_language(base.name, locale_of(request)) or base.code
@@ -146,7 +146,7 @@ async def keep(request: Staff, data: URLEncodedBody[dict[str, str]]) -> Response
         _refuse(made)
         name, shown = said.get("name", ""), said.get("shown", "")[:SHOWN_LIMIT]
         if kept := await _kept(said.get("draft", "")):
-            await changes.save(kept.id, name, made.tier_set, shown)
+            await changes.save(kept.id, name, made.tier_set, now, shown)
         else:
             by = request.user.member.id
             await changes.draft("tiers", base.code, name, made.tier_set, by, now, shown)

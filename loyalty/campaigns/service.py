@@ -65,7 +65,7 @@ async def create(
     code: str, name: str, campaign: Campaign, now: datetime, by: UUID | None = None
 ) -> CampaignView:
     """A campaign as a draft. Raises CampaignExists, CampaignInvalid and what loyalty.rules refuses."""
-    await check(campaign)
+    await check(campaign, now)
     made = await db.fetchval(queries.ADD, code, name, db.to_json(campaign), by, now)
     if made is None:
         raise CampaignExists(code)
@@ -86,7 +86,7 @@ async def publish(code: str, now: datetime) -> CampaignView:
     found = await get(code)
     if found.state != "draft":
         raise CampaignNotDraft(f"{code} is {found.state}")
-    await check(found.campaign)
+    await check(found.campaign, now)
     schedule = found.campaign.schedule
     start = schedule.start if schedule.start and schedule.start > now else None
     for number, rule in enumerate(rules_of(found.campaign), 1):
@@ -150,9 +150,12 @@ async def warnings(campaign: Campaign, now: datetime) -> list[Overlap]:
     return list(dict.fromkeys(found))
 
 
-async def check(campaign: Campaign) -> None:
-    """Raises CampaignInvalid and what loyalty.rules refuses."""
+async def check(campaign: Campaign, now: datetime) -> None:
+    """Raises CampaignInvalid, RulePast for one whose end has passed, and what loyalty.rules refuses."""
     made = rules_of(campaign)
+    end = campaign.schedule.end
+    if end and end <= now:
+        raise rules.RulePast(f"it would have ended at {end.isoformat()}")
     for each in made:
         await rules.check_saved(each)
     if about_reviews(made):

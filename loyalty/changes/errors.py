@@ -27,6 +27,14 @@ class ChangeStale(DomainError):
     title = "Something else was published since this change was made"
 
 
+class ChangeOnce(DomainError):
+    """A campaign begins once, with its schedule and its budget: nothing of it is repeated or comes back."""
+
+    code = "change_once"
+    kind = Kind.CONFLICT
+    title = "A campaign begins once"
+
+
 class ApprovalNeeded(DomainError):
     """The shop asks for a second person, and none has approved it."""
 

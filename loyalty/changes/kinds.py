@@ -10,6 +10,7 @@ import msgspec
 from core.errors import NotFound
 from loyalty.campaigns import service as campaigns
 from loyalty.campaigns.rules import Campaign
+from loyalty.changes.errors import ChangeOnce
 from loyalty.programme import service as programme
 from loyalty.rules import service as rules
 from loyalty.rules.model import Rule
@@ -37,19 +38,25 @@ class Versioned(msgspec.Struct, frozen=True, kw_only=True):
     """Of the definition."""
     lock: Callable[[str], Awaitable[None]]
     """Nobody else puts a version in force until the transaction ends; what is read after it stays so."""
-    check: Callable[[Any], Awaitable[None]]
+    check: Callable[[Any, datetime], Awaitable[None]]
     current: Callable[[str], Awaitable[int]]
     """Number of the version that is live; 0: none."""
     at: Callable[[str, int], Awaitable[Any]]
     """The definition in a version. Raises NotFound."""
+    again: Callable[[str], Awaitable[None]]
+    """Raises why what the subject said before cannot be published anew: it begins once."""
     publish: Callable[[str, Any, Seen | None, UUID | None, datetime], Awaitable[Done]]
+
+
+async def _any_time(_: str) -> None:
+    """It can always be published anew."""
 
 
 async def _lock_tiers(_: str) -> None:
     await tiers.lock(None)
 
 
-async def _check_tiers(wanted: TierSet) -> None:
+async def _check_tiers(wanted: TierSet, _: datetime) -> None:
     check(wanted)
 
 
@@ -70,6 +77,11 @@ async def _publish_tiers(_: str, wanted: TierSet, seen: Seen | None, by: UUID | 
     return Done(version.number, say_moves(found.cells))
 
 
+async def _check_rule(wanted: Rule, _: datetime) -> None:
+    """Raises as rules.check_saved() does."""
+    await rules.check_saved(wanted)
+
+
 async def _rule_number(code: str) -> int:
     return next((each.version for each in await rules.versions(code) if each.state == "published"), 0)
 
@@ -84,7 +96,7 @@ async def _publish_rule(code: str, wanted: Rule, _: Seen | None, by: UUID | None
     return Done((await rules.publish(draft.version_id, now)).version)
 
 
-async def _check_wallet(wanted: wallets.Rules) -> None:
+async def _check_wallet(wanted: wallets.Rules, _: datetime) -> None:
     """Raises SettlingEventUnknown."""
     wallets.check(wanted)
 
@@ -112,9 +124,14 @@ async def _campaign_number(code: str) -> int:
 
 
 async def _campaign_at(code: str, number: int) -> Campaign:
-    if number != await _campaign_number(code):
+    if not number or number != await _campaign_number(code):
         raise NotFound(f"campaign {code} has no version {number}")
     return (await campaigns.get(code)).campaign
+
+
+async def _campaign_again(code: str) -> None:
+    """Raises ChangeOnce."""
+    raise ChangeOnce(f"campaign {code} begins once")
 
 
 async def _publish_campaign(
@@ -132,14 +149,16 @@ VERSIONED: dict[KindCode, Versioned] = {
         check=_check_tiers,
         current=_live_number,
         at=_tiers_at,
+        again=_any_time,
         publish=_publish_tiers,
     ),
     "rule": Versioned(
         type=Rule,
         lock=rules.lock,
-        check=rules.check_saved,
+        check=_check_rule,
         current=_rule_number,
         at=_rule_at,
+        again=rules.refuse_of_campaign,
         publish=_publish_rule,
     ),
     "wallet": Versioned(
@@ -148,6 +167,7 @@ VERSIONED: dict[KindCode, Versioned] = {
         check=_check_wallet,
         current=_wallet_number,
         at=_wallet_at,
+        again=_any_time,
         publish=_publish_wallet,
     ),
     "campaign": Versioned(
@@ -156,6 +176,7 @@ VERSIONED: dict[KindCode, Versioned] = {
         check=campaigns.check,
         current=_campaign_number,
         at=_campaign_at,
+        again=_campaign_again,
         publish=_publish_campaign,
     ),
 }

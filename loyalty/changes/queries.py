@@ -1,28 +1,36 @@
-"""SQL over changes."""
+"""SQL over changes.
+
+While the next version of the program runs beside this one there may be changes of a kind that this one does
+not know: whatever reads changes is given the kinds that there is code for.
+"""
 
 _CHANGE = """
 SELECT c.id, c.kind, c.subject, c.name, c.definition, c.base, c.back_to, c.state, c.shown, c.moved, c.note,
        c.version, c.created_at, c.asked_at, c.decided_at, c.publish_at, c.published_at, c.ended_at,
-       c.asked_by, c.published_by, a.name AS author, b.name AS asker, d.name AS approver, p.name AS publisher
+       c.asked_by, c.decided_by, c.published_by, a.name AS author, b.name AS asker, d.name AS approver,
+       p.name AS publisher
 FROM changes c
 LEFT JOIN staff a ON a.id = c.created_by LEFT JOIN staff b ON b.id = c.asked_by
 LEFT JOIN staff d ON d.id = c.decided_by LEFT JOIN staff p ON p.id = c.published_by
 """
-ONE = _CHANGE + "WHERE c.id = $1"
+ONE = _CHANGE + "WHERE c.id = $1 AND c.kind = ANY ($2::text[])"
 LOCK = "SELECT id FROM changes WHERE id = $1 FOR UPDATE"
 PENDING = (
     _CHANGE
-    + """WHERE c.state IN ('draft', 'asked', 'approved', 'scheduled')
+    + """WHERE c.state IN ('draft', 'asked', 'approved', 'scheduled') AND c.kind = ANY ($4::text[])
   AND ($1::text IS NULL OR c.kind = $1) AND ($2::text IS NULL OR c.subject = $2)
 ORDER BY c.created_at, c.id LIMIT $3"""
 )
 DONE = (
     _CHANGE
-    + """WHERE c.state IN ('live', 'superseded', 'rolled_back')
+    + """WHERE c.state IN ('live', 'superseded', 'rolled_back') AND c.kind = ANY ($4::text[])
   AND ($1::text IS NULL OR c.kind = $1) AND ($2::text IS NULL OR c.subject = $2)
 ORDER BY c.published_at DESC, c.id DESC LIMIT $3"""
 )
-DUE = "SELECT id FROM changes WHERE state = 'scheduled' AND publish_at <= $1 ORDER BY publish_at, id"
+DUE = """
+SELECT id FROM changes WHERE state = 'scheduled' AND publish_at <= $1 AND kind = ANY ($2::text[])
+ORDER BY publish_at, id
+"""
 
 ADD = """
 INSERT INTO changes (merchant_id, kind, subject, name, definition, base, back_to, shown, created_by,

@@ -10,7 +10,7 @@ from core import db
 from core.errors import DomainError, NotFound
 from loyalty.changes import queries
 from loyalty.changes.errors import ApprovalNeeded, ChangeInvalid, ChangeStale, ChangeState
-from loyalty.changes.kinds import VERSIONED, KindCode
+from loyalty.changes.kinds import KINDS, VERSIONED, KindCode
 from loyalty.tiers.service import Seen
 
 NAME_LIMIT = 100
@@ -43,6 +43,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     published_at: datetime | None
     ended_at: datetime | None
     asked_by: UUID | None
+    decided_by: UUID | None
     published_by: UUID | None
     author: str | None
     asker: str | None
@@ -55,7 +56,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 async def find(change_id: UUID) -> Change:
     """One change. Raises NotFound."""
-    row = await db.fetchrow(queries.ONE, change_id)
+    row = await db.fetchrow(queries.ONE, change_id, KINDS)
     if row is None:
         raise NotFound("there is no such change")
     return _change(row)
@@ -65,14 +66,14 @@ async def pending(
     kind: KindCode | None = None, subject: str | None = None, limit: int = LIST_LIMIT
 ) -> list[Change]:
     """What is on its way, the oldest first."""
-    return [_change(row) for row in await db.fetch(queries.PENDING, kind, subject, limit)]
+    return [_change(row) for row in await db.fetch(queries.PENDING, kind, subject, limit, KINDS)]
 
 
 async def done(
     kind: KindCode | None = None, subject: str | None = None, limit: int = LIST_LIMIT
 ) -> list[Change]:
     """What was published, the newest first."""
-    return [_change(row) for row in await db.fetch(queries.DONE, kind, subject, limit)]
+    return [_change(row) for row in await db.fetch(queries.DONE, kind, subject, limit, KINDS)]
 
 
 async def second_person() -> bool:
@@ -100,7 +101,8 @@ async def is_stale(change: Change) -> bool:
 
 
 async def set_second_person(on: bool, by: UUID, now: datetime) -> None:
-    """Ask for a second person from now on, or no longer. What was approved stays so."""
+    """Ask for a second person from now on, or no longer. What was approved stays so; what was set for a
+    date without approval does not go live any more."""
     await db.execute(queries.SET_SECOND_PERSON, on, by, now)
 
 
@@ -116,7 +118,7 @@ async def draft(
 ) -> Change:
     """Keep a change under a name. Raises ChangeInvalid, and what its kind says is wrong with it."""
     versioned = VERSIONED[kind]
-    await versioned.check(definition)
+    await versioned.check(definition, now)
     base = await versioned.current(subject)
     row_id = await db.fetchval(
         queries.ADD, kind, subject, _name(name), db.to_json(definition), base, back_to, shown, by, now
@@ -124,24 +126,26 @@ async def draft(
     return await find(row_id)
 
 
-async def save(change_id: UUID, name: str, definition: Any, shown: str = "") -> Change:
+async def save(change_id: UUID, name: str, definition: Any, now: datetime, shown: str = "") -> Change:
     """Change a draft; it is now of what is live. Raises NotFound, ChangeState and as draft()."""
     found = await _locked(change_id, "draft")
     versioned = VERSIONED[found.kind]
-    await versioned.check(definition)
+    await versioned.check(definition, now)
     base = await versioned.current(found.subject)
     await db.execute(queries.SAVE, change_id, _name(name), db.to_json(definition), base, shown)
     return await find(change_id)
 
 
 async def duplicate(change_id: UUID, name: str, by: UUID, now: datetime) -> Change:
-    """Another draft of the same. Raises NotFound and as draft()."""
+    """Another draft of the same. Raises NotFound, what begins once, and as draft()."""
     found = await find(change_id)
+    await VERSIONED[found.kind].again(found.subject)
     return await draft(found.kind, found.subject, name, found.definition, by, now, found.shown)
 
 
 async def back_to(kind: KindCode, subject: str, number: int, name: str, by: UUID, now: datetime) -> Change:
-    """A draft that brings an earlier version back. Raises NotFound and as draft()."""
+    """A draft that brings an earlier version back. Raises NotFound, what begins once, and as draft()."""
+    await VERSIONED[kind].again(subject)
     definition = await VERSIONED[kind].at(subject, number)
     return await draft(kind, subject, name, definition, by, now, back_to=number)
 
@@ -155,9 +159,10 @@ async def discard(change_id: UUID) -> None:
 async def rebase(change_id: UUID) -> Change:
     """Publish it in the place of what is live by now, although it was made on something else.
 
-    Raises NotFound, ChangeState.
+    Raises NotFound, ChangeState, and what begins once.
     """
     found = await _locked(change_id, "draft")
+    await VERSIONED[found.kind].again(found.subject)
     current = await VERSIONED[found.kind].current(found.subject)
     await db.execute(queries.PUT_BASE, change_id, current)
     return await find(change_id)
@@ -255,17 +260,18 @@ async def by_program(kind: KindCode, subject: str, now: datetime) -> None:
 
 async def any_due(now: datetime) -> bool:
     """Whether something is set for a date that has come."""
-    return bool(await db.fetch(queries.DUE, now))
+    return bool(await db.fetch(queries.DUE, now, KINDS))
 
 
 async def publish_due(now: datetime) -> list[Change]:
     """Publish what is set for a date that has come; what cannot be goes back to its author, saying why."""
     found = []
-    for row in await db.fetch(queries.DUE, now):
+    for row in await db.fetch(queries.DUE, now, KINDS):
         await _lock_subject(await find(row["id"]))
         change = await _locked(row["id"], "scheduled")
         try:
             async with db.savepoint():
+                await _refuse_unapproved(change)
                 found.append(await _put_in_force(change, None, change.published_by, now))
         except DomainError as error:
             await db.execute(queries.BACK, change.id, f"{FAILED}{error.code}")
@@ -282,9 +288,16 @@ async def _put_in_force(change: Change, seen: Seen | None, by: UUID | None, now:
 
 async def _ready(change_id: UUID) -> Change:
     found = await _locked(change_id, *PENDING)
-    if found.state == "asked" or (found.state == "draft" and await second_person()):
+    if found.state == "asked":
         raise ApprovalNeeded("it has not been approved")
+    await _refuse_unapproved(found)
     return found
+
+
+async def _refuse_unapproved(change: Change) -> None:
+    """Whatever its state: it may have been set for a date before a second person was asked for."""
+    if change.decided_by is None and await second_person():
+        raise ApprovalNeeded("it has not been approved")
 
 
 async def _refuse_stale(change: Change) -> None:

@@ -73,7 +73,7 @@ INSERT INTO earning_rules (merchant_id, code, name, campaign_id, created_at)
 VALUES (current_merchant(), $1, $2, $3, $4) ON CONFLICT (merchant_id, code) DO NOTHING RETURNING id
 """
 
-LOCK_RULE = "SELECT id FROM earning_rules WHERE code = $1 FOR UPDATE"
+LOCK_RULE = "SELECT id, campaign_id FROM earning_rules WHERE code = $1 FOR UPDATE"
 LOCK_RULE_OF = """
 SELECT r.id FROM earning_rules r JOIN earning_rule_versions v ON v.rule_id = r.id
 WHERE v.id = $1 FOR UPDATE OF r

@@ -48,6 +48,14 @@ class RuleNotLive(DomainError):
     title = "The rule is not in force"
 
 
+class RuleOfCampaign(DomainError):
+    """It holds in its campaign's time, within its budget: a version of its own would hold without either."""
+
+    code = "rule_of_campaign"
+    kind = Kind.CONFLICT
+    title = "A campaign's rule stays as the campaign began with it"
+
+
 class RulePast(DomainError):
     """What was counted already would not follow the rule, and what comes late would."""
 
@@ -131,12 +139,25 @@ async def create(
 
 
 async def revise(code: str, rule: Rule, now: datetime, by: UUID | None = None) -> Version:
-    """The next version of a rule, as a draft. Raises NotFound and as create()."""
+    """The next version of a rule, as a draft. Raises NotFound, RuleOfCampaign and as create()."""
     await check_saved(rule)
-    rule_id = await db.fetchval(queries.LOCK_RULE, code)
-    if rule_id is None:
+    return await _add(await _own(code), rule, now, by)
+
+
+async def refuse_of_campaign(code: str) -> None:
+    """Raises NotFound, RuleOfCampaign."""
+    await _own(code)
+
+
+async def _own(code: str) -> UUID:
+    """Lock a rule that is no campaign's; its id. Raises NotFound, RuleOfCampaign."""
+    row = await db.fetchrow(queries.LOCK_RULE, code)
+    if row is None:
         raise NotFound(f"no rule has the code {code}")
-    return await _add(rule_id, rule, now, by)
+    if row["campaign_id"]:
+        raise RuleOfCampaign(f"{code} is a campaign's")
+    rule_id: UUID = row["id"]
+    return rule_id
 
 
 async def _add(rule_id: UUID, rule: Rule, now: datetime, by: UUID | None) -> Version:
@@ -153,7 +174,7 @@ async def publish(
     """Put a draft in force from `valid_from` (None: now); whatever was in force until later ends there.
 
     `since_ever` is for the first rules of a programme, before anything was counted. Raises NotFound,
-    RuleNotDraft, RulePast, ReviewPointsOff and as create().
+    RuleNotDraft, RulePast, ReviewPointsOff, RuleOfCampaign (but for its first version) and as create().
     """
     rule_id = await db.fetchval(queries.LOCK_RULE_OF, version_id)
     if rule_id is None:
@@ -167,6 +188,8 @@ async def publish(
         raise ReviewPointsOff()
     if draft.state != "draft":
         raise RuleNotDraft(f"version {draft.version} is {draft.state}")
+    if draft.campaign_id and draft.version > 1:
+        raise RuleOfCampaign(f"{draft.code} is a campaign's")
     await db.execute(queries.END_PUBLISHED, rule_id, start or now, now)
     await db.execute(queries.PUBLISH, version_id, start, valid_until, now)
     return await version(version_id)

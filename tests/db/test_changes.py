@@ -1,21 +1,27 @@
 """A change of the terms: drafted, asked for, approved, set for a date, live; and back."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import msgspec
 import pytest
 
 from core import clock, db, tenancy
+from core.embedded import Services
 from core.errors import DomainError, NotFound
 from core.ids import new_id
 from core.people import staff
+from loyalty.campaigns import service as campaigns
+from loyalty.campaigns.rules import Campaign
+from loyalty.changes import kinds, tasks
 from loyalty.changes import service as changes
-from loyalty.changes import tasks
-from loyalty.changes.errors import ApprovalNeeded, ChangeInvalid, ChangeStale, ChangeState
+from loyalty.changes.errors import ApprovalNeeded, ChangeInvalid, ChangeOnce, ChangeStale, ChangeState
 from loyalty.changes.kinds import KindCode
 from loyalty.ledger import post
 from loyalty.programme import service as programmes
@@ -172,12 +178,33 @@ async def test_nothing_goes_live_alone_where_the_shop_asks_for_two(merchant: UUI
         await refused(ApprovalNeeded, lambda: changes.publish(made.id, fresh, ben, NOW))
         await refused(ApprovalNeeded, lambda: changes.approve(made.id, mina, NOW))
         await refused(ApprovalNeeded, lambda: changes.schedule(made.id, LATER, ben, NOW))
-        await refused(ChangeState, lambda: changes.save(made.id, "x", wanted))
+        await refused(ChangeState, lambda: changes.save(made.id, "x", wanted, NOW))
         await refused(ApprovalNeeded, lambda: changes.by_program("tiers", "main", NOW))
         await changes.approve(made.id, ben, NOW)
         assert (await changes.publish(made.id, fresh, mina, NOW)).approver == "Ben"
         draft = await changes.draft("wallet", "points", "A year", YEAR, mina, NOW)
         await refused(ApprovalNeeded, lambda: changes.publish(draft.id, None, mina, NOW))
+
+
+async def test_what_was_set_for_a_date_before_waits_for_a_second_person_too(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        await programme()
+        mina, ben = await person(), await person("Ben")
+        alone = await changes.draft("wallet", "points", "A year", YEAR, mina, NOW)
+        await changes.schedule(alone.id, LATER, mina, NOW)
+        await changes.set_second_person(True, mina, NOW)
+        await refused(ApprovalNeeded, lambda: changes.publish(alone.id, None, mina, NOW))
+        await refused(ApprovalNeeded, lambda: changes.publish(alone.id, None, ben, NOW))
+        await refused(ApprovalNeeded, lambda: changes.schedule(alone.id, LATER, mina, NOW))
+        assert await changes.publish_due(LATER) == []
+        back = await changes.find(alone.id)
+        assert (back.state, back.note, back.publish_at) == ("draft", "error:approval_needed", None)
+        assert (await wallets.get("points")).version == 1
+        await changes.ask(alone.id, mina, NOW)
+        await changes.approve(alone.id, ben, NOW)
+        await changes.schedule(alone.id, LATER, mina, NOW)
+        [done] = await changes.publish_due(LATER)
+        assert (done.id, done.decided_by, done.version) == (alone.id, ben, 2)
 
 
 async def test_whoever_sends_a_change_back_says_why(merchant: UUID) -> None:
@@ -265,6 +292,117 @@ async def test_a_rule_s_draft_becomes_its_version(merchant: UUID) -> None:
         )
 
 
+# --- campaigns
+
+
+async def spring(end: datetime | None = None) -> Campaign:
+    """A campaign as a draft, until `end`."""
+    campaign = Campaign(rules=(BONUS,), schedule=m.Schedule(end=end))
+    return (await campaigns.create("spring", "Spring", campaign, NOW)).campaign
+
+
+async def test_a_campaign_is_not_repeated_and_does_not_come_back(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        await programme()
+        mina = await person()
+        made = await changes.draft("campaign", "spring", "Spring", await spring(), mina, NOW)
+        for number in (0, 1):
+            await refused(
+                ChangeOnce, lambda n=number: changes.back_to("campaign", "spring", n, "Back", mina, NOW)
+            )
+        await refused(ChangeOnce, lambda: changes.duplicate(made.id, "Twin", mina, NOW))
+        await refused(ChangeOnce, lambda: changes.rebase(made.id))
+        with pytest.raises(NotFound):
+            await kinds.VERSIONED["campaign"].at("spring", 0)
+        assert (await changes.publish(made.id, None, mina, NOW)).version == 1
+        await refused(ChangeOnce, lambda: changes.back_to("campaign", "spring", 1, "Back", mina, NOW))
+        await refused(ChangeOnce, lambda: changes.duplicate(made.id, "Twin", mina, NOW))
+
+
+async def test_a_campaign_s_rule_has_no_version_of_its_own(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        await programme()
+        mina, wanted = await person(), await spring(LATER)
+        await changes.at_once("campaign", "spring", "Spring", wanted, None, mina, NOW)
+        before = await changes.draft("rule", "spring-1", "Back", BONUS, mina, NOW)
+        await campaigns.end("spring", NOW)
+        await refused(rules.RuleOfCampaign, lambda: changes.back_to("rule", "spring-1", 1, "Back", mina, NOW))
+        await refused(rules.RuleOfCampaign, lambda: rules.revise("spring-1", BONUS, NOW, mina))
+        # By what was drafted when it could be: neither as a change nor as a version.
+        await refused(rules.RuleOfCampaign, lambda: changes.publish(before.id, None, mina, NOW))
+        await refused(rules.RuleOfCampaign, lambda: changes.duplicate(before.id, "Twin", mina, NOW))
+        rule_id = (await rules.numbered("spring-1", 1)).rule_id
+        draft = await rules._add(rule_id, BONUS, NOW, mina)
+        await refused(rules.RuleOfCampaign, lambda: rules.publish(draft.version_id, NOW))
+        assert [each for each in await rules.live(NOW) if each.campaign_id] == []
+
+
+async def test_a_campaign_whose_end_has_passed_does_not_begin(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        await programme()
+        mina, wanted = await person(), await spring(LATER)
+        made = await changes.draft("campaign", "spring", "Spring", wanted, mina, NOW)
+        await changes.schedule(made.id, LATER, mina, NOW)
+        await refused(
+            rules.RulePast, lambda: changes.draft("campaign", "spring", "Late", wanted, mina, LATER)
+        )
+        assert await changes.publish_due(LATER) == []
+        assert (await changes.find(made.id)).note == "error:rule_past"
+
+
+# --- beside another version of the program
+
+
+async def test_a_kind_that_only_the_next_version_knows_breaks_nothing(
+    merchant: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with db.transaction(merchant):
+        await programme()
+        mina = await person()
+        theirs = await changes.draft("campaign", "spring", "Spring", await spring(), mina, NOW)
+        ours = await changes.draft("wallet", "points", "A year", YEAR, mina, NOW)
+        for each in (theirs, ours):
+            await changes.schedule(each.id, LATER, mina, NOW)
+
+        @contextmanager
+        def by_the_version_before() -> Iterator[None]:
+            with monkeypatch.context() as older:
+                older.delitem(kinds.VERSIONED, "campaign")
+                older.setattr(changes, "KINDS", tuple(kinds.VERSIONED))
+                yield
+
+        with by_the_version_before():
+            assert [each.id for each in await changes.pending()] == [ours.id]
+            with pytest.raises(NotFound):
+                await changes.find(theirs.id)
+            assert [each.id for each in await changes.publish_due(LATER)] == [ours.id]
+            assert not await changes.any_due(LATER)
+        assert [each.id for each in await changes.publish_due(LATER)] == [theirs.id]
+        with by_the_version_before():
+            assert [each.id for each in await changes.done()] == [ours.id]
+
+
+async def test_going_back_leaves_no_change_that_the_code_before_cannot_read(
+    merchant: UUID, database: Services
+) -> None:
+    async with db.transaction(merchant):
+        await programme()
+        mina, wanted = await person(), await spring()
+        await changes.at_once("campaign", "spring", "Spring", wanted, None, mina, NOW)
+        await changes.at_once("wallet", "points", "A year", YEAR, None, mina, NOW)
+    down = Path(campaigns.__file__).parents[1] / "migrations/0068_changes_campaigns.down.sql"
+    connection = await asyncpg.connect(database.database_admin_url)
+    try:
+        going_back = connection.transaction()
+        await going_back.start()
+        await connection.execute(down.read_text())
+        left = await connection.fetch("SELECT kind FROM changes WHERE merchant_id = $1", merchant)
+        assert [row["kind"] for row in left] == ["wallet"]
+        await going_back.rollback()
+    finally:
+        await connection.close()
+
+
 @pytest.mark.parametrize("kind", ["rule", "wallet"])
 async def test_of_two_who_publish_at_once_one_is_told(merchant: UUID, kind: KindCode) -> None:
     definitions: tuple[object, ...] = (BONUS, msgspec.structs.replace(BONUS, effect=m.Fixed(points=10)))
@@ -322,7 +460,7 @@ async def test_drafts_are_saved_duplicated_and_thrown_away(merchant: UUID) -> No
         made = await changes.draft("wallet", "points", "A year", YEAR, mina, NOW)
         twin = await changes.duplicate(made.id, "Twin", mina, NOW)
         months = wallets.Rules(expiry=RollingDays(180))
-        await changes.save(made.id, "Half a year", months)
+        await changes.save(made.id, "Half a year", months, NOW)
         assert [(each.name, each.definition) for each in await changes.pending()] == [
             ("Half a year", months),
             ("Twin", YEAR),

@@ -4,6 +4,8 @@ import re
 from datetime import timedelta
 from uuid import UUID
 
+import httpx
+import msgspec
 import pytest
 
 from api.app import App
@@ -11,6 +13,7 @@ from core import clock, db
 from core.days import zone_of
 from core.embedded import Services
 from core.i18n import LOCALES
+from core.ids import new_id
 from loyalty.campaigns import service as campaigns
 from loyalty.campaigns.rules import Campaign, CampaignBudget
 from loyalty.changes import service as changes
@@ -303,6 +306,120 @@ async def test_a_campaign_begins_at_once_where_one_person_is_enough(browser: Bro
     assert await state_of(shop) == ("published", 1)
     async with db.transaction(shop.merchant):
         assert [(each.kind, each.state) for each in await changes.done()] == [("campaign", "live")]
+
+
+WORDS = {
+    "rule_past": (
+        "It would begin or end in the past.",
+        "它的开始或结束会在过去。",
+        "它的開始或結束會在過去。",
+    ),
+    "rule_exists": (
+        "There is a rule with this code already.",
+        "已有使用此代码的规则。",
+        "已有使用此代碼的規則。",
+    ),
+    "rule_of_campaign": (
+        "This rule is a campaign&#39;s, and stays as the campaign began with it.",
+        "这条规则属于一个活动，并保持活动开始时的样子。",
+        "這條規則屬於一個活動，並保持活動開始時的樣子。",
+    ),
+    "change_once": (
+        "A campaign begins once: nothing of it is repeated or comes back.",
+        "活动只开始一次：不能重复，也不能恢复。",
+        "活動只開始一次：不能重複，也不能恢復。",
+    ),
+}
+
+
+async def says(browser: Browser, where: str, code: str) -> None:
+    """The page says why, in each language."""
+    for locale, said in zip(LOCALES, WORDS[code], strict=True):
+        speak(browser, locale)
+        assert said in (await browser.get(where)).text, (where, locale)
+    speak(browser, "en")
+
+
+async def test_why_a_campaign_does_not_begin_is_said_in_words(browser: Browser, shop: Shop) -> None:
+    now = clock.now()
+    over = msgspec.structs.replace(SPRING, schedule=m.Schedule(end=now - timedelta(days=1)))
+    async with db.transaction(shop.merchant):
+        await campaigns.create("over", "Over", over, now - timedelta(days=9))
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    for button in ("Yes, put it in force", "On a date, or after approval"):
+        where = (await press(browser, (await browser.get(CAMPAIGNS)).text, button)).headers["location"]
+        assert where == f"{CAMPAIGNS}?notice=rule_past"
+        await says(browser, where, "rule_past")
+    assert await rows(shop.merchant, "changes") == 0
+    # Drafted while it could begin; by its date another rule has the name of its own.
+    await campaign(shop)
+    async with db.transaction(shop.merchant):
+        made = await changes.draft("campaign", "spring", "Spring", SPRING, None, now)
+        await rules.create("spring-1", "Other", SPRING.rules[0], now)
+    path = f"{CHANGES}/{made.id}"
+    where = (await press(browser, (await browser.get(path)).text, "Publish now")).headers["location"]
+    assert where == f"{path}?notice=rule_exists"
+    await says(browser, where, "rule_exists")
+    day = (now + timedelta(days=3)).strftime("%Y-%m-%dT09:30")
+    await press(browser, (await browser.get(path)).text, "Publish on this date", date=day)
+    async with db.transaction(shop.merchant):
+        assert await changes.publish_due(now + timedelta(days=4)) == []
+    await says(browser, path, "rule_exists")
+    assert (await state_of(shop)) == ("draft", 0)
+
+
+async def test_nothing_of_a_campaign_comes_back_by_a_form(browser: Browser, shop: Shop) -> None:
+    await campaign(shop)
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    held = form((await browser.get(CHANGES)).text, "/language")
+    asked = {"kind": "campaign", "subject": "spring", "version": "0"}
+
+    async def ask(action: str, **fields: str) -> httpx.Response:
+        data = {"csrf_token": held["csrf_token"], "idempotency_key": str(new_id())} | fields
+        return await browser.client.post(action, data=data, headers=PAGE)
+
+    where = (await ask(f"{CHANGES}/back", **asked)).headers["location"]
+    assert where == f"{CHANGES}?notice=change_once"
+    await says(browser, where, "change_once")
+    path = (
+        await press(browser, (await browser.get(CAMPAIGNS)).text, "On a date, or after approval")
+    ).headers["location"]
+    for deed in ("duplicate", "rebase"):
+        assert (await ask(f"{path}/{deed}")).headers["location"] == f"{path}?notice=change_once"
+    await press(browser, (await browser.get(path)).text, "Publish now")
+    await ask(f"{CAMPAIGNS}/spring/end")
+    assert await state_of(shop) == ("ended", 0)
+    asked = {"kind": "rule", "subject": "spring-1", "version": "1"}
+    where = (await ask(f"{CHANGES}/back", **asked)).headers["location"]
+    assert where == f"{CHANGES}?notice=rule_of_campaign"
+    await says(browser, where, "rule_of_campaign")
+    rule = "/staff/studio/rules/spring-1"
+    await says(browser, rule, "rule_of_campaign")
+    assert f'action="{rule}"' not in (await browser.get(rule)).text
+    typed = {"trigger": "order", "effect": "fixed", "number": "50", "wallet:points": "on"}
+    answer = await ask(rule, **typed)
+    assert answer.status_code == 422 and answer.text.count(WORDS["rule_of_campaign"][0]) == 2
+    assert await rows(shop.merchant, "changes") == 1 and await state_of(shop) == ("ended", 0)
+    async with db.transaction(shop.merchant):
+        assert [each.version for each in await rules.versions("spring-1")] == [1]
+
+
+async def test_what_was_set_for_a_date_alone_has_no_button_once_two_are_asked_for(
+    browser: Browser, shop: Shop
+) -> None:
+    await enter_as_staff(browser, shop.merchant, "owner")
+    path = await keep(browser, "Softer")
+    day = (clock.now() + timedelta(days=3)).strftime("%Y-%m-%dT09:30")
+    await post(browser, (await browser.get(path)).text, f"{path}/schedule", date=day)
+    before = (await browser.get(path)).text
+    assert with_button(before, "Publish now")
+    await press(browser, (await browser.get(CHANGES)).text, "Ask for a second person")
+    assert not with_button((await browser.get(path)).text, "Publish now")
+    assert "notice=approval_needed" in await post(browser, before, f"{path}/publish")
+    async with db.transaction(shop.merchant):
+        assert await changes.publish_due(clock.now() + timedelta(days=4)) == []
+    assert "Somebody else has to approve it first." in (await browser.get(path)).text
+    assert await counts(shop) == {"bronze": 2, "silver": 1}
 
 
 async def test_a_preview_that_moved_says_what_is_different(browser: Browser, shop: Shop) -> None:

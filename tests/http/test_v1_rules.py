@@ -10,7 +10,11 @@ import pytest
 from api.app import App, create_app
 from api.v1.events import v1_events
 from api.v1.rules import v1_rule_settings, v1_rules
+from core import clock, db
 from core.embedded import Services
+from loyalty.campaigns import service as campaigns
+from loyalty.campaigns.rules import Campaign
+from loyalty.rules import model as m
 from tests.http.conftest import new_key, rows, write
 from tests.http.shop import Shop
 
@@ -64,6 +68,19 @@ async def test_from_a_draft_to_another_version(
     assert gone.json()["version"]["state"] == "retired"
     again = await client.post("/v1/rules/weekend/retire", json={}, headers=write(key))
     assert (again.status_code, again.json()["code"]) == (409, "rule_not_live")
+
+
+async def test_a_campaign_s_rule_gets_no_next_version(
+    client: httpx.AsyncClient, shop: Shop, key: dict[str, str]
+) -> None:
+    async with db.transaction(shop.merchant):
+        rule = m.Rule(trigger=m.Order(), effect=m.Fixed(points=5))
+        await campaigns.create("spring", "Spring", Campaign(rules=(rule,)), clock.now())
+        await campaigns.publish("spring", clock.now())
+    more = {"rule": BONUS["rule"]}
+    answer = await client.post("/v1/rules/spring-1/versions", json=more, headers=write(key))
+    assert (answer.status_code, answer.json()["code"]) == (409, "rule_of_campaign")
+    assert len((await client.get("/v1/rules/spring-1", headers=key)).json()["rules"]) == 1
 
 
 @pytest.mark.parametrize(

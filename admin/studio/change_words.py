@@ -1,0 +1,22 @@
+"""Why a change goes no step further, in words: for itself, or for what it would put in force."""
+
+from admin.studio import rule_words
+from core.design.views import Notice
+from core.i18n import Locale, mark, translator
+
+REFUSALS = rule_words.REFUSALS | {
+    "change_state": mark("Somebody was faster: the change is in another state by now."),
+    "change_stale": mark("Something else was published since. Look at what it would change."),
+    "change_invalid": mark("It needs a name, and a date that is to come."),
+    "change_once": mark("A campaign begins once: nothing of it is repeated or comes back."),
+    "approval_needed": mark("Somebody else has to approve it first."),
+    "preview_stale": mark("Other members would move than you were shown, so nothing was published."),
+}
+"""By the code of the error."""
+
+
+def refused(code: str, locale: Locale) -> list[Notice]:
+    """What a page says after a step that was refused; nothing for a code that there are no words for."""
+    if code not in REFUSALS:
+        return []
+    return [Notice("problem", translator(locale).gettext(REFUSALS[code]))]
