@@ -13,7 +13,7 @@ REFUSALS = {
     "rule_field_forbidden": mark("Rules may not look at what somebody thinks of the shop."),
     "rule_reference_unknown": mark("The rule names something that does not exist."),
     "rule_past": mark("It would begin or end in the past."),
-    "rule_of_campaign": mark("This rule is a campaign's, and stays as the campaign began with it."),
+    "rule_of_campaign": mark("This rule belongs to a campaign, and stays as the campaign began with it."),
     "segment_tainted": mark(
         "This segment uses reviews, cases or surveys, and points for reviews must not depend on them."
     ),

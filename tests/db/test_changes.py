@@ -324,12 +324,13 @@ async def test_a_campaign_s_rule_has_no_version_of_its_own(merchant: UUID) -> No
         await programme()
         mina, wanted = await person(), await spring(LATER)
         await changes.at_once("campaign", "spring", "Spring", wanted, None, mina, NOW)
-        before = await changes.draft("rule", "spring-1", "Back", BONUS, mina, NOW)
         await campaigns.end("spring", NOW)
+        before = await changes.draft("rule", "spring-1", "Back", BONUS, mina, NOW)
         await refused(rules.RuleOfCampaign, lambda: changes.back_to("rule", "spring-1", 1, "Back", mina, NOW))
         await refused(rules.RuleOfCampaign, lambda: rules.revise("spring-1", BONUS, NOW, mina))
         # By what was drafted when it could be: neither as a change nor as a version.
         await refused(rules.RuleOfCampaign, lambda: changes.publish(before.id, None, mina, NOW))
+        await refused(rules.RuleOfCampaign, lambda: changes.rebase(before.id))
         await refused(rules.RuleOfCampaign, lambda: changes.duplicate(before.id, "Twin", mina, NOW))
         rule_id = (await rules.numbered("spring-1", 1)).rule_id
         draft = await rules._add(rule_id, BONUS, NOW, mina)

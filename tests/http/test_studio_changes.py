@@ -316,11 +316,11 @@ WORDS = {
     ),
     "rule_exists": (
         "There is a rule with this code already.",
-        "已有使用此代码的规则。",
-        "已有使用此代碼的規則。",
+        "已有使用该代码的规则。",
+        "已有使用該代碼的規則。",
     ),
     "rule_of_campaign": (
-        "This rule is a campaign&#39;s, and stays as the campaign began with it.",
+        "This rule belongs to a campaign, and stays as the campaign began with it.",
         "这条规则属于一个活动，并保持活动开始时的样子。",
         "這條規則屬於一個活動，並保持活動開始時的樣子。",
     ),
