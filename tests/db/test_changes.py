@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -307,9 +308,8 @@ async def test_a_campaign_is_not_repeated_and_does_not_come_back(merchant: UUID)
         mina = await person()
         made = await changes.draft("campaign", "spring", "Spring", await spring(), mina, NOW)
         for number in (0, 1):
-            await refused(
-                ChangeOnce, lambda n=number: changes.back_to("campaign", "spring", n, "Back", mina, NOW)
-            )
+            again = partial(changes.back_to, "campaign", "spring", number, "Back", mina, NOW)
+            await refused(ChangeOnce, again)
         await refused(ChangeOnce, lambda: changes.duplicate(made.id, "Twin", mina, NOW))
         await refused(ChangeOnce, lambda: changes.rebase(made.id))
         with pytest.raises(NotFound):
