@@ -54,7 +54,7 @@ def page(
 ) -> Response[str]:
     """A whole page; `section` is where it stands in the navigation.
 
-    `shop` is named where nobody is signed in.
+    `shop`: whose page it is; "": the shop where whoever looks is signed in.
     """
     text = page_text(connection, template, view, now or clock.now(), section, notices, shop)
     return Response(text, media_type=MediaType.HTML, status_code=status)
@@ -120,7 +120,7 @@ def _frame(
         return views.Frame(**common, time_zone="UTC", shop=shop)
     common |= {
         "time_zone": user.shop.time_zone,
-        "shop": user.shop.name(locale),
+        "shop": shop or user.shop.name(locale),
         "person": user.name,
         "who": hashlib.sha256(user.actor.encode()).hexdigest()[:16],
     }

@@ -5,9 +5,11 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from core.design.staff_case_views import Run
-from sentiment.text import place
+from sentiment.text import SEAM, Placed
 
 MARKS_LIMIT = 40
+Span = tuple[int, int]
+"""First and end."""
 
 
 class Phrase(NamedTuple):
@@ -24,8 +26,38 @@ def runs(text: str, phrases: Sequence[Phrase]) -> tuple[Run, ...]:
     Where phrases overlap, the first that is asked for says how it looks: what is urgent hides no praise.
     What a phrase is about is said once, where it ends.
     """
-    asked = [(place(phrase.words, text), phrase) for phrase in phrases[:MARKS_LIMIT]]
-    spans = [(span, phrase) for span, phrase in asked if span]
+    placed = Placed(text)
+    return _pieces(text, [(placed.find(phrase.words), phrase) for phrase in phrases[:MARKS_LIMIT]])
+
+
+def in_review(title: str, text: str, phrases: Sequence[Phrase]) -> tuple[tuple[Run, ...], tuple[Run, ...]]:
+    """The same of a title and of its text, where a phrase may run from the one into the other."""
+    above, below = Placed(title), Placed(text)
+    in_title, in_text = [], []
+    for phrase in phrases[:MARKS_LIMIT]:
+        begins, ends = above.find(phrase.words), below.find(phrase.words)
+        if begins is None and ends is None:
+            begins, ends = _over_the_seam(phrase.words, above, below)
+            in_title.append((begins, phrase._replace(aspect="")))
+        else:
+            in_title.append((begins, phrase))
+        in_text.append((ends, phrase))
+    return _pieces(title, in_title), _pieces(text, in_text)
+
+
+def _over_the_seam(words: str, above: Placed, below: Placed) -> tuple[Span | None, Span | None]:
+    """Where the title's last words and the text's first ones stand, if these words are both; else neither."""
+    cut = words.find(SEAM)
+    while cut >= 0:
+        begins, ends = above.at_end(words[:cut]), below.at_start(words[cut + len(SEAM) :])
+        if begins and ends:
+            return begins, ends
+        cut = words.find(SEAM, cut + 1)
+    return None, None
+
+
+def _pieces(text: str, placed: Sequence[tuple[Span | None, Phrase]]) -> tuple[Run, ...]:
+    spans = [(span, phrase) for span, phrase in placed if span]
     pieces: list[Run] = []
     for start, end in pairwise(sorted({0, len(text), *(edge for span, _ in spans for edge in span)})):
         over = [phrase.mark for (first, last), phrase in spans if first <= start and end <= last]

@@ -312,22 +312,23 @@ def _review(found: CaseView, to: Reader) -> staff_case_views.StaffReview:
     review = found.row.review
     if review is None:
         return staff_case_views.StaffReview("", found.row.opened_at, "", "", None, "", "")
-    phrases = _phrases(review)
+    title, text = shown(review.title), shown(review.body)
+    title_runs, runs = marks.in_review(title, text, _phrases(review))
     return staff_case_views.StaffReview(
         id=str(review.id),
         at=review.written_at,
         source=words.source(to.words, review.source),
         language=review.lang,
         stars=review.stars,
-        title=shown(review.title),
-        text=shown(review.body),
+        title=title,
+        text=text,
         product=_product(review),
         verified=review.verified,
         state=review.standing,
         sentiment=_sentiment(review.reading),
         aspects=_aspects(review.reading),
-        title_runs=marks.runs(shown(review.title), phrases),
-        runs=marks.runs(shown(review.body), phrases),
+        title_runs=title_runs,
+        runs=runs,
         why=_why(review),
         public_reply=review.reply,
     )
@@ -433,8 +434,10 @@ def _customer(found: CaseView, to: Reader) -> staff_case_views.CustomerPicture:
 def _earlier_review(earlier: EarlierReview, to: Reader) -> staff_case_views.EarlierReview:
     review = earlier.review
     return staff_case_views.EarlierReview(
-        href=f"/staff/moderation/reviews/{review.id}",
-        stars=review.stars,
+        # What was removed has no page.
+        href="" if review.standing == "deleted" else f"/staff/moderation/reviews/{review.id}",
+        # From here a link leads to where it is decided, and that must not know them.
+        stars=None if review.standing == "pending" else review.stars,
         at=review.written_at,
         about=_product(review) or in_language(earlier.store, to.words.locale),
         language=review.lang,

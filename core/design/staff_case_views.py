@@ -106,7 +106,9 @@ class EarlierReview:
     """Another review of the same customer."""
 
     href: str
+    """Its page in moderation; empty: it was removed and has none."""
     stars: int | None
+    """None: there are none, or its state is pending, and whoever decides about it sees none."""
     at: datetime
     about: str
     """The product, else the store; empty: the shop as a whole."""

@@ -92,7 +92,23 @@ async def test_what_somebody_wrote_who_was_merged_into_them_counts_and_what_was_
         await db.execute(
             "UPDATE reviews SET state = 'tombstone', removed_at = now() WHERE external_id = 'before'"
         )
-    assert "Deleted" in customers_card(await _page(browser, desk, case))
+    card = customers_card(await _page(browser, desk, case))
+    assert "Deleted" in card and "/staff/moderation/" not in card, "it has no page"
+
+
+async def test_stars_of_what_is_not_decided_yet_are_not_beside_the_link_to_its_decision(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk
+) -> None:
+    case = await open_case(client, desk)
+    assert (await send(client, desk, a_review("held", rating=2, customer=desk.ada))).status_code == 200
+    async with db.transaction(desk.merchant):
+        await db.execute("UPDATE reviews SET moderation = 'held' WHERE external_id = 'held'")
+    card = customers_card(await _page(browser, desk, case))
+    assert "/staff/moderation/reviews/" in card
+    assert "2 stars" not in card and "No stars" not in card
+    async with db.transaction(desk.merchant):
+        await db.execute("UPDATE reviews SET moderation = 'approved' WHERE external_id = 'held'")
+    assert "2 stars of 5" in customers_card(await _page(browser, desk, case))
 
 
 async def test_nobody_reads_them_who_may_not_read_the_case(

@@ -393,6 +393,9 @@ async def test_somebody_else_was_faster(
     assert "I was here first" in answer.text
     if "My careful words" in typed.values():
         assert "My careful words" in answer.text
+    if deed == "goodwill":
+        question = answer.text.split('id="goodwill"')[1].split("</section>")[0]
+        assert '<details class="ask" open>' in question, "what was typed is not out of sight"
     assert await state(desk.merchant) == before
     # The page shows the case as it is now: sent again from there, it is meant.
     again = form(answer.text, case_path(case_id, deed)) | typed

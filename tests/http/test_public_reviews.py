@@ -14,13 +14,14 @@ import msgspec
 import pytest
 
 from api.app import create_app
+from api.cookies import STAFF_SESSION
 from api.public import pages, reading, router
 from api.public.common import PER_ADDRESS
 from api.public.widget import REVIEWS as SCRIPT
-from core import db
+from core import clock, db
 from core.embedded import Services
 from core.ids import new_id
-from core.people import throttle
+from core.people import sessions, staff, throttle
 from reviews.pages import cursor
 from reviews.publishing import jsonld
 from reviews.publishing import service as publishing
@@ -337,10 +338,27 @@ async def test_the_same_reviews_as_a_plain_page(
     rest = await public.get(further, headers=PAGE)
     assert rest.text.count("<article") == 2 and "text 11" in rest.text
     assert f'href="/shops/{code}/reviews?product=lamp"' in rest.text
+    await value(merchant, "UPDATE reviews SET moderation = 'held'")
+    gone = await public.get(further, headers=PAGE)
+    assert f'href="/shops/{code}/reviews?product=lamp"' in gone.text and "No reviews yet" not in gone.text
     none = await public.get(f"/shops/{code}/reviews?product=kettle", headers=PAGE)
     assert none.status_code == 200 and "No reviews yet" in none.text
     assert (await public.get("/shops/nobodys/reviews", headers=PAGE)).status_code == 404
     assert (await public.get(f"/shops/{code}/reviews?after=x", headers=PAGE)).status_code == 422
+
+
+async def test_a_page_names_its_own_shop_to_whoever_is_signed_in_at_another(
+    public: httpx.AsyncClient, merchant: UUID, code: str
+) -> None:
+    await value(merchant, """UPDATE merchants SET name = '{"en": "Lamps & Co"}'""")
+    async with db.transaction(await new_merchant()):
+        one = await staff.create(
+            f"{new_id()}@example.test", "Mina", "agent", "a good long password", clock.now()
+        )
+        public.cookies.set(STAFF_SESSION, await sessions.start(clock.now(), staff_id=one))
+    answer = await public.get(f"/shops/{code}/reviews", headers=PAGE)
+    assert answer.status_code == 200
+    assert "<span>Lamps &amp; Co</span>" in answer.text and "data-who" in answer.text
 
 
 async def test_the_script_is_small_and_asks_no_other_host(public: httpx.AsyncClient) -> None:
