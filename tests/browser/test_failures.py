@@ -153,3 +153,105 @@ async def test_a_page_that_hears_nothing_any_more_says_so_until_it_does(site: Si
     await page.get_by_role("link", name="Henri Heard").wait_for()
     assert await page.evaluate("window.stayed")
     await page.context.close()
+
+
+BREAKS_OFF = """() => { window.honest = window.fetch; window.fetch = async () => new Response(
+  new ReadableStream({ start: (body) => body.error(new TypeError("cut")) })); }"""
+
+
+async def test_a_list_whose_answer_breaks_off_is_marked_and_renews_itself_again(site: Site) -> None:
+    page = await opened(site, "manager@example.com", "/staff/inbox")
+    await page.evaluate(BREAKS_OFF)
+    await open_case(site.shop.merchant_id, external_id="cut-1", at=clock.now(), author="Cora Cut")
+    await expect(page.get_by_text(TOLD)).to_be_visible()
+    await expect(page.locator("#queue")).to_have_attribute("data-stale", "Not up to date")
+    await page.evaluate("window.fetch = window.honest")
+    await open_case(site.shop.merchant_id, external_id="cut-2", at=clock.now(), author="Curt Cut")
+    await page.get_by_role("link", name="Curt Cut").wait_for()
+    await expect(page.get_by_text(TOLD)).to_be_hidden()
+    await page.context.close()
+
+
+async def test_a_part_that_fails_without_a_connection_is_marked_and_asked_for_when_there_is_one(
+    tiers: Page,
+) -> None:
+    preview = tiers.locator("#preview")
+    await tiers.context.set_offline(True)
+    await tiers.locator("#threshold_silver").fill("81")
+    await expect(preview).to_have_attribute("data-stale", "Not up to date")
+    await expect(tiers.locator("[data-told=offline]")).to_be_visible()
+    await expect(tiers.get_by_text(TOLD)).to_be_hidden()
+    await tiers.context.set_offline(False)
+    await expect(tiers.locator("[data-stale]")).to_have_count(0)
+    await expect(preview.locator("input[name=threshold_silver][value='81']").first).to_be_attached()
+
+
+async def test_a_note_that_was_closed_does_not_come_back_until_the_part_was_renewed(tiers: Page) -> None:
+    told, field = tiers.locator("[data-told=failed]"), tiers.locator("#threshold_silver")
+    await tiers.route(TIERS, busy)
+    await field.fill("82")
+    await told.get_by_role("button", name="Close").click()
+    async with tiers.expect_response(TIERS):
+        await field.fill("83")
+    await tiers.wait_for_timeout(300)
+    await expect(told).to_be_hidden()
+    await expect(tiers.locator("#preview")).to_have_attribute("data-stale", "Not up to date")
+    await tiers.unroute(TIERS)
+    await field.fill("84")
+    await expect(tiers.locator("[data-stale]")).to_have_count(0)
+    await tiers.route(TIERS, busy)
+    await field.fill("85")
+    await expect(told).to_be_visible()
+
+
+async def test_what_is_marked_as_not_up_to_date_stays_where_it_stands(site: Site) -> None:
+    page = await opened(site, "marketer@example.com", "/staff/studio/rules/new")
+    where = "document.querySelector('.meaning').dataset.stale = 'x'; getComputedStyle("
+    where += "document.querySelector('.meaning')).position"
+    assert await page.evaluate(where) == "sticky"
+    await page.set_viewport_size({"width": 600, "height": 800})
+    assert await page.evaluate(where) == "relative", "the words of the mark stand in its corner"
+    await page.context.close()
+
+
+async def test_a_refused_line_does_not_tell_of_news_to_somebody_in_the_list(site: Site) -> None:
+    page = await opened(site, "manager@example.com", "/staff/inbox")
+    await page.locator("#queue").hover()
+    async with page.expect_response(LIVE, timeout=60_000) as refused:
+        await page.route(LIVE, busy)
+    assert (await refused.value).status == 503
+    await page.wait_for_timeout(300)
+    await expect(page.locator("[data-live]")).to_be_hidden()
+    await page.context.close()
+
+
+async def test_a_session_is_no_longer_said_to_have_ended_once_a_part_is_renewed(site: Site) -> None:
+    page = await opened(site, "manager@example.com", "/staff/inbox")
+    told = page.locator("[data-told=signed-out]")
+    await end_session(page.context)
+    await page.mouse.move(0, 0)
+    await page.locator("[data-live-show]").dispatch_event("click")
+    await expect(told).to_be_visible()
+    await site.enter(page.context, "manager@example.com")
+    await page.locator("[data-live-show]").dispatch_event("click")
+    await expect(told).to_be_hidden()
+    await page.context.close()
+
+
+async def test_whoever_was_without_a_connection_still_hears_that_nothing_is_heard(site: Site) -> None:
+    context = await site.visitor()
+    await site.enter(context, "manager@example.com")
+    page = await context.new_page()
+    await page.clock.install()
+    await page.goto("/staff/inbox")
+    told = page.locator("[data-told=deaf]")
+    await context.set_offline(True)
+    await page.wait_for_timeout(1000)
+    await page.clock.run_for(9000)
+    await expect(told).to_be_hidden()
+    await page.route(LIVE, busy)
+    async with page.expect_response(LIVE, timeout=60_000):
+        await context.set_offline(False)
+    await page.clock.run_for(9000)
+    await expect(told).to_be_visible()
+    await context.close()

@@ -234,6 +234,7 @@ document.addEventListener("htmx:beforeOnLoad", (event) => {
 
 // A part that could not be renewed stays as it is and says so, with the answer's own words, until it could be.
 const stale = new Map();
+const hushed = new WeakSet(); // Whose note was closed: it does not come back with every poll.
 const failure = document.querySelector("[data-told=failed]");
 
 function wordsOf(page) {
@@ -242,15 +243,18 @@ function wordsOf(page) {
 }
 
 function fail(part, again, page) {
-  if (!navigator.onLine) return say("offline");
   stale.set(part, again);
   part.dataset.stale = failure.dataset.mark;
+  if (!navigator.onLine) return say("offline");
+  if (hushed.has(part)) return;
   failure.querySelector("[data-own]").textContent = wordsOf(page);
   say("failed");
 }
 
 function renewed(part) {
+  say("signed-out", false);
   stale.delete(part);
+  hushed.delete(part);
   delete part.dataset.stale;
   for (const each of stale.keys()) if (!each.isConnected) stale.delete(each);
   if (stale.size === 0) say("failed", false);
@@ -267,10 +271,16 @@ for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) doc
 document.addEventListener("htmx:afterOnLoad", (event) => {
   if (event.detail.successful) renewed(event.detail.target);
 });
-failure.querySelector("[data-again]").addEventListener("click", () => {
+function askAgain() {
   for (const again of [...stale.values()]) again();
+}
+
+addEventListener("online", askAgain);
+failure.querySelector("[data-again]").addEventListener("click", askAgain);
+failure.querySelector("[data-close]").addEventListener("click", () => {
+  for (const part of stale.keys()) hushed.add(part);
+  say("failed", false);
 });
-failure.querySelector("[data-close]").addEventListener("click", () => say("failed", false));
 
 // A list that is open renews itself while nobody points into it or has ticked something; else it says that
 // there is more. A case never changes under whoever writes: it only says so.
@@ -285,8 +295,10 @@ async function renew() {
   const list = document.getElementById("queue");
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => undefined);
   if (answer?.redirected) return say("signed-out");
-  if (!answer?.ok) return fail(list, renew, await answer?.text());
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  // An answer can break off after its first line.
+  const said = await answer?.text().catch(() => undefined);
+  if (!answer?.ok || said === undefined) return fail(list, renew, said);
+  const page = new DOMParser().parseFromString(said, "text/html");
   for (const part of document.querySelectorAll("[data-live-part]")) {
     const fresh = page.getElementById(part.id);
     if (fresh) part.replaceWith(document.adoptNode(fresh));
@@ -307,10 +319,12 @@ if (strip) {
     else if (busy()) strip.hidden = false;
     else if (!asked) {
       asked = true;
-      running = running.then(() => {
-        asked = false;
-        return renew();
-      });
+      running = running
+        .then(() => {
+          asked = false;
+          return renew();
+        })
+        .catch(reportError);
     }
   };
 
@@ -324,9 +338,12 @@ if (strip) {
       say("deaf", false);
     });
     source.addEventListener("error", () => {
-      silent ??= setTimeout(() => navigator.onLine && say("deaf"), DEAF_AFTER_MS);
+      silent ??= setTimeout(() => {
+        silent = undefined;
+        if (navigator.onLine) say("deaf");
+      }, DEAF_AFTER_MS);
       if (source.readyState !== EventSource.CLOSED) return;
-      look();
+      if (mine || !busy()) look();
       setTimeout(listen, LISTEN_AGAIN_MS);
     });
     source.addEventListener("cases", (event) => {

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from core.design.pages import STATIC_DIR, static_url
+from core.design.pages import STATIC_DIR, TEMPLATES_DIR, static_url
 
 PROPERTY = re.compile(r"--([\w-]+): (#[0-9a-f]{6});")
 STYLES = (STATIC_DIR / "regulars.css").read_text()
@@ -88,3 +88,15 @@ def test_text_has_the_contrast_of_wcag_aa(theme: str, text: str, ground: str) ->
 def test_edges_and_marks_have_three_to_one(theme: str, ground: str, mark: str) -> None:
     colours = themes()[theme]
     assert contrast(colours[mark], colours[ground]) >= 3
+
+
+def test_what_asks_again_by_itself_never_leads_to_the_sign_in_page() -> None:
+    # The portal's conversation is drawn into an element of its page that says so.
+    polls = {
+        (path.name, tag)
+        for path in TEMPLATES_DIR.rglob("*.html")
+        for tag in re.findall(r'<\w+ [^\n]*?hx-trigger="every [^\n]*', path.read_text())
+    }
+    assert len(polls) == 5
+    assert {name for name, tag in polls if "data-quiet" not in tag} == {"thread.html"}
+    assert re.search(r'<div id="thread"[^>]* data-quiet>', (TEMPLATES_DIR / "portal/case.html").read_text())
