@@ -34,6 +34,7 @@ ELSEWISE = {
     "case_pictures.small": "a picture",
     "idempotency_keys.body": "an answer",
     "mails.sealed": "under the reader's own key, which is sealed",
+    "opening_imports.content": "a file",
     "person_export_parts.sealed": "under the person's own key, which is sealed",
     "review_import_parts.bytes": "of a file",
     "review_photos.image": "a picture",

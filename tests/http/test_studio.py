@@ -66,7 +66,7 @@ async def live_number(shop: Shop) -> int:
 
 
 def stat(page: str, label: str) -> str:
-    found = re.search(rf"<dt>{label}</dt><dd><b>([^<]*)</b>", page)
+    found = re.search(rf"<dt>{label}</dt><dd><b>(?:<a [^>]*>)?([^<]*)<", page)
     assert found, label
     return found[1]
 
