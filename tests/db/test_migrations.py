@@ -93,8 +93,9 @@ async def own(database: Services, that_go_back: None) -> AsyncIterator[Services]
         merchant,
     )
     await everything.fill(inside, merchant)
-    # Its check is proved again on the way up.
+    # Their checks are proved again on the way.
     await inside.execute("SET session_replication_role = replica; UPDATE case_goals SET kind = 'csat'")
+    await inside.execute("UPDATE changes SET kind = 'rule'")
     await inside.close()
     yield made
     await admin.execute(f"DROP DATABASE {NAME} WITH (FORCE)")
