@@ -37,7 +37,7 @@ from reviews.surveys import service as surveys
 
 Staff = Request[StaffUser, Any, Any]
 
-PAGE_SIZE = 50
+PAGE_SIZE = 40
 SCORING = "/staff/inbox/scoring"
 reads = requires_permission("inbox.read")
 
