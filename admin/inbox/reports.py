@@ -113,7 +113,7 @@ async def _page(
         held = await holdout.current()
         first, end = start_of_day(boards.first_month(day), zone_of(zone)), (await service.month(day))[1]
         stars = (await reviews.compared(first, first, end, zone)).months
-        risen = [each.trend for each in await trends.trends(now)]
+        risen = await trends.judged(now)
     kept = {"team": team, "person": person, "aspect": aspect}
     asked = {name: value for name, value in kept.items() if value}
 

@@ -1,7 +1,5 @@
 """Campaigns in the studio: the list with the use of budgets, a new one, publishing and ending."""
 
-from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -12,18 +10,18 @@ from admin.studio import rule_forms as forms
 from admin.studio.campaign_words import LIMITS as LABELS
 from admin.studio.campaign_words import PERIODS, period_options
 from admin.studio.change_present import path_of
-from admin.studio.change_words import REFUSALS, refused
+from admin.studio.change_words import once_or_said, refused
 from admin.studio.reward_forms import Shop, Typed, is_code
 from admin.studio.rule_forms import Known
 from admin.studio.rule_words import refusal
 from admin.studio.rules import Looked, key_of, look, naming, notices, shop_of
 from api.auth import StaffUser, requires_permission
 from api.forms import KeyedForm, once_to
-from api.pages import locale_of, page, see_other
+from api.pages import locale_of, page
 from core import clock, db
 from core.design import rule_views as views
 from core.design.reward_views import FormField, FormGroup
-from core.errors import DomainError, NotFound
+from core.errors import DomainError
 from core.i18n import Translator
 from core.ids import new_id
 from loyalty.campaigns import service as campaigns
@@ -107,7 +105,7 @@ async def publish(request: Staff, code: FromPath[str], data: URLEncodedBody[Keye
         made = await changes.at_once("campaign", code, name, found.campaign, None, by, now)
         return f"{PATH}?notice=running" if made.state == "live" else path_of(made)
 
-    return await _told(request, data, effect, now)
+    return await once_or_said(request, data.idempotency_key, "", effect, now, PATH)
 
 
 @post("/campaigns/{code:str}/change", guards=[requires_permission(PUBLISH)], status_code=303)
@@ -120,21 +118,7 @@ async def change(request: Staff, code: FromPath[str], data: URLEncodedBody[Keyed
         name = found.name[: changes.NAME_LIMIT]
         return path_of(waiting or await changes.draft("campaign", code, name, found.campaign, by, now))
 
-    return await _told(request, data, effect, now)
-
-
-async def _told(
-    request: Staff, data: KeyedForm, effect: Callable[[], Awaitable[str]], now: datetime
-) -> Response[Any]:
-    """Take the step once; the list says why it was refused. Raises NotFound and what has no words."""
-    try:
-        return await once_to(request, data.idempotency_key, "", effect, now)
-    except NotFound:
-        raise
-    except DomainError as error:
-        if error.code not in REFUSALS:
-            raise
-        return see_other(f"{PATH}?notice={error.code}")
+    return await once_or_said(request, data.idempotency_key, "", effect, now, PATH)
 
 
 async def _draft(code: str) -> tuple[CampaignView, Change | None]:
@@ -156,7 +140,7 @@ async def end(request: Staff, code: FromPath[str], data: URLEncodedBody[KeyedFor
         await campaigns.end(code, now)
         return f"{PATH}?notice=ended"
 
-    return await _told(request, data, effect, now)
+    return await once_or_said(request, data.idempotency_key, "", effect, now, PATH)
 
 
 handlers = [overview, new, make, publish, change, end]

@@ -1,7 +1,16 @@
 """Why a change goes no step further, in words: for itself, or for what it would put in force."""
 
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+from litestar import Request, Response
+
 from admin.studio import rule_words
+from api.forms import once_to
+from api.pages import see_other
 from core.design.views import Notice
+from core.errors import DomainError
 from core.i18n import Locale, mark, translator
 
 REFUSALS = rule_words.REFUSALS | {
@@ -20,3 +29,20 @@ def refused(code: str, locale: Locale) -> list[Notice]:
     if code not in REFUSALS:
         return []
     return [Notice("problem", translator(locale).gettext(REFUSALS[code]))]
+
+
+async def once_or_said(
+    request: Request[Any, Any, Any],
+    key: str,
+    said: object,
+    effect: Callable[[], Awaitable[str]],
+    now: datetime,
+    path: str,
+) -> Response[Any]:
+    """As api.forms.once_to(), but the page at `path` says why it was refused. Raises what has no words."""
+    try:
+        return await once_to(request, key, said, effect, now)
+    except DomainError as error:
+        if error.code not in REFUSALS:
+            raise
+        return see_other(f"{path}?notice={error.code}")

@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery, URLEncodedBody
 from admin.studio import change_present as present
 from admin.studio import tier_present
 from admin.studio.change_present import PATH, path_of
-from admin.studio.change_words import REFUSALS, refused
+from admin.studio.change_words import REFUSALS, once_or_said, refused
 from admin.studio.tier_present import Reader
 from api.auth import StaffUser, requires_permission
 from api.forms import KeyedForm, key_of, once_to, said_of
@@ -117,14 +117,7 @@ async def back(request: Staff, data: URLEncodedBody[BackForm]) -> Response[Any]:
         return path_of(made)
 
     said = [data.kind, data.subject, data.version]
-    try:
-        return await once_to(request, data.idempotency_key, said, effect, now)
-    except NotFound:
-        raise
-    except DomainError as error:
-        if error.code not in REFUSALS:
-            raise
-        return see_other(f"{PATH}?notice={error.code}")
+    return await once_or_said(request, data.idempotency_key, said, effect, now, PATH)
 
 
 @get("/changes/{change_id:uuid}", guards=[requires_permission("studio.read")])
@@ -238,8 +231,6 @@ async def step(
 
     try:
         return await once_to(request, key_of(data), said, effect, now)
-    except NotFound:
-        raise
     except DomainError as error:
         if error.code not in REFUSALS:
             raise

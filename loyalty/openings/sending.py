@@ -5,6 +5,7 @@ file is kept once it was decided on, or after a week."""
 import asyncio
 import hashlib
 from collections import Counter
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from io import BytesIO
 from itertools import islice
@@ -27,6 +28,7 @@ from loyalty.changes.errors import ApprovalNeeded
 from loyalty.openings import queries, service
 from loyalty.openings.files import rows_of
 from loyalty.openings.rules import Opening, opening_of
+from loyalty.openings.service import Outcome
 
 NEEDED = "adjustments.decide"
 """Whoever may decide on points that others give may bring many along."""
@@ -120,11 +122,11 @@ async def send(
     if len(content) > FILE_LIMIT_BYTES:
         raise OpeningsInvalid(f"at most {FILE_LIMIT_BYTES >> 20} MB")
     sent_id, rows = new_id(), await _rows(content, now)
-    found = await _take_in(rows, create_members, now, None)
-    alone = found.largest <= (await adjustments.limits())[role] and not await changes.second_person()
-    if alone:
-        found = await _take_in(rows, create_members, now, sent_id)
-    state, kept = ("done", None) if alone else ("waiting", content)
+    limit_points = -1 if await changes.second_person() else (await adjustments.limits())[role]
+    found, done = await _take_in(
+        rows, create_members, now, sent_id, lambda tried: tried.largest <= limit_points
+    )
+    state, kept = ("done", None) if done else ("waiting", content)
     args = (file_name[:200] or "file", reason, create_members, state, kept, db.to_json(found), by, now)
     await db.execute(queries.SEND, sent_id, *args)
     return await find(sent_id)
@@ -146,11 +148,10 @@ async def decide(sent_id: UUID, approve: bool, by: UUID, now: datetime) -> Sent:
         if sent.asked_by == by:
             raise ApprovalNeeded("whoever sends a file cannot approve it")
         rows = await _rows(content, now)
-        found = await _take_in(rows, sent.create_members, now, None)
-        if not found.gives_as(sent.found):
+        found, done = await _take_in(rows, sent.create_members, now, sent_id, sent.found.gives_as)
+        if not done:
             await db.execute(queries.TRIED_AGAIN, sent_id, db.to_json(found))
             return await find(sent_id)
-        found = await _take_in(rows, sent.create_members, now, sent_id)
     state = "done" if approve else "rejected"
     await db.execute(queries.DECIDE_SENT, sent_id, state, db.to_json(found), by, now)
     return await find(sent_id)
@@ -202,10 +203,26 @@ class _Rows(msgspec.Struct, frozen=True):
     rejects: list[Reject]
 
 
-async def _take_in(rows: _Rows, create_members: bool, now: datetime, sent_id: UUID | None) -> Found:
-    """Without a `sent_id` it is only tried."""
-    openings = [each for _, each in rows.openings]
-    outcomes = await service.take_in(openings, create_members, now, dry_run=sent_id is None, sent_id=sent_id)
+class _Undo(Exception):
+    """Ends what was only tried."""
+
+
+async def _take_in(
+    rows: _Rows, create_members: bool, now: datetime, sent_id: UUID, fits: Callable[[Found], bool]
+) -> tuple[Found, bool]:
+    """What becomes of the rows, and whether it stays: nothing does where it does not fit."""
+    try:
+        async with db.savepoint():
+            openings = [each for _, each in rows.openings]
+            found = _found(rows, await service.take_in(openings, create_members, now, sent_id=sent_id))
+            if not fits(found):
+                raise _Undo
+    except _Undo:
+        return found, False
+    return found, True
+
+
+def _found(rows: _Rows, outcomes: Sequence[Outcome]) -> Found:
     statuses = Counter(outcome.status for outcome in outcomes)
     rejected, each_gets = list(rows.rejects), Counter[str]()
     for (line, opening), outcome in zip(rows.openings, outcomes, strict=True):

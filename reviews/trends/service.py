@@ -35,19 +35,25 @@ class Shown:
 
 
 async def trends(now: datetime) -> list[Shown]:
-    """Everything that has recent reviews, spikes first, in the open transaction of a merchant."""
-    begin, between = now - rules.RECENT - rules.BEFORE, now - rules.RECENT
-    period = (db.merchant_id(), begin, between, now)
-    rows = await db.fetch(queries.COUNTS, *period, list(ASPECTS))
-    found = rules.judged([Count(**row) for row in rows if row["recent"]])[:SHOWN_LIMIT]
+    """What judged() gives, with what shows it, in the open transaction of a merchant."""
     return [
-        Shown(trend, await _evidence(trend.count.dimension, trend.count.key, period) if trend.spike else ())
-        for trend in found
+        Shown(trend, await _evidence(trend.count.dimension, trend.count.key, now) if trend.spike else ())
+        for trend in await judged(now)
     ]
 
 
-async def _evidence(dimension: Dimension, key: str, period: Sequence[object]) -> list[Complaint]:
-    rows = await db.fetch(queries.EVIDENCE, *period, dimension, key, EVIDENCE_LIMIT)
+async def judged(now: datetime) -> list[Trend]:
+    """Everything that has recent reviews, spikes first, in the open transaction of a merchant."""
+    rows = await db.fetch(queries.COUNTS, *_period(now), list(ASPECTS))
+    return rules.judged([Count(**row) for row in rows if row["recent"]])[:SHOWN_LIMIT]
+
+
+def _period(now: datetime) -> tuple[object, ...]:
+    return (db.merchant_id(), now - rules.RECENT - rules.BEFORE, now - rules.RECENT, now)
+
+
+async def _evidence(dimension: Dimension, key: str, now: datetime) -> list[Complaint]:
+    rows = await db.fetch(queries.EVIDENCE, *_period(now), dimension, key, EVIDENCE_LIMIT)
     return [
         Complaint(await review_queries.find(row["id"]), row["case_id"], row["case_number"]) for row in rows
     ]
