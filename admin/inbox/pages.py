@@ -37,7 +37,7 @@ from reviews.surveys import service as surveys
 
 Staff = Request[StaffUser, Any, Any]
 
-PAGE_SIZE = 40
+PAGE_SIZE = 30
 SCORING = "/staff/inbox/scoring"
 reads = requires_permission("inbox.read")
 
