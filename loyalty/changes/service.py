@@ -195,10 +195,15 @@ async def send_back(change_id: UUID, note: str) -> Change:
 
 
 async def schedule(change_id: UUID, at: datetime, by: UUID, now: datetime) -> Change:
-    """Publish it on a date. Raises NotFound, ChangeState, ChangeStale, ApprovalNeeded, ChangeInvalid."""
+    """Publish it on a date.
+
+    Raises NotFound, ChangeState, ChangeStale, ApprovalNeeded, ChangeInvalid, and what its kind would say is
+    wrong with it on that date.
+    """
     found = await _ready(change_id)
     if at <= now:
         raise ChangeInvalid("the date must be to come")
+    await VERSIONED[found.kind].check(found.definition, at)
     await _refuse_stale(found)
     await db.execute(queries.SCHEDULE, change_id, at, by)
     return await find(change_id)

@@ -343,10 +343,13 @@ async def test_a_campaign_whose_end_has_passed_does_not_begin(merchant: UUID) ->
         await programme()
         mina, wanted = await person(), await spring(LATER)
         made = await changes.draft("campaign", "spring", "Spring", wanted, mina, NOW)
-        await changes.schedule(made.id, LATER, mina, NOW)
+        await refused(rules.RulePast, lambda: changes.schedule(made.id, LATER, mina, NOW))
+        assert (await changes.find(made.id)).state == "draft"
         await refused(
             rules.RulePast, lambda: changes.draft("campaign", "spring", "Late", wanted, mina, LATER)
         )
+        # Nothing was published until its end had passed.
+        await changes.schedule(made.id, LATER - timedelta(minutes=1), mina, NOW)
         assert await changes.publish_due(LATER) == []
         assert (await changes.find(made.id)).note == "error:rule_past"
 
