@@ -147,7 +147,9 @@ def case(
         further_key=new_key() if may_reply else "",
         done=done,
         priority=_priority(row, to),
-        joined=tuple(_joined(each, to, new_key() if may_reply and not done else "") for each in found.joined),
+        joined=tuple(
+            _joined(each, found, to, new_key() if may_reply and not done else "") for each in found.joined
+        ),
         also_here=also_here,
         resolve_key=new_key() if may_reply and not done else "",
         reopen_key=new_key() if may_reply and done else "",
@@ -171,11 +173,16 @@ def _priority(row: InboxRow, to: Reader) -> tuple[staff_case_views.PriorityPart,
     return tuple(staff_case_views.PriorityPart(code, points) for code, points in ranked if points)
 
 
-def _joined(review: ReviewView, to: Reader, answer_key: str) -> staff_case_views.JoinedReview:
-    """`answer_key`: of the form that answers it; "": this cannot be done."""
+def _joined(
+    review: ReviewView, found: CaseView, to: Reader, answer_key: str
+) -> staff_case_views.JoinedReview:
+    """`answer_key`: of the form that answers it; "": not by this person, or not now."""
     source, limits = words.source(to.words, review.source), source_of(review.source)
     answer = composer_views.Composer(
-        answer_key, limit_chars=limits.reply_limit_chars, limit_bytes=limits.reply_limit_bytes
+        answer_key,
+        limit_chars=limits.reply_limit_chars,
+        limit_bytes=limits.reply_limit_bytes,
+        blocked=_unanswerable(review, found, to),
     )
     return staff_case_views.JoinedReview(
         id=str(review.id),
@@ -245,12 +252,8 @@ def _reply(found: CaseView, to: Reader, source: Source, new_key: NewKey) -> comp
     blocked = _read_only(to) or _when_done(found, to)
     if not blocked and found.row.review is None:
         blocked = to.words.gettext("There is no review to answer.")
-    if not blocked and found.row.review and found.row.review.state == "tombstone":
-        blocked = words.failure(to.words, delivery.GONE)
-    if not blocked and not found.can_reply:
-        blocked = to.words.gettext(
-            "This source is not connected: reply there, or write to the customer here."
-        )
+    if not blocked and found.row.review:
+        blocked = _unanswerable(found.row.review, found, to)
     waiting = found.outgoing and found.outgoing.kind == "public_reply"
     if not blocked and (waiting or (found.undelivered and found.undelivered.state == "sending")):
         blocked = to.words.gettext("A reply is already waiting to be sent.")
@@ -260,6 +263,15 @@ def _reply(found: CaseView, to: Reader, source: Source, new_key: NewKey) -> comp
         limit_bytes=source.reply_limit_bytes,
         blocked=blocked,
     )
+
+
+def _unanswerable(review: ReviewView, found: CaseView, to: Reader) -> str:
+    """Why no reply can be delivered to the review; "": one can."""
+    if review.state == "tombstone":
+        return words.failure(to.words, delivery.GONE)
+    if review.id not in found.answerable:
+        return to.words.gettext("This source is not connected: reply there, or write to the customer here.")
+    return ""
 
 
 def _message(found: CaseView, to: Reader, new_key: NewKey) -> composer_views.Composer:

@@ -1,5 +1,6 @@
 """Cases as they are read: the inbox, one case, and what its customer sees."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
@@ -29,7 +30,7 @@ from reviews.cases.views import (
     Undelivered,
 )
 from reviews.pages import Page
-from reviews.reading import OwnCase
+from reviews.reading import OwnCase, ReviewView
 from reviews.sources import source_of
 from reviews.versions import service as versions
 
@@ -268,6 +269,8 @@ async def case(case_id: UUID, by: UUID, now: datetime) -> CaseView:
     undelivered = await db.fetchrow(_UNDELIVERED, case_id)
     given, left = await _authority(case_id, by)
     teams, team = await _teams(case_id)
+    further = await db.fetch(_JOINED, case_id, row.review.id if row.review else None)
+    joined = tuple(review_queries.review_of(each) for each in further)
     return CaseView(
         row=row,
         customer=CustomerView(**customer) if customer else None,
@@ -277,16 +280,11 @@ async def case(case_id: UUID, by: UUID, now: datetime) -> CaseView:
         events=tuple(_event_of(each) for each in await db.fetch(_EVENTS, case_id)),
         outgoing=Outgoing(**outgoing) if outgoing else None,
         undelivered=Undelivered(**undelivered) if undelivered else None,
-        can_reply=await _can_reply(row),
+        answerable=await _answerable([row.review, *joined] if row.review else joined),
         people=tuple(await people()),
         teams=tuple(teams),
         team=team,
-        joined=tuple(
-            [
-                review_queries.review_of(each)
-                for each in await db.fetch(_JOINED, case_id, row.review.id if row.review else None)
-            ]
-        ),
+        joined=joined,
         points_given=given,
         points_left=left.points,
         corrected=await versions.corrected(row.review.id) if row.review else None,
@@ -296,11 +294,13 @@ async def case(case_id: UUID, by: UUID, now: datetime) -> CaseView:
     )
 
 
-async def _can_reply(row: InboxRow) -> bool:
-    review = row.review
-    if review is None or source_of(review.source).published_here:
-        return review is not None
-    return await can_reply(review.source, review.account)
+async def _answerable(reviews: Sequence[ReviewView]) -> frozenset[UUID]:
+    """Those that are shown by ourselves, or by a source that is connected."""
+    there = {(each.source, each.account) for each in reviews}
+    connected = {
+        each for each in there if source_of(each[0]).published_here or await can_reply(each[0], each[1])
+    }
+    return frozenset(each.id for each in reviews if (each.source, each.account) in connected)
 
 
 async def _teams(case_id: UUID) -> tuple[list[Person], str]:

@@ -141,8 +141,8 @@ class CaseView:
     """The oldest first."""
     outgoing: Outgoing | None
     undelivered: Undelivered | None
-    can_reply: bool
-    """Where the review lives, a reply can be delivered."""
+    answerable: frozenset[UUID]
+    """Of all reviews of the case those to which a reply can be delivered."""
     people: tuple[Person, ...]
     joined: tuple[ReviewView, ...]
     """Further reviews of the case, the oldest first."""

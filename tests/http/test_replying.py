@@ -12,6 +12,7 @@ from api.v1.reviews import v1_reviews
 from api.v1.templates import v1_templates
 from core import clock, db
 from core.embedded import Services
+from reviews.accounts import service as accounts
 from reviews.cases import conversation, delivery, service
 from reviews.cases.targets import service as targets
 from reviews.cases.targets.rules import Fits, Policy, Targets
@@ -39,6 +40,7 @@ from tests.http.desk import (
 )
 from tests.http.shop import form
 
+GOOGLE = {"location": "accounts/1/locations/2", "client_id": "c", "client_secret": "s", "refresh_token": "r"}
 SENT = "SELECT count(*) FROM case_messages WHERE kind = 'public_reply'"
 
 
@@ -207,6 +209,11 @@ async def test_a_further_review_has_the_limit_of_its_own_source_and_a_doubtful_w
     second = str(await value(desk.merchant, "SELECT id FROM reviews WHERE external_id = 'g'"))
     field = f'id="reply-{second}-text"'
     page = (await browser.get(case_path(case))).text
+    assert field not in page and page.count("This source is not connected: reply there") == 1
+    async with db.transaction(desk.merchant):
+        account = await accounts.connect("google", "", GOOGLE, clock.now())
+    page = (await browser.get(case_path(case))).text
+    assert "This source is not connected: reply there" not in page
     assert f'{field} name="text" rows="3" required maxlength="4096"' in page
     assert f'data-counts="reply-{second}-text" data-limit="4096" data-unit="bytes"' in page
     before = await state(desk.merchant)
@@ -218,6 +225,9 @@ async def test_a_further_review_has_the_limit_of_its_own_source_and_a_doubtful_w
     assert unsure.status_code == 422 and f'id="reply-{second}-confirmed" name="confirmed"' in unsure.text
     assert doubtful in unsure.text and 'id="reply-confirmed"' not in unsure.text
     assert await state(desk.merchant) == before
+    # Nothing is on its way to Google when the next is sent.
+    async with db.transaction(desk.merchant):
+        await accounts.disconnect(account)
     for text, confirmed in (("歉" * 1365, ""), (doubtful, "yes")):
         sent = await act(browser, case, "reply", review=second, text=text, confirmed=confirmed)
         assert sent.status_code == 303

@@ -1733,7 +1733,16 @@ FURTHER_CASE = replace(
             HOSTILE,
             answer=composer_views.Composer("k-r2", HOSTILE, HOSTILE, 350, limit_bytes=4096, confirm=True),
         ),
-        staff_case_views.JoinedReview("r3", _ago(hours=1), "Google", None, "en", "", HOSTILE),
+        staff_case_views.JoinedReview(
+            "r3",
+            _ago(hours=1),
+            "Google",
+            None,
+            "en",
+            "",
+            HOSTILE,
+            answer=composer_views.Composer("k-r3", blocked="This source is not connected."),
+        ),
     ),
     also_here=("Mina", HOSTILE),
 )
