@@ -16,6 +16,10 @@ MODEL_FILE = "model_int8.onnx"
 TOKENIZER_FILE = "tokenizer.json"
 SETTINGS_FILE = "model.json"
 
+# Networks whose name stands for them alone, as in the scores that are stored already.
+_SHIPPED = {"regulars-2": "2676305d90f960e9b2b909cce9f90a805d6ceaceb37612505418b8497eecb6e2"}
+_DIGITS_OF_NETWORK = 8
+
 WayBias = tuple[float, float, float]
 
 
@@ -91,6 +95,14 @@ class ModelFile(Struct, frozen=True, forbid_unknown_fields=True):
     stars: list[int]
     aspects: list[str]
     calibration: Calibration
+
+    @property
+    def identity(self) -> str:
+        """The name of a shipped network; of every other one the name and what tells it from its namesakes."""
+        network = self.sha256.get(MODEL_FILE, "")
+        if not network or network == _SHIPPED.get(self.name):
+            return self.name
+        return f"{self.name}@{network[:_DIGITS_OF_NETWORK]}"
 
 
 def read(folder: Path) -> ModelFile:

@@ -55,7 +55,8 @@ class Reader(Protocol):
 class Scorer:
     """One loaded model. Load it once a process; `score` may be called from several threads."""
 
-    def __init__(self, settings: ModelFile, network: Reader) -> None:
+    def __init__(self, settings: ModelFile, network: Reader, folder: Path) -> None:
+        self.folder = folder
         self._settings = settings
         self._network = network
 
@@ -65,12 +66,13 @@ class Scorer:
 
         A folder of another kind of model (see `foreign`) has nothing to be verified with.
         """
-        return cls(*open_model(folder or DEFAULT_FOLDER, threads))
+        folder = folder or DEFAULT_FOLDER
+        return cls(*open_model(folder, threads), folder)
 
     @property
     def model(self) -> str:
-        """The name that every score carries."""
-        return self._settings.name
+        """What every score carries: no two networks have the same."""
+        return self._settings.identity
 
     @property
     def aspects(self) -> list[str]:

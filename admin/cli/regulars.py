@@ -296,7 +296,7 @@ def evaluate(
     "--data", required=True, type=FOLDER, help="Folder of rows: ordinary ones stand against urgent."
 )
 @click.option("--model", type=FOLDER, help="Folder of the model; the one in use by default.")
-@click.option("--out", type=FOLDER, help="Another folder than that which the scorer looks into.")
+@click.option("--out", type=FOLDER, help="Another folder than the model's own.")
 def concerns(data: Path, model: Path | None, out: Path | None) -> None:
     """Fit on a model's embeddings what urgent reviews are about, that use none of the urgent words."""
     from admin.commands.model import fit_concerns

@@ -18,7 +18,6 @@ from rich.table import Table
 
 from core.settings import settings
 from sentiment.bootstrap import Figure
-from sentiment.concerns import FOLDER as CONCERNS
 from sentiment.evaluate import AspectsFigures, Evaluation, PartFigures, evaluate
 from sentiment.model_file import DEFAULT_FOLDER
 from sentiment.training import base
@@ -90,7 +89,8 @@ def export_model(run: Path, start: Path, data: Path, out: Path, config: Path | N
 def fit_concerns(data: Path, model: Path | None, out: Path | None) -> None:
     """Write what urgent reviews are about for a model; see sentiment.concerns."""
     with Console().status("reading"):
-        path = training_concerns.fit(model or settings().model_dir or DEFAULT_FOLDER, data, out or CONCERNS)
+        folder = model or settings().model_dir or DEFAULT_FOLDER
+        path = training_concerns.fit(folder, data, out or folder)
     click.echo(path)
 
 

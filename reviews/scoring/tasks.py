@@ -15,6 +15,7 @@ from core.outbox import Turn, handles_batch
 from core.settings import settings
 from core.telemetry import metrics
 from core.worker import processors, run_async
+from reviews import similar
 from reviews.intake.service import SCORE, SCORE_BULK
 from reviews.scoring import evidence, service
 from reviews.scoring.evidence import Unexplained
@@ -122,9 +123,18 @@ def read(model: Scorer, items: Sequence[Wording]) -> list[Reading]:
     ]
 
 
+def embeds(model: Scorer) -> bool:
+    """Whether what a model gives can be kept beside what others gave: of one that gives nothing, or something
+    else, the reviews would be read again and again."""
+    (found,) = model.read([Text("Good.")]).embeddings
+    return found is not None and len(found) == similar.WIDTH
+
+
 async def refresh(now: datetime) -> int:
     """Have reviews embedded again that another model embedded; how many were queued."""
     model, due = scorer().model, 0
+    if not embeds(scorer()):
+        return 0
 
     async def of_merchant(merchant: tenancy.Merchant) -> None:
         nonlocal due

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from sentiment.concerns import Head, Heads
+from sentiment.concerns import Head, Heads, heads_file
 from sentiment.foreign import open_model
 from sentiment.network import Floats
 from sentiment.probability import logistic
@@ -36,7 +36,9 @@ class NoEmbeddings(TrainingError):
 
 
 def fit(model: Path, data: Path, out: Path, threads: int = 2) -> Path:
-    """Writes OUT/<name of the model>.json. Raises `ModelError`, `RowsInvalid`, `NoEmbeddings`.
+    """Writes the heads of a model into OUT and gives their file; see `concerns.heads_file`.
+
+    Raises `ModelError`, `RowsInvalid`, `NoEmbeddings`.
 
     Against the examples stand training rows whose licence is stated and our own, without urgent words.
     """
@@ -48,7 +50,7 @@ def fit(model: Path, data: Path, out: Path, threads: int = 2) -> Path:
         raise NoEmbeddings(f"{model} gives no embeddings")
     labels = np.array([*kinds, *[""] * len(others)], str)
     heads: Heads = {kind: regression(embeddings, labels == kind) for kind in KINDS}
-    path = out / f"{settings.name}.json"
+    path = heads_file(out, settings.identity)
     path.write_bytes(msgspec.json.encode(heads) + b"\n")
     return path
 

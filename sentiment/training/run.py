@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 
 from sentiment.model_file import TOKENIZER_FILE
 from sentiment.pieces import padded
-from sentiment.rows import Row, in_fitting_half, read_file
+from sentiment.rows import Row, in_fitting_half, read_file, rows_folder
 from sentiment.text import joined
 from sentiment.training import checkpoint, schedule
 from sentiment.training.batches import batches_of_pass
@@ -211,7 +211,7 @@ def watched_rows(data: Path, config: Config) -> list[Row]:
     rows = [
         row
         for name in config.rows
-        for row in read_file(data / f"{name}.jsonl.gz", "dev")
+        for row in read_file(rows_folder(data) / f"{name}.jsonl.gz", "dev")
         if in_fitting_half(row)
     ]
     count = min(config.schedule.watch_rows, len(rows))

@@ -4,7 +4,6 @@ import asyncio
 from pathlib import Path
 from uuid import UUID, uuid4
 
-import numpy as np
 import pytest
 from msgspec.structs import replace
 
@@ -19,10 +18,9 @@ from reviews.versions.tasks import ShadowScores
 from sentiment.evaluate import evaluate
 from sentiment.model_file import DEFAULT_FOLDER
 from sentiment.rows import read_rows
-from sentiment.scorer import Scorer
 from tests.conftest import new_merchant
 from tests.fixtures.reviews.shop import DAY, NOW, employee, reading, review, rows, score, take_in, value
-from tests.unit.sentiment.onnx_file import classifier, write_config, write_tokenizer
+from tests.unit.sentiment.onnx_file import foreign_scorer
 
 
 async def test_the_last_correction_counts_and_scores_stay(merchant: UUID) -> None:
@@ -87,19 +85,10 @@ async def test_corrections_become_rows_that_evaluate_reads(merchant: UUID, tmp_p
     assert await service.export(await new_merchant(), tmp_path / "none.jsonl.gz", "train") == 0
 
 
-def shadow_model(folder: Path) -> Scorer:
-    """Calls everything with "good" positive, everything else negative."""
-    write_tokenizer(folder)
-    write_config(folder, ["NEGATIVE", "POSITIVE"])
-    weights = np.array([[0, 2, 2, -6, 2], [0, 0, 0, 0, 0]]).T
-    (folder / "model.onnx").write_bytes(classifier(weights.tolist()))
-    return Scorer.load(folder, threads=1)
-
-
 async def test_a_shadow_reads_along_and_is_compared(
     merchant: UUID, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = shadow_model(tmp_path)
+    model = foreign_scorer(tmp_path)
     monkeypatch.setattr(scoring, "settings", lambda: Settings(shadow_model_dir=tmp_path))
     monkeypatch.setattr(tasks, "shadow", lambda: model)
     bodies = {"agreed": "bad", "newly": "fine thing", "gone": "good but broken"}

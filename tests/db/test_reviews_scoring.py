@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ import pytest
 from core import db
 from reviews import similar
 from reviews.reading import Evidence, find
-from reviews.scoring import rules, service
+from reviews.scoring import rules, service, tasks
 from reviews.scoring.tasks import EmbedReviews, ExplainReviews, ScoreReviews, read, scorer
 from sentiment.types import Urgency
 from tests.fixtures.reviews.shop import (
@@ -26,6 +27,7 @@ from tests.fixtures.reviews.shop import (
     take_in,
     value,
 )
+from tests.unit.sentiment.onnx_file import foreign_scorer
 
 DANGER = Urgency("safety", ("caught fire",))
 
@@ -211,6 +213,22 @@ async def test_what_another_model_embedded_is_embedded_again_and_nothing_else_ch
         (received[1].review_id, "test-1", True),
     }
     assert [await rows(merchant, sql) for sql in kept] == before
+
+
+@pytest.mark.parametrize("foreign", [False, True])
+async def test_a_model_without_embeddings_has_nothing_embedded_again(
+    foreign: bool, merchant: UUID, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it reads replaces nothing, so the same reviews would wait for it for ever."""
+    model = foreign_scorer(tmp_path) if foreign else scorer()
+    monkeypatch.setattr(tasks, "scorer", lambda: model)
+    (received,) = await take_in(merchant, review())
+    old = replace(reading(0.9), embedding=[1.0] + [0.0] * (similar.WIDTH - 1))
+    await score(merchant, received, old)
+    await tasks.refresh(NOW)
+    queued = await value(merchant, "SELECT count(*) FROM outbox WHERE topic = 'review.embed'")
+    assert queued == (0 if foreign else 1)
+    assert await value(merchant, "SELECT model FROM review_embeddings") == "test-1"
 
 
 def test_no_stars_reach_the_model() -> None:

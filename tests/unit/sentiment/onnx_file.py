@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer, models, pre_tokenizers
 
+from sentiment.scorer import Scorer
+
 LENGTH_DELIMITED = 2
 INT64, FLOAT = 7, 1
 VOCABULARY = {"<pad>": 0, "<unk>": 1, "bad": 2, "good": 3, "fine": 4}
@@ -80,3 +82,12 @@ def write_config(folder: Path, labels: Sequence[str], **more: object) -> None:
     id2label = {str(n): label for n, label in enumerate(labels)}
     config = {"id2label": id2label, "pad_token_id": 0, "max_position_embeddings": 16} | more
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+
+
+def foreign_scorer(folder: Path) -> Scorer:
+    """Calls everything with "good" positive, everything else negative; gives no embeddings."""
+    write_tokenizer(folder)
+    write_config(folder, ["NEGATIVE", "POSITIVE"])
+    weights = np.array([[0, 2, 2, -6, 2], [0, 0, 0, 0, 0]]).T
+    (folder / "model.onnx").write_bytes(classifier(weights.tolist()))
+    return Scorer.load(folder, threads=1)

@@ -29,10 +29,20 @@ def folder(tmp_path: Path) -> Path:
 
 def test_the_shipped_model_is_complete() -> None:
     settings = read(DEFAULT_FOLDER)
-    assert settings.name == DEFAULT_FOLDER.name
+    assert settings.identity == settings.name == DEFAULT_FOLDER.name
     assert tuple(settings.aspects) == ASPECTS
     assert (DEFAULT_FOLDER / MODEL_FILE).stat().st_size <= 45_000_000
     assert (DEFAULT_FOLDER / "CARD.md").is_file()
+
+
+def test_another_network_of_the_same_name_is_another_model() -> None:
+    settings = read(DEFAULT_FOLDER)
+    others = [
+        msgspec.structs.replace(settings, sha256=settings.sha256 | {MODEL_FILE: digit * 64}) for digit in "ab"
+    ]
+    assert [other.identity for other in others] == ["regulars-2@aaaaaaaa", "regulars-2@bbbbbbbb"]
+    # Only under its own name does the shipped network stand alone.
+    assert msgspec.structs.replace(settings, name="mine").identity == "mine@2676305d"
 
 
 @pytest.mark.parametrize("name", [MODEL_FILE, TOKENIZER_FILE])

@@ -6,9 +6,12 @@ import tomllib
 from pathlib import Path
 from random import Random
 
+import msgspec
 import pytest
 
 from sentiment import concerns
+from sentiment.concerns import Head
+from sentiment.model_file import DEFAULT_FOLDER, read
 from sentiment.scorer import Scorer
 from sentiment.text import joined
 from sentiment.training.concerns import EXAMPLES_FILE, KINDS
@@ -100,5 +103,16 @@ def test_what_any_shop_hears_waits_its_turn(scorer: Scorer) -> None:
 
 
 def test_every_model_that_ships_has_its_weights(scorer: Scorer) -> None:
-    assert set(concerns.heads(scorer.model)) == set(KINDS)
-    assert concerns.heads("some other model") == {}
+    assert set(concerns.heads(DEFAULT_FOLDER, scorer.model)) == set(KINDS)
+    assert concerns.heads(DEFAULT_FOLDER, "some other model") == {}
+
+
+def test_a_model_has_its_own_weights_first_and_never_those_of_another(tmp_path: Path) -> None:
+    shipped = read(DEFAULT_FOLDER).identity
+    # A copy of the shipped model needs none beside it.
+    assert set(concerns.heads(tmp_path / "copy", shipped)) == set(KINDS)
+    own = {"safety": Head([1.0], 0.5)}
+    for model in (shipped, f"{shipped}@12345678"):
+        assert concerns.heads(tmp_path / "none", f"{shipped}@12345678") == {}
+        concerns.heads_file(tmp_path, model).write_bytes(msgspec.json.encode(own))
+        assert concerns.heads(tmp_path, model) == own

@@ -53,7 +53,7 @@ def test_a_fitted_model_knows_its_examples(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(concerns, "own_examples", lambda: own)
     monkeypatch.setattr(concerns, "examples", lambda: ([texts[n] for n in some], [kinds[n] for n in some]))
     path = fit(DEFAULT_FOLDER, tmp_path, tmp_path, threads=1)
-    assert path.name == f"{DEFAULT_FOLDER.name}.json"
+    assert path.name == f"{DEFAULT_FOLDER.name}.concerns.json"
     heads = msgspec.json.decode(path.read_bytes(), type=Heads)
     assert set(heads) == set(KINDS) and {len(head.weights) for head in heads.values()} == {384}
 

@@ -54,7 +54,8 @@ def test_the_exported_network_says_what_the_trained_one_says(base: Path, tmp_pat
 def test_the_scorer_reads_stars_aspects_and_embeddings_in_one_pass(exported: tuple[Path, Exported]) -> None:
     scorer = Scorer.load(exported[0], threads=1)
     reading = scorer.read([Text(LINES[0]), Text(""), Text(LINES[1], "Five stars")])
-    assert [score.model for score in reading.scores] == ["regulars-2"] * 3
+    network = read(exported[0]).sha256[MODEL_FILE]
+    assert [score.model for score in reading.scores] == [f"regulars-2@{network[:8]}"] * 3
     assert reading.scores == scorer.score([Text(LINES[0]), Text(""), Text(LINES[1], "Five stars")])
     first, empty, last = reading.embeddings
     assert empty is None and first is not None and last is not None

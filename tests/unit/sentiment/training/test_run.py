@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from shutil import copytree
 
 import msgspec
 import numpy as np
@@ -58,7 +59,10 @@ def test_heads_start_from_the_seed(base: Path) -> None:
     assert torch.equal(one, same) and not torch.equal(one, other)
 
 
-def test_a_run_learns_and_ends_with_its_schedule(data: Path, base: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("inside", ["", "rows"])
+def test_a_run_learns_and_ends_with_its_schedule(inside: str, data: Path, base: Path, tmp_path: Path) -> None:
+    if inside:
+        data = copytree(data, tmp_path / "data" / inside).parent
     run = Run(data, base, tmp_path, tiny(steps=60, watch_steps=30))
     before = run.watch()
     assert go(run) == list(range(1, 61))

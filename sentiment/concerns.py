@@ -1,8 +1,9 @@
 """Urgent texts that use none of the words: what they are about is near to what urgent ones were about.
 
 For each kind one weight for each number of the embedding, fitted on the texts of urgent.toml by
-sentiment.training.concerns, one file a model: embeddings of two models do not compare, so of a model without
-a file only the words count. Whoever says goodbye speaks of nothing of its own: that kind has words alone.
+sentiment.training.concerns, one file a model in its folder: embeddings of two models do not compare, so of a
+model without a file only the words count. Whoever says goodbye speaks of nothing of its own: that kind has
+words alone.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ import numpy as np
 from msgspec import Struct
 
 from sentiment.evidence import parts
+from sentiment.model_file import DEFAULT_FOLDER
 from sentiment.network import Floats
 from sentiment.probability import Doubles, logistic
 from sentiment.scorer import Reading, Scorer
@@ -21,7 +23,6 @@ from sentiment.text import joined
 from sentiment.types import Text, Urgency, UrgencyKind
 from sentiment.urgency import find_urgency
 
-FOLDER = Path(__file__).parent
 LEAST = 0.4
 """From this probability on; docs/decisions/0012-sentiment.md says what it finds."""
 
@@ -36,11 +37,18 @@ class Head(Struct, frozen=True, forbid_unknown_fields=True):
 Heads = dict[UrgencyKind, Head]
 
 
+def heads_file(folder: Path, model: str) -> Path:
+    """Where a model (`Scorer.model`) has its heads: named after it, a folder may be exported into again."""
+    return folder / f"{model}.concerns.json"
+
+
 @cache
-def heads(model: str) -> Heads:
-    """What was fitted for a model; empty when nothing was."""
-    path = FOLDER / f"{model}.json"
-    return msgspec.json.decode(path.read_bytes(), type=Heads) if path.is_file() else {}
+def heads(folder: Path, model: str) -> Heads:
+    """What was fitted for a model, in its folder or in the one that ships; empty when nothing was."""
+    for path in (heads_file(folder, model), heads_file(DEFAULT_FOLDER, model)):
+        if path.is_file():
+            return msgspec.json.decode(path.read_bytes(), type=Heads)
+    return {}
 
 
 def find(scorer: Scorer, texts: Sequence[Text], reading: Reading) -> list[list[Urgency]]:
@@ -56,11 +64,11 @@ def find(scorer: Scorer, texts: Sequence[Text], reading: Reading) -> list[list[U
     ]
 
 
-def probabilities(model: str, embeddings: Floats) -> dict[UrgencyKind, Doubles]:
+def probabilities(scorer: Scorer, embeddings: Floats) -> dict[UrgencyKind, Doubles]:
     """[n] probabilities of each kind for embeddings [n, width]; of no kind where they do not fit."""
     return {
         kind: logistic(embeddings @ np.array(head.weights, np.float32) + head.bias)
-        for kind, head in heads(model).items()
+        for kind, head in heads(scorer.folder, scorer.model).items()
         if len(head.weights) == embeddings.shape[1]
     }
 
@@ -73,7 +81,7 @@ def _unhappy(scorer: Scorer, reading: Reading, place: int) -> bool:
 def _of_text(scorer: Scorer, text: Text, lang: str, embedding: Floats | None) -> list[Urgency]:
     found = {urgency.kind: urgency for urgency in find_urgency(text)}
     if embedding is not None:
-        likely = probabilities(scorer.model, embedding.reshape(1, -1))
+        likely = probabilities(scorer, embedding.reshape(1, -1))
         kinds = [kind for kind, share in likely.items() if share[0] >= LEAST and kind not in found]
         found |= {
             kind: Urgency(kind, (words,)) for kind, words in _nearest(scorer, text, lang, kinds).items()
@@ -90,5 +98,5 @@ def _nearest(scorer: Scorer, text: Text, lang: str, kinds: Sequence[UrgencyKind]
     said = [part for part in said if part]
     embeddings = scorer.measure(said, lang).embeddings
     assert embeddings is not None
-    shares = probabilities(scorer.model, embeddings)
+    shares = probabilities(scorer, embeddings)
     return {kind: said[int(shares[kind].argmax())] for kind in kinds}
