@@ -40,6 +40,9 @@ _STATES = {"new": "open", "waiting_for_customer": "waiting"}
 _REASONS = {"rating": "low_stars", "sentiment": "negative_text", "mismatch": "mismatch"}
 _URGENCY = {"leaving": "churn"}
 
+_WORDS = ("text", "reason", "points", "amount", "line", "reward", "number", "tag")
+"""What is typed into the forms of a case; the rest is chosen."""
+
 ASPECT_SHOWN_FROM = 0.35
 """Thresholds of rare aspects are lower, to find them at all; a page shows what is likely."""
 
@@ -213,14 +216,14 @@ class Refused:
 
 
 def refused(view: staff_case_views.StaffCase, tried: Refused) -> staff_case_views.StaffCase:
-    """The page after something was not done, with what was typed."""
+    """The page after something was not done, with what was typed: in its form, else above the page."""
+    if not _has_form(view, tried):
+        typed = [tried.typed[name] for name in _WORDS if tried.typed.get(name, "").strip()]
+        return replace(view, conflict=tried.because, unsent="\n".join(typed))
     here = "" if tried.conflict else tried.because
     text = tried.typed.get("text", "")
     if tried.deed == "reply" and tried.place:
-        joined = tuple(_answered(each, tried, here) for each in view.joined)
-        if joined == view.joined:
-            return replace(view, conflict=tried.because)
-        view = replace(view, joined=joined)
+        view = replace(view, joined=tuple(_answered(each, tried, here) for each in view.joined))
     elif tried.place:
         return replace(view, conflict=tried.because, typed_in=tried.place, typed=tuple(tried.typed.items()))
     elif tried.deed in ("reply", "message", "note"):
@@ -236,6 +239,22 @@ def refused(view: staff_case_views.StaffCase, tried: Refused) -> staff_case_view
     else:
         return replace(view, conflict=tried.because)
     return replace(view, conflict=tried.because if tried.conflict else "")
+
+
+def _has_form(view: staff_case_views.StaffCase, tried: Refused) -> bool:
+    """Whether the page, as the case is now, has the form that was sent."""
+    open_to_me = bool(view.further_key) and not view.done
+    if tried.deed == "goodwill":
+        return not view.goodwill.blocked and view.customer.member and view.goodwill.limit_points > 0
+    if tried.deed == "resolve":
+        return bool(view.resolve_key)
+    if tried.deed == "remedy":
+        return open_to_me and not view.goodwill.blocked
+    if tried.deed == "all_the_same":
+        return open_to_me and view.held_out
+    if tried.deed == "reply" and tried.place:
+        return any(each.id == tried.typed.get("review") and each.answer for each in view.joined)
+    return open_to_me if tried.place else tried.deed != "tag"
 
 
 def _answered(

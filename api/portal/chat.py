@@ -58,22 +58,23 @@ async def chat(request: Customer) -> Response[Any]:
 async def ask(request: Customer, data: URLEncodedBody[ChatForm]) -> Response[Any]:
     """Ask; what the articles say is on the page then."""
     now, user = clock.now(), request.user
+    text = data.text.replace("\r\n", "\n")
 
     async def effect() -> str:
-        await service.ask(user.profile.id, data.text, answers, now)
+        await service.ask(user.profile.id, text, answers, now)
         return f"{PATH}#ask"
 
     try:
         # The model reads the question before a transaction is open.
-        question = service.checked(data.text)
+        question = service.checked(text)
         await throttle.attempt((QUESTIONS, str(user.profile.id)))
         answers = await finding.answers(user.merchant_id, question, locale_of(request), now, rules.OFFERED)
-        return await once_to(request, data.idempotency_key, data.text, effect, now)
+        return await once_to(request, data.idempotency_key, text, effect, now)
     except DomainError as error:
         problem = _problem(translator(locale_of(request)), error, rules.QUESTION_LIMIT_CHARS)
         if not problem:
             raise
-        view = replace(await _view(request, now), asked=data.text, ask_problem=problem)
+        view = replace(await _view(request, now), asked=text, ask_problem=problem)
         return page(request, "portal/chat.html", view, section="help", status=STATUS[error.kind])
 
 
@@ -92,7 +93,7 @@ async def person(request: Customer, data: URLEncodedBody[ChatForm]) -> Response[
         problem = _problem(translator(locale_of(request)), error, case_rules.TEXT_LIMIT_CHARS)
         if not problem:
             raise
-        view = replace(await _view(request, now), words=data.text, person_problem=problem)
+        view = replace(await _view(request, now), words=text, person_problem=problem)
         return page(request, "portal/chat.html", view, section="help", status=STATUS[error.kind])
 
 

@@ -74,14 +74,13 @@ async def write(request: Visitor, token: FromQuery[str] = "", line: FromQuery[st
         files = [hashlib.sha256(each).hexdigest() for each in posted.uploads]
         await _once(request, merchant_id, invited, posted.key, [posted.draft, files], effect, now)
         return see_other(_path(THANKS_PATH, token))
-    except writing.ReviewExists:
-        return see_other(_path(THANKS_PATH, token))
     except DomainError as error:
         problem = review_form.problem(error, locale_of(request))
         if not problem:
             raise
+        there = f"/portal/reviews/{error.review_id}/edit" if isinstance(error, writing.ReviewExists) else ""
         return await _form(
-            request, merchant_id, invited, about, token, posted.draft, problem, STATUS[error.kind]
+            request, merchant_id, invited, about, token, posted.draft, problem, STATUS[error.kind], there
         )
 
 
@@ -137,7 +136,7 @@ async def _opened(token: str, line: str, now: datetime) -> tuple[UUID, Invited, 
 
 async def _form(
     request: Visitor, merchant_id: UUID, invited: Invited, about: Subject, token: str, draft: Draft,
-    problem: str = "", status: int = 200,
+    problem: str = "", status: int = 200, there_href: str = "",
 ) -> Response[Any]:  # fmt: skip
     locale, now = locale_of(request), clock.now()
     async with db.transaction(merchant_id):
@@ -146,7 +145,9 @@ async def _form(
         member = await members.by_customer(invited.customer_id)
         gives = await points.sentences(locale, now) if member else ()
     name, path = review_form.about(about, locale), _line_path(token, about)
-    view = review_form.view(name, path, "", draft, asked, locale, points=gives, problem=problem)
+    view = review_form.view(
+        name, path, "", draft, asked, locale, points=gives, problem=problem, there_href=there_href
+    )
     answer = page(request, "portal/review_form.html", view, shop=shop, status=status, now=now)
     answer.cookies = traces.cookies(request)
     return answer

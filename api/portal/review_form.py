@@ -16,7 +16,7 @@ from reviews.attributes import Attribute
 from reviews.photos.pixels import BYTES_LIMIT, PhotoRefused
 from reviews.photos.service import PHOTO_LIMIT, Photo, TooManyPhotos
 from reviews.writing.model import BODY_LIMIT_CHARS, Draft, Subject
-from reviews.writing.service import DraftUnfit
+from reviews.writing.service import DraftUnfit, ReviewChanged, ReviewExists
 
 BODY_LIMIT_BYTES = PHOTO_LIMIT * BYTES_LIMIT + 1024 * 1024
 
@@ -34,6 +34,18 @@ _REFUSED = {
 }
 
 
+_MEANWHILE = {
+    ReviewExists.code: mark(
+        "You have written about this already. What you typed now was not saved and stands below; new pictures"
+        " have to be chosen again."
+    ),
+    ReviewChanged.code: mark(
+        "This review was changed elsewhere after you opened this page. What you typed was not saved and"
+        " stands below; new pictures have to be chosen again."
+    ),
+}
+
+
 @dataclass(frozen=True)
 class Posted:
     """What the form said."""
@@ -43,6 +55,8 @@ class Posted:
     kept: tuple[UUID, ...]
     """The pictures it had and keeps."""
     uploads: tuple[bytes, ...]
+    version: int = 0
+    """The wording it was opened with; 0: none."""
 
 
 async def read(request: Request[Any, Any, Any], locale: Locale, asked: Sequence[Attribute]) -> Posted:
@@ -68,6 +82,7 @@ async def read(request: Request[Any, Any, Any], locale: Locale, asked: Sequence[
         ),
         kept=tuple(_ids(form.getall("kept", []))),
         uploads=tuple(each for each in read_bytes if each),  # a browser sends an empty file for none
+        version=_number(text("version")),
     )
 
 
@@ -113,6 +128,13 @@ def pictures(found: Sequence[Photo]) -> tuple[views.Picture, ...]:
     )
 
 
+def dropped(found: Sequence[Photo], posted: Posted) -> tuple[str, ...]:
+    """Those of the pictures that were unticked; what came after the form was opened it did not know."""
+    return tuple(
+        str(each.id) for each in found if each.first_version <= posted.version and each.id not in posted.kept
+    )
+
+
 def about(subject: Subject, locale: Locale) -> str:
     """What a review is about, in the reader's language."""
     return (subject.name or subject.sku) if subject.sku else in_language(subject.store_name, locale)
@@ -127,11 +149,11 @@ def problem(error: DomainError, locale: Locale) -> str:
         return words.gettext(_REFUSED[error.reason], num=BYTES_LIMIT // 1024 // 1024)
     if isinstance(error, TooManyPhotos):
         return words.gettext("A review has at most %(num)s pictures.", num=PHOTO_LIMIT)
-    return ""
+    return words.gettext(_MEANWHILE[error.code]) if error.code in _MEANWHILE else ""
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 0
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
 
 
 def _ids(given: Sequence[Any]) -> list[UUID]:

@@ -48,7 +48,7 @@ async def answer(
     score = int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 2 else None
     try:
         async with db.transaction(merchant_id):
-            text = data.get("text", "") if question == "text" else ""
+            text = data.get("text", "").replace("\r\n", "\n") if question == "text" else ""
             await answering.answer(survey.id, question, None if question == "text" else score, text, now)
     except answering.SurveyClosed:
         return see_other(_path(token, "done"))

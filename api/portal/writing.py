@@ -17,7 +17,7 @@ from api.portal.review_form import BODY_LIMIT_BYTES, Posted
 from api.problems import STATUS
 from core import clock, db
 from core.design import review_views as views
-from core.errors import DomainError
+from core.errors import DomainError, Kind
 from core.ids import new_id
 from loyalty.members import service as members
 from reviews import attributes
@@ -67,21 +67,19 @@ async def write(
             return f"{LIST}?notice=written"
 
         return await once_to(request, posted.key, _said(posted), effect, now)
-    except writing.ReviewExists as error:
-        return see_other(f"{LIST}/{error.review_id}/edit")
     except DomainError as error:
         problem = review_form.problem(error, locale_of(request))
         if not problem:
             raise
+        if isinstance(error, writing.ReviewExists):
+            return await _edit_page(request, error.review_id, posted, problem, error.kind)
         return await _new_page(request, about, posted.draft, problem, STATUS[error.kind])
 
 
 @get("/reviews/{review_id:uuid}/edit")
 async def show_edit(request: Customer, review_id: FromPath[UUID]) -> Response[Any]:
     """The form of a review that is there. Raises NotFound for another's."""
-    async with db.transaction(request.user.merchant_id):
-        known = await writing.own(request.user.profile.id, review_id)
-    return await _edit_page(request, review_id, known.draft)
+    return await _edit_page(request, review_id)
 
 
 @post("/reviews/{review_id:uuid}/edit", status_code=303, request_max_body_size=BODY_LIMIT_BYTES)
@@ -96,7 +94,9 @@ async def edit(request: Customer, review_id: FromPath[UUID]) -> Response[Any]:
         pictures: list[Picture] = await photos.decode(posted.uploads)
 
         async def effect() -> str:
-            await writing.edit(user.profile.id, review_id, posted.draft, posted.kept, pictures, now)
+            await writing.edit(
+                user.profile.id, review_id, posted.draft, posted.kept, pictures, posted.version, now
+            )
             return f"{LIST}?notice=edited"
 
         return await once_to(request, posted.key, _said(posted), effect, now)
@@ -104,7 +104,7 @@ async def edit(request: Customer, review_id: FromPath[UUID]) -> Response[Any]:
         problem = review_form.problem(error, locale_of(request))
         if not problem:
             raise
-        return await _edit_page(request, review_id, posted.draft, problem, STATUS[error.kind])
+        return await _edit_page(request, review_id, posted, problem, error.kind)
 
 
 @post("/reviews/{review_id:uuid}/delete", status_code=303)
@@ -171,8 +171,10 @@ async def _new_page(
 
 
 async def _edit_page(
-    request: Customer, review_id: UUID, draft: Draft, problem: str = "", status: int = 200
-) -> Response[Any]:
+    request: Customer, review_id: UUID, posted: Posted | None = None, problem: str = "",
+    kind: Kind | None = None,
+) -> Response[Any]:  # fmt: skip
+    """What was typed stands in the form; saved from there, it replaces the wording beside it."""
     locale, user = locale_of(request), request.user
     async with db.transaction(user.merchant_id):
         asked = await attributes.asked()
@@ -180,15 +182,21 @@ async def _edit_page(
         found = (await photos.of_reviews([review_id])).get(review_id, [])
     path = f"{LIST}/{review_id}"
     about = known.product_name or known.product_sku or user.shop.name(locale)
+    meanwhile, draft = kind is Kind.CONFLICT, posted.draft if posted else known.draft
     view = review_form.view(
         about, f"{path}/edit", LIST, draft, asked, locale,
         insider_fixed=known.draft.insider, pictures=review_form.pictures(found), problem=problem,
+        dropped=review_form.dropped(found, posted) if posted else (),
+        version=posted.version if posted and not meanwhile else known.version,
+        stands=f"{known.draft.title}\n{known.draft.body}".strip() if meanwhile else "",
         delete_action=f"{path}/delete", delete_key=str(new_id()),
     )  # fmt: skip
+    status = STATUS[kind] if kind else 200
     return page(request, "portal/review_form.html", view, section="reviews", status=status)
 
 
 def _said(posted: Posted) -> dict[str, Any]:
     """What makes two posts the same."""
     files = [hashlib.sha256(each).hexdigest() for each in posted.uploads]
-    return {"draft": posted.draft, "kept": sorted(map(str, posted.kept)), "files": files}
+    kept = sorted(map(str, posted.kept))
+    return {"draft": posted.draft, "kept": kept, "files": files, "version": posted.version}

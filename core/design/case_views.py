@@ -44,6 +44,8 @@ class SettingsForm:
     groups: tuple[FormGroup, ...]
     problem: str = ""
     cancel_href: str = ""
+    edits: str = ""
+    """Which of those that `action` saves it changes, posted as `edit`; "": a new one, or the only one."""
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,14 @@ class ReviewForm:
     """It was said before, and stays."""
     pictures: tuple[Picture, ...] = ()
     """Those it has; unticked ones go."""
+    dropped: tuple[str, ...] = ()
+    """Ids of those that were unticked before a problem."""
+    version: int = 0
+    """The wording that is replaced; 0: there is none yet."""
+    stands: str = ""
+    """That wording, where it is another than the one that the form was opened with."""
+    there_href: str = ""
+    """Where somebody who signs in changes the review that there is already."""
     picture_limit: int = 5
     picture_limit_mb: int = 10
     text_limit: int = 0

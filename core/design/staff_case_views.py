@@ -267,6 +267,8 @@ class StaffCase:
     """Empty: cannot be resolved now. The form has an optional field `text`."""
     reopen_key: str = ""
     """Empty: cannot be reopened now."""
+    unsent: str = ""
+    """What was typed into a form that this page has no more."""
     conflict: str = ""
     """Somebody else replied or took over meanwhile, in the reader's language."""
     outgoing: Outgoing | None = None

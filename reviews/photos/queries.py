@@ -2,7 +2,7 @@
 
 # Of the current wording.
 OF_REVIEWS = """
-    SELECT p.id, p.review_id, p.width, p.height FROM review_photos p
+    SELECT p.id, p.review_id, p.width, p.height, p.first_version FROM review_photos p
     WHERE p.review_id = ANY ($1::uuid[]) AND p.last_version IS NULL ORDER BY p.id
 """
 ADD = """

@@ -36,6 +36,8 @@ class Photo:
     review_id: UUID
     width: int
     height: int
+    first_version: int
+    """The wording that it was added with."""
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,14 @@ class ReviewExists(DomainError):
         self.review_id = review_id
 
 
+class ReviewChanged(DomainError):
+    """The review has another wording than the one that was looked at."""
+
+    code = "review_changed"
+    kind = Kind.CONFLICT
+    title = "The review was changed meanwhile"
+
+
 async def waiting(customer_id: UUID, now: datetime, limit: int) -> list[Subject]:
     """Delivered lines that the customer has not reviewed, the latest first."""
     rows = await db.fetch(queries.WAITING, customer_id, now - SUGGESTED_FOR, limit)
@@ -133,13 +141,17 @@ async def edit(
     draft: Draft,
     kept: Sequence[UUID],
     new: Sequence[Picture],
+    version: int,
     now: datetime,
 ) -> None:
     """A new wording by the author, with the pictures `kept` and `new`; it waits for judgement again.
 
-    In the open transaction. Raises NotFound, DraftUnfit or TooManyPhotos.
+    `version`: the wording that was looked at. In the open transaction. Raises NotFound, ReviewChanged,
+    DraftUnfit or TooManyPhotos.
     """
     known = await own(customer_id, review_id)
+    if known.version != version:
+        raise ReviewChanged(f"version {known.version}, not {version}")
     review = IncomingReview(
         source=FIRST_PARTY,
         account=known.account,

@@ -403,6 +403,31 @@ async def test_somebody_else_was_faster(
     assert await state(desk.merchant) != before
 
 
+@pytest.mark.parametrize(
+    ("deed", "typed"),
+    [
+        ("wait", {"on": "customer", "text": "My careful words"}),
+        ("remedy", {"kind": "refund", "amount": "3.50", "text": "My careful words"}),
+        ("goodwill", {"points": "7", "reason": "My careful words"}),
+        ("call", {"outcome": "reached", "text": "My careful words"}),
+        ("resolve", {"text": "My careful words"}),
+    ],
+)
+async def test_what_was_typed_for_a_case_that_is_done_by_now_stands_above_it(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk, deed: str, typed: dict[str, str]
+) -> None:
+    case_id = await open_case(client, desk)
+    await enter(browser, desk.merchant, await hire(desk.merchant, "community_manager"))
+    fields = form((await browser.get(case_path(case_id))).text, case_path(case_id, deed)) | typed
+    assert (await act(browser, case_id, "resolve")).status_code == 303
+    before = await state(desk.merchant)
+    answer = await post(browser, case_id, deed, fields)
+    assert answer.status_code == 409
+    unsent = answer.text.split('id="unsent"')[1].split("</section>")[0]
+    assert "My careful words" in unsent and typed.get("amount", "") in unsent
+    assert await state(desk.merchant) == before
+
+
 async def test_what_was_typed_for_a_further_review_stays_with_it(
     browser: Browser, client: httpx.AsyncClient, desk: Desk
 ) -> None:
@@ -636,7 +661,10 @@ async def test_the_composer_has_the_limit_of_the_source(
     case_id = await open_case(client, desk, source="google", account=given["location"])
     await enter(browser, desk.merchant, await hire(desk.merchant))
     page = (await browser.get(case_path(case_id))).text
-    assert 'maxlength="4096"' in page and "at most 4,096 characters" in page
+    assert (
+        'data-counts="reply-text" data-limit="4096" data-unit="bytes"' in page
+        and "at most 4,096 characters" in page
+    )
     before = await state(desk.merchant)
     refused = await act(browser, case_id, "reply", text="歉" * 1366)
     assert refused.status_code == 422 and "The source takes at most 4096 bytes" in refused.text

@@ -153,6 +153,30 @@ def filled(page: str, action: str) -> dict[str, str]:
     return sent
 
 
+@pytest.mark.parametrize(
+    ("page", "typed", "wrong"),
+    [
+        (
+            "calendars",
+            {"code": "office", "name": "Office", "zone": "UTC", "day_0": "9:00-17:00"},
+            {"zone": "X"},
+        ),
+        ("targets", {"code": "quick", "name": "Quick", "resolution": "4"}, {"resolution": "soon"}),
+        ("templates", {"code": "sorry", "name": "Sorry", "text_en": "Sorry."}, {"text_en": "{nonsense}"}),
+    ],
+)
+async def test_what_is_changed_is_said_and_stays_the_one_after_a_refusal(
+    browser: Browser, desk: Desk, page: str, typed: dict[str, str], wrong: dict[str, str]
+) -> None:
+    await enter(browser, desk.merchant, await hire(desk.merchant, "owner"))
+    assert "data-kept-as" not in (await browser.get(f"{ROOT}/{page}")).text
+    assert (await save(browser, page, **typed)).status_code == 303
+    shown = (await browser.get(f"{ROOT}/{page}?edit={typed['code']}")).text
+    assert f'data-kept-as="{typed["code"]}"' in shown
+    refused = await browser.post(f"{ROOT}/{page}", form(shown, f"{ROOT}/{page}") | typed | wrong)
+    assert refused.status_code == 422 and f'data-kept-as="{typed["code"]}"' in refused.text
+
+
 async def save_remedies(browser: Browser, part: str, **typed: str) -> httpx.Response:
     page = (await browser.get(f"{ROOT}/remedies")).text
     return await browser.post(f"{ROOT}/remedies/{part}", form(page, f"{ROOT}/remedies/{part}") | typed)

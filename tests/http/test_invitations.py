@@ -348,3 +348,20 @@ async def test_staff_set_how_it_asks_and_see_whom(browser: Browser, writer: Writ
     assert (await browser.get(path)).headers["location"].startswith("/staff/sign-in")
     browser.client.cookies.set(STAFF_SESSION, browser.client.cookies[CUSTOMER_SESSION])
     assert (await browser.get(path)).headers["location"].startswith("/staff/sign-in"), "whatever its name"
+
+
+async def test_what_is_written_a_second_time_by_the_link_is_not_thanked_for(
+    browser: Browser, writer: Writer
+) -> None:
+    await sweep(writer, 2)
+    path = links(await newest(writer))[3].removesuffix("&stars=3")
+    action = path.replace("&", "&amp;")
+    fields = form((await browser.get(path)).text, action) | {"stars": "1", "text": "From another window."}
+    await fill_in(browser, path, text="The first.")
+    empty = [("photos", ("", b"", "application/octet-stream"))]
+    answer = await browser.client.post(path, data=fields, files=empty)
+    assert answer.status_code == 409
+    assert "You have written about this already" in answer.text and "From another window." in answer.text
+    assert f'href="/portal/reviews/{await value(writer, "SELECT id FROM reviews")}/edit"' in answer.text
+    assert "The first." not in answer.text, "what stands is for its author alone"
+    assert await value(writer, "SELECT string_agg(body, '|') FROM review_versions") == "The first."

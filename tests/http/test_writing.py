@@ -469,3 +469,54 @@ async def test_an_erased_author_has_no_name_any_more(browser: Browser, writer: W
     assert await balance(writer.shop, "ada") == points
     await value(writer, "UPDATE reviews SET author = 'Ada' RETURNING id")  # as a late wording would
     assert await value(writer, "SELECT author FROM reviews") == ""
+
+
+async def test_what_a_second_tab_writes_is_neither_lost_nor_silently_taken(
+    browser: Browser, writer: Writer
+) -> None:
+    fields = form((await browser.get(writer.path())).text, writer.path().replace("&", "&amp;"))
+    await fill_in(browser, writer.path(), (photos.image(),), stars="4", text="From the first tab.")
+    review = await value(writer, REVIEW)
+    edit = f"/portal/reviews/{review}/edit"
+    empty = [("photos", ("", b"", "application/octet-stream"))]
+    typed = {"stars": "2", "title": "Second", "text": "From the second tab."}
+    answer = await browser.client.post(writer.path(), data=fields | typed, files=empty)
+    assert answer.status_code == 409
+    for said in ("You have written about this already", "From the second tab.", "From the first tab."):
+        assert said in answer.text
+    assert f'action="{edit}"' in answer.text and re.search(r'name="kept" value="[^"]+" checked', answer.text)
+    assert await value(writer, "SELECT string_agg(body, '|') FROM review_versions") == "From the first tab."
+    # Sent again from there, it is meant.
+    kept = {"kept": re.findall(r'name="kept" value="([^"]+)" checked', answer.text)}
+    again = await browser.client.post(edit, data=form(answer.text, edit) | typed | kept, files=empty)
+    assert again.headers["location"] == "/portal/reviews?notice=edited"
+    assert await value(writer, "SELECT count(*) FROM review_photos WHERE last_version IS NULL") == 1
+
+
+async def test_a_stale_tab_replaces_nothing_and_keeps_what_was_ticked(
+    browser: Browser, writer: Writer
+) -> None:
+    await fill_in(browser, writer.path(), (photos.image(), photos.image(20, 20)), text="At first.")
+    edit = f"/portal/reviews/{await value(writer, REVIEW)}/edit"
+    stale = (await browser.get(edit)).text
+    first, second = re.findall(r'name="kept" value="([^"]+)" checked', stale)
+    await fill_in(browser, edit, (photos.image(30, 30),), text="By the other tab.")
+    before = await value(writer, "SELECT md5(string_agg(p::text, '' ORDER BY id)) FROM review_photos p")
+    fields: dict[str, Any] = form(stale, edit) | {"stars": "1", "text": "By the stale tab.", "kept": [second]}
+    empty = [("photos", ("", b"", "application/octet-stream"))]
+    answer = await browser.client.post(edit, data=fields, files=empty)
+    assert answer.status_code == 409 and "This review was changed elsewhere" in answer.text
+    assert "By the stale tab." in answer.text and "By the other tab." in answer.text
+    ticked = re.findall(r'name="kept" value="([^"]+)" checked', answer.text)
+    added = str(await value(writer, "SELECT id FROM review_photos WHERE first_version = 2"))
+    assert ticked == [second, added] and first in answer.text
+    assert await value(writer, "SELECT max(number) FROM review_versions") == 2
+    assert before == await value(
+        writer, "SELECT md5(string_agg(p::text, '' ORDER BY id)) FROM review_photos p"
+    )
+
+    fields = form(answer.text, edit) | {"stars": "", "text": "Without stars.", "kept": [added]}
+    unfit = await browser.client.post(edit, data=fields, files=empty)
+    assert unfit.status_code == 422 and "Without stars." in unfit.text
+    assert re.findall(r'name="kept" value="([^"]+)" checked', unfit.text) == [added]
+    assert form(unfit.text, edit)["version"] == "2"

@@ -94,7 +94,7 @@ async def _view(request: Staff, edit: str, typed: Fields | None, because: str) -
             " it was opened."
         ),
         tables=(_table(kept, words, may),),
-        forms=(_form(fields, words, bool(chosen), because),) if may else (),
+        forms=(_form(fields, words, edit if chosen else "", because),) if may else (),
     )
 
 
@@ -137,7 +137,7 @@ def _fields(kept: Kept) -> Fields:
     }
 
 
-def _form(fields: Fields, words: Translator, known: bool, because: str) -> views.SettingsForm:
+def _form(fields: Fields, words: Translator, known: str, because: str) -> views.SettingsForm:
     country = fields.get("country", "")
     # A part of a country, such as DE-BY, is set by the API.
     codes = sorted({*public_days.countries(), country} - {""})
@@ -189,6 +189,7 @@ def _form(fields: Fields, words: Translator, known: bool, because: str) -> views
         (FormGroup(words.gettext("Calendar"), base), FormGroup(words.gettext("Hours"), week)),
         because,
         PATH if known else "",
+        known,
     )
 
 

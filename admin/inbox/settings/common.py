@@ -111,8 +111,9 @@ def section(
     @post(f"/settings/{name}", guards=[sets], status_code=303)
     async def put_one(request: Staff, data: URLEncodedBody[dict[str, str]]) -> Response[Any]:
         on = setting(request)
+        edit = data.get("edit", "")
         return await save(
-            request, data, path, lambda: put(on, data), lambda because: view(request, "", data, because)
+            request, data, path, lambda: put(on, data), lambda because: view(request, edit, data, because)
         )
 
     @post(f"/settings/{name}/{{code:str}}/remove", guards=[sets], status_code=303)

@@ -218,6 +218,7 @@ def _form(
         tuple(groups),
         because,
         PATH,
+        article.code if article else "",
     )
 
 

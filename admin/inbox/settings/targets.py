@@ -105,7 +105,7 @@ async def _view(request: Staff, edit: str, typed: Fields | None, because: str) -
             "How soon something must happen. The first policy that fits a case counts, and the case keeps it."
         ),
         tables=(_table(policies, words, may), _met(met, words)),
-        forms=(_form(fields, words, known, bool(chosen), because),) if may else (),
+        forms=(_form(fields, words, known, edit if chosen else "", because),) if may else (),
         see=views.See(words.gettext("What share should make it: goals of the month"), GOALS)
         if "studio.read" in user.permissions
         else None,
@@ -201,7 +201,7 @@ def _fields(policy: Policy) -> Fields:
 
 
 def _form(
-    fields: Fields, words: Translator, known: list[tuple[str, str]], exists: bool, because: str
+    fields: Fields, words: Translator, known: list[tuple[str, str]], known_as: str, because: str
 ) -> views.SettingsForm:
 
     def text(name: str, label: str, hint: str) -> FormField:
@@ -253,7 +253,7 @@ def _form(
     )
     return views.SettingsForm(
         PATH,
-        words.gettext("Change the policy") if exists else words.gettext("New policy"),
+        words.gettext("Change the policy") if known_as else words.gettext("New policy"),
         words.gettext("Save"),
         str(new_id()),
         (
@@ -263,7 +263,8 @@ def _form(
             FormGroup(words.gettext("Before it is resolved"), (_call(fields, words),)),
         ),
         because,
-        PATH if exists else "",
+        PATH if known_as else "",
+        known_as,
     )
 
 

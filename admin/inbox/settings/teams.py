@@ -80,7 +80,7 @@ async def _view(request: Staff, edit: str, typed: Fields | None, because: str) -
             " Without teams everybody takes turns."
         ),
         tables=(_table(teams, names, words, may),),
-        forms=(_form(fields, words, people, bool(chosen), because),) if may else (),
+        forms=(_form(fields, words, people, edit if chosen else "", because),) if may else (),
     )
 
 
@@ -121,7 +121,7 @@ def _fields(team: TeamOf) -> Fields:
 
 
 def _form(
-    fields: Fields, words: Translator, people: list[Person], exists: bool, because: str
+    fields: Fields, words: Translator, people: list[Person], known_as: str, because: str
 ) -> views.SettingsForm:
     leads = (("", words.gettext("nobody")), *((str(person.id), person.name) for person in people))
     base = (
@@ -158,7 +158,7 @@ def _form(
     )
     return views.SettingsForm(
         PATH,
-        words.gettext("Change the team") if exists else words.gettext("New team"),
+        words.gettext("Change the team") if known_as else words.gettext("New team"),
         words.gettext("Save"),
         str(new_id()),
         (
@@ -167,7 +167,8 @@ def _form(
             FormGroup(words.gettext("People"), rooms),
         ),
         because,
-        PATH if exists else "",
+        PATH if known_as else "",
+        known_as,
     )
 
 

@@ -33,7 +33,9 @@ async def put(request: Staff, data: URLEncodedBody[dict[str, str]]) -> Response[
     async def effect() -> None:
         await service.put(_template(data), by, clock.now())
 
-    return await save(request, data, PATH, effect, lambda because: _view(request, "", data, because))
+    return await save(
+        request, data, PATH, effect, lambda because: _view(request, data.get("edit", ""), data, because)
+    )
 
 
 @post("/settings/templates/{code:str}/remove", guards=[sets], status_code=303)
@@ -73,7 +75,7 @@ async def _view(
             example="{customer|…}",
         ),
         tables=(_table(kept, words, may),),
-        forms=(_form(fields, words, bool(chosen), because),) if may else (),
+        forms=(_form(fields, words, edit if chosen else "", because),) if may else (),
     )
 
 
@@ -100,7 +102,7 @@ def _fields(template: Template) -> Fields:
     return {"code": template.code, "name": template.name, "channel": template.channel, **texts}
 
 
-def _form(fields: Fields, words: Translator, known: bool, because: str) -> views.SettingsForm:
+def _form(fields: Fields, words: Translator, known: str, because: str) -> views.SettingsForm:
     base = (
         name_field(fields, words),
         code_field(fields, words),
@@ -132,4 +134,5 @@ def _form(fields: Fields, words: Translator, known: bool, because: str) -> views
         (FormGroup(words.gettext("Template"), base), FormGroup(words.gettext("Texts"), texts)),
         because,
         PATH if known else "",
+        known,
     )

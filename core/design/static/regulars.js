@@ -145,13 +145,18 @@ for (const note of document.querySelectorAll("[data-counts]")) {
 }
 
 // What is typed into a form survives a lost connection, a session that ended, and a page that was left: it is
-// kept in this tab for whoever is signed in, until a page says that it was sent.
+// kept in this tab for whoever is signed in, until a page says that it was sent. Never what is secret, or typed to
+// be sure (autocomplete off).
 const who = document.body.dataset.who;
 const KEPT = "regulars.kept:";
 const SENDING = "regulars.sending";
 
+const TYPED = "input:is([type=text], [type=email], [type=number], [type=date]):not([autocomplete=off])";
+
+// Where its form goes, and which of the things that go there it changes.
 function keptAs(field) {
-  return `${KEPT}${who}:${new URL(field.form.action).pathname}:${field.id || field.name}`;
+  const { pathname, search } = new URL(field.form.getAttribute("action"), location.href);
+  return `${KEPT}${who}:${pathname}${search}:${field.form.dataset.keptAs ?? ""}:${field.id || field.name}`;
 }
 
 function forget() {
@@ -169,13 +174,20 @@ function settle() {
 
 const wentBack = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
 
+// What follows what is typed hears of it: counters, sliders, previews.
+function fill(field, text) {
+  if (field.value === text) return;
+  field.value = text;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
 function keep(field) {
   const key = keptAs(field);
   const kept = sessionStorage.getItem(key);
   // A browser that goes back fills in what was sent before: what was not sent is kept here.
-  if (!kept && wentBack) field.value = field.defaultValue;
+  if (!kept && wentBack) fill(field, field.defaultValue);
   else if (kept && (!field.value || wentBack)) {
-    field.value = kept;
+    fill(field, kept);
     const around = field.closest("details");
     if (around) around.open = true;
     const note = document.querySelector("[data-told=restored]")?.cloneNode(true);
@@ -183,7 +195,7 @@ function keep(field) {
       note.hidden = false;
       field.after(note);
       note.querySelector("button").addEventListener("click", () => {
-        field.value = "";
+        fill(field, "");
         sessionStorage.removeItem(key);
         note.remove();
         field.focus();
@@ -196,8 +208,19 @@ function keep(field) {
   });
 }
 
+// Stars and the like: what was chosen stands again where the page has chosen nothing.
+function keepChoice(radio) {
+  const key = keptAs(radio);
+  const alike = radio.form.elements[radio.name];
+  if (sessionStorage.getItem(key) === radio.value && !alike.value) radio.checked = true;
+  radio.addEventListener("change", () => sessionStorage.setItem(key, radio.value));
+}
+
 settle();
-if (who) for (const field of document.querySelectorAll("form[method=post] textarea")) keep(field);
+const typed = who ? [...document.querySelectorAll(`form[method=post] :is(textarea, ${TYPED})`)] : [];
+const chosen = who ? [...document.querySelectorAll("form[method=post] .star-choices input")] : [];
+typed.forEach(keep);
+chosen.forEach(keepChoice);
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
@@ -207,14 +230,14 @@ document.addEventListener("submit", (event) => {
     return say("offline");
   }
   if (new URL(form.action).pathname === "/sign-out") return forget();
-  const fields = [...form.querySelectorAll("textarea")].filter((field) => field.value);
-  if (who && fields.length) {
-    for (const field of fields) {
-      sessionStorage.setItem(keptAs(field), field.value);
-      field.autocomplete = "off"; // The browser's own memory does not know what was sent.
-    }
-    sessionStorage.setItem(SENDING, JSON.stringify(fields.map(keptAs)));
+  const fields = [...typed.filter((field) => field.value), ...chosen.filter((radio) => radio.checked)].filter(
+    (field) => field.form === form,
+  );
+  for (const field of fields) {
+    sessionStorage.setItem(keptAs(field), field.value);
+    field.autocomplete = "off"; // The browser's own memory does not know what was sent.
   }
+  if (fields.length) sessionStorage.setItem(SENDING, JSON.stringify(fields.map(keptAs)));
   setTimeout(say, 1500, "slow");
 });
 
