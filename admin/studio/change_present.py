@@ -6,8 +6,7 @@ from urllib.parse import quote, urlencode
 
 from admin.studio.campaign_words import facts
 from admin.studio.change_words import REFUSALS
-from admin.studio.tier_compare import figures, terms
-from admin.studio.tier_form import fields_of
+from admin.studio.tier_compare import changed, figures, terms
 from admin.studio.tier_present import DRAFT, Reader, minor
 from admin.studio.wallet_words import sentences
 from core.design import change_views as views
@@ -116,8 +115,7 @@ def rows(change: Change, live: object, say: Words, to: Reader) -> tuple[views.Ro
     words = translator(to.locale)
     match change.definition, live:
         case TierSet(), TierSet():
-            found = terms([live, change.definition], to.currency, to.locale)
-            return tuple(each for each in found if any(each.differs))
+            return changed(live, change.definition, to.currency, to.locale)
         case TierSet(), _:
             return terms([change.definition], to.currency, to.locale)
         case Rule(), Rule() | None:
@@ -180,11 +178,10 @@ def _plain(change: Change, locale: Locale) -> tuple[views.Deed, ...]:
     return tuple(found)
 
 
-def edit_href(change: Change, currency: str) -> str:
+def edit_href(change: Change) -> str:
     """Where the draft is worked on; empty: nowhere but by its own page."""
     if change.kind == "tiers" and change.state == "draft":
-        fields = {"set": change.subject, "draft": str(change.id), **fields_of(change.definition, currency)}
-        return f"{DRAFT}?{urlencode(fields)}"
+        return f"{DRAFT}?{urlencode({'set': change.subject, 'draft': str(change.id)})}"
     pages = {"rule": "/staff/studio/rules", "wallet": "/staff/studio/wallets"}
     return f"{pages[change.kind]}/{quote(change.subject, safe='')}" if change.kind in pages else ""
 
@@ -221,7 +218,7 @@ def comparison(
         columns=(
             views.DraftColumn(words.gettext("Live"), "", ""),
             *(
-                views.DraftColumn(each.name, path_of(each), edit_href(each, to.currency), str(each.id))
+                views.DraftColumn(each.name, path_of(each), edit_href(each), str(each.id), each.mark)
                 for each in drafts
             ),
         ),

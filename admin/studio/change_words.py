@@ -11,17 +11,23 @@ from api.forms import once_to
 from api.pages import see_other
 from core.design.views import Notice
 from core.errors import DomainError
-from core.i18n import Locale, mark, translator
+from core.i18n import Locale, Translator, mark, translator
 
 REFUSALS = rule_words.REFUSALS | {
     "change_state": mark("Somebody was faster: the change is in another state by now."),
     "change_stale": mark("Something else was published since. Look at what it would change."),
+    "change_unseen": mark("The change says something else by now than you were shown. Look at it again."),
     "change_invalid": mark("It needs a name, and a date that is to come."),
     "change_once": mark("A campaign begins once: nothing of it is repeated or comes back."),
     "approval_needed": mark("Somebody else has to approve it first."),
     "preview_stale": mark("Other members would move than you were shown, so nothing was published."),
 }
 """By the code of the error."""
+
+
+def refusal(error: DomainError, words: Translator) -> str:
+    """Why it is refused, in the reader's language."""
+    return words.gettext(REFUSALS[error.code]) if error.code in REFUSALS else error.detail
 
 
 def refused(code: str, locale: Locale) -> list[Notice]:

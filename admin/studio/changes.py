@@ -147,11 +147,10 @@ async def one(
         heads=tuple(translator(locale).gettext(each) for each in (mark("Live"), mark("This change"))),
         rows=present.rows(change, live, say, reader),
         key=str(new_id()) if may else "",
+        mark=change.mark,
         note=present.note(change, locale),
         stale=stale,
-        edit_href=present.edit_href(change, user.shop.currency)
-        if "programme.edit" in user.permissions
-        else "",
+        edit_href=present.edit_href(change) if EDIT in user.permissions else "",
         deeds=present.deeds(change, second, change.asked_by == user.member.id, hidden, stale, locale)
         if may
         else (),
@@ -216,14 +215,15 @@ def _differences(change: Change, shown: str, seen: Preview | None, locale: Local
 async def step(
     request: Staff, change_id: FromPath[UUID], deed: FromPath[str], data: URLEncodedBody[dict[str, str]]
 ) -> Response[Any]:
-    """Take a step; what cannot be done is said on the change's page. Raises NotFound."""
+    """Take a step with what the page showed; what cannot be done is said on that page. Raises NotFound."""
     now, user, said = clock.now(), request.user, said_of(data)
     take = _STEPS.get(deed)
     if take is None:
         raise NotFound("there is no such step")
 
     async def effect() -> str:
-        after = await take(await changes.find(change_id), data, user, now)
+        change = await changes.as_seen(change_id, said.get("mark", ""), deed == "publish")
+        after = await take(change, data, user, now)
         if after is None:
             return f"{PATH}?notice=discarded"
         notice = "kept" if after.state == "draft" else after.state

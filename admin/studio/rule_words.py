@@ -18,6 +18,7 @@ REFUSALS = {
         "This segment uses reviews, cases or surveys, and points for reviews must not depend on them."
     ),
     "review_points_off": mark("Points for reviews are switched off in this programme."),
+    "rule_moved": mark("Somebody has saved a newer version meanwhile; look at it first."),
     "rule_not_draft": mark("Only a draft can be put in force."),
     "campaign_exists": mark("There is a campaign with this code already."),
     "campaign_invalid": mark("The budget or the channels do not fit the campaign."),

@@ -10,9 +10,9 @@ from litestar.params import FromPath, FromQuery, URLEncodedBody
 
 from admin.studio import rule_forms as forms
 from admin.studio.change_present import back, path_of
+from admin.studio.change_words import refusal
 from admin.studio.reward_forms import Shop, is_code
 from admin.studio.rule_forms import Known
-from admin.studio.rule_words import refusal
 from api.auth import StaffUser, requires_permission
 from api.forms import KeyedForm, once_to
 from api.pages import locale_of, page
@@ -97,6 +97,8 @@ class PublishForm(KeyedForm, kw_only=True):
     """Which version is put in force now, or (`later`) goes its way as a change."""
 
     version: str
+    live: str = ""
+    """The number of the version that the page showed as being in force."""
     later: str = ""
 
 
@@ -106,18 +108,20 @@ async def publish(request: Staff, code: FromPath[str], data: URLEncodedBody[Publ
     now, by, words = clock.now(), request.user.member.id, translator(locale_of(request))
 
     async def effect() -> str:
-        draft = await rules.numbered(code, int(data.version) if data.version.isdecimal() else 0)
+        draft, base = await rules.numbered(code, _number(data.version)), _number(data.live)
         if draft.state != "draft":
             raise rules.RuleNotDraft(f"version {draft.version} is {draft.state}")
         name = name_of(code, draft.name, words)[: changes.NAME_LIMIT]
         if data.later:
-            made = await changes.draft("rule", code, name, draft.rule, by, now)
+            made = await changes.draft("rule", code, name, draft.rule, by, now, base=base)
         else:
-            made = await changes.at_once("rule", code, name, draft.rule, None, by, now)
+            made = await changes.at_once("rule", code, name, draft.rule, None, by, now, base=base)
         return f"{PATH}/{code}?notice=published" if made.state == "live" else path_of(made)
 
     try:
-        return await once_to(request, data.idempotency_key, [data.version, data.later], effect, now)
+        return await once_to(
+            request, data.idempotency_key, [data.version, data.live, data.later], effect, now
+        )
     except DomainError as error:
         return await _form(request, code, {}, problem=refusal(error, words))
 
@@ -145,6 +149,11 @@ def key_of(data: dict[str, str]) -> str:
     return key
 
 
+def _number(said: str) -> int:
+    """Of a version; 0: none."""
+    return int(said) if said.isascii() and said.isdecimal() and len(said) < 9 else 0
+
+
 async def _save(request: Staff, code: str, data: dict[str, str]) -> Response[Any]:
     now = clock.now()
     async with db.transaction(request.user.merchant_id):
@@ -160,7 +169,8 @@ async def _save(request: Staff, code: str, data: dict[str, str]) -> Response[Any
 
     async def effect() -> str:
         if code:
-            await rules.revise(code, wanted, now, request.user.member.id)
+            after = _number(data.get("version", ""))
+            await rules.revise(code, wanted, now, request.user.member.id, after)
         else:
             await rules.create(named, name or named, wanted, now, request.user.member.id)
         return f"{PATH}/{named}?notice=drafted"
@@ -169,7 +179,8 @@ async def _save(request: Staff, code: str, data: dict[str, str]) -> Response[Any
     try:
         return await once_to(request, key_of(data), said, effect, now)
     except DomainError as error:
-        return await _form(request, code, data, problem=refusal(error, shop.words))
+        moved = {"version": ""} if isinstance(error, rules.RuleMoved) else {}
+        return await _form(request, code, data | moved, problem=refusal(error, shop.words))
 
 
 async def _form(
@@ -195,14 +206,16 @@ async def _form(
             asked = typed or stored or {}
             told = bool(typed) and "hx-request" not in request.headers
             looked = await look(asked, shop, say, problems or {}, problem, versions, figures=told)
-            form = _view(code, asked, looked, shop, known)
+            newest = versions[0].version if versions else 0
+            form = _view(code, asked, looked, shop, known, _number(asked.get("version", "")) or newest)
         figures = await _figures(versions[0].active) if versions and counted else None
-    live = any(each.state == "published" for each in versions)
+    live = next((each.version for each in versions if each.state == "published"), 0)
     view = views.StudioRule(
         code=code,
         name=name_of(code, versions[0].name, shop.words) if versions else "",
         versions=tuple(_version(each, say, may_edit, may_publish) for each in versions),
         form=form,
+        live=live,
         retire_key=str(new_id()) if live and may_publish else "",
         figures=figures,
         figures_href=f"{PATH}/{code}/figures" if versions and not counted else "",
@@ -276,12 +289,15 @@ def stacking(mine: Active, met: list[Version], words: Translator) -> tuple[views
     )
 
 
-def _view(code: str, fields: dict[str, str], looked: Looked, shop: Shop, known: Known) -> views.RuleForm:
+def _view(
+    code: str, fields: dict[str, str], looked: Looked, shop: Shop, known: Known, version: int
+) -> views.RuleForm:
     named = naming(shop.words.gettext("The rule"), fields, looked.problems, shop.words)
     groups = forms.groups(fields, looked.problems, shop, known)
     return views.RuleForm(
         action=f"{PATH}/{code or 'new'}",
         key=str(new_id()),
+        version=version,
         groups=groups if code else (named, *groups),
         problem=looked.problem,
         sentence=looked.sentence,

@@ -1,6 +1,7 @@
 """The form of a tier set: its fields from a set, and a set from its fields; pure.
 
-A field that is missing stays as it is live, the lowest tier's threshold always. Money is in whole units.
+A field that is missing stays as it is in the set that the form was filled in of, and so does what has no
+field; the lowest tier's threshold always. Money is in whole units.
 """
 
 import re
@@ -79,11 +80,11 @@ def fields_of(tier_set: TierSet, currency: str) -> dict[str, str]:
     return fields
 
 
-def read(live: TierSet, typed: Mapping[str, str], currency: str, locale: Locale) -> Draft:
-    """What the form asks for."""
-    shown = fields_of(live, currency)
+def read(of: TierSet, typed: Mapping[str, str], currency: str, locale: Locale) -> Draft:
+    """What the form asks for. `of`: the set that it was filled in of; `changed`: it is another."""
+    shown = fields_of(of, currency)
     fields = shown | {name: typed[name].strip() for name in shown if name in typed}
-    return _Reading(live, shown, fields, currency, locale).draft()
+    return _Reading(of, shown, fields, currency, locale).draft()
 
 
 def unit_of(metric: Metric) -> int:
@@ -124,30 +125,30 @@ class _Reading:
 
     def __init__(
         self,
-        live: TierSet,
+        of: TierSet,
         shown: Mapping[str, str],
         fields: Mapping[str, str],
         currency: str,
         locale: Locale,
     ) -> None:
-        self.live, self.shown, self.fields = live, shown, fields
+        self.of, self.shown, self.fields = of, shown, fields
         self.currency, self.locale, self.words = currency, locale, translator(locale)
         self.problems: dict[str, str] = {}
 
     def draft(self) -> Draft:
-        live, metric = self.live, self._metric()
+        of, metric = self.of, self._metric()
         wanted = msgspec.structs.replace(
-            live,
+            of,
             metric=metric,
             window=self._window(),
             requalification=self._one_of("requalification", ("always", "period_end")),
             downgrade=self._one_of("downgrade", ("free_fall", "one_step")),
-            grace_days=self._count("grace_days", GRACE_MOST, live.grace_days),
+            grace_days=self._count("grace_days", GRACE_MOST, of.grace_days),
             tiers=self._tiers(metric),
         )
         if not self.problems:
             self._check(wanted)
-        return Draft(wanted, self.fields, self.problems, wanted != live)
+        return Draft(wanted, self.fields, self.problems, wanted != of)
 
     def _untouched(self, *names: str) -> bool:
         return all(self.fields[name] == self.shown[name] for name in names)
@@ -164,7 +165,7 @@ class _Reading:
 
     def _metric(self) -> Metric:
         if self._untouched("metric", "metric_of"):
-            return self.live.metric
+            return self.of.metric
         kind = self.fields["metric"]
         of = {_OF[kind]: self.fields["metric_of"]} if kind in _OF else {}
         try:
@@ -173,11 +174,11 @@ class _Reading:
             self.problems["metric_of"] = self.words.gettext(
                 "Name a wallet, a currency of three letters, or a type of event."
             )
-            return self.live.metric
+            return self.of.metric
 
     def _window(self) -> Window:
         if self._untouched("window", "window_length"):
-            return self.live.window
+            return self.of.window
         kind = self.fields["window"]
         made: dict[str, Any] = {"kind": kind}
         if kind in ("month", "quarter", "year"):
@@ -188,11 +189,11 @@ class _Reading:
             return msgspec.convert(made, Window)
         except msgspec.ValidationError:
             self.problems["window_length"] = self.words.gettext("Type how many days or months, from 1.")
-            return self.live.window
+            return self.of.window
 
     def _tiers(self, metric: Metric) -> tuple[Tier, ...]:
         wanted: list[Tier] = []
-        for tier in self.live.tiers:
+        for tier in self.of.tiers:
             threshold, below = self._threshold(tier, metric), wanted[-1] if wanted else None
             if threshold is None:
                 self.problems[f"threshold_{tier.code}"] = self._no_threshold(metric)
@@ -215,7 +216,7 @@ class _Reading:
         """In the unit of the metric. What was not touched keeps what the form cannot show: cents."""
         if tier.rank == 0:
             return 0
-        if self._untouched(f"threshold_{tier.code}") and self.live.metric == metric:
+        if self._untouched(f"threshold_{tier.code}") and self.of.metric == metric:
             return tier.threshold
         number = _number(self.fields[f"threshold_{tier.code}"], LIMIT)
         return None if number is None else number * unit_of(metric)

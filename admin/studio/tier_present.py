@@ -6,6 +6,7 @@ from urllib.parse import quote, urlencode
 
 from babel.numbers import get_currency_precision
 
+from admin.studio import tier_compare
 from admin.studio.tier_form import BENEFITS, GRACE_MOST, RULES, Draft, unit_of
 from api.portal import tier_words
 from core.design import tier_views as views
@@ -41,6 +42,9 @@ class Work:
     key: str = ""
     """Not empty: the reader may publish."""
     keep_key: str = ""
+    base: int = 0
+    """The version that it was made on."""
+    stale: bool = False
     draft_id: str = ""
     name: str = ""
     second_person: bool = False
@@ -53,15 +57,14 @@ def draft(
     made: Draft, live: Version, base: TierSet, preview: Preview | None, work: Work, to: Reader
 ) -> views.TierDraft:
     """The page of one set's draft; `base` is the set as it is live."""
-    metric = made.tier_set.metric
+    metric, live_tiers = made.tier_set.metric, {tier.code: tier for tier in base.tiers}
     several = live.sets if len(live.sets) > 1 else ()
     return views.TierDraft(
         metric=tier_words.metric_code(metric),
         currency=metric.currency if isinstance(metric, Spend) else "",
         summary=tier_words.summary(base, to.locale),
         thresholds=tuple(
-            _threshold(new, old, base, made, to)
-            for new, old in zip(made.tier_set.tiers, base.tiers, strict=True)
+            _threshold(new, live_tiers.get(new.code), base, made, to) for new in made.tier_set.tiers
         ),
         rules=_rules(made),
         set_code=base.code,
@@ -71,12 +74,15 @@ def draft(
             )
             for each in several
         ),
-        fields=(("set", base.code), *made.fields.items()),
+        fields=(("set", base.code), ("base", str(work.base)), *made.fields.items()),
         preview=preview_view(preview, base, live, to) if preview else None,
-        publish_key=work.key if preview and preview.fingerprint else "",
+        publish_key=work.key if preview and preview.fingerprint and not work.stale else "",
         may_publish=bool(work.key),
         second_person=work.second_person,
         keep_key=work.keep_key if preview else "",
+        base=work.base,
+        stale=work.stale,
+        rows=tier_compare.changed(base, made.tier_set, to.currency, to.locale) if work.stale else (),
         draft_id=work.draft_id,
         draft_name=work.name,
         shown=say_moves(preview.cells) if preview else "",
@@ -84,13 +90,15 @@ def draft(
         if preview
         else (),
         warm_href="" if preview else f"{DRAFT}?{urlencode({'warm': '1', 'set': base.code})}",
-        check_href=_check_href(base, made, work.draft_id) if preview and not preview.fingerprint else "",
+        check_href=_check_href(base, made, work)
+        if preview and not (preview.fingerprint or work.stale)
+        else "",
         conflict=work.conflict,
     )
 
 
-def _check_href(base: TierSet, made: Draft, draft_id: str) -> str:
-    fields = {"exact": "1", "set": base.code, "draft": draft_id, **made.fields}
+def _check_href(base: TierSet, made: Draft, work: Work) -> str:
+    fields = {"exact": "1", "set": base.code, "draft": work.draft_id, "base": str(work.base), **made.fields}
     return f"{DRAFT}?{urlencode(fields)}"
 
 
@@ -100,9 +108,10 @@ def _rules(made: Draft) -> views.TierRules:
     return views.TierRules(**fields, problem=" ".join(problems), grace_most=GRACE_MOST)
 
 
-def _threshold(new: Tier, old: Tier, base: TierSet, made: Draft, to: Reader) -> views.TierThreshold:
-    threshold, live = new.threshold // unit_of(made.tier_set.metric), old.threshold // unit_of(base.metric)
-    most = max(3 * live, threshold, 100)
+def _threshold(new: Tier, old: Tier | None, base: TierSet, made: Draft, to: Reader) -> views.TierThreshold:
+    threshold = new.threshold // unit_of(made.tier_set.metric)
+    live = old.threshold // unit_of(base.metric) if old else None
+    most = max(3 * (live or 0), threshold, 100)
     return views.TierThreshold(
         code=new.code,
         name=in_language(new.name, to.locale),
@@ -137,7 +146,7 @@ def _extras(tier: Tier, made: Draft, to: Reader) -> tuple[views.TierField, ...]:
 
 def preview_view(preview: Preview, base: TierSet, live: Version, to: Reader) -> views.TierPreview:
     """Who would move, what it costs and why; `base` is the set as it is live."""
-    names = names_of(preview.tier_set, to.locale)
+    names = names_of(base, to.locale) | names_of(preview.tier_set, to.locale)
     found = outlook(
         base,
         preview.tier_set,
@@ -209,7 +218,7 @@ def why(found: Example, base: TierSet, wanted: TierSet, locale: Locale) -> str:
         "value": tier_words.amount(wanted.metric, found.value, locale),
         "tier": names_of(wanted, locale).get(code, code),
     }
-    if base.metric != wanted.metric or old == new:
+    if base.metric != wanted.metric or old == new or code not in names_of(base, locale):
         return words.gettext("With the new rules %(value)s count.", value=said["value"])
     said |= {
         "new": tier_words.amount(wanted.metric, new, locale),

@@ -1,7 +1,7 @@
 """Tiers: the draft of a set with its preview, publishing it; a member's tiers, and giving one by hand."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -25,7 +25,8 @@ from core.errors import NotFound
 from core.i18n import in_language, translator
 from core.ids import new_id
 from loyalty.changes import service as changes
-from loyalty.changes.errors import ChangeInvalid
+from loyalty.changes.errors import ChangeInvalid, ChangeStale, ChangeState
+from loyalty.changes.kinds import VERSIONED
 from loyalty.changes.service import Change
 from loyalty.members import service as members
 from loyalty.programme import service as programme
@@ -44,6 +45,21 @@ LATEST = 50
 COLUMNS = 4
 """Drafts that stand side by side."""
 SHOWN_LIMIT = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Begun:
+    """What a form is of: `of` gives its fields, and what they cannot show."""
+
+    base: int
+    """The version that it was made on."""
+    stale: bool
+    """What is live of its set is no longer what it was made on."""
+    of: TierSet
+    live: TierSet | None
+    beside: TierSet
+    """What is live, as the page shows it beside: the first set, where there is none of this code."""
+    kept: Change | None
 
 
 class Override(KeyedForm):
@@ -70,23 +86,25 @@ async def tier_draft(request: Staff) -> Response[Any]:
             live = await programme.live()
         except ProgrammeMissing:
             return see_other(OVERVIEW)
-        base, made = _draft(request, live, typed)
+        begun = await _begun(live, {"base": str(live.number)} | typed)
+        made = _read(request, begun, typed)
         look = tiers.preview if typed.keys() & {"exact", "conflict"} else census.quick
         preview = await look(made.tier_set, now) if made.previewable else None
         if "warm" in typed:
-            await census.prepare(base, now)
-        work = await _work(request, typed)
-    view = tier_present.draft(made, live, base, preview, work, _reader(request))
+            await census.prepare(begun.beside, now)
+        work = await _work(request, begun, typed)
+    view = tier_present.draft(made, live, begun.beside, preview, work, _reader(request))
     template = "staff/tier_preview.html" if alone else "staff/tier_draft.html"
     return page(request, template, view, section="studio", now=now)
 
 
-async def _work(request: Staff, typed: Mapping[str, str]) -> Work:
-    may = request.user.permissions
-    kept = await _kept(typed.get("draft", ""))
+async def _work(request: Staff, begun: Begun, typed: Mapping[str, str]) -> Work:
+    may, kept = request.user.permissions, begun.kept
     return Work(
         key=str(new_id()) if "studio.publish" in may else "",
         keep_key=str(new_id()) if "programme.edit" in may else "",
+        base=begun.base,
+        stale=begun.stale,
         draft_id=str(kept.id) if kept else "",
         name=kept.name if kept else "",
         second_person=await changes.second_person(),
@@ -96,12 +114,44 @@ async def _work(request: Staff, typed: Mapping[str, str]) -> Work:
 
 
 async def _kept(draft_id: str) -> Change | None:
-    """The kept draft that is worked on; None: none, or it is on its way already."""
+    """The kept draft that is worked on; None: none."""
     try:
         found = await changes.find(UUID(draft_id))
     except (ValueError, NotFound):
         return None
-    return found if found.kind == "tiers" and found.state == "draft" else None
+    return found if found.kind == "tiers" else None
+
+
+async def _begun(live: Version, typed: Mapping[str, str]) -> Begun:
+    """What a form is of. One that does not say on which version it was made is as old as can be."""
+    kept, said = await _kept(typed.get("draft", "")), typed.get("base", "")
+    base = int(said) if said.isascii() and said.isdecimal() and len(said) < 9 else 0
+    base = min(base, kept.base if kept else live.number)
+    code = kept.subject if kept else typed.get("set", "")
+    now_live = live.tier_set(code) or (None if kept else live.primary)
+    code = now_live.code if now_live else code
+    was = now_live if base == live.number else await _at(code, base)
+    return Begun(
+        base=base,
+        stale=was != now_live,
+        of=kept.definition if kept else was or now_live or live.primary,
+        live=now_live,
+        beside=now_live or live.primary,
+        kept=kept,
+    )
+
+
+async def _at(code: str, number: int) -> TierSet | None:
+    try:
+        found: TierSet = await VERSIONED["tiers"].at(code, number)
+    except NotFound:
+        return None
+    return found
+
+
+def _read(request: Staff, begun: Begun, typed: Mapping[str, str]) -> Draft:
+    made = tier_form.read(begun.of, typed, request.user.shop.currency, locale_of(request))
+    return replace(made, changed=made.tier_set != begun.live)
 
 
 @post("/tiers/publish", guards=[requires_permission("studio.publish")], status_code=303)
@@ -114,46 +164,58 @@ async def publish(request: Staff, data: URLEncodedBody[dict[str, str]]) -> Respo
     fields = {name: value for name, value in said.items() if name not in ("as_of", "fingerprint", "shown")}
 
     async def effect() -> str:
-        base, made = _draft(request, await programme.live(), fields)
+        begun = await _begun(await programme.live(), fields)
+        made = _read(request, begun, fields)
         _refuse(made)
         seen = Seen(data.get("fingerprint", ""), moment(data.get("as_of", "")))
         shown, by = said.get("shown", "")[:SHOWN_LIMIT], user.member.id
-        if kept := await _kept(said.get("draft", "")):
-            await changes.save(kept.id, kept.name, made.tier_set, now, shown)
+        if kept := begun.kept:
+            await changes.save(kept.id, kept.name, made.tier_set, now, shown, begun.base)
             done = await changes.go_on(kept.id, seen, by, now)
         else:
-            name = in_language(base.name, locale_of(request)) or base.code
-            done = await changes.at_once("tiers", base.code, name, made.tier_set, seen, by, now, shown)
+            wanted = made.tier_set
+            name = in_language(wanted.name, locale_of(request)) or wanted.code
+            done = await changes.at_once("tiers", wanted.code, name, wanted, seen, by, now, shown, begun.base)
         if done.state == "live":
             return f"{OVERVIEW}?published={done.version}"
         return f"{change_present.path_of(done)}?notice={done.state}"
 
     try:
         return await once_to(request, key_of(data), said, effect, now)
-    except PreviewStale:
+    except (PreviewStale, ChangeStale):
         return see_other(f"{DRAFT}?{urlencode({**said, 'conflict': '1'})}")
+    except ChangeState as error:
+        return see_other(f"{change_present.PATH}/{said['draft']}?notice={error.code}")
     except TiersInvalid:
         return see_other(f"{DRAFT}?{urlencode(fields)}")
 
 
 @post("/tiers/keep", guards=[requires_permission("programme.edit")], status_code=303)
 async def keep(request: Staff, data: URLEncodedBody[dict[str, str]]) -> Response[Any]:
-    """Keep the draft under a name, in the place of the one it was taken from or as a new one."""
+    """Keep the draft under a name, in the place of the one it was taken from or (`new`) as a new one.
+
+    What was made on something that is no longer live goes on from its own page.
+    """
     now, said = clock.now(), said_of(data)
 
     async def effect() -> str:
-        base, made = _draft(request, await programme.live(), said)
-        _refuse(made)
-        name, shown = said.get("name", ""), said.get("shown", "")[:SHOWN_LIMIT]
-        if kept := await _kept(said.get("draft", "")):
-            await changes.save(kept.id, name, made.tier_set, now, shown)
+        begun = await _begun(await programme.live(), said)
+        wanted = _read(request, begun, said)
+        _refuse(wanted)
+        name, shown, made = said.get("name", ""), said.get("shown", "")[:SHOWN_LIMIT], wanted.tier_set
+        if begun.kept and "new" not in said:
+            after = await changes.save(begun.kept.id, name, made, now, shown, begun.base)
         else:
             by = request.user.member.id
-            await changes.draft("tiers", base.code, name, made.tier_set, by, now, shown)
-        return f"{DRAFT}/compare?set={base.code}&notice=kept"
+            after = await changes.draft("tiers", made.code, name, made, by, now, shown, base=begun.base)
+        if begun.stale:
+            return f"{change_present.path_of(after)}?notice=kept"
+        return f"{DRAFT}/compare?set={made.code}&notice=kept"
 
     try:
         return await once_to(request, key_of(data), said, effect, now)
+    except ChangeState as error:
+        return see_other(f"{change_present.PATH}/{said['draft']}?notice={error.code}")
     except (TiersInvalid, ChangeInvalid):
         return see_other(f"{DRAFT}?{urlencode(said)}")
 
@@ -184,11 +246,6 @@ async def compare(
         view = replace(view, key=str(new_id()))
     said = notices(notice, locale)
     return page(request, "staff/tier_compare.html", view, section="studio", notices=said, now=now)
-
-
-def _draft(request: Staff, live: Version, typed: dict[str, str]) -> tuple[TierSet, Draft]:
-    base = live.tier_set(typed.get("set", "")) or live.primary
-    return base, tier_form.read(base, typed, request.user.shop.currency, locale_of(request))
 
 
 # ---------------------------------------------------------------- one member

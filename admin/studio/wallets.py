@@ -107,9 +107,9 @@ async def change(request: Staff, code: FromPath[str], data: URLEncodedBody[Rules
             raise WalletRulesChanged(f"version {known.version} holds")
         name = (in_language(known.name, locale_of(request)) or code)[: changes.NAME_LIMIT]
         if data.later:
-            made = await changes.draft("wallet", code, name, wanted, by, now)
+            made = await changes.draft("wallet", code, name, wanted, by, now, base=known.version)
         else:
-            made = await changes.at_once("wallet", code, name, wanted, None, by, now)
+            made = await changes.at_once("wallet", code, name, wanted, None, by, now, base=known.version)
         return f"{PATH}/{code}?changed=1" if made.state == "live" else path_of(made)
 
     try:

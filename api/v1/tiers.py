@@ -44,7 +44,7 @@ class PublishSet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Previewed(msgspec.Struct, frozen=True, kw_only=True):
-    """Who would move as of a moment; `fingerprint` stands for just these members."""
+    """Who would move as of a moment; `fingerprint` stands for just this set and these members."""
 
     as_of: datetime
     tier_set: TierSet

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.design.tier_views import Difference, TierPreview
+from core.design.tier_views import Difference, Row, TierPreview
+
+__all__ = ["Back", "ChangeLine", "ChangePage", "Changes", "Comparison", "Deed", "DraftColumn", "Row", "Step"]
 
 
 @dataclass(frozen=True)
@@ -43,15 +45,6 @@ class Back:
 
 
 @dataclass(frozen=True)
-class Row:
-    """One thing that a draft can change: what it is live, and in each draft; `differs` for each."""
-
-    label: str
-    values: tuple[str, ...]
-    differs: tuple[bool, ...]
-
-
-@dataclass(frozen=True)
 class Step:
     """A step that the change has taken, or will take. `code`: of kind "change_state"."""
 
@@ -86,6 +79,8 @@ class ChangePage:
     heads: tuple[str, ...]
     rows: tuple[Row, ...]
     key: str
+    mark: str = ""
+    """Of what is shown; posted with each step."""
     note: str = ""
     stale: bool = False
     edit_href: str = ""
@@ -103,6 +98,8 @@ class DraftColumn:
     href: str
     edit_href: str
     change_id: str = ""
+    mark: str = ""
+    """Of what it says; posted with each step."""
 
 
 @dataclass(frozen=True)

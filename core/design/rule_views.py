@@ -76,6 +76,8 @@ class RuleForm:
     stack: tuple[Stacked, ...] = ()
     """The rules that meet this one, in the order in which they are looked at."""
     problems: tuple[str, ...] = ()
+    version: int = 0
+    """The newest one, which this is made on."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,8 @@ class StudioRule:
     """Not empty: they are counted once the page is there."""
     beyond_form: bool = False
     """The rule says more than the form can."""
+    live: int = 0
+    """The number of the version that is in force; posted with what takes its place."""
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ class TierThreshold:
     """The form's field is `threshold_{code}`."""
     name: str
     threshold: int
-    live_threshold: int
+    live_threshold: int | None
+    """None: the tier is not live."""
     slider_max: int
     slider_step: int = 1
     fixed: bool = False
@@ -79,6 +80,15 @@ class Difference:
     move: str
     shown: int
     now: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing that a draft can change: what it is live, and in each draft; `differs` for each."""
+
+    label: str
+    values: tuple[str, ...]
+    differs: tuple[bool, ...]
 
 
 @dataclass(frozen=True)
@@ -141,6 +151,12 @@ class TierDraft:
     """Publishing asks somebody else first."""
     keep_key: str = ""
     """Not empty: this person may keep the draft under a name."""
+    base: int = 0
+    """The version that the draft was made on."""
+    stale: bool = False
+    """It is no longer what is live: the draft can be kept, and goes on from its own page."""
+    rows: tuple[Row, ...] = ()
+    """If so: what it would change of what is live."""
     draft_id: str = ""
     draft_name: str = ""
     """Of the draft that is worked on."""

@@ -63,8 +63,8 @@ async def ask(
 ) -> Run:
     """Run it at once where that is quick, else leave it to a worker.
 
-    A version that is or was in force is tested as what it was; a draft, or a rule that is none yet, in the
-    place that it would take. Raises BacktestInvalid, TimeZoneUnknown, and as rules.check_saved().
+    A version that is or was in force is tested as what it was; what is not in force yet, in the place that it
+    would take. Raises BacktestInvalid, TimeZoneUnknown, and as rules.check_saved().
     """
     definition = rule.rule if isinstance(rule, Version) else rule
     if not start < end <= now:
@@ -122,10 +122,14 @@ async def _bounds(definition: Rule, end: datetime) -> list[UUID]:
 
 
 async def _tested(run: Run) -> Active:
+    """The same for each part: what was published since it was asked for is still tested as the draft."""
     if run.version_id is None:
         return trial(run.definition)
     version = await rules.version(run.version_id)
-    return trial(run.definition, version.active) if version.state == "draft" else version.active
+    later = version.valid_from is not None and version.valid_from >= run.asked_at
+    if version.state == "draft" or later:
+        return trial(run.definition, version.active)
+    return version.active
 
 
 def _run(row: db.Row) -> Run:

@@ -27,6 +27,14 @@ class ChangeStale(DomainError):
     title = "Something else was published since this change was made"
 
 
+class ChangeUnseen(DomainError):
+    """It says something else by now than whoever takes the step was shown."""
+
+    code = "change_unseen"
+    kind = Kind.CONFLICT
+    title = "The change says something else by now"
+
+
 class ChangeOnce(DomainError):
     """A campaign begins once, with its schedule and its budget: nothing of it is repeated or comes back."""
 

@@ -38,7 +38,8 @@ INSERT INTO changes (merchant_id, kind, subject, name, definition, base, back_to
 VALUES (current_merchant(), $1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id
 """
 SAVE = """
-UPDATE changes SET name = $2, definition = $3, base = $4, shown = $5, note = '' WHERE id = $1
+UPDATE changes SET name = $2, definition = $3, base = $4, back_to = $5, shown = $6, note = ''
+WHERE id = $1
 """
 DROP = "DELETE FROM changes WHERE id = $1"
 ASK = "UPDATE changes SET state = 'asked', asked_by = $2, asked_at = $3, note = '' WHERE id = $1"

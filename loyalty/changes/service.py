@@ -1,5 +1,6 @@
 """Draft a change, ask for it, approve it, set it for a date, publish it, bring an earlier version back."""
 
+import hashlib
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ import msgspec
 from core import db
 from core.errors import DomainError, NotFound
 from loyalty.changes import queries
-from loyalty.changes.errors import ApprovalNeeded, ChangeInvalid, ChangeStale, ChangeState
+from loyalty.changes.errors import ApprovalNeeded, ChangeInvalid, ChangeStale, ChangeState, ChangeUnseen
 from loyalty.changes.kinds import KINDS, VERSIONED, KindCode
 from loyalty.tiers.service import Seen
 
@@ -49,6 +50,12 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     asker: str | None
     approver: str | None
     publisher: str | None
+
+    @property
+    def mark(self) -> str:
+        """Stands for what it says and what it was made on; see as_seen()."""
+        said = msgspec.json.encode((self.definition, self.base), order="sorted")
+        return hashlib.sha256(said).hexdigest()
 
 
 # ---------------------------------------------------------------- reading
@@ -115,24 +122,34 @@ async def draft(
     now: datetime,
     shown: str = "",
     back_to: int | None = None,
+    base: int | None = None,
 ) -> Change:
-    """Keep a change under a name. Raises ChangeInvalid, and what its kind says is wrong with it."""
+    """Keep a change under a name. `base`: the version that it was made on; None: what is live.
+
+    Raises ChangeInvalid, and what its kind says is wrong with it.
+    """
     versioned = VERSIONED[kind]
     await versioned.check(definition, now)
-    base = await versioned.current(subject)
+    base = await versioned.current(subject) if base is None else base
     row_id = await db.fetchval(
         queries.ADD, kind, subject, _name(name), db.to_json(definition), base, back_to, shown, by, now
     )
     return await find(row_id)
 
 
-async def save(change_id: UUID, name: str, definition: Any, now: datetime, shown: str = "") -> Change:
-    """Change a draft; it is now of what is live. Raises NotFound, ChangeState and as draft()."""
+async def save(
+    change_id: UUID, name: str, definition: Any, now: datetime, shown: str = "", base: int | None = None
+) -> Change:
+    """Change a draft. `base`: what this was made on, if that is older than what the draft was made on.
+
+    Only rebase() makes it a change of something newer: there somebody has looked at the difference. What says
+    something else brings no version back. Raises NotFound, ChangeState and as draft().
+    """
     found = await _locked(change_id, "draft")
-    versioned = VERSIONED[found.kind]
-    await versioned.check(definition, now)
-    base = await versioned.current(found.subject)
-    await db.execute(queries.SAVE, change_id, _name(name), db.to_json(definition), base, shown)
+    await VERSIONED[found.kind].check(definition, now)
+    base = found.base if base is None else min(base, found.base)
+    back_to = found.back_to if definition == found.definition else None
+    await db.execute(queries.SAVE, change_id, _name(name), db.to_json(definition), base, back_to, shown)
     return await find(change_id)
 
 
@@ -166,6 +183,22 @@ async def rebase(change_id: UUID) -> Change:
     current = await VERSIONED[found.kind].current(found.subject)
     await db.execute(queries.PUT_BASE, change_id, current)
     return await find(change_id)
+
+
+async def as_seen(change_id: UUID, mark: str, publishing: bool = False) -> Change:
+    """The change that somebody was shown, before their step: it stays so until the transaction ends.
+
+    Where it is about to be published, and where that keeps few waiting, its subject is locked before it, as
+    publish() does. Raises NotFound, ChangeUnseen.
+    """
+    found = await find(change_id)
+    if publishing or found.kind != "tiers":
+        await _lock_subject(found)
+    await db.execute(queries.LOCK, change_id)
+    found = await find(change_id)
+    if found.mark != mark:
+        raise ChangeUnseen("it says something else by now")
+    return found
 
 
 async def ask(change_id: UUID, by: UUID, now: datetime) -> Change:
@@ -234,9 +267,10 @@ async def at_once(
     by: UUID,
     now: datetime,
     shown: str = "",
+    base: int | None = None,
 ) -> Change:
     """Draft and publish in one; where the shop wants a second person, draft and ask. Raises as these do."""
-    made = await draft(kind, subject, name, definition, by, now, shown)
+    made = await draft(kind, subject, name, definition, by, now, shown, base=base)
     return await go_on(made.id, seen, by, now)
 
 

@@ -32,6 +32,14 @@ class RuleExists(DomainError):
     title = "There is a rule with this code"
 
 
+class RuleMoved(DomainError):
+    """Its newest version is another than the one that the next was made on."""
+
+    code = "rule_moved"
+    kind = Kind.CONFLICT
+    title = "Somebody has saved a newer version of the rule"
+
+
 class RuleNotDraft(DomainError):
     """It was published before, or retired: a published version never changes."""
 
@@ -138,10 +146,18 @@ async def create(
     return await _add(rule_id, rule, now, by)
 
 
-async def revise(code: str, rule: Rule, now: datetime, by: UUID | None = None) -> Version:
-    """The next version of a rule, as a draft. Raises NotFound, RuleOfCampaign and as create()."""
+async def revise(
+    code: str, rule: Rule, now: datetime, by: UUID | None = None, after: int | None = None
+) -> Version:
+    """The next version of a rule, as a draft. `after`: the newest one, which it was made on; None: whichever.
+
+    Raises NotFound, RuleOfCampaign, RuleMoved and as create().
+    """
     await check_saved(rule)
-    return await _add(await _own(code), rule, now, by)
+    rule_id = await _own(code)
+    if after is not None and (newest := (await versions(code))[0].version) != after:
+        raise RuleMoved(f"its newest version is {newest}")
+    return await _add(rule_id, rule, now, by)
 
 
 async def refuse_of_campaign(code: str) -> None:

@@ -1,5 +1,6 @@
 """Place members in tiers; preview other terms; publish them so that exactly the previewed members move."""
 
+import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -54,7 +55,8 @@ class Example(msgspec.Struct, frozen=True):
 
 
 class Preview(msgspec.Struct, frozen=True, kw_only=True):
-    """Who would move under another tier set as of a moment; `fingerprint` stands for just these members."""
+    """Who would move under another tier set as of a moment; `fingerprint` stands for just this set
+    and just these members."""
 
     as_of: datetime
     tier_set: TierSet
@@ -113,7 +115,7 @@ async def preview(tier_set: TierSet, as_of: datetime) -> Preview:
     return Preview(
         as_of=as_of,
         tier_set=tier_set,
-        fingerprint=_fingerprint(live, row["mark"]),
+        fingerprint=_fingerprint(live, tier_set, row["mark"]),
         cells=msgspec.json.decode(row["cells"], type=tuple[Cell, ...]),
         year=await year_of(as_of),
         examples=msgspec.json.decode(row["examples"], type=tuple[Example, ...]),
@@ -174,7 +176,7 @@ async def put_in_force(
     published = await programme.make_live(draft.id, now)
     mark, _ = await _apply(tier_set, published, None, "published", as_of, before=live.tier_set(tier_set.code))
     # Points may be posted between the look and the move: each sees what is committed by then.
-    if _fingerprint(live, mark) != found.fingerprint:
+    if _fingerprint(live, tier_set, mark) != found.fingerprint:
         raise PreviewStale("points changed just now; look at the new preview")
     return published, found
 
@@ -184,8 +186,10 @@ def _with(sets: Sequence[TierSet], changed: TierSet) -> list[TierSet]:
     return kept if changed in kept else [*kept, changed]
 
 
-def _fingerprint(live: Version, mark: str) -> str:
-    return f"{live.number}-{mark}"
+def _fingerprint(live: Version, tier_set: TierSet, mark: str) -> str:
+    """Of the whole set, too: other benefits move nobody, and are nevertheless not what was seen."""
+    said = hashlib.sha256(msgspec.json.encode(tier_set, order="sorted")).hexdigest()
+    return f"{live.number}-{said[:16]}-{mark}"
 
 
 async def lock(members: Sequence[UUID] | None) -> None:

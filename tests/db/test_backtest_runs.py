@@ -15,7 +15,7 @@ from loyalty.earning import trial as trials
 from loyalty.intake.service import ingest
 from loyalty.rules import model as m
 from loyalty.rules import service as rules
-from loyalty.rules.backtest import Backtest, backtest, by_month
+from loyalty.rules.backtest import Backtest, backtest, by_month, trial
 from loyalty.rules.facts import OrderFacts
 from tests.db.test_backtest import history, publish
 from tests.factories import rules as make
@@ -68,6 +68,27 @@ async def test_what_is_quick_is_answered_at_once_and_a_draft_has_no_ledger(shop:
         assert run.ended_at and run.result.granted is None
         assert run.result.whole.points == 3 * run.result.whole.events > 0
         assert await db.fetchval("SELECT count(*) FROM outbox WHERE topic = $1", backtests.TOPIC) == 0
+
+
+async def test_a_draft_is_tested_as_one_to_its_end_though_it_is_published_meanwhile(
+    shop: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backtests, "EVENTS_A_PART", 10)
+    at, after = make.TO + timedelta(seconds=1), make.TO + timedelta(days=1)
+    async with db.transaction(shop):
+        dear = m.Rule(trigger=m.Order(), effect=m.Fixed(points=50), wallets=("points",))
+        for draft in (await rules.revise("r0", dear, make.TO), await rules.create("new", "", dear, make.TO)):
+            whole = await backtest(trial(draft.rule, draft.active), START, make.TO)
+            run = await backtests.ask(draft, START, make.TO, "points", None, at)
+            await run_part({"id": str(run.id)}, at)
+            await rules.publish(draft.version_id, at)
+            if draft.code == "new":
+                await rules.retire("new", after)
+            for _ in range(run.parts - 1):
+                await run_part({"id": str(run.id)}, after)
+            over = await backtests.find(run.id)
+            assert over.ended_at and over.result.whole == whole and whole.points > 0
+            assert over.result.granted is None
 
 
 async def test_a_back_test_of_what_cannot_be_is_refused(shop: UUID) -> None:

@@ -22,7 +22,14 @@ from loyalty.campaigns import service as campaigns
 from loyalty.campaigns.rules import Campaign
 from loyalty.changes import kinds, tasks
 from loyalty.changes import service as changes
-from loyalty.changes.errors import ApprovalNeeded, ChangeInvalid, ChangeOnce, ChangeStale, ChangeState
+from loyalty.changes.errors import (
+    ApprovalNeeded,
+    ChangeInvalid,
+    ChangeOnce,
+    ChangeStale,
+    ChangeState,
+    ChangeUnseen,
+)
 from loyalty.changes.kinds import KindCode
 from loyalty.ledger import post
 from loyalty.programme import service as programmes
@@ -162,6 +169,79 @@ async def test_any_version_comes_back_as_a_change_of_its_own(merchant: UUID) -> 
         with pytest.raises(NotFound):
             await changes.back_to("tiers", "main", 9, "Back", mina, NOW)
     assert await places(merchant) == start
+
+
+# --- what a draft was made on, and what was seen of it
+
+
+async def test_only_who_has_looked_makes_a_draft_one_of_what_is_live_by_now(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        await programme()
+        mina = await person()
+        first, second = await with_thresholds(60, 600), await with_thresholds(70, 700)
+        made = await changes.draft("tiers", "main", "One", first, mina, NOW)
+        await changes.at_once("tiers", "main", "Two", second, await seen(second), mina, NOW)
+        other = await with_thresholds(60, 700)
+        for base in (None, 1, 2, 9):
+            saved = await changes.save(made.id, "One", other, NOW, base=base)
+            assert saved.base == 1 and await changes.is_stale(saved)
+        fresh = await seen(other)
+        await refused(ChangeStale, lambda: changes.publish(made.id, fresh, mina, NOW))
+        await refused(
+            ChangeStale,
+            lambda: changes.at_once("tiers", "main", "Old", other, fresh, mina, NOW, base=1),
+        )
+        assert await changes.is_stale(await changes.draft("tiers", "main", "Old", other, mina, NOW, base=1))
+        assert (await changes.rebase(made.id)).base == 2
+        # A form that was opened before somebody looked is as old as it was.
+        assert (await changes.save(made.id, "One", first, NOW, base=1)).base == 1
+        await changes.rebase(made.id)
+        assert (await changes.publish(made.id, await seen(first), mina, NOW)).version == 3
+
+
+async def test_a_step_is_taken_with_what_was_seen(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        await programme()
+        mina = await person()
+        made = await changes.draft("wallet", "points", "A year", YEAR, mina, NOW)
+        assert (await changes.as_seen(made.id, made.mark, publishing=True)).mark == made.mark
+        await changes.ask(made.id, mina, NOW)
+        await changes.send_back(made.id, "")
+        assert (await changes.save(made.id, "Renamed", YEAR, NOW)).mark == made.mark
+        await changes.save(made.id, "Less", wallets.Rules(expiry=RollingDays(30)), NOW)
+        for mark in (made.mark, ""):
+            await refused(ChangeUnseen, lambda mark=mark: changes.as_seen(made.id, mark))  # type: ignore[misc]
+        # What it is taken to be a change of was seen, too.
+        before = await changes.find(made.id)
+        await changes.at_once("wallet", "points", "A year", YEAR, None, mina, NOW)
+        assert (await changes.rebase(made.id)).mark != before.mark
+
+
+async def test_who_publishes_has_seen_what_tiers_bring(merchant: UUID) -> None:
+    await people(merchant, 50, 120, 700)
+    async with db.transaction(merchant):
+        mina, wanted = await person(), await with_thresholds(60, 600)
+        made = await changes.draft("tiers", "main", "Softer", wanted, mina, NOW)
+        old = await seen(wanted)
+        *lower, top = wanted.tiers
+        dear = msgspec.structs.replace(
+            wanted, tiers=(*lower, msgspec.structs.replace(top, multiplier_percent=900))
+        )
+        await changes.save(made.id, "Softer", dear, NOW)  # moves the same members
+        await refused(PreviewStale, lambda: changes.publish(made.id, old, mina, NOW))
+        assert (await changes.publish(made.id, await seen(dear), mina, NOW)).moved == "t1>t2=1"
+
+
+async def test_what_says_something_else_brings_no_version_back(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        await programme()
+        mina = await person()
+        await changes.at_once("wallet", "points", "A year", YEAR, None, mina, NOW)
+        back = await changes.back_to("wallet", "points", 1, "Back", mina, NOW)
+        assert (await changes.save(back.id, "Back to it", back.definition, NOW)).back_to == 1
+        assert (
+            await changes.save(back.id, "Back", wallets.Rules(expiry=RollingDays(9)), NOW)
+        ).back_to is None
 
 
 # --- the second person

@@ -1,5 +1,6 @@
 """Drafts by name, side by side, approved by a second person, on a date, rolled back; the simulator."""
 
+import html
 import re
 from datetime import timedelta
 from uuid import UUID
@@ -21,11 +22,12 @@ from loyalty.programme import service as programme
 from loyalty.rules import model as m
 from loyalty.rules import service as rules
 from loyalty.tiers import service as tiers
+from loyalty.tiers.rules import Tier
 from loyalty.wallets import service as wallets
 from loyalty.wallets.rules import RollingDays
 from tests.conftest import new_merchant
 from tests.http.conftest import PAGE, Browser, rows
-from tests.http.forms import press, with_button
+from tests.http.forms import forms, press, with_button
 from tests.http.shop import (
     Shop,
     delivered,
@@ -385,7 +387,8 @@ async def test_nothing_of_a_campaign_comes_back_by_a_form(browser: Browser, shop
         await press(browser, (await browser.get(CAMPAIGNS)).text, "On a date, or after approval")
     ).headers["location"]
     for deed in ("duplicate", "rebase"):
-        assert (await ask(f"{path}/{deed}")).headers["location"] == f"{path}?notice=change_once"
+        mark = form((await browser.get(path)).text, f"{path}/discard")["mark"]
+        assert (await ask(f"{path}/{deed}", mark=mark)).headers["location"] == f"{path}?notice=change_once"
     await press(browser, (await browser.get(path)).text, "Publish now")
     await ask(f"{CAMPAIGNS}/spring/end")
     assert await state_of(shop) == ("ended", 0)
@@ -492,6 +495,218 @@ async def test_a_wallet_waits_for_its_date_and_an_unknown_step_is_none(browser: 
     assert (await browser.client.post(f"{path}/leap", data=data, headers=PAGE)).status_code == 404
     assert "notice=live" in await post(browser, kept, f"{path}/publish")
     assert "365" in (await browser.get(action)).text
+
+
+# --- what a form was made on, and what was seen
+
+
+def next_move(page: str, **fields: str) -> dict[str, str]:
+    """What the tiers' form asks for once more of its fields are changed."""
+    [draft] = [each for each in forms(page) if each.action == DRAFT]
+    return draft.fields | fields
+
+
+async def ben_publishes(browser: Browser, shop: Shop, **fields: str) -> None:
+    """Somebody else's tiers go live."""
+    page = (await browser.get(DRAFT, params=fields | {"exact": "1"})).text
+    assert "published=" in await post(browser, page, PUBLISH)
+
+
+async def thresholds(shop: Shop) -> list[int]:
+    async with db.transaction(shop.merchant):
+        return [tier.threshold for tier in (await programme.live()).primary.tiers]
+
+
+BEGUN = {
+    "en": "Something else was published since this draft was begun.",
+    "zh-Hans": "此草稿建立之后又发布了别的内容。",
+    "zh-Hant": "此草稿建立之後又發布了別的內容。",
+}
+
+
+async def test_a_form_begun_on_older_tiers_takes_nothing_back_unseen(browser: Browser, shop: Shop) -> None:
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    begun = (await browser.get(DRAFT, params={"threshold_gold": "900", "exact": "1"})).text
+    await ben_publishes(browser, shop, threshold_silver="250")
+    # As it stands, moved once more, and published by hand.
+    refused = await post(browser, begun, PUBLISH)
+    moved = next_move(begun, threshold_gold="950")
+    for where, params in ((refused, None), (DRAFT, moved | {"exact": "1"}), (DRAFT, moved)):
+        for locale in LOCALES:
+            speak(browser, locale)
+            page = (await browser.get(where, params=params)).text
+            assert BEGUN[locale] in page and f'action="{PUBLISH}"' not in page and "muted publish" not in page
+    speak(browser, "en")
+    page = (await browser.get(DRAFT, params=moved)).text
+    row = re.search(r'<th scope="row">Silver begins at</th>(.*?)</tr>', page, re.S)
+    assert row and re.findall(r">([0-9,]+ points)<", row[1]) == ["250 points", "200 points"]
+    assert await thresholds(shop) == [0, 250, 500]
+    # It is kept, and is published only by who has looked at the difference.
+    path = (await post(browser, page, KEEP, name="Gold")).partition("?")[0]
+    kept = (await browser.get(path)).text
+    assert "Something else was published since this change was made." in kept
+    assert not with_button(kept, "Publish now")
+    work = re.search(r'href="([^"]*draft=[^"]*)"', kept)
+    assert work
+    page = (await browser.get(html.unescape(work[1]))).text
+    assert BEGUN["en"] in page and f'action="{PUBLISH}"' not in page
+    again = next_move(page, threshold_gold="960") | {"exact": "1"}
+    page = (await browser.get(DRAFT, params=again)).text
+    assert BEGUN["en"] in page and f'action="{PUBLISH}"' not in page
+    assert (await press(browser, page, "Save")).headers["location"].startswith(path)
+    kept = (await browser.get(path)).text
+    assert "960 points" in kept and not with_button(kept, "Publish now")
+    await press(browser, kept, "Make it a change of what is live now")
+    await press(browser, (await browser.get(path)).text, "Publish now")
+    assert await thresholds(shop) == [0, 200, 960]
+
+
+async def test_a_second_form_on_the_same_version_is_told(browser: Browser, shop: Shop) -> None:
+    """Two who begin at once, and the first of them publishes: the other's old form moves nobody."""
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    kept = (await browser.get(DRAFT, params={"threshold_gold": "900"})).text
+    await ben_publishes(browser, shop, threshold_silver="250")
+    where = await post(browser, kept, KEEP, name="Gold")
+    assert where.startswith(CHANGES) and "what is live now" in (await browser.get(where)).text
+    assert await thresholds(shop) == [0, 250, 500]
+
+
+UNSEEN = (
+    "The change says something else by now than you were shown.",
+    "此变更的内容与您看到的已经不同",
+    "此變更的內容與您看到的已經不同",
+)
+
+
+async def test_who_approves_has_seen_what_is_approved(browser: Browser, shop: Shop) -> None:
+    await enter_as_staff(browser, shop.merchant, "owner")
+    await press(browser, (await browser.get(CHANGES)).text, "Ask for a second person")
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    path = await keep(browser, "Softer")
+    await press(browser, (await browser.get(path)).text, "Ask a second person")
+    await enter_as_staff(browser, shop.merchant, "owner")
+    opened = (await browser.get(path)).text
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    await press(browser, (await browser.get(path)).text, "Back to a draft")
+    change = UUID(path.rpartition("/")[2])
+    async with db.transaction(shop.merchant):
+        found = await changes.find(change)
+        tiers_of = found.definition.tiers
+        dear = msgspec.structs.replace(tiers_of[2], multiplier_percent=900)
+        wanted = msgspec.structs.replace(found.definition, tiers=(*tiers_of[:2], dear))
+        await changes.save(change, "Softer", wanted, clock.now())
+    await press(browser, (await browser.get(path)).text, "Ask a second person")
+    await enter_as_staff(browser, shop.merchant, "owner")
+    token = form((await browser.get(path)).text, f"{path}/approve")
+    for mark in (form(opened, f"{path}/approve")["mark"], ""):
+        data = token | {"mark": mark, "idempotency_key": str(new_id())}
+        answer = await browser.client.post(f"{path}/approve", data=data, headers=PAGE)
+        assert answer.headers["location"] == f"{path}?notice=change_unseen"
+    for locale, said in zip(LOCALES, UNSEEN, strict=True):
+        speak(browser, locale)
+        assert said in (await browser.get(f"{path}?notice=change_unseen")).text
+    speak(browser, "en")
+    async with db.transaction(shop.merchant):
+        assert (await changes.find(change)).state == "asked"
+    assert "notice=approved" in await post(browser, (await browser.get(path)).text, f"{path}/approve")
+
+
+async def test_who_publishes_has_seen_what_goes_live(browser: Browser, shop: Shop) -> None:
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    path = await keep(browser, "Softer")
+    opened, beside = (await browser.get(path)).text, (await browser.get(COMPARE)).text
+    work = re.search(r'href="([^"]*draft=[^"]*)"', opened)
+    assert work
+    page = (await browser.get(html.unescape(work[1]))).text
+    page = (await browser.get(DRAFT, params=next_move(page, gift_gold="70"))).text  # moves the same members
+    await press(browser, page, "Save")
+    for page, deed in ((opened, "publish"), (opened, "schedule"), (beside, "discard"), (beside, "duplicate")):
+        typed = {"date": "2099-01-01T00:00"} if deed == "schedule" else {}
+        assert "notice=change_unseen" in await post(browser, page, f"{path}/{deed}", **typed)
+    assert await thresholds(shop) == [0, 200, 500] and await rows(shop.merchant, "changes") == 1
+    assert "notice=live" in await post(browser, (await browser.get(path)).text, f"{path}/publish")
+    async with db.transaction(shop.merchant):
+        assert [each.value for each in (await programme.live()).primary.tiers[2].benefits] == [70]
+
+
+async def other_ladder(shop: Shop) -> None:
+    """Silver is no more, gold is called otherwise, and platinum is above it."""
+    async with db.transaction(shop.merchant):
+        live = (await programme.live()).primary
+        bronze, _, gold = live.tiers
+        wanted = (
+            bronze,
+            msgspec.structs.replace(gold, rank=1, name={"en": "Golden", "zh-Hans": "金", "zh-Hant": "金"}),
+            Tier(rank=2, code="platinum", name={"en": "Platinum"}, threshold=900),
+        )
+        changed = msgspec.structs.replace(live, tiers=wanted)
+        await tiers.put_in_force(changed, None, None, clock.now())
+
+
+async def test_a_version_that_comes_back_is_worked_on_as_it_was(browser: Browser, shop: Shop) -> None:
+    async with db.transaction(shop.merchant):
+        first = (await programme.live()).primary
+    await other_ladder(shop)
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    path = (await press(browser, (await browser.get(STUDIO)).text, "Bring version 1 back")).headers[
+        "location"
+    ]
+    change, page = UUID(path.rpartition("/")[2]), (await browser.get(path)).text
+    work = re.search(r'href="([^"]*draft=[^"]*)"', page)
+    assert work
+    where = html.unescape(work[1])
+    for locale in LOCALES:
+        speak(browser, locale)
+        assert (await browser.get(where)).status_code == 200
+    speak(browser, "en")
+    page = (await browser.get(where)).text
+    assert "Not there yet" in page and 'name="threshold_silver"' in page and "platinum" not in page
+    await press(browser, page, "Save", name="As it was")
+    async with db.transaction(shop.merchant):
+        found = await changes.find(change)
+    assert (found.definition, found.back_to, found.name) == (first, 1, "As it was")
+    # Another number is another draft, of the same ladder and names.
+    moved = next_move(page, threshold_silver="150")
+    for button in ("Save", "Keep as a new draft"):
+        page = (await browser.get(DRAFT, params=moved)).text
+        assert (await press(browser, page, button)).headers["location"].startswith(COMPARE)
+    silver = msgspec.structs.replace(first.tiers[1], threshold=150)
+    wanted = msgspec.structs.replace(first, tiers=(first.tiers[0], silver, first.tiers[2]))
+    async with db.transaction(shop.merchant):
+        kept = await changes.pending("tiers")
+    assert [(each.definition, each.back_to) for each in kept] == [(wanted, None)] * 2
+    # Asked for by somebody meanwhile, it is not overwritten.
+    page = (await browser.get(DRAFT, params=moved)).text
+    async with db.transaction(shop.merchant):
+        await changes.ask(change, await db.fetchval("SELECT id FROM staff LIMIT 1"), clock.now())
+    assert (await press(browser, page, "Save")).headers["location"] == f"{path}?notice=change_state"
+
+
+async def test_what_comes_and_goes_is_said_in_words(browser: Browser, shop: Shop) -> None:
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    await other_ladder(shop)
+    path = (await press(browser, (await browser.get(STUDIO)).text, "Bring version 1 back")).headers[
+        "location"
+    ]
+
+    def cells(page: str, label: str) -> list[str]:
+        found = re.search(rf'<th scope="row">{label}</th>(.*?)</tr>', page, re.S)
+        assert found, label
+        return re.findall(r"<td[^>]*>([^<]*)</td>", found[1])
+
+    for page in ((await browser.get(path)).text, (await browser.get(COMPARE)).text):
+        assert cells(page, "Silver begins at") == ["Not there yet", "200 points"]
+        assert cells(page, "Silver brings") == ["–", "1.5 times the points"]
+        assert cells(page, "Platinum begins at") == ["900 points", "Removed"]
+        assert cells(page, "Golden is called") == ["Golden / 金 / 金", "Gold / 黄金 / 黃金"]
+    assert cells(page, "Members in Platinum") == ["0", "0"]
+    assert "Platinum is called" not in page and "Silver is called" not in page
+    labels = re.findall(r'<th scope="row">([A-Z]\w+) begins at</th>', page)
+    assert labels == ["Bronze", "Silver", "Golden", "Platinum"]
+    for locale in LOCALES:
+        speak(browser, locale)
+        for where in (path, COMPARE):
+            assert (await browser.get(where)).status_code == 200
 
 
 # --- the simulator

@@ -16,7 +16,9 @@ from core.embedded import Services
 from core.i18n import LOCALES
 from loyalty.rules import model as m
 from loyalty.rules import service as rules
+from tests.http.conftest import PAGE as PAGE_HEADERS
 from tests.http.conftest import Browser, rows
+from tests.http.forms import press, with_button
 from tests.http.shop import Shop, enter_as_staff, speak
 
 PATH = "/staff/studio/rules"
@@ -128,13 +130,61 @@ async def test_from_the_form_to_points_in_force(browser: Browser, shop: Shop) ->
     assert published.headers["location"].endswith("notice=published")
     page = (await browser.get(f"{PATH}/silver-teas")).text
     assert "In force" in page and 'name="amount_from" type="text" value="50.00"' in page
-    next_one = FIELDS | {"number": "70", "idempotency_key": "k3"}
+    next_one = FIELDS | {"number": "70", "version": "1", "idempotency_key": "k3"}
     assert (await send(browser, f"{PATH}/silver-teas", next_one)).status_code == 303
     retired = await send(browser, f"{PATH}/silver-teas/retire", {"idempotency_key": "k4"})
     assert retired.headers["location"].endswith("notice=retired")
     async with db.transaction(shop.merchant):
         found = await rules.versions("silver-teas")
     assert [(each.version, each.state) for each in found] == [(2, "draft"), (1, "retired")]
+
+
+async def test_an_older_draft_replaces_only_what_its_reader_was_shown(browser: Browser, shop: Shop) -> None:
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    path, now = f"{PATH}/orders", clock.now()
+    one, two = (
+        m.Rule(trigger=m.Order(), effect=m.PerAmount(points_per_100_units={"USD": rate}), wallets=("points",))
+        for rate in (300, 400)
+    )
+    async with db.transaction(shop.merchant):
+        await rules.revise("orders", one, now)
+    old = (await browser.get(path)).text  # version 1 is in force, 2 is a draft
+    async with db.transaction(shop.merchant):
+        await rules.publish((await rules.revise("orders", two, now)).version_id, now)
+
+    async def live() -> list[int]:
+        async with db.transaction(shop.merchant):
+            return [each.version for each in await rules.live(clock.now()) if each.code == "orders"]
+
+    said = {
+        "en": "Something else was published since. Look at what it would change.",
+        "zh-Hans": "此后又发布了别的内容。请看它会改变什么。",
+        "zh-Hant": "此後又發布了別的內容。請看它會改變什麼。",
+    }
+    for locale, words in said.items():
+        speak(browser, locale)
+        refused = await press(browser, old, "Put in force")
+        assert refused.status_code == 422 and words in refused.text
+    speak(browser, "en")
+    # On its way as a change, it says so there.
+    kept = (await press(browser, old, "On a date, or after approval")).headers["location"]
+    page = (await browser.get(kept)).text
+    assert "Something else was published since this change was made." in page
+    assert not with_button(page, "Publish now") and await live() == [3]
+    # The next version is one of what the form was filled in on.
+    looked = await press(browser, old, "See what it means")
+    for page in (old, looked.text):
+        refused = await press(browser, page, "Save as a draft")
+        assert refused.status_code == 422
+        assert "Somebody has saved a newer version meanwhile; look at it first." in refused.text
+    assert await rows(shop.merchant, "earning_rule_versions") == 3
+    saved = await press(browser, refused.text, "Save as a draft")
+    assert saved.headers["location"].endswith("notice=drafted")
+    page = (await browser.get(path)).text
+    form = next(each for each in with_button(page, "Put in force") if each.fields["version"] == "2")
+    assert form.fields["live"] == "3"
+    answer = await browser.client.post(form.action, data=form.fields, headers=PAGE_HEADERS)
+    assert answer.headers["location"].endswith("notice=published") and await live() == [2]
 
 
 @pytest.mark.parametrize(

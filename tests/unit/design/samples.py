@@ -829,6 +829,13 @@ DRAFT = t.TierDraft(
     draft_name=HOSTILE,
     shown="bronze>silver=201",
 )
+BEGUN_BEFORE = replace(
+    DRAFT,
+    publish_key="",
+    base=1,
+    stale=True,
+    rows=(t.Row("Silver begins at", ("250 points", HOSTILE), (False, True)),),
+)
 LOOKED_UP = replace(
     DRAFT,
     preview=replace(PREVIEW, fingerprint=""),
@@ -2417,6 +2424,9 @@ SAMPLES = (
         "staff/tier_member.html",
         t.TierMember("c-9", "/staff/studio/tiers/members", unknown=True),
         _staff("/staff/studio/tiers/members", "studio"),
+    ),
+    Sample(
+        "staff-begun-before", "staff/tier_preview.html", BEGUN_BEFORE, _staff("/staff/studio/tiers", "studio")
     ),
     Sample("staff-looked-up", "staff/tier_preview.html", LOOKED_UP, _staff("/staff/studio/tiers", "studio")),
     Sample("staff-tier-preview", "staff/tier_preview.html", DRAFT, _staff("/staff/studio/tiers", "studio")),
