@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from sentiment.bootstrap import Bootstrap, Figure, figure, share
 from sentiment.model_file import AspectThreshold, Calibration
-from sentiment.probability import Doubles, Ints, centred, logistic, median_stars, three_ways
+from sentiment.probability import UNDECIDED, Doubles, Ints, centred, logistic, median_stars, three_ways
 from sentiment.rows import Bools, Sample, dev_rows, halves, labels, run_network
 from sentiment.types import LANGUAGES
 
@@ -45,7 +45,11 @@ class PartFigures(Struct, frozen=True):
 
 
 class AspectFigures(Struct, frozen=True):
-    """Precision, recall, F1 of finding it; where it is annotated, recall and precision of negatives."""
+    """Precision, recall, F1 of finding it; where it is annotated, recall and precision of negatives.
+
+    Both are of its polarity alone, found or not, neutral ones left out; the `shipped` ones of what the scorer
+    says: found, and called negative. What is found where nobody speaks of it counts against that precision.
+    """
 
     mentioned: int
     precision: Figure
@@ -54,6 +58,8 @@ class AspectFigures(Struct, frozen=True):
     negatives: int
     negative_recall: Figure
     negative_precision: Figure
+    shipped_recall: Figure
+    shipped_precision: Figure
 
 
 class AspectsFigures(Struct, frozen=True):
@@ -192,19 +198,18 @@ def measure_aspects(part: Measured, aspects: Sequence[str], calibration: Calibra
 def mentions(part: Measured, column: int, name: str, calibration: Calibration) -> Hits:
     """How often the aspect is found and is there, among the rows whose annotators looked for it."""
     rows = part.sample.rows
-    looked = np.array([name in (row.annotated or ()) for row in rows], bool)
-    true = np.array([name in (row.aspects or {}) for row in rows], bool)
-    threshold = calibration.aspect_thresholds[name].mentioned
-    found = logistic(part.sample.aspects[:, 2 * column]) >= threshold
-    return part.hits(found & looked, true & looked)
+    true = np.array([name in (row.annotated or ()) and name in (row.aspects or {}) for row in rows], bool)
+    return part.hits(is_found(part.sample, column, name, calibration), true)
 
 
 def measure_aspect(part: Measured, column: int, name: str, calibration: Calibration) -> AspectFigures:
     """The figures of one aspect; `column` is its place among the outputs."""
     hits = mentions(part, column, name, calibration)
     said = np.array([(row.aspects or {}).get(name, "") for row in part.sample.rows], str)
-    negative = polarity_is_negative(part.sample, column, calibration.aspect_thresholds[name])
-    of_negatives = part.hits(negative & np.isin(said, ("neg", "pos")), said == "neg")
+    positive = polarity(part.sample, column, calibration.aspect_thresholds[name])
+    of_negatives = part.hits((positive < 0.5) & np.isin(said, ("neg", "pos")), said == "neg")
+    called = is_found(part.sample, column, name, calibration) & (0.5 - positive >= UNDECIDED)
+    shipped = part.hits(called, said == "neg")
     return AspectFigures(
         mentioned=int(hits.true[0]),
         precision=figure(hits.precision()),
@@ -213,12 +218,21 @@ def measure_aspect(part: Measured, column: int, name: str, calibration: Calibrat
         negatives=int((said == "neg").sum()),
         negative_recall=figure(of_negatives.recall()),
         negative_precision=figure(of_negatives.precision()),
+        shipped_recall=figure(shipped.recall()),
+        shipped_precision=figure(shipped.precision()),
     )
 
 
-def polarity_is_negative(sample: Sample, column: int, threshold: AspectThreshold) -> Bools:
-    """[n]: whether the aspect would be called negative, were it mentioned."""
-    return centred(logistic(sample.aspects[:, 2 * column + 1]), threshold.positive) < 0.5
+def is_found(sample: Sample, column: int, name: str, calibration: Calibration) -> Bools:
+    """[n]: whether annotators looked for the aspect, and the scorer finds it."""
+    looked = np.array([name in (row.annotated or ()) for row in sample.rows], bool)
+    threshold = calibration.aspect_thresholds[name].mentioned
+    return looked & (logistic(sample.aspects[:, 2 * column]) >= threshold)
+
+
+def polarity(sample: Sample, column: int, threshold: AspectThreshold) -> Doubles:
+    """[n]: how positively the aspect is spoken of, were it mentioned; below one half, negatively."""
+    return centred(logistic(sample.aspects[:, 2 * column + 1]), threshold.positive)
 
 
 def calibration_error(boot: Bootstrap, probability: Doubles, true: Bools) -> Doubles:

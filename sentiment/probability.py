@@ -9,6 +9,8 @@ Ints = NDArray[np.int64]
 STARS = np.arange(1, 6)
 # Which stars are negative, neutral and positive: [3, 5].
 WAYS = np.array([[1, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 1]])
+# Within this distance of one half the polarity of an aspect is neutral: praised and blamed, or neither.
+UNDECIDED = 0.05
 
 
 def star_probabilities(logits: NDArray[np.floating], temperature: float | Doubles) -> Doubles:

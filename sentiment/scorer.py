@@ -10,13 +10,11 @@ from sentiment.foreign import open_model
 from sentiment.language import language_of
 from sentiment.model_file import DEFAULT_FOLDER, ModelFile
 from sentiment.network import Floats, RawOutputs
-from sentiment.probability import STARS, Doubles, centred, logistic, median_stars, three_ways
+from sentiment.probability import STARS, UNDECIDED, Doubles, centred, logistic, median_stars, three_ways
 from sentiment.text import joined
 from sentiment.types import AspectScore, Probabilities, Score, Sentiment, Text
 
 SENTIMENTS: tuple[Sentiment, ...] = get_args(Sentiment)
-# Within this distance of one half the polarity of an aspect is neutral: praised and blamed, or neither.
-_UNDECIDED = 0.05
 
 
 class Reading(NamedTuple):
@@ -163,6 +161,6 @@ def empty_score(lang: str, model: str) -> Score:
 
 
 def _polarity(positive: float) -> tuple[Sentiment, float]:
-    if abs(positive - 0.5) < _UNDECIDED:
+    if abs(positive - 0.5) < UNDECIDED:
         return "neutral", 1 - abs(2 * positive - 1)
     return ("positive", positive) if positive > 0.5 else ("negative", 1 - positive)

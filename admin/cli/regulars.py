@@ -5,7 +5,6 @@ import socket
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
 
 import click
 
@@ -307,18 +306,14 @@ def concerns(data: Path, model: Path | None, out: Path | None) -> None:
 @sentiment.command()
 @click.argument("target", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--merchant", metavar="CODE", help="Whose; needed when there are several merchants.")
-@click.option(
-    "--split",
-    type=click.Choice(["dev", "train"]),
-    default="dev",
-    show_default=True,
-    help="dev: to measure models with; train: to train them.",
-)
-def corrections(target: Path, merchant: str | None, split: Literal["dev", "train"]) -> None:
-    """Write what staff corrected as labelled rows, NAME.jsonl.gz, for `evaluate` and `train`."""
+def corrections(target: Path, merchant: str | None) -> None:
+    """Write what staff corrected as labelled rows, NAME.jsonl.gz.
+
+    One review in five, always the same ones, is for `evaluate`; `train` reads the others.
+    """
     from admin.commands.versions import export_corrections
 
-    export_corrections(target, merchant, split)
+    export_corrections(target, merchant)
 
 
 @sentiment.command()

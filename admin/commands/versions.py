@@ -10,18 +10,17 @@ from admin.commands import whose
 from admin.installation import installation, run
 from core import db
 from reviews.versions import service
-from reviews.versions.rules import Split
 from reviews.versions.service import Comparison, Difference
 
 EXCERPT_CHARS = 60
 
 
-def export_corrections(target: Path, merchant: str | None, split: Split) -> None:
+def export_corrections(target: Path, merchant: str | None) -> None:
     """Write the rows and say how many; raises click.ClickException when it is not clear whose."""
 
     async def written() -> int:
         owner = await whose.merchant(merchant)
-        return await service.export(owner.id, target, split)
+        return await service.export(owner.id, target)
 
     with installation():
         click.echo(f"{run(written)} corrected reviews written to {target}")
@@ -42,6 +41,8 @@ def compare_models(merchant: str | None) -> None:
         click.echo("No model has read anything in the shadow: set REGULARS_SHADOW_MODEL_DIR.")
     for pair, differences in compared:
         Console().print(_summary(pair), _differences(differences), sep="\n")
+        if pair.corrected:
+            click.echo(f"Staff correct what {pair.answered_by} misread: those reviews speak against it.")
 
 
 def _summary(pair: Comparison) -> Table:

@@ -99,15 +99,19 @@ async def _have_explained(
     told = [
         {"review": wording.review_id, "version": wording.version}
         for (wording, _), each in zip(pairs, flagged, strict=True)
-        if each.flags and (wording.text.text.strip() or wording.text.title.strip())
+        if each.flags and _says_something(wording)
     ]
     await outbox.add_many(EXPLAIN, told, now, EXPLAIN_AFTER_S)
 
 
 async def _have_shadowed(pairs: Sequence[tuple[Wording, Reading]], now: datetime) -> None:
-    """Queue what a second model is to read, too; see reviews.versions."""
+    """Queue what a second model is to read, too; see reviews.versions. Without a word all models agree."""
     if settings().shadow_model_dir:
-        read = [{"review": wording.review_id, "version": wording.version} for wording, _ in pairs]
+        read = [
+            {"review": wording.review_id, "version": wording.version}
+            for wording, _ in pairs
+            if _says_something(wording)
+        ]
         await outbox.add_many(SHADOW, read, now, SHADOW_AFTER_S)
 
 
@@ -132,6 +136,10 @@ async def embed(pairs: Sequence[tuple[Wording, Reading]]) -> None:
         await db.execute(queries.EMBED, db.merchant_id(), *columns(known, 4))
     if empty:
         await db.execute(queries.FORGET_EMBEDDINGS, *columns(empty, 2))
+
+
+def _says_something(wording: Wording) -> bool:
+    return bool(wording.text.text.strip() or wording.text.title.strip())
 
 
 def _flagged(wording: Wording, reading: Reading) -> Flagged:

@@ -20,7 +20,7 @@ CORRECTED = """
            v.title, v.body, v.lang
     FROM review_corrections c
     JOIN review_versions v ON v.review_id = c.review_id AND v.number = c.version
-    WHERE (c.review_id, c.version) > ($1, $2)
+    WHERE (c.review_id, c.version) > ($1, $2) AND (v.title || v.body) ~ '[^[:space:]]'
     ORDER BY c.review_id, c.version, c.id DESC LIMIT $3
 """
 # Wordings that the model $3 answered and the shadow $4 has not read.

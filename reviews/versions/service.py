@@ -14,7 +14,7 @@ from core.errors import NotFound
 from reviews.scoring import rules as scoring_rules
 from reviews.scoring.service import columns
 from reviews.versions import queries, rules
-from reviews.versions.rules import Correction, Split
+from reviews.versions.rules import Correction
 from sentiment.types import Score, Text
 
 DIFFERENCES_LIMIT = 20
@@ -102,25 +102,25 @@ async def corrected(review_id: UUID) -> Corrected | None:
     return Corrected(Correction(row["sentiment"], row["stars"], aspects), row["person"], row["corrected_at"])
 
 
-async def rows(merchant_id: UUID, split: Split) -> AsyncIterator[dict[str, Any]]:
-    """Every corrected wording as a labelled row, page by page."""
+async def rows(merchant_id: UUID) -> AsyncIterator[dict[str, Any]]:
+    """Every corrected wording that says something as a labelled row, page by page."""
     place: tuple[UUID, int] = (UUID(int=0), 0)
     while True:
         async with db.transaction(merchant_id):
             page = await db.fetch(queries.CORRECTED, *place, _PAGE)
         for each in page:
             aspects = None if each["aspects"] is None else db.from_json(each["aspects"])
-            yield rules.row({**each, "aspects": aspects}, split)
+            yield rules.row({**each, "aspects": aspects})
         if len(page) < _PAGE:
             return
         place = (page[-1]["review_id"], page[-1]["version"])
 
 
-async def export(merchant_id: UUID, target: Path, split: Split) -> int:
+async def export(merchant_id: UUID, target: Path) -> int:
     """Write the rows as gzip of JSON lines; how many. Raises OSError."""
     count = 0
     with gzip.open(target, "wt", encoding="utf-8") as file:
-        async for each in rows(merchant_id, split):
+        async for each in rows(merchant_id):
             file.write(json.dumps(each, ensure_ascii=False) + "\n")
             count += 1
     return count

@@ -6,9 +6,9 @@ import tempfile
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
-import numpy as np
 import onnx
 import torch
 from msgspec import Struct
@@ -29,8 +29,8 @@ from sentiment.model_file import (
     write_calibration,
 )
 from sentiment.network import EMBEDDING
-from sentiment.probability import median_stars
-from sentiment.rows import Sample, dev_rows, halves, in_fitting_half, run_network
+from sentiment.probability import Ints, median_stars
+from sentiment.rows import Sample, dev_rows, halves, run_network
 from sentiment.training import TrainingError, checkpoint
 from sentiment.training.checkpoint import CHECKPOINT_FILE, COOLING_FILE
 from sentiment.training.config import Config
@@ -50,17 +50,31 @@ class ExportFailed(TrainingError):
     code = "export_failed"
 
 
-class Parity(Struct, frozen=True):
-    """What the small integers change, in points (per cent), over the rows of a sample: fp32 less int8.
+class Lost(Struct, frozen=True):
+    """Points (per cent), fp32 less int8, in the language that loses most; below 0 none loses."""
 
-    `accuracy` is of negative against positive, `exact` of the predicted star, `aspects` of the micro F1;
-    `stars_moved` is how many of a hundred texts get another predicted star.
+    points: float
+    lang: str
+
+
+class Parity(Struct, frozen=True):
+    """What the small integers change on the measuring half, each network calibrated by itself.
+
+    `accuracy` is of negative against positive, `exact` of the predicted star, `aspects` of the micro F1, None
+    where no row says anything of it; `stars_moved` is how many of a hundred texts get another predicted star.
     """
 
-    accuracy: float
-    exact: float
-    aspects: float
+    accuracy: Lost | None
+    exact: Lost | None
+    aspects: Lost | None
     stars_moved: float
+
+
+class Fitted(NamedTuple):
+    """The measuring half of a network's outputs, and what was fitted on the other."""
+
+    measuring: Sample
+    calibration: Calibration
 
 
 class Exported(Struct, frozen=True):
@@ -100,14 +114,11 @@ def export(
             )
         write_settings(out, base, config)
         on_stage(f"calibrating on {len(rows):,} rows")
-        sample = run_network(rows, out)[1]
-        fitting, measuring = halves(sample)
-        calibration = fit(fitting, config.aspects)
-        write_calibration(out, calibration)
+        rounded = fitted(run_network(rows, out)[1], config.aspects)
+        write_calibration(out, rounded.calibration)
         on_stage("comparing with the unrounded network")
-        figures = measure(measuring, config.aspects, calibration)
-        unrounded = run_network([row for row in rows if not in_fitting_half(row)], precise)[1]
-        parity = compare(unrounded, measuring, config.aspects, calibration)
+        figures = measure(rounded.measuring, config.aspects, rounded.calibration)
+        parity = compare(fitted(run_network(rows, precise)[1], config.aspects), rounded, config.aspects)
     return Exported(size, state.place.step, state.place.cpu_s / 3600, parity, figures)
 
 
@@ -189,22 +200,41 @@ def write_settings(folder: Path, base: Path, config: Config) -> None:
     (folder / SETTINGS_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(settings)) + b"\n")
 
 
-def compare(precise: Sample, rounded: Sample, aspects: list[str], calibration: Calibration) -> Parity:
-    """What rounding cost under one calibration; both samples have the same rows."""
-    before, after = (measure(sample, aspects, calibration) for sample in (precise, rounded))
-    rows = np.array([part.rows for part in before.languages.values()], float)
-    pairs = [(part, after.languages[lang]) for lang, part in before.languages.items()]
-    accuracy = np.array([one.accuracy.value - other.accuracy.value for one, other in pairs])
-    exact = [
-        one.stars.exact.value - other.stars.exact.value for one, other in pairs if one.stars and other.stars
-    ]
-    languages = [row.lang for row in precise.rows]
-    moved = median_stars(calibration.stars(precise.stars, languages)) != median_stars(
-        calibration.stars(rounded.stars, languages)
-    )
+def fitted(sample: Sample, aspects: list[str]) -> Fitted:
+    """A calibration of its own for the outputs of one network."""
+    fitting, measuring = halves(sample)
+    return Fitted(measuring, fit(fitting, aspects))
+
+
+def compare(precise: Fitted, rounded: Fitted, aspects: list[str]) -> Parity:
+    """What rounding cost, both networks as they would be shipped; both samples have the same rows."""
+    before, after = (measure(each.measuring, aspects, each.calibration) for each in (precise, rounded))
+    pairs = [(lang, part, after.languages[lang]) for lang, part in before.languages.items()]
+    exact = {
+        lang: one.stars.exact.value - other.stars.exact.value
+        for lang, one, other in pairs
+        if one.stars and other.stars
+    }
+    found = {
+        lang: part.micro_f1.value - after.aspects_by_language[lang].micro_f1.value
+        for lang, part in before.aspects_by_language.items()
+    }
+    moved = predicted_stars(precise) != predicted_stars(rounded)
     return Parity(
-        accuracy=100 * float(np.average(accuracy, weights=rows)),
-        exact=100 * float(np.mean(exact)) if exact else 0.0,
-        aspects=100 * (before.aspects.micro_f1.value - after.aspects.micro_f1.value),
+        accuracy=worst({lang: one.accuracy.value - other.accuracy.value for lang, one, other in pairs}),
+        exact=worst(exact),
+        aspects=worst(found),
         stars_moved=100 * float(moved.mean()),
     )
+
+
+def predicted_stars(network: Fitted) -> Ints:
+    """[n]: what would be shown for each row of the measuring half."""
+    languages = [row.lang for row in network.measuring.rows]
+    return median_stars(network.calibration.stars(network.measuring.stars, languages))
+
+
+def worst(lost: dict[str, float]) -> Lost | None:
+    """The language that loses most, of shares by language."""
+    lang = max(lost, key=lambda lang: lost[lang], default=None)
+    return None if lang is None else Lost(100 * lost[lang], lang)

@@ -1,6 +1,7 @@
 """Corrections by people, and a second model in the shadow of the one that answers."""
 
 import asyncio
+from decimal import Decimal
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -18,6 +19,8 @@ from reviews.versions.tasks import ShadowScores
 from sentiment.evaluate import evaluate
 from sentiment.model_file import DEFAULT_FOLDER
 from sentiment.rows import read_rows
+from sentiment.training.config import STANDARD, read_config
+from sentiment.training.mixture import examples_of_pass, read_pool
 from tests.conftest import new_merchant
 from tests.fixtures.reviews.shop import DAY, NOW, employee, reading, review, rows, score, take_in, value
 from tests.unit.sentiment.onnx_file import foreign_scorer
@@ -70,19 +73,23 @@ async def test_an_edited_review_is_another_wording(merchant: UUID) -> None:
 
 
 async def test_corrections_become_rows_that_evaluate_reads(merchant: UUID, tmp_path: Path) -> None:
-    texts = [f"Terrible quality, it broke on day {n}." for n in range(12)]
-    received = await take_in(merchant, *[review(f"r{n}", body=body) for n, body in enumerate(texts)])
+    texts = [f"Terrible quality, it broke on day {n}." for n in range(120)]
+    received = await take_in(merchant, *[review(f"r{n}", body=body) for n, body in enumerate([*texts, " "])])
     async with db.transaction(merchant):
         for each in received:
             await service.correct(each.review_id, Correction("positive", 5), NOW)
             await service.correct(each.review_id, Correction("negative", 1, {"quality": "negative"}), NOW)
-    assert await service.export(merchant, tmp_path / "corrections.jsonl.gz", "dev") == 12
-    found = list(read_rows(tmp_path, "dev"))
-    assert {row.text for row in found} == set(texts)
-    assert {(row.label, row.stars, row.lang) for row in found} == {("neg", 1, "en")}
+    assert await service.export(merchant, tmp_path / "corrections.jsonl.gz") == len(texts)
+    measuring, training = (list(read_rows(tmp_path, split)) for split in ("dev", "train"))
+    assert measuring and training and {row.text for row in [*measuring, *training]} == set(texts)
+    assert len(measuring) + len(training) == len(texts)
+    assert {(row.label, row.stars, row.lang) for row in [*measuring, *training]} == {("neg", 1, "en")}
+    config = replace(read_config(STANDARD), rows={"corrections": 150}, own_examples=0)
+    passed = examples_of_pass(read_pool(tmp_path, config), config, 0)
+    assert len(passed) == 150 and {example.row.text for example in passed} == {row.text for row in training}
     figures = await asyncio.to_thread(evaluate, tmp_path, DEFAULT_FOLDER, 1)
     assert figures.sources["corrections en"].accuracy.value == 1
-    assert await service.export(await new_merchant(), tmp_path / "none.jsonl.gz", "train") == 0
+    assert await service.export(await new_merchant(), tmp_path / "none.jsonl.gz") == 0
 
 
 async def test_a_shadow_reads_along_and_is_compared(
@@ -91,11 +98,12 @@ async def test_a_shadow_reads_along_and_is_compared(
     model = foreign_scorer(tmp_path)
     monkeypatch.setattr(scoring, "settings", lambda: Settings(shadow_model_dir=tmp_path))
     monkeypatch.setattr(tasks, "shadow", lambda: model)
-    bodies = {"agreed": "bad", "newly": "fine thing", "gone": "good but broken"}
+    bodies = {"agreed": "bad", "newly": "fine thing", "gone": "good but broken", "silent": ""}
     received = await take_in(
-        merchant, *[review(name, body=body, rating=None) for name, body in bodies.items()]
+        merchant,
+        *[review(name, body=body, rating=None if body else Decimal(5)) for name, body in bodies.items()],
     )
-    answers = [reading(0.9), reading(0.1), reading(0.9)]
+    answers = [reading(0.9), reading(0.1), reading(0.9), reading(0.0)]
     answered = [replace_model(each, tasks.scorer().model) for each in answers]
     for each, said in zip(received, answered, strict=True):
         await score(merchant, each, said)
@@ -119,7 +127,7 @@ async def test_a_shadow_reads_along_and_is_compared(
     assert (pair.same_sentiment, pair.newly_flagged, pair.no_longer_flagged) == (1, 1, 1)
     assert (pair.corrected, pair.answered_right, pair.shadow_right) == (1, 1, 0)
     assert {each.review_id for each in different} == {received[1].review_id, received[2].review_id}
-    assert await value(merchant, "SELECT count(*) FROM review_scores") == 3
+    assert await value(merchant, "SELECT count(*) FROM review_scores") == 4
     assert await value(merchant, "SELECT count(*) FROM cases") == 2
 
 

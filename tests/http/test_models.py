@@ -8,6 +8,7 @@ from api.app import App
 from core import db
 from core.embedded import Services
 from reviews.versions import service
+from reviews.versions.rules import Correction
 from reviews.versions.service import Unshadowed
 from sentiment.types import Text
 from tests.fixtures.reviews.shop import NOW, reading, review, score, take_in
@@ -26,10 +27,12 @@ async def test_a_pair_with_where_it_differs(browser: Browser, merchant: UUID) ->
     seen = Unshadowed(received.review_id, 1, Text("Not bad."), flagged=True)
     async with db.transaction(merchant):
         await service.store([seen], [(reading(0.1, model="second-1").score, False)], "first-1", NOW)
+        await service.correct(received.review_id, Correction("positive"), NOW)
     await enter(browser, merchant, await hire(merchant))
     page = await browser.get("/staff/inbox/models")
     assert page.status_code == 200
     assert "second-1 in the shadow of first-1" in page.text
+    assert "0 and 1 of 1" in page.text and "Staff correct what the first model misread" in page.text
     assert "Not bad &lt;b&gt;at all&lt;/b&gt;." in page.text
 
 

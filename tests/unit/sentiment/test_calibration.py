@@ -153,9 +153,32 @@ def test_aspects_are_judged_only_where_they_were_looked_for() -> None:
     assert (figures.mentioned, figures.precision.value, figures.recall.value) == (1, 0.5, 1.0)
     assert figures.negatives == 1
     assert (figures.negative_recall.value, figures.negative_precision.value) == (1.0, 1.0)
+    assert (figures.shipped_recall.value, figures.shipped_precision.value) == (1.0, 1.0)
     # One mention, found; quality and price found once more each. Only quality is mentioned at all.
     assert all_figures.micro_f1.value == pytest.approx(2 / (1 + 3))
     assert all_figures.macro_f1.value == pytest.approx(2 / 3)
+
+
+def test_what_is_shipped_of_an_aspect_is_found_and_called_negative() -> None:
+    found, missed, negative, undecided = 2.0, -2.0, -2.0, -0.1
+    said = {"neg": {"quality": "neg"}, "pos": {"quality": "pos"}, "": {}}
+    rows: list[Row] = []
+    outputs = []
+    for label, mentioned, positive in (
+        ("neg", found, negative),
+        ("neg", missed, negative),
+        ("neg", found, undecided),
+        ("pos", found, negative),
+        ("", found, negative),
+        ("", missed, negative),
+    ):
+        rows.append(row(len(rows), annotated=["quality"], aspects=said[label]))
+        outputs.append([mentioned, positive] + [0.0] * 14)
+    sample = sample_of(rows, [[0.0] * 5] * len(rows), outputs)
+    figures = evaluate.measure(sample, ASPECTS, calibration_of()).aspects.aspects["quality"]
+    assert (figures.negative_recall.value, figures.negative_precision.value) == (1.0, 0.75)
+    assert figures.shipped_recall.value == pytest.approx(1 / 3)
+    assert figures.shipped_precision.value == pytest.approx(1 / 3)
 
 
 def test_calibration_error() -> None:

@@ -13,12 +13,15 @@ pytest.importorskip("onnx", reason=REASON)
 
 from sentiment.model_file import MODEL_FILE, read  # noqa: E402
 from sentiment.network import Network, RawOutputs  # noqa: E402
+from sentiment.rows import Label, Row, Sample  # noqa: E402
 from sentiment.scorer import Scorer, Text  # noqa: E402
 from sentiment.training.encoder import read_base  # noqa: E402
 from sentiment.training.export import (  # noqa: E402
     Exported,
     ExportFailed,
+    compare,
     export,
+    fitted,
     newest_checkpoint,
     write_network,
 )
@@ -69,7 +72,36 @@ def test_what_is_exported_is_calibrated_and_measured(exported: tuple[Path, Expor
     assert settings.aspects == list(ASPECTS) and settings.calibration.temperature.fallback != 1.0
     assert report.steps == 6 and report.bytes == (folder / MODEL_FILE).stat().st_size
     assert set(report.figures.languages) == {"en"}
-    assert abs(report.parity.accuracy) < 50 and 0 <= report.parity.stars_moved <= 100
+    assert report.parity.accuracy is not None and report.parity.accuracy.lang == "en"
+    assert abs(report.parity.accuracy.points) < 50 and 0 <= report.parity.stars_moved <= 100
+
+
+def sample_of(languages: dict[str, float], scale: float) -> Sample:
+    """Two hundred rows a language, of which so large a share reads as it is labelled."""
+    rows, stars = [], []
+    for lang, right in languages.items():
+        for number in range(200):
+            label: Label = "neg" if number % 4 < 2 else "pos"
+            star = 1 if label == "neg" else 5
+            rows.append(Row(f"{lang}{number}", lang, "x", "s", "dev", stars=star, label=label))
+            read_as_labelled = number % 100 < 100 * right
+            low = (label == "neg") == read_as_labelled
+            stars.append([scale * (2.0 - place if low else place - 2.0) for place in range(5)])
+    return Sample(rows, np.array(stars, np.float32), np.zeros((len(rows), 2 * len(ASPECTS)), np.float32))
+
+
+def test_the_language_that_loses_most_is_told_and_each_network_has_its_own_calibration() -> None:
+    before = fitted(sample_of({"en": 0.8, "de": 0.9, "fr": 0.7}, 1.0), list(ASPECTS))
+    after = fitted(sample_of({"en": 0.9, "de": 0.8, "fr": 0.7}, 1.0), list(ASPECTS))
+    lost = compare(before, after, list(ASPECTS))
+    # What English gains does not make up for it.
+    assert lost.accuracy is not None and lost.accuracy.lang == "de" and lost.accuracy.points > 5
+    assert lost.exact is not None and lost.exact.lang == "de" and lost.aspects is None
+    # Outputs that are only larger say the same once they are scaled.
+    larger = fitted(sample_of({"en": 0.8, "de": 0.9, "fr": 0.7}, 2.0), list(ASPECTS))
+    assert larger.calibration.temperature != before.calibration.temperature
+    same = compare(before, larger, list(ASPECTS))
+    assert same.accuracy is not None and same.accuracy.points == 0 and same.stars_moved == 0
 
 
 def test_a_run_without_a_checkpoint_is_refused(tmp_path: Path) -> None:
