@@ -34,8 +34,6 @@ HANDLER_MODULES = (
 )
 """Modules that register outbox handlers and tasks. Named, not imported: core knows no package above it."""
 
-CHILD_MEMORY_LIMIT_KB = 1_500_000
-
 PERIODIC_MODULES = (
     "core.purge",
     "loyalty.achievements.tasks",
@@ -51,6 +49,7 @@ PERIODIC_MODULES = (
     "reviews.invitations.tasks",
     "reviews.ratings.tasks",
     "reviews.surveys.tasks",
+    "reviews.trends.tasks",
 )
 """Modules with tasks of PERIODIC that handle no topic."""
 
@@ -81,6 +80,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("openings", "loyalty.openings", 3600),
     Periodic("clocks", "reviews.cases.sweep", 30),
     Periodic("patrol", "reviews.cases.patrol", 900),
+    Periodic("trends", "reviews.trends", 1800),
     Periodic("care", "reviews.cases.care", 60),
     Periodic("files", "reviews.files.tidy", 3600),
     Periodic("late orders", "reviews.intake.prove_late", 3600),
@@ -128,8 +128,8 @@ def _configuration() -> dict[str, Any]:
         "worker_prefetch_multiplier": 1,
         "worker_redirect_stdouts": False,
         "worker_proc_alive_timeout": 30,
-        # Several times what the model needs: a child that grew beyond it ends after its task.
-        "worker_max_memory_per_child": CHILD_MEMORY_LIMIT_KB,
+        # In KB.
+        "worker_max_memory_per_child": settings().worker_memory_limit_mb * 1_000,
     }
 
 

@@ -89,6 +89,9 @@ class Settings(BaseSettings):
     that is shipped."""
     shadow_model_dir: Path | None = None
     """A second model that reads what the first one answers, to be compared with it; empty: none."""
+    worker_memory_limit_mb: int = Field(default=1_500, ge=1)
+    """A child of a worker that has ever held more ends after its task, and its model is loaded anew. Several
+    times what the shipped model takes; a larger one needs more, else it is loaded for every message."""
     database_pool_size: int = Field(default=8, ge=1, le=1000)
     api_requests_per_minute: int = Field(default=60_000, ge=1)
     """Of one API key, over all processes: against programs that run wild."""

@@ -11,6 +11,7 @@ from core import db
 from core.webhooks import catalogue
 from core.webhooks.catalogue import EXAMPLE_AT
 from core.webhooks.model import EventType, Told
+from reviews.trends.rules import Dimension
 
 TEXT_LIMIT_CHARS = 2000
 """Of a review's text: a webhook is short. The rest is at GET /v1/reviews/{review_id}."""
@@ -64,6 +65,22 @@ class CaseTold(msgspec.Struct, frozen=True, kw_only=True):
     review_id: UUID | None
     opened_at: datetime
     resolved_at: datetime | None
+
+
+class TrendTold(msgspec.Struct, frozen=True, kw_only=True):
+    """Complaints about one product, store, carrier or aspect, as GET /v1/review-trends has them.
+
+    `evidence`: ids of recent complaints, the most certain first.
+    """
+
+    dimension: Dimension
+    key: str
+    name: str
+    recent: int
+    recent_negative: int
+    before: int
+    before_negative: int
+    evidence: list[UUID]
 
 
 async def _reviews(ids: Sequence[UUID], at: datetime) -> Sequence[Told]:
@@ -144,3 +161,20 @@ RESOLVED = _case(
     "case.resolved", "The matter of a case is settled.", state="resolved", resolved_at=EXAMPLE_AT
 )
 REOPENED = _case("case.reopened", "A case that was done goes on.", state="reopened", cycle=2)
+RISEN = catalogue.register(
+    EventType(
+        code="trend.risen",
+        says="More reviews complain about something than chance explains; told once while it lasts.",
+        data=TrendTold,
+        example=TrendTold(
+            dimension="product",
+            key="teapot",
+            name="Teapot",
+            recent=20,
+            recent_negative=12,
+            before=60,
+            before_negative=4,
+            evidence=[_REVIEW.review_id],
+        ),
+    )
+)

@@ -268,6 +268,7 @@ IMPERSONAL = {
     "case_team_people": "",
     "case_authorities": "role",
     "case_patrols": "found",
+    "trend_looks": "spikes",
     "case_contact": "settings",
     "case_stock": "sku",
     "knowledge_articles": "code",

@@ -1,18 +1,20 @@
 """Models of others: any sequence-classification model in Hugging Face's format, without a network.
 
-A folder with config.json and tokenizer.json, and model.onnx (or onnx/model.onnx), which onnxruntime runs;
-without it the weights, which torch runs (the `train` extra). Its labels become stars: five of them as they
-are, three or two as negative, neutral and positive. Such a model knows no aspects and gives no embeddings.
+A folder with config.json and tokenizer.json (or the older files of one, which transformers reads), and
+model.onnx (or onnx/model.onnx), which onnxruntime runs; without it the weights, which torch runs (the
+`train` extra). Its labels become stars: five of them as they are, three or two as negative, neutral and
+positive. Such a model knows no aspects and gives no embeddings.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import onnxruntime
 from msgspec import Struct
+from tokenizers import Tokenizer
 
 from sentiment.model_file import (
     TOKENIZER_FILE,
@@ -34,12 +36,20 @@ _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 # RoBERTa counts positions from here on.
 _OFFSET_OF_POSITIONS = 2
 _STAR = re.compile(r"(?:label[_ ]?)?([1-5])(?:[_ ]?stars?)?|star[_ ]?([1-5])")
-_STAR_OF_WORDS = {"very negative": 1, "very positive": 5}
 _NEGATIVE, _NEUTRAL, _POSITIVE = (0.5, 0.5, 0, 0, 0), (0, 0, 1, 0, 0), (0, 0, 0, 0.5, 0.5)
-_WAY_OF_WORDS: dict[str, Sequence[float]] = {
+_WORDS: Mapping[str, Sequence[float]] = {
     **dict.fromkeys(("negative", "neg", "bad"), _NEGATIVE),
     **dict.fromkeys(("neutral", "neu", "mixed"), _NEUTRAL),
     **dict.fromkeys(("positive", "pos", "good"), _POSITIVE),
+}
+_EXTREMES = {"very negative", "very positive"}
+# Beside "very negative", "negative" is two stars and no more one.
+_WORDS_BESIDE_EXTREMES: Mapping[str, Sequence[float]] = {
+    "very negative": (1, 0, 0, 0, 0),
+    **dict.fromkeys(("negative", "neg", "bad"), (0, 1, 0, 0, 0)),
+    **dict.fromkeys(("neutral", "neu", "mixed"), _NEUTRAL),
+    **dict.fromkeys(("positive", "pos", "good"), (0, 0, 0, 1, 0)),
+    "very positive": (0, 0, 0, 0, 1),
 }
 _NAMELESS = {
     2: ("negative", "positive"),
@@ -49,7 +59,7 @@ _NAMELESS = {
 
 
 class Config(Struct, frozen=True):
-    """What is read of config.json."""
+    """What is read of config.json. Older ones leave out labels that have no names."""
 
     id2label: dict[int, str] = {}
     max_position_embeddings: int = MOST_TOKENS
@@ -64,16 +74,22 @@ class ForeignNetwork:
     """Runs a model of another kind; its answers are written as stars."""
 
     def __init__(self, folder: Path, config: Config, threads: int) -> None:
-        self._pieces = Pieces(folder / TOKENIZER_FILE, max_tokens(config), config.pad_token_id or 0)
-        self._stars = star_shares([label for _, label in sorted(config.id2label.items())])
+        self._pieces = Pieces(_tokenizer(folder), max_tokens(config), config.pad_token_id or 0)
         onnx = next((folder / name for name in ONNX_FILES if (folder / name).is_file()), None)
         self._logits = _onnx(onnx, threads) if onnx else _torch(folder, threads)
+        labels = [label for _, label in sorted(config.id2label.items())]
+        self._stars = star_shares(labels or [f"LABEL_{n}" for n in range(self._width())])
         # A model whose outputs are not as many as its labels fails here, and not at the first review.
         self.run(["."])
 
     def visible(self, line: str) -> str:
         """The start of a line that is not truncated."""
         return self._pieces.visible(line)
+
+    def _width(self) -> int:
+        """How many outputs the network has: no file says it but its own."""
+        [batch] = self._pieces.batches(["."])
+        return int(self._logits(batch).shape[1])
 
     def run(self, lines: Sequence[str]) -> RawOutputs:
         """Logits of the stars whose softmax is what the model's own labels say."""
@@ -105,8 +121,6 @@ def open_foreign(folder: Path, threads: int) -> tuple[ModelFile, ForeignNetwork]
         config = msgspec.json.decode((folder / CONFIG_FILE).read_bytes(), type=Config)
     except (OSError, msgspec.DecodeError) as error:
         raise ModelInvalid(f"{folder / CONFIG_FILE}: {error}") from error
-    if not (folder / TOKENIZER_FILE).is_file():
-        raise ModelMissing(f"{folder / TOKENIZER_FILE} is not there")
     plain = Calibration(ByLanguage(1.0, {}), ByLanguage(0.5, {}), {})
     settings = ModelFile(folder.resolve().name, {}, max_tokens(config), [1, 2, 3, 4, 5], [], plain)
     return settings, ForeignNetwork(folder, config, threads)
@@ -123,7 +137,8 @@ def star_shares(labels: Sequence[str]) -> Floats:
     names = [label.strip().lower().replace("_", " ") for label in labels]
     if all(re.fullmatch(r"label \d+", name) for name in names) and len(names) in _NAMELESS:
         names = list(_NAMELESS[len(names)])
-    shares = [_shares(name) for name in names]
+    words = _WORDS if _EXTREMES.isdisjoint(names) else _WORDS_BESIDE_EXTREMES
+    shares = [_shares(name, words) for name in names]
     if not shares or any(share is None for share in shares):
         raise ModelInvalid(f"no stars and no negative, neutral, positive in the labels {list(labels)}")
     if not np.all(np.sum(np.array(shares), axis=0)[[0, 4]]):
@@ -131,12 +146,30 @@ def star_shares(labels: Sequence[str]) -> Floats:
     return np.array(shares, np.float32)
 
 
-def _shares(name: str) -> Sequence[float] | None:
+def _shares(name: str, words: Mapping[str, Sequence[float]]) -> Sequence[float] | None:
     found = _STAR.fullmatch(name)
-    star = int(found[1] or found[2]) if found else _STAR_OF_WORDS.get(name)
-    if star:
-        return [float(star == each) for each in range(1, STAR_OUTPUTS + 1)]
-    return _WAY_OF_WORDS.get(name)
+    return _of_star(int(found[1] or found[2])) if found else words.get(name)
+
+
+def _of_star(star: int) -> Sequence[float]:
+    return [float(star == each) for each in range(1, STAR_OUTPUTS + 1)]
+
+
+def _tokenizer(folder: Path) -> Path | Tokenizer:
+    """Its file, else one that is made of the files that older models have. Raises `ModelMissing`."""
+    path = folder / TOKENIZER_FILE
+    if path.is_file():
+        return path
+    try:
+        from transformers import AutoTokenizer
+
+        found = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except Exception as error:  # whatever the files are: it cannot be made of them
+        raise ModelMissing(f"{path} is not there, and cannot be made of other files: {error}") from error
+    if len(found) <= len(found.all_special_tokens):
+        raise ModelMissing(f"{path} is not there, and neither are the words of another tokenizer")
+    made: Tokenizer = found.backend_tokenizer
+    return made
 
 
 def _onnx(path: Path, threads: int) -> Logits:

@@ -27,10 +27,12 @@ class Batch(NamedTuple):
 
 
 class Pieces:
-    """The tokenizer of a model."""
+    """The tokenizer of a model: its file, or one that was made of other files."""
 
-    def __init__(self, tokenizer: Path, max_tokens: int, pad_id: int = PAD_ID) -> None:
-        self._tokenizer = Tokenizer.from_file(str(tokenizer))
+    def __init__(self, tokenizer: Path | Tokenizer, max_tokens: int, pad_id: int = PAD_ID) -> None:
+        if isinstance(tokenizer, Path):
+            tokenizer = Tokenizer.from_file(str(tokenizer))
+        self._tokenizer = tokenizer
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(max_tokens)
         self._pad_id = pad_id

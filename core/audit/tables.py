@@ -45,6 +45,7 @@ NOT_LOGGED: dict[str, str] = {
     "knowledge_questions": "what customers asked",
     "case_chat_lines": "what customers asked",
     "case_patrols": "counted once a day",
+    "trend_looks": "counted once a day",
     "tier_sweeps": "a mark of the sweep",
     "tier_censuses": "counted from the members",
     "tier_census_counts": "counted from the members",

@@ -2,22 +2,26 @@
 
 $1 merchant, $2 when the time before begins, $3 when it ends and the recent time begins, $4 when that ends.
 A review complains when its current wording is flagged; it complains about an aspect when the model reads the
-aspect as negative.
+aspect as negative. What one model calls a complaint another may not, so only what the model that answers now
+has read is counted: else its first week would be a rise in everything.
 """
 
 _JUDGED = """
-    judged AS (
+    read AS (
         SELECT r.id, r.product_sku, r.product_name, r.written_at >= $3 AS recent,
                CASE WHEN r.store_id IS NULL THEN o.store_id ELSE r.store_id END AS store_id,
                o.external_id AS order_word,
-               s.aspects, s.negative AS probability,
+               s.aspects, s.negative AS probability, s.model, s.scored_at,
                EXISTS (SELECT FROM review_flags f
                        WHERE f.review_id = r.id AND f.version = r.version) AS negative
         FROM reviews r LEFT JOIN orders o ON o.id = r.order_id
-        CROSS JOIN LATERAL (SELECT x.aspects, x.negative FROM review_scores x
+        CROSS JOIN LATERAL (SELECT x.aspects, x.negative, x.model, x.scored_at
+                            FROM review_scores x
                             WHERE x.review_id = r.id AND x.version = r.version
                             ORDER BY x.scored_at DESC LIMIT 1) s
-        WHERE r.merchant_id = $1 AND r.state = 'live' AND r.written_at >= $2 AND r.written_at < $4)
+        WHERE r.merchant_id = $1 AND r.state = 'live' AND r.written_at >= $2 AND r.written_at < $4),
+    judged AS (
+        SELECT * FROM read WHERE model = (SELECT model FROM read ORDER BY scored_at DESC, id DESC LIMIT 1))
 """
 # Who carried an order, as the shop's shipment.created says; of several the last.
 _CARRIERS = """
@@ -67,4 +71,14 @@ EVIDENCE = f"""
         ELSE EXISTS (SELECT FROM jsonb_array_elements(j.aspects) x
                      WHERE x ->> 'aspect' = $6 AND x ->> 'polarity' = 'negative') END
     ORDER BY j.probability DESC, j.id LIMIT $7
+"""
+# $1 merchant, $2 the first day.
+LOOKS = """
+    SELECT l.day, s.dimension, s.key FROM trend_looks l
+    LEFT JOIN LATERAL jsonb_to_recordset(l.spikes) AS s (dimension text, key text) ON true
+    WHERE l.merchant_id = $1 AND l.day >= $2
+"""
+LOOK = """
+    INSERT INTO trend_looks (merchant_id, day, at, spikes) VALUES ($1, $2, $3, $4::jsonb)
+    ON CONFLICT (merchant_id, day) DO NOTHING RETURNING day
 """

@@ -1,7 +1,7 @@
 """A bad batch is named by product, store, carrier and aspect, with the reviews that show it."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from core.ids import new_id
 from reviews.scoring import service as scoring
 from reviews.scoring.rules import Reading
 from reviews.trends import service
-from sentiment.types import AspectScore
+from sentiment.types import ASPECTS, AspectScore
 from tests.conftest import new_merchant
 from tests.fixtures.reviews.shop import DAY, NOW, customer, order, reading, review, take_in, value
 
@@ -21,13 +21,19 @@ LATER = NOW + timedelta(hours=1)
 
 
 async def store(
-    merchant: UUID, sku: str, days_ago: Sequence[int], negative: int, buyer: UUID | None = None
+    merchant: UUID,
+    sku: str,
+    days_ago: Sequence[int],
+    negative: int,
+    buyer: UUID | None = None,
+    model: str = "test-1",
+    scored_at: datetime = NOW,
 ) -> None:
     """Reviews of one product, the first `negative` of them complaints about its packaging."""
     received = await take_in(
         merchant,
         *[
-            review(f"{sku}-{n}-{days}", rating=None, body="x", product_sku=sku, customer_id=buyer,
+            review(f"{sku}-{n}-{days}-{model}", rating=None, body="x", product_sku=sku, customer_id=buyer,
                    written_at=NOW - days * DAY)
             for n, days in enumerate(days_ago)
         ],
@@ -35,12 +41,12 @@ async def store(
     packaging = AspectScore("packaging", "negative", 0.9)
     async with db.transaction(merchant):
         wordings = [w for w in await scoring.load([(each.review_id, 1) for each in received]) if w]
-        said = [reading(0.9 if n < negative else 0.1) for n in range(len(wordings))]
+        said = [reading(0.9 if n < negative else 0.1, model=model) for n in range(len(wordings))]
         complaints = [
             Reading(replace(each.score, aspects=[packaging] if n < negative else []), 0.5, ())
             for n, each in enumerate(said)
         ]
-        await scoring.store(wordings, complaints, NOW)
+        await scoring.store(wordings, complaints, scored_at)
 
 
 async def carried(merchant: UUID, order_word: str, carrier: str) -> None:
@@ -84,6 +90,22 @@ async def test_a_bad_batch_is_named_with_its_evidence(merchant: UUID) -> None:
             merchant, "SELECT case_id FROM case_reviews WHERE review_id = $1", complaint.review.id
         )
         assert complaint.case_id == case
+
+
+async def test_a_new_model_that_is_stricter_is_no_rise(merchant: UUID) -> None:
+    await store(merchant, "lamp", [20] * 60, 4)
+    await store(merchant, "lamp", [3] * 20, 2)
+    await store(merchant, "lamp", [2] * 20, 14, model="test-2", scored_at=NOW + timedelta(minutes=1))
+    async with db.transaction(merchant):
+        found = await service.judged(LATER)
+    assert {(each.count.key, each.count.recent, each.count.before, each.p) for each in found} == {
+        (key, 20, 0, None) for key in ("lamp", *ASPECTS)
+    }
+    # Once it has read enough of both times it is compared with itself.
+    await store(merchant, "lamp", [20] * 60, 4, model="test-2", scored_at=NOW + timedelta(minutes=2))
+    async with db.transaction(merchant):
+        found = await service.judged(LATER)
+    assert {each.count.key for each in found if each.spike} == {"lamp", "packaging"}
 
 
 @pytest.mark.parametrize("rating", [None, Decimal(1)])

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from core import celery_app
 from core.outbox import registry
 from core.outbox.registry import Topic
+from core.settings import settings
 from reviews.scoring import tasks
 from reviews.scoring.tasks import ScoreReviews
 from sentiment import urgency
@@ -57,3 +59,11 @@ def test_a_model_that_is_not_there_lets_the_worker_start(monkeypatch: pytest.Mon
     with capture_logs() as logs:
         ScoreReviews().warm_up()
     assert [log["code"] for log in logs] == ["model_missing"]
+
+
+def test_how_much_a_child_may_hold_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setenv("REGULARS_WORKER_MEMORY_LIMIT_MB", "4000")
+        settings.cache_clear()
+        assert celery_app._configuration()["worker_max_memory_per_child"] == 4_000_000
+    settings.cache_clear()

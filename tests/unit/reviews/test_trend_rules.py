@@ -39,7 +39,7 @@ def test_a_fall_is_none() -> None:
     assert not judged([count("better", 50, 0, 200, 100)])[0].spike
 
 
-def test_false_alarms_on_shuffled_reviews() -> None:
+def test_false_alarms_where_complaints_are_dealt_out() -> None:
     """Sixty products with their own habits; who complains is dealt out anew in each of 400 looks."""
     rng = Random(7)
     shops = [(rng.randint(10, 60), rng.randint(30, 300), rng.uniform(0.02, 0.4)) for _ in range(60)]

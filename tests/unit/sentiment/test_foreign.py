@@ -57,6 +57,38 @@ def test_labels_become_stars(tmp_path: Path, labels: list[str], columns: list[li
     assert reading.embeddings == [None] * 4 and bad.aspects == []
 
 
+@pytest.mark.parametrize("columns", [[NEGATIVE, POSITIVE], [NEGATIVE, NEUTRAL, POSITIVE]])
+def test_labels_that_no_file_names_are_as_many_as_the_network_has(
+    tmp_path: Path, columns: list[list[int]]
+) -> None:
+    folder = folder_of(tmp_path, [], columns)
+    (folder / "config.json").write_text('{"model_type": "bert", "pad_token_id": 0}', encoding="utf-8")
+    bad, good = Scorer.load(folder, threads=1).score([Text("bad"), Text("good good")])
+    assert (bad.sentiment, good.sentiment) == ("negative", "positive")
+    (folder / "model.onnx").write_bytes(classifier(np.array([NEGATIVE, NONE, NONE, POSITIVE]).T.tolist()))
+    with pytest.raises(ModelInvalid, match="LABEL_3"):
+        Scorer.load(folder, threads=1)
+
+
+def test_words_beside_very_negative_are_stars_of_their_own() -> None:
+    names = ["Very Positive", "positive", "NEUTRAL", "Negative", "very_negative"]
+    assert star_shares(names).tolist() == np.eye(5)[::-1].tolist()
+    assert star_shares(["negative", "positive"]).tolist() == [[0.5, 0.5, 0, 0, 0], [0, 0, 0, 0.5, 0.5]]
+
+
+def test_a_tokenizer_in_older_files_is_read(tmp_path: Path) -> None:
+    pieces = ["[PAD]", "[UNK]", "bad", "good", "fine", "[CLS]", "[SEP]", "[MASK]"]
+    columns = [[*each, 0, 0, 0] for each in (NEGATIVE, POSITIVE)]
+    folder = folder_of(tmp_path, ["NEGATIVE", "POSITIVE"], columns)
+    write_config(folder, ["NEGATIVE", "POSITIVE"], model_type="bert")
+    (folder / "tokenizer.json").unlink()
+    with pytest.raises(ModelMissing, match="words"):
+        Scorer.load(folder, threads=1)
+    (folder / "vocab.txt").write_text("\n".join(pieces) + "\n", encoding="utf-8")
+    bad, good = Scorer.load(folder, threads=1).score([Text("bad"), Text("Good, fine good " * 30)])
+    assert (bad.sentiment, good.sentiment) == ("negative", "positive")
+
+
 def test_evidence_needs_no_aspects(tmp_path: Path) -> None:
     scorer = Scorer.load(folder_of(tmp_path, ["NEGATIVE", "POSITIVE"], [NEGATIVE, POSITIVE]), threads=1)
     found = explain(scorer, Text("It is good. It is bad. It is bad. It is bad."))
