@@ -49,10 +49,13 @@ class Deal:
 def deed(
     name: Deed,
     form: type[Form],
-    effect: Callable[[Deal, Form], Awaitable[object]],
+    effect: Callable[[Deal, Form], Awaitable[str | None]],
     permission: str = "inbox.reply",
 ) -> HTTPRouteHandler:
-    """The handler of one form; `effect` does it in the merchant's transaction."""
+    """The handler of one form; `effect` does it in the merchant's transaction.
+
+    What `effect` answers is the query with which the case is shown next.
+    """
 
     async def posted(
         request: Staff,
@@ -68,15 +71,15 @@ def deed(
 
 
 async def _act(
-    request: Staff, deal: Deal, name: Deed, form: KeyedForm, effect: Callable[[], Awaitable[object]]
+    request: Staff, deal: Deal, name: Deed, form: KeyedForm, effect: Callable[[], Awaitable[str | None]]
 ) -> Response[Any]:
     said: dict[str, Any] = {
         name: value for name, value in msgspec.to_builtins(form).items() if name not in _NOT_SAID
     }
 
     async def act() -> str:
-        await effect()
-        return path_of(deal.case_id)
+        query = await effect()
+        return f"{path_of(deal.case_id)}?{query}" if query else path_of(deal.case_id)
 
     try:
         return await once_to(request, form.idempotency_key, said, act, deal.now)

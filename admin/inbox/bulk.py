@@ -8,15 +8,21 @@ from uuid import UUID
 from litestar import Request, Response, post
 from litestar.params import URLEncodedBody
 
+from admin.inbox import words
+from admin.inbox.pages import Tried, list_again
 from api.auth import StaffUser, requires_permission
 from api.forms import KeyedForm, once_to
+from api.pages import locale_of
 from core import clock
 from core.errors import DomainError, Kind, NotFound
+from core.i18n import translator
 from reviews.cases import bulk
 from reviews.cases.bulk import Chosen, Outcome
+from reviews.cases.tags import TagUnfit
 
 Staff = Request[StaffUser, Any, Any]
 PATH = "/staff/inbox"
+_OF_ONE_VIEW = ("done", "refused", "full", "undo", "after")
 
 
 class NothingChosen(DomainError):
@@ -46,9 +52,9 @@ class UndoBulkForm(KeyedForm, forbid_unknown_fields=True, kw_only=True):
 
 @post("/bulk", guards=[requires_permission("inbox.reply")], status_code=303)
 async def on_many(request: Staff, data: URLEncodedBody[BulkForm]) -> Response[Any]:
-    """Assign, snooze for a day, tag, or mark as spam.
+    """Assign, snooze for a day, tag, or mark as spam; what is unfit is said on the list.
 
-    Raises NothingChosen, reviews.cases.tags.TagUnfit or core.errors.Forbidden.
+    Raises core.errors.Forbidden.
     """
     now, by = clock.now(), request.user.member.id
     cases = bulk.chosen([data.cases] if isinstance(data.cases, str) else data.cases)
@@ -59,7 +65,12 @@ async def on_many(request: Staff, data: URLEncodedBody[BulkForm]) -> Response[An
         return _back(data.asked, await _do(data, cases, by, now))
 
     said = [data.deed, [f"{each.case_id}:{each.version}" for each in sorted(cases)], data.staff_id, data.tag]
-    return await once_to(request, data.idempotency_key, said, effect, now)
+    try:
+        return await once_to(request, data.idempotency_key, said, effect, now)
+    except (NothingChosen, TagUnfit) as error:
+        because = words.problem(translator(locale_of(request)), error)
+        tried = Tried(because, frozenset(each.case_id for each in cases), data.tag)
+        return await list_again(request, data.asked, tried, now)
 
 
 @post("/bulk/undo", guards=[requires_permission("inbox.reply")], status_code=303)
@@ -93,7 +104,9 @@ async def _do(data: BulkForm, cases: list[Chosen], by: UUID, now: datetime) -> O
 def _back(asked: str, outcome: Outcome) -> str:
     """The list as it was, and what became of the deed."""
     became = {"done": str(outcome.done), "refused": str(outcome.refused)}
+    if outcome.full:
+        became["full"] = str(outcome.full)
     if outcome.undo:
         became["undo"] = str(outcome.undo)
-    kept = [pair for pair in parse_qsl(asked[:500]) if pair[0] not in ("done", "refused", "undo", "after")]
+    kept = [pair for pair in parse_qsl(asked[:500]) if pair[0] not in _OF_ONE_VIEW]
     return f"{PATH}?{urlencode([*kept, *became.items()])}"

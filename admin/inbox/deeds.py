@@ -82,8 +82,9 @@ async def _triage(on: Deal, form: TriageForm) -> None:
         raise TeamGone() from error
 
 
-async def _undo(on: Deal, form: UndoForm) -> None:
+async def _undo(on: Deal, form: UndoForm) -> str:
     await conversation.undo(on.case_id, form.message, on.by, on.now)
+    return f"taken={form.message}"
 
 
 async def _retry(on: Deal, form: UndoForm) -> None:

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
+import msgspec
 from litestar import Request, Response, post
 from litestar.params import FromPath, URLEncodedBody
 
@@ -14,10 +15,11 @@ from api.forms import KeyedForm, once_to
 from core import clock
 from core.design import desk_views as views
 from core.design.words import word
+from core.errors import NotFound
 from core.i18n import Translator
 from core.ids import new_id
 from reviews.cases import own_views
-from reviews.cases.filters import Filter, Sign
+from reviews.cases.filters import EVERY, Filter, Sign
 from reviews.cases.own_views import OwnView
 from reviews.cases.reading import ViewName
 from sentiment.types import LANGUAGES
@@ -25,7 +27,7 @@ from sentiment.types import LANGUAGES
 Staff = Request[StaffUser, Any, Any]
 Stars = Literal["", "1", "2", "3", "4"]
 Owner = Literal["", "me", "nobody"]
-Signs = Literal["", "escalated", "low_confidence", "mismatch"]
+Signs = Literal["", "escalated", "low_confidence", "mismatch", "undelivered"]
 PATH = "/staff/inbox"
 SHIPPED = (Filter(stars=2), *(Filter(sign=sign) for sign in get_args(Sign)))
 _NAMES = ("low_stars", *get_args(Sign))
@@ -45,6 +47,30 @@ class Asked:
         if self.own:
             return urlencode({"own": str(self.own.id)})
         return urlencode({"view": self.view} | query_of(self.filter))
+
+
+class _Query(msgspec.Struct):
+    """What the address of a list can say; anything else in it is passed over."""
+
+    view: ViewName = "open"
+    own: UUID | None = None
+    stars: Stars = ""
+    language: str = ""
+    source: str = ""
+    tag: str = ""
+    owner: Owner = ""
+    sign: Signs = ""
+
+
+async def asked_by(query: str, by: UUID) -> Asked:
+    """The list that a query leads to, in the open transaction; the open cases, if it leads to none."""
+    try:
+        said = msgspec.convert(dict(parse_qsl(query[:500])), _Query)
+        kept = await own_views.find(said.own, by) if said.own else None
+    except (msgspec.ValidationError, NotFound):
+        return Asked("open", EVERY)
+    wanted = filter_of(said.stars, said.language, said.source, said.tag, said.owner, said.sign)
+    return Asked(said.view, kept.filter if kept else wanted, kept)
 
 
 class FilterForm(KeyedForm, forbid_unknown_fields=True, kw_only=True):
@@ -129,6 +155,7 @@ def fields(asked: Asked, known_tags: list[str], words: Translator) -> views.Filt
     """The form of the filter, filled in."""
     return views.FilterFields(
         **query_of(asked.filter),
+        view=asked.view,
         sources=tuple((code, source(words, code)) for code in SOURCES),
         languages=tuple(LANGUAGES),
         tags=tuple(known_tags),

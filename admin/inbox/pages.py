@@ -1,9 +1,10 @@
 """The pages of the inbox: lists, one case, and how far scoring is."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
 from litestar import Request, Response, get
@@ -23,7 +24,7 @@ from core.i18n import Locale, in_language, translator
 from core.ids import new_id
 from loyalty.programme import service as programme
 from loyalty.programme.service import ProgrammeMissing
-from reviews.cases import news, own_views, tags
+from reviews.cases import conversation, news, own_views, tags
 from reviews.cases import reading as cases
 from reviews.cases.inbound import service as inbound
 from reviews.cases.reading import ViewName
@@ -42,6 +43,15 @@ SCORING = "/staff/inbox/scoring"
 reads = requires_permission("inbox.read")
 
 
+@dataclass(frozen=True)
+class Tried:
+    """A deed on many that could not be done: why, which cases were ticked, and what was typed as a tag."""
+
+    because: str
+    ticked: frozenset[UUID]
+    tag: str
+
+
 @get("/", guards=[reads])
 async def inbox(
     request: Staff,
@@ -56,6 +66,7 @@ async def inbox(
     after: FromQuery[str] = "",
     done: FromQuery[int | None] = None,
     refused: FromQuery[int] = 0,
+    full: FromQuery[int] = 0,
     undo: FromQuery[UUID | None] = None,
 ) -> Response[str]:
     """One page of a view, narrowed by a filter or by one of one's own. Raises CursorInvalid or NotFound."""
@@ -67,8 +78,20 @@ async def inbox(
         shown = await _inbox(request, asked, after, now)
     if undo and done:
         shown = replace(shown, undo=str(undo), undo_key=str(new_id()))
-    said = _notices(locale_of(request), done, refused)
+    said = _notices(locale_of(request), done, refused, full)
     return page(request, "staff/inbox.html", shown, section="inbox", now=now, notices=said)
+
+
+async def list_again(request: Staff, query: str, tried: Tried, now: datetime) -> Response[str]:
+    """The list that `query` leads to, as it is now, after `tried`. Raises CursorInvalid."""
+    after = dict(parse_qsl(query[:500])).get("after", "")
+    async with db.transaction(request.user.merchant_id):
+        asked = await lists.asked_by(query, request.user.member.id)
+        shown = await _inbox(request, asked, after, now)
+    ticks = {str(each) for each in tried.ticked}
+    rows = tuple(replace(row, ticked=row.id in ticks) for row in shown.rows)
+    shown = replace(shown, rows=rows, problem=tried.because, tag=tried.tag)
+    return page(request, "staff/inbox.html", shown, section="inbox", status=422, now=now)
 
 
 async def _inbox(request: Staff, asked: Asked, after: str, now: datetime) -> inbox_views.Inbox:
@@ -84,7 +107,8 @@ async def _inbox(request: Staff, asked: Asked, after: str, now: datetime) -> inb
     acts = "inbox.reply" in user.permissions
     plain = not asked.filter
     return inbox_views.Inbox(
-        tabs=present.tabs(counts, view if plain else None),
+        # A filter alone is no view of its own; that it narrows another one than the usual is to be seen.
+        tabs=present.tabs(counts, view if plain or (view != "open" and not asked.own) else None),
         rows=tuple(
             replace(
                 present.case_row(row, to),
@@ -93,10 +117,10 @@ async def _inbox(request: Staff, asked: Asked, after: str, now: datetime) -> inb
             )
             for row in found.rows
         ),
-        asked=asked.query,
+        asked=f"{asked.query}&{urlencode({'after': after})}" if after else asked.query,
         more=lists.more(asked, await own_views.of(by), to.words),
         filter=lists.fields(asked, await tags.known(), to.words),
-        bulk_key=str(new_id()) if acts and found.rows else "",
+        bulk_key=str(new_id()) if acts else "",
         people=tuple(inbox_views.Person(str(each.id), each.name) for each in people)
         if "inbox.assign" in user.permissions
         else (),
@@ -125,16 +149,27 @@ async def show_news(
     async with db.transaction(user.merchant_id):
         found = await news.on_case(case_id, after or UUID(int=0), user.member.id)
         people = await cases.people()
+        on_its_way = await cases.on_its_way(case_id)
     here = (await _looking(user, [case_id], people, now)).get(case_id, ())
     await presence.seen(user.merchant_id, user.member.id, case_id, now)
-    said = tuple(HappenedSince(each.kind, each.person, each.own, each.at) for each in found)
-    return page(request, "staff/case_news.html", CaseNews(str(case_id), here, said), now=now)
+    # That one's own words went out as they were meant to is no reason to stop.
+    sent = bool(found) and all(each.kind == "sent" for each in found)
+    since = () if sent else tuple(HappenedSince(each.kind, each.person, each.own, each.at) for each in found)
+    delivery = present.delivery(case_id, on_its_way, _reader(request, {}, now), _new_key)
+    view = CaseNews(delivery, here, since, sent)
+    return page(request, "staff/case_news.html", view, now=now)
 
 
 @get("/cases/{case_id:uuid}", guards=[reads])
-async def show_case(request: Staff, case_id: FromPath[UUID]) -> Response[str]:
-    """One case. Raises NotFound."""
-    return await case_page(request, case_id, clock.now())
+async def show_case(
+    request: Staff, case_id: FromPath[UUID], taken: FromQuery[UUID | None] = None
+) -> Response[str]:
+    """One case; the text of a message that was `taken` back stands in its composer. Raises NotFound."""
+    back = None
+    if taken and "inbox.reply" in request.user.permissions:
+        async with db.transaction(request.user.merchant_id):
+            back = await conversation.taken_back(case_id, taken)
+    return await case_page(request, case_id, clock.now(), present.again(back) if back else None)
 
 
 async def case_page(
@@ -142,7 +177,7 @@ async def case_page(
 ) -> Response[str]:
     """The page of a case, after `tried` with what was typed. Raises NotFound."""
     async with db.transaction(request.user.merchant_id):
-        found = await cases.case(case_id, request.user.member.id, now)
+        found = await cases.case(case_id, request.user.member.id)
         before, behind = await cases.neighbours(case_id)
         newest = await news.newest()
         to = _reader(request, await _tiers(request), now)
@@ -157,7 +192,7 @@ async def case_page(
     here = (await _looking(request.user, [case_id], found.people, now)).get(case_id, ())
     await presence.seen(request.user.merchant_id, request.user.member.id, case_id, now)
     source = source_of(review.source if review else "")
-    view = present.case(found, to, source, (_href(before), _href(behind)), lambda: str(new_id()), here)
+    view = present.case(found, to, source, (_href(before), _href(behind)), _new_key, here)
     view = offer(view, offered, to.words)
     if review:
         seen = pictures(taken.get(review.id, ()))
@@ -180,7 +215,7 @@ async def case_page(
 handlers = [inbox, show_scoring, show_news, show_case]
 
 
-def _notices(locale: Locale, done: int | None, refused: int) -> tuple[views.Notice, ...]:
+def _notices(locale: Locale, done: int | None, refused: int, full: int) -> tuple[views.Notice, ...]:
     """What became of a deed on many cases."""
     if done is None:
         return ()
@@ -194,6 +229,15 @@ def _notices(locale: Locale, done: int | None, refused: int) -> tuple[views.Noti
             num=refused,
         )
         said.append(views.Notice("info", left))
+    if full:
+        told = words.ngettext(
+            "%(num)s case has %(most)s tags already, and got no other.",
+            "%(num)s cases have %(most)s tags already, and got no other.",
+            full,
+            num=full,
+            most=tags.MOST,
+        )
+        said.append(views.Notice("info", told))
     return tuple(said)
 
 
@@ -213,6 +257,10 @@ async def _looking(
 def path_of(case_id: UUID) -> str:
     """The address of a case."""
     return f"/staff/inbox/cases/{case_id}"
+
+
+def _new_key() -> str:
+    return str(new_id())
 
 
 def _href(case_id: UUID | None) -> str:

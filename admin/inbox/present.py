@@ -3,20 +3,23 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from math import ceil
 from typing import Literal
 from uuid import UUID
 
 from admin.inbox import marks, words
 from admin.inbox.marks import Phrase
-from core.design import composer_views, inbox_views, staff_case_views
+from core.design import composer_views, delivery_views, inbox_views, staff_case_views
 from core.design.case_views import SurveySaid
 from core.design.review_views import Picture
 from core.design.words import word
 from core.i18n import Translator, in_language
-from reviews.cases import delivery, machine, rules
+from reviews.cases import machine, rules
+from reviews.cases.conversation import TakenBack
+from reviews.cases.delivery import GONE
 from reviews.cases.history import EarlierCase, EarlierReview
 from reviews.cases.reading import VIEWS, ViewName
-from reviews.cases.views import CaseView, ClockView, EventView, InboxRow, Outgoing
+from reviews.cases.views import CaseView, ClockView, EventView, InboxRow, OnItsWay, Outgoing, Undelivered
 from reviews.reading import Reading, ReviewView
 from reviews.similar import Alike
 from reviews.sources import Source, source_of
@@ -156,8 +159,7 @@ def case(
         also_here=also_here,
         resolve_key=new_key() if may_reply and not done else "",
         reopen_key=new_key() if may_reply and done else "",
-        outgoing=_outgoing(found.outgoing, new_key) if found.outgoing and may_reply else None,
-        undelivered=_undelivered(found, to, new_key),
+        delivery=delivery(row.id, found.on_its_way, to, new_key),
         correction=_correction(found, new_key) if may_reply else None,
         alike=tuple(_alike(each) for each in found.alike),
         previous_href=neighbours[0],
@@ -180,7 +182,7 @@ def _joined(
     review: ReviewView, found: CaseView, to: Reader, answer_key: str
 ) -> staff_case_views.JoinedReview:
     """`answer_key`: of the form that answers it; "": not by this person, or not now."""
-    source, limits = words.source(to.words, review.source), source_of(review.source)
+    source, limits, text = words.source(to.words, review.source), source_of(review.source), shown(review.body)
     answer = composer_views.Composer(
         answer_key,
         limit_chars=limits.reply_limit_chars,
@@ -193,7 +195,9 @@ def _joined(
         source=source,
         stars=review.stars,
         language=review.lang,
-        excerpt=excerpt(shown(review.body or review.title)),
+        text=text,
+        title=shown(review.title),
+        excerpt=excerpt(text) if len(text) > EXCERPT_CHARS else "",
         reply=review.reply,
         answer=answer if answer_key else None,
     )
@@ -213,6 +217,14 @@ class Refused:
     """By field."""
     confirm: bool = False
     """It can be sent once the person says that the wording is meant."""
+
+
+def again(taken: TakenBack) -> Refused:
+    """What was taken back, as something that can be sent once it is better."""
+    deed: Literal["reply", "message"] = "reply" if taken.kind == "public_reply" else "message"
+    further = str(taken.review_id or "")
+    place = f"reply-{further}" if further else ""
+    return Refused(deed, "", False, place, {"text": taken.body, "review": further})
 
 
 def refused(view: staff_case_views.StaffCase, tried: Refused) -> staff_case_views.StaffCase:
@@ -273,9 +285,6 @@ def _reply(found: CaseView, to: Reader, source: Source, new_key: NewKey) -> comp
         blocked = to.words.gettext("There is no review to answer.")
     if not blocked and found.row.review:
         blocked = _unanswerable(found.row.review, found, to)
-    waiting = found.outgoing and found.outgoing.kind == "public_reply"
-    if not blocked and (waiting or (found.undelivered and found.undelivered.state == "sending")):
-        blocked = to.words.gettext("A reply is already waiting to be sent.")
     return composer_views.Composer(
         new_key(),
         limit_chars=source.reply_limit_chars,
@@ -285,11 +294,13 @@ def _reply(found: CaseView, to: Reader, source: Source, new_key: NewKey) -> comp
 
 
 def _unanswerable(review: ReviewView, found: CaseView, to: Reader) -> str:
-    """Why no reply can be delivered to the review; "": one can."""
+    """Why no reply to the review can be sent now; "": one can."""
     if review.state == "tombstone":
-        return words.failure(to.words, delivery.GONE)
+        return words.failure(to.words, GONE)
     if review.id not in found.answerable:
         return to.words.gettext("This source is not connected: reply there, or write to the customer here.")
+    if found.on_its_way.reply_waits:
+        return to.words.gettext("A reply is already waiting to be sent.")
     return ""
 
 
@@ -320,21 +331,32 @@ def _when_done(found: CaseView, to: Reader) -> str:
     return to.words.gettext("The case is done. Reopen it first.")
 
 
-def _outgoing(message: Outgoing, new_key: NewKey) -> staff_case_views.Outgoing:
-    return staff_case_views.Outgoing(message.body, message.send_after, new_key(), str(message.id))
+def delivery(case_id: UUID, found: OnItsWay, to: Reader, new_key: NewKey) -> delivery_views.Delivery:
+    """What has been written on a case and has not arrived; what can be done about it, by whoever may."""
+    may_reply = "inbox.reply" in to.permissions
+    may_retry = may_reply and not found.reply_waits
+    return delivery_views.Delivery(
+        str(case_id),
+        tuple(_outgoing(each, to, new_key) for each in found.outgoing) if may_reply else (),
+        tuple(_undelivered(each, may_retry, to, new_key) for each in found.undelivered),
+    )
 
 
-def _undelivered(found: CaseView, to: Reader, new_key: NewKey) -> staff_case_views.Undelivered | None:
-    message = found.undelivered
-    if message is None:
-        return None
-    may_retry = message.state == "failed" and "inbox.reply" in to.permissions
-    return staff_case_views.Undelivered(
+def _outgoing(message: Outgoing, to: Reader, new_key: NewKey) -> delivery_views.Outgoing:
+    left_s = max(0, ceil((message.send_after - to.now).total_seconds()))
+    private = message.kind == "private_message"
+    return delivery_views.Outgoing(message.body, left_s, new_key(), str(message.id), private)
+
+
+def _undelivered(
+    message: Undelivered, may_retry: bool, to: Reader, new_key: NewKey
+) -> delivery_views.Undelivered:
+    return delivery_views.Undelivered(
         text=message.body,
         failed=message.state == "failed",
         reason=words.failure(to.words, message.failure) if message.failure else "",
         attempts=message.attempts,
-        retry_key=new_key() if may_retry else "",
+        retry_key=new_key() if may_retry and message.state == "failed" else "",
         message_id=str(message.id),
     )
 

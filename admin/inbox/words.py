@@ -54,6 +54,7 @@ _PROBLEMS = NO_REWARD | {
     "correction_unfit": mark("Choose how the text reads: stars, or negative, neutral or positive."),
     "inbound_mail_decided": mark("Somebody else was faster: this mail is decided already."),
     "inbound_sender_unknown": mark("It is not known which customer wrote this. Type the number of a case."),
+    "nothing_chosen": mark("Tick the cases first, and for assigning choose a person."),
     "case_tag_unfit": mark("A tag has 1 to 40 characters, and a case at most 20 tags."),
     "snooze_unfit": mark("Choose a moment within the next month."),
     "owner_unfit": mark("This person cannot take over cases."),

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from core.design.delivery_views import Delivery
+
 
 @dataclass(frozen=True)
 class NamedView:
@@ -17,7 +19,10 @@ class NamedView:
 
 @dataclass(frozen=True)
 class FilterFields:
-    """The filter as its form shows it; `sources` and `languages`: code and name of what there is."""
+    """The filter as its form shows it; `sources` and `languages`: code and name of what there is.
+
+    `view`: which of the lists it narrows.
+    """
 
     stars: str = ""
     language: str = ""
@@ -28,6 +33,7 @@ class FilterFields:
     sources: tuple[tuple[str, str], ...] = ()
     languages: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    view: str = "open"
     keep_key: str = ""
     """The list can be kept under a name; empty: nothing is filtered."""
 
@@ -51,6 +57,8 @@ class HappenedSince:
 class CaseNews:
     """`staff/case_news.html`, a fragment: who else looks, and what happened since the page was loaded."""
 
-    case_id: str
+    delivery: Delivery
     also_here: tuple[str, ...] = ()
     since: tuple[HappenedSince, ...] = ()
+    sent: bool = False
+    """What was on its way has gone out; nothing else happened."""

@@ -73,6 +73,8 @@ class CaseRow:
     version: int = 0
     """Of the case as it is shown here."""
     tags: tuple[str, ...] = ()
+    ticked: bool = False
+    """Before a deed that could not be done."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ class Inbox:
     next_href: str = ""
     first_href: str = ""
     asked: str = ""
-    """The query that leads to this list."""
+    """The query that leads to this list, and to this place in it."""
     more: tuple[NamedView, ...] = ()
     filter: FilterFields = field(default_factory=FilterFields)
     undo: str = ""
@@ -112,6 +114,10 @@ class Inbox:
     """Of a deed on the ticked cases; empty: this person may not."""
     people: tuple["Person", ...] = ()
     """To whom this person may assign them."""
+    problem: str = ""
+    """Why nothing was done, in the reader's language; the form opens with it."""
+    tag: str = ""
+    """What was typed there as a tag before the problem."""
     mails_parked: int = 0
     """Mails from customers that wait for a person."""
     live_href: str = ""

@@ -1,10 +1,11 @@
 """What staff's page of one case is rendered from; see views."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from core.design.case_views import SurveySaid
 from core.design.composer_views import Composer, Draft, Goodwill, Suggestion
+from core.design.delivery_views import Delivery
 from core.design.inbox_views import Aspect, Clock, Person, Sentiment
 from core.design.review_views import Picture
 
@@ -168,31 +169,6 @@ class CaseEvent:
 
 
 @dataclass(frozen=True)
-class Outgoing:
-    """A reply that can still be taken back. Undoing posts to /staff/inbox/cases/{case}/undo."""
-
-    text: str
-    undo_until: datetime
-    idempotency_key: str
-    message_id: str = ""
-
-
-@dataclass(frozen=True)
-class Undelivered:
-    """A reply that its source has not acknowledged. Retrying posts to /staff/inbox/cases/{case}/retry."""
-
-    text: str
-    failed: bool
-    """False: it is on its way."""
-    reason: str = ""
-    """Why it failed, or what was wrong the last time, in the reader's language."""
-    attempts: int = 0
-    retry_key: str = ""
-    """Empty: this person cannot retry it, or not now."""
-    message_id: str = ""
-
-
-@dataclass(frozen=True)
 class PriorityPart:
     code: str
     """Code of kind "priority"."""
@@ -208,7 +184,10 @@ class JoinedReview:
     source: str
     stars: int | None
     language: str
-    excerpt: str
+    text: str
+    title: str = ""
+    excerpt: str = ""
+    """Its first words, where the text is long; empty: it is shown whole."""
     reply: str = ""
     """What we have answered in public."""
     answer: Composer | None = None
@@ -271,8 +250,7 @@ class StaffCase:
     """What was typed into a form that this page has no more."""
     conflict: str = ""
     """Somebody else replied or took over meanwhile, in the reader's language."""
-    outgoing: Outgoing | None = None
-    undelivered: Undelivered | None = None
+    delivery: Delivery = field(default_factory=lambda: Delivery(""))
     correction: Correction | None = None
     """None: there is nothing to correct, or not for this role."""
     alike: tuple[AlikeReview, ...] = ()

@@ -678,6 +678,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "escalated": mark("Escalated"),
         "low_confidence": mark("Low confidence"),
         "mismatch": mark("Stars and text disagree"),
+        "undelivered": mark("Not delivered"),
     },
     "case_state": {
         "open": mark("New"),
@@ -731,6 +732,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "survey_answered": mark("Survey answered"),
         "holdout_overridden": mark("Given all the same"),
         "send_again": mark("Sent again"),
+        "sent": mark("Sent"),
+        "send_failed": mark("Not delivered"),
         "tagged": mark("Tag added"),
         "untagged": mark("Tag removed"),
         "put_back": mark("Taken back, as it was before"),

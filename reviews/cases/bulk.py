@@ -64,6 +64,8 @@ class Outcome:
     refused: int
     undo: UUID | None = None
     """By which it can be taken back."""
+    full: int = 0
+    """How many could not take one more tag."""
 
 
 @dataclass(frozen=True, order=True)
@@ -99,16 +101,23 @@ async def snooze(cases: Iterable[Chosen], until: datetime, by: UUID, now: dateti
 
 
 async def tag(cases: Iterable[Chosen], typed: str, by: UUID, now: datetime) -> Outcome:
-    """Put a tag on cases, also on those changed since. Raises tags.TagUnfit or core.errors.Forbidden."""
+    """Put a tag on cases, also on those changed since; one that has it is done, one that is full stays.
+
+    Raises tags.TagUnfit for what is no tag, or core.errors.Forbidden.
+    """
     word = tags.tag_of(typed)
-    wanted, before = sorted(set(cases)), []
+    wanted, before, done, full = sorted(set(cases)), [], 0, 0
     for each in wanted[:LIMIT]:
         try:
             if await tags.add(each.case_id, word, by, now):
                 before.append(Before(case_id=each.case_id, version=each.version, tag=word))
         except NotFound:
             continue
-    return Outcome(len(before), len(wanted) - len(before), await _keep("tag", before, by, now))
+        except tags.TagUnfit:
+            full += 1
+            continue
+        done += 1
+    return Outcome(done, len(wanted) - done - full, await _keep("tag", before, by, now), full)
 
 
 async def _each(

@@ -127,6 +127,21 @@ async def undo(case_id: UUID, message_id: UUID, by: UUID, now: datetime) -> None
     await events.add(case.id, case.cycle, "undone", now, staff_id=by, message=message_id)
 
 
+@dataclass(frozen=True)
+class TakenBack:
+    """A message that was not sent; `review_id`: which further review of the case it answers, if one."""
+
+    kind: Literal["public_reply", "private_message"]
+    body: str
+    review_id: UUID | None
+
+
+async def taken_back(case_id: UUID, message_id: UUID) -> TakenBack | None:
+    """A message of the case that somebody took back, in the open transaction; None: there is none."""
+    row = await db.fetchrow(queries.TAKEN_BACK, message_id, case_id)
+    return TakenBack(**row) if row else None
+
+
 async def call(
     case_id: UUID,
     text: str,

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-Sign = Literal["escalated", "low_confidence", "mismatch"]
+Sign = Literal["escalated", "low_confidence", "mismatch", "undelivered"]
 SURE_FROM = 0.6
 """A reading whose best answer is less probable than this is of low confidence."""
 
@@ -38,11 +38,18 @@ _MISMATCH = """
     SELECT FROM review_flags f WHERE f.review_id = c.review_id AND f.reason = 'mismatch'
       AND f.version = (SELECT max(z.version) FROM review_flags z WHERE z.review_id = c.review_id)
 """
+# A later one to the same review, or to the same customer, takes its place.
+_UNDELIVERED = """
+    SELECT FROM case_messages m WHERE m.case_id = c.id AND m.state = 'failed' AND NOT EXISTS (
+        SELECT FROM case_messages o WHERE o.case_id = c.id AND o.id > m.id AND o.kind = m.kind
+           AND o.review_id IS NOT DISTINCT FROM m.review_id AND o.state <> 'cancelled')
+"""
 _SIGNS: dict[Sign, str] = {
     "escalated": "SELECT FROM case_events e WHERE e.case_id = c.id AND e.cycle = c.cycle"
     " AND e.kind = 'escalated'",
     "low_confidence": _SCORE.format(sure=SURE_FROM),
     "mismatch": _MISMATCH,
+    "undelivered": _UNDELIVERED,
 }
 # As it was told with the review, else as the model read it.
 _LANGUAGE = """

@@ -34,7 +34,7 @@ _ON_CASE = """
     SELECT e.kind, coalesce(s.name, '') AS person, e.staff_id = $3 AS own, e.at
     FROM case_events e LEFT JOIN staff s ON s.id = e.staff_id
     WHERE e.case_id = $1 AND e.id > $2 AND NOT starts_with(e.kind, 'clock_')
-      AND e.kind NOT IN ('sent', 'send_failed', 'scored', 'tagged', 'untagged')
+      AND e.kind NOT IN ('scored', 'tagged', 'untagged')
     ORDER BY e.id DESC LIMIT 5
 """
 

@@ -277,6 +277,11 @@ CANCEL = """
     UPDATE case_messages SET state = 'cancelled'
     WHERE id = $1 AND case_id = $2 AND state = 'queued' AND send_after > $3 RETURNING id
 """
+TAKEN_BACK = """
+    SELECT m.kind, m.body, nullif(m.review_id, c.review_id) AS review_id
+    FROM case_messages m JOIN cases c ON c.id = m.case_id
+    WHERE m.id = $1 AND m.case_id = $2 AND m.state = 'cancelled'
+"""
 SENT = "UPDATE case_messages SET state = 'sent', sent_at = $2, failure = NULL WHERE id = $1"
 SENDING = "UPDATE case_messages SET state = 'sending' WHERE id = $1"
 TRIED = "UPDATE case_messages SET failure = $2, attempts = $3 WHERE id = $1"

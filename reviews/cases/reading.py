@@ -23,6 +23,7 @@ from reviews.cases.views import (
     EventView,
     InboxRow,
     MessageView,
+    OnItsWay,
     Outgoing,
     OwnCaseView,
     Person,
@@ -136,14 +137,17 @@ _EVENTS = """
 """
 _OUTGOING = """
     SELECT id, kind, body, staff_id, send_after FROM case_messages
-    WHERE case_id = $1 AND state = 'queued' AND send_after > $2 ORDER BY id DESC LIMIT 1
+    WHERE case_id = $1 AND state = 'queued' ORDER BY id DESC
 """
-# The last public reply, while it is on its way to its source or has failed to get there.
+# The last public reply to each review, while it is on its way to its source or has failed to get there.
 _UNDELIVERED = """
     SELECT id, body, state, failure, attempts
-    FROM (SELECT * FROM case_messages
-          WHERE case_id = $1 AND kind = 'public_reply' AND state <> 'cancelled' ORDER BY id DESC LIMIT 1) m
-    WHERE state IN ('sending', 'failed')
+    FROM (SELECT DISTINCT ON (review) m.id, m.body, m.state, m.failure, m.attempts,
+                 CASE WHEN m.review_id IS NULL THEN c.review_id ELSE m.review_id END AS review
+          FROM case_messages m JOIN cases c ON c.id = m.case_id
+          WHERE m.case_id = $1 AND m.kind = 'public_reply' AND m.state <> 'cancelled'
+          ORDER BY review, m.id DESC) n
+    WHERE state IN ('sending', 'failed') ORDER BY id DESC
 """
 _PEOPLE = """
     SELECT id, name FROM staff
@@ -256,7 +260,15 @@ async def counts(by: UUID, now: datetime) -> dict[ViewName, int]:
     return {view: row[view] for view in VIEWS}
 
 
-async def case(case_id: UUID, by: UUID, now: datetime) -> CaseView:
+async def on_its_way(case_id: UUID) -> OnItsWay:
+    """What was written on a case and has not arrived, in the open transaction."""
+    return OnItsWay(
+        tuple(Outgoing(**each) for each in await db.fetch(_OUTGOING, case_id)),
+        tuple(Undelivered(**each) for each in await db.fetch(_UNDELIVERED, case_id)),
+    )
+
+
+async def case(case_id: UUID, by: UUID) -> CaseView:
     """One case for its page, as the staff member `by` sees it. Raises NotFound."""
     sql = f"""SELECT {_CASE_COLUMNS}, coalesce(p.name, '') AS customer_name, k.*, {review_queries.COLUMNS}
               FROM cases c {_CASE_JOINS} {_CLOCK} WHERE c.id = $1"""
@@ -265,8 +277,6 @@ async def case(case_id: UUID, by: UUID, now: datetime) -> CaseView:
         raise NotFound(f"no case {case_id}")
     row = _row_of(found)
     customer = await db.fetchrow(_CUSTOMER, row.customer_id) if row.customer_id else None
-    outgoing = await db.fetchrow(_OUTGOING, case_id, now)
-    undelivered = await db.fetchrow(_UNDELIVERED, case_id)
     given, left = await _authority(case_id, by)
     teams, team = await _teams(case_id)
     further = await db.fetch(_JOINED, case_id, row.review.id if row.review else None)
@@ -278,8 +288,7 @@ async def case(case_id: UUID, by: UUID, now: datetime) -> CaseView:
         earlier_cases=await history.cases(row.customer_id, case_id) if row.customer_id else (),
         clocks=tuple(_clock_of(each) for each in await db.fetch(_CLOCKS, case_id, row.cycle)),
         events=tuple(_event_of(each) for each in await db.fetch(_EVENTS, case_id)),
-        outgoing=Outgoing(**outgoing) if outgoing else None,
-        undelivered=Undelivered(**undelivered) if undelivered else None,
+        on_its_way=await on_its_way(case_id),
         answerable=await _answerable([row.review, *joined] if row.review else joined),
         people=tuple(await people()),
         teams=tuple(teams),

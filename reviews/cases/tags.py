@@ -13,7 +13,7 @@ LIMIT_CHARS = 40
 MOST = 20
 _ADD = """
     INSERT INTO case_tags (merchant_id, case_id, tag, staff_id, added_at)
-    VALUES (current_merchant(), $1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING tag
+    VALUES (current_merchant(), $1, $2, $3, $4)
 """
 _OF = "SELECT case_id, tag FROM case_tags WHERE case_id = ANY ($1::uuid[]) ORDER BY case_id, tag"
 _KNOWN = """
@@ -41,10 +41,12 @@ async def add(case_id: UUID, typed: str, by: UUID, now: datetime) -> bool:
     """Put a tag on a case; whether it is new there. Raises TagUnfit, NotFound or core.errors.Forbidden."""
     await person(by, "note")
     case, tag = await service.lock(case_id), tag_of(typed)
-    if await db.fetchval("SELECT count(*) FROM case_tags WHERE case_id = $1", case_id) >= MOST:
-        raise TagUnfit(f"a case has at most {MOST} tags", most=MOST)
-    if await db.fetchval(_ADD, case_id, tag, by, now) is None:
+    there = (await of_cases([case_id])).get(case_id, ())
+    if tag in there:
         return False
+    if len(there) >= MOST:
+        raise TagUnfit(f"a case has at most {MOST} tags", most=MOST)
+    await db.execute(_ADD, case_id, tag, by, now)
     await events.add(case_id, case.cycle, "tagged", now, staff_id=by, text=tag)
     return True
 

@@ -101,7 +101,7 @@ class EventView:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A message that can still be taken back."""
+    """A message that waits to be sent; until `send_after` it can be taken back."""
 
     id: UUID
     kind: str
@@ -123,6 +123,20 @@ class Undelivered:
 
 
 @dataclass(frozen=True)
+class OnItsWay:
+    """What of a case has not arrived, the newest first; of replies to each review the last."""
+
+    outgoing: tuple[Outgoing, ...] = ()
+    undelivered: tuple[Undelivered, ...] = ()
+
+    @property
+    def reply_waits(self) -> bool:
+        """No other public reply can be sent before."""
+        queued = any(each.kind == "public_reply" for each in self.outgoing)
+        return queued or any(each.state == "sending" for each in self.undelivered)
+
+
+@dataclass(frozen=True)
 class Person:
     """Somebody who may own a case."""
 
@@ -139,8 +153,7 @@ class CaseView:
     clocks: tuple[ClockView, ...]
     events: tuple[EventView, ...]
     """The oldest first."""
-    outgoing: Outgoing | None
-    undelivered: Undelivered | None
+    on_its_way: OnItsWay
     answerable: frozenset[UUID]
     """Of all reviews of the case those to which a reply can be delivered."""
     people: tuple[Person, ...]

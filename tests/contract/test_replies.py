@@ -119,8 +119,7 @@ async def test_trouble_is_tried_again_and_seen(joined: Joined, trouble: Trouble)
     await reply.deliver()
     assert await reply.state() == ("sending", "source_away", 1)
     async with db.transaction(joined.merchant):
-        seen = (await reading.case(reply.case, reply.agent, clock.now())).undelivered
-    assert seen is not None
+        (seen,) = (await reading.on_its_way(reply.case)).undelivered
     assert (seen.state, seen.failure, seen.attempts, seen.body) == ("sending", "source_away", 1, WORDS)
     reply.fake.troubles.clear()
     await reply.deliver()

@@ -68,7 +68,7 @@ async def test_three_calls_in_vain_are_enough_and_reach_nobody(merchant: UUID) -
         (agent, outcome, f"It was {outcome}.") for outcome in ("no_answer", "voicemail", "wrong_number")
     ]
     async with db.transaction(merchant):
-        shown = await reading.case(case, agent, NOW)
+        shown = await reading.case(case, agent)
     assert [each.detail["outcome"] for each in shown.events if each.kind == "call"] == [
         "no_answer", "voicemail", "wrong_number",
     ]  # fmt: skip

@@ -19,7 +19,7 @@ from core.errors import DomainError
 from core.i18n import LOCALES, translator
 from core.ids import new_id
 from reviews.accounts import service as accounts
-from reviews.cases import conversation, service
+from reviews.cases import conversation, delivery, service
 from reviews.cases.remedies import budget
 from reviews.cases.remedies import rules as remedy_rules
 from reviews.cases.remedies import service as remedies
@@ -247,13 +247,24 @@ async def test_cases_know_their_neighbours(browser: Browser, client: httpx.Async
 async def test_a_reply_can_be_taken_back_once(
     browser: Browser, client: httpx.AsyncClient, desk: Desk
 ) -> None:
-    await enter(browser, desk.merchant, await hire(desk.merchant))
+    mina = await hire(desk.merchant)
+    await enter(browser, desk.merchant, mina)
     case_id = await open_case(client, desk)
     await act(browser, case_id, "reply", text="Half a tho")
     page = (await browser.get(case_path(case_id))).text
     assert "This goes out in a moment." in page
     undo = form(page, case_path(case_id, "undo"))
-    assert (await post(browser, case_id, "undo", undo)).status_code == 303
+    taken = await post(browser, case_id, "undo", undo)
+    assert taken.status_code == 303
+    # What was taken back can be made better.
+    again = (await browser.get(taken.headers["location"])).text
+    assert "\nHalf a tho</textarea>" in again
+    assert (
+        "</textarea>" in again and "Half a tho</textarea>" not in (await browser.get(case_path(case_id))).text
+    )
+    await enter(browser, desk.merchant, await hire(desk.merchant, "auditor"))
+    assert "Half a tho</textarea>" not in (await browser.get(taken.headers["location"])).text
+    await enter(browser, desk.merchant, mina)
     assert (await post(browser, case_id, "undo", undo)).status_code == 303, "a double click"
     late = await post(browser, case_id, "undo", undo | {"idempotency_key": "another"})
     assert late.status_code == 409
@@ -261,6 +272,43 @@ async def test_a_reply_can_be_taken_back_once(
     await work_off(desk.merchant, MESSAGE_DUE)
     assert await value(desk.merchant, "SELECT reply FROM reviews") == ""
     assert await value(desk.merchant, "SELECT count(*) FROM case_events WHERE kind = 'undone'") == 1
+
+
+async def test_of_two_messages_that_wait_each_can_be_taken_back(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk
+) -> None:
+    await enter(browser, desk.merchant, await hire(desk.merchant))
+    case_id = await open_case(client, desk)
+    await send(client, desk, a_review("r2", customer=desk.ada))
+    await work_off(desk.merchant, SCORE)
+    for deed in ("reply", "message"):
+        assert (await act(browser, case_id, deed, text=f"The {deed}")).status_code == 303
+    page = (await browser.get(case_path(case_id))).text
+    waits = "A reply is already waiting to be sent."
+    assert page.count("This goes out in a moment.") == 2 and page.count(waits) == 2, (
+        "also for further reviews"
+    )
+    ids = re.findall(rf'action="{case_path(case_id, "undo")}".*?name="message" value="([^"]+)"', page, re.S)
+    assert len(set(ids)) == 2
+    for n, each in enumerate(ids):
+        taken = {"idempotency_key": f"k{n}", "message": each}
+        assert (await browser.post(case_path(case_id, "undo"), taken)).status_code == 303
+    page = (await browser.get(case_path(case_id))).text
+    assert "This goes out in a moment." not in page and waits not in page
+    assert await value(desk.merchant, "SELECT count(*) FROM case_messages WHERE state = 'cancelled'") == 2
+
+
+async def test_what_waits_although_its_seconds_are_over_is_seen_and_cannot_be_taken_back(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk
+) -> None:
+    mina = await hire(desk.merchant)
+    await enter(browser, desk.merchant, mina)
+    case_id = await open_case(client, desk)
+    async with db.transaction(desk.merchant):
+        await conversation.reply(UUID(case_id), "We are sorry.", mina, 1, clock.now() - timedelta(seconds=11))
+    page = (await browser.get(case_path(case_id))).text
+    assert "This goes out in a moment." in page and case_path(case_id, "undo") not in page
+    assert "A reply is already waiting to be sent." in page
 
 
 async def test_a_case_goes_from_hand_to_hand_and_round_again(
@@ -645,6 +693,45 @@ async def test_a_reply_that_did_not_reach_its_source_is_seen_and_sent_again(
     page = (await browser.get(case_path(case_id))).text
     assert "The reply is on its way to its source." in page and "Sent again" in page
     assert await value(desk.merchant, "SELECT count(*) FROM outbox WHERE topic = 'case.reply_post'") == 1
+
+
+async def test_a_failed_reply_to_one_review_stays_while_another_is_answered(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk
+) -> None:
+    case_id = await open_case(client, desk, source="google", account="accounts/1/locations/2")
+    await send(client, desk, a_review("r2", customer=desk.ada))
+    await work_off(desk.merchant, SCORE)
+    second = await value(desk.merchant, "SELECT id FROM reviews WHERE external_id = 'r2'")
+    mina, now = await hire(desk.merchant), clock.now()
+    version = (await case_row(desk.merchant, case_id))["version"]
+    async with db.transaction(desk.merchant):
+        first = await conversation.reply(UUID(case_id), "To the first.", mina, version, now)
+        await delivery.deliver(first.message_id, now)
+        version = await db.fetchval("SELECT version FROM cases WHERE id = $1", UUID(case_id))
+        other = await conversation.reply(UUID(case_id), "To the second.", mina, version, now, second)
+    await enter(browser, desk.merchant, mina)
+    page = (await browser.get(case_path(case_id))).text
+    assert "The reply has not reached its source. The source is not connected." in page
+    assert case_path(case_id, "retry") not in page, "one reply at a time"
+    async with db.transaction(desk.merchant):
+        await delivery.deliver(other.message_id, now)
+    page = (await browser.get(case_path(case_id))).text
+    assert form(page, case_path(case_id, "retry"))["message"] == str(first.message_id)
+
+
+async def test_a_further_review_can_be_read_whole(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk
+) -> None:
+    case_id = await open_case(client, desk)
+    long = "It broke. " * 40 + "\nThe last line."
+    await send(client, desk, a_review("r2", customer=desk.ada, title="Broken again", body=long))
+    await send(client, desk, a_review("r3", customer=desk.ada, title="", body="It broke.\nAgain and again."))
+    await work_off(desk.merchant, SCORE)
+    await enter(browser, desk.merchant, await hire(desk.merchant))
+    page = (await browser.get(case_path(case_id))).text
+    further = page[page.index("Further reviews") :]
+    assert "Broken again</h3>" in further and "The last line.</p></details>" in further
+    assert further.count("The whole text") == 1 and "It broke.\nAgain and again.</p>" in further
 
 
 async def test_the_composer_has_the_limit_of_the_source(

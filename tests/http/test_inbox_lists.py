@@ -12,7 +12,7 @@ from api.cookies import STAFF_SESSION
 from core import clock, db
 from core.embedded import Services
 from core.ids import new_id
-from reviews.cases import events
+from reviews.cases import conversation, delivery, events
 from tests.http.conftest import Browser
 from tests.http.desk import (
     Desk,
@@ -23,6 +23,7 @@ from tests.http.desk import (
     enter,
     hire,
     open_case,
+    post,
     state,
     value,
 )
@@ -198,6 +199,14 @@ async def test_an_auditor_puts_no_tag(browser: Browser, client: httpx.AsyncClien
     assert answer.status_code == 403 and await state(desk.merchant) == before
 
 
+async def test_a_filter_stays_in_the_view_that_it_narrows(browser: Browser, desk: Desk) -> None:
+    await enter(browser, desk.merchant, await hire(desk.merchant))
+    page = (await browser.get(f"{INBOX}?view=resolved")).text
+    assert form(page, INBOX)["view"] == "resolved"
+    narrowed = (await browser.get(f"{INBOX}?view=resolved&stars=1")).text
+    assert f'href="{INBOX}?view=resolved" aria-current="page"' in narrowed
+
+
 # --- deeds on many, and taking them back ---------------------------------------------------------------
 
 
@@ -222,6 +231,64 @@ async def test_a_deed_on_many_is_taken_back(browser: Browser, client: httpx.Asyn
             for name in ("owner_id", "state", "snoozed_until", "assigned_at"):
                 assert was[name] == now[name], (deed, name)
         assert await value(desk.merchant, "SELECT count(*) FROM case_tags") == 0
+
+
+@pytest.mark.parametrize(
+    ("deed", "typed", "ticked", "because"),
+    [
+        ("tag", "", 2, "A tag has 1 to 40 characters"),
+        ("tag", "x" * 41, 2, "A tag has 1 to 40 characters"),
+        ("tag", "recall", 0, "Tick the cases first"),
+        ("assign", "", 2, "Tick the cases first, and for assigning choose a person."),
+    ],
+    ids=["no-tag", "long-tag", "no-tick", "nobody"],
+)
+async def test_what_is_unfit_is_said_on_the_list_with_the_ticks_kept(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk, deed: str, typed: str, ticked: int, because: str
+) -> None:
+    await enter(browser, desk.merchant, await hire(desk.merchant, "community_manager"))
+    cases = [await open_case(client, desk, f"r{n}", customer="") for n in range(2)]
+    before = await state(desk.merchant)
+    more = {"tag": typed, "staff_id": ""}
+    answer = await on_many(browser, deed, *cases[:ticked], query="view=mine&stars=2", **more)
+    assert answer.status_code == 422 and because in answer.text
+    assert answer.text.count(" checked aria-label") == ticked
+    assert "data-bulk open" in answer.text and f'required value="{typed}"' in answer.text
+    again = form(answer.text, f"{INBOX}/bulk")
+    assert again["asked"] == "view=mine&stars=2"
+    assert f'data-live-list="{INBOX}?view=mine&amp;stars=2"' in answer.text, (
+        "no address that can be read again"
+    )
+    assert await state(desk.merchant) == before
+
+
+async def test_a_case_full_of_tags_is_left_and_one_that_has_the_tag_is_done(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk
+) -> None:
+    await enter(browser, desk.merchant, await hire(desk.merchant))
+    full, has, new = [await open_case(client, desk, f"r{n}", customer="") for n in range(3)]
+    for n in range(20):
+        assert (await act(browser, full, "tag", tag=f"t{n}")).status_code == 303
+    assert (await act(browser, has, "tag", tag="recall")).status_code == 303
+    answer = await on_many(browser, "tag", full, has, new, tag="Recall")
+    assert re.search(r"done=2&refused=0&full=1&undo=", answer.headers["location"])
+    page = (await browser.get(answer.headers["location"])).text
+    assert "2 cases done." in page and "1 case has 20 tags already, and got no other." in page
+    assert await shown(browser, "tag=recall") == {has, new}
+    # What one of twenty tags is already is no fault, in a list and on its page.
+    assert "done=1&refused=0" in (await on_many(browser, "tag", full, tag="t3")).headers["location"]
+    assert (await act(browser, full, "tag", tag="t3")).status_code == 303
+    # Only what was put on is taken off again.
+    assert (await take_back(browser, answer)).headers["location"].endswith("done=1&refused=0")
+    assert await shown(browser, "tag=recall") == {has}
+
+
+async def test_a_list_that_stands_empty_has_its_form(browser: Browser, desk: Desk) -> None:
+    await enter(browser, desk.merchant, await hire(desk.merchant))
+    page = (await browser.get(INBOX)).text
+    assert "Nothing waits here" in page and form(page, f"{INBOX}/bulk")
+    await enter(browser, desk.merchant, await hire(desk.merchant, "auditor"))
+    assert f"{INBOX}/bulk" not in (await browser.get(INBOX)).text
 
 
 async def test_what_somebody_touched_since_stays(
@@ -281,6 +348,48 @@ async def test_an_open_case_hears_who_replied(
     heard = (await browser.get(asks)).text
     assert "Bo: Public reply" in heard and "Also looking at this case now: Bo." in heard
     assert "<html" not in heard
+
+
+async def test_an_open_case_hears_that_its_reply_went_out(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk
+) -> None:
+    mina = await hire(desk.merchant)
+    case_id = await open_case(client, desk)
+    await enter(browser, desk.merchant, mina)
+    assert (await act(browser, case_id, "reply", text="We are sorry.")).status_code == 303
+    page = (await browser.get(case_path(case_id))).text
+    asks = page.split('hx-get="')[1].split('"')[0]
+    waits = (await browser.get(asks)).text
+    assert 'id="delivery" hx-swap-oob="true"' in waits and case_path(case_id, "undo") in waits
+    assert "It has gone out." not in waits
+    message = await value(desk.merchant, "SELECT id FROM case_messages")
+    async with db.transaction(desk.merchant):
+        await delivery.deliver(message, clock.now())
+    heard = (await browser.get(asks)).text
+    assert "It has gone out." in heard and "Something happened" not in heard
+    assert "This goes out in a moment." not in heard and 'id="delivery"' in heard
+
+
+async def test_an_open_case_hears_why_its_reply_did_not_arrive_and_a_list_has_those(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk
+) -> None:
+    mina, now = await hire(desk.merchant), clock.now()
+    case_id = await open_case(client, desk, source="google", account="accounts/1/locations/2")
+    await enter(browser, desk.merchant, mina)
+    async with db.transaction(desk.merchant):
+        queued = await conversation.reply(UUID(case_id), "We are sorry.", mina, 1, now)
+    asks = (await browser.get(case_path(case_id))).text.split('hx-get="')[1].split('"')[0]
+    assert await shown(browser, "sign=undelivered") == set()
+    async with db.transaction(desk.merchant):
+        await delivery.deliver(queued.message_id, now)
+    heard = (await browser.get(asks)).text
+    assert "Regulars: Not delivered" in heard
+    assert "The reply has not reached its source. The source is not connected." in heard
+    assert case_path(case_id, "retry") in heard
+    assert await shown(browser, "sign=undelivered") == {case_id}
+    page = (await browser.get(case_path(case_id))).text
+    await post(browser, case_id, "retry", form(page, case_path(case_id, "retry")))
+    assert await shown(browser, "sign=undelivered") == set()
 
 
 async def test_a_session_that_ended_leads_back_to_the_case(

@@ -107,18 +107,25 @@ for (const box of document.querySelectorAll("[data-keys-switch]")) {
   });
 }
 
-// Shows the seconds that are left; afterwards it is too late to undo.
-for (const bar of document.querySelectorAll("[data-undo-until]")) {
-  const until = Date.parse(bar.dataset.undoUntil);
-  const shown = bar.querySelector("[data-countdown]");
-  const timer = setInterval(() => {
-    const left = Math.ceil((until - Date.now()) / 1000);
-    shown.textContent = shown.dataset.countdown.replace("%s", Math.max(left, 0));
-    if (left > 0) return;
-    clearInterval(timer);
-    bar.querySelector("button").disabled = true;
-  }, 250);
+// Shows the seconds that are left, whatever the clock of this computer says; afterwards it is too late to undo.
+function countDown() {
+  for (const bar of document.querySelectorAll("[data-undo-s]")) {
+    const until = performance.now() + 1000 * bar.dataset.undoS;
+    const shown = bar.querySelector("[data-countdown]");
+    delete bar.dataset.undoS;
+    const timer = setInterval(() => {
+      const left = Math.ceil((until - performance.now()) / 1000);
+      shown.textContent = shown.dataset.countdown.replace("%s", left);
+      if (left > 0) return;
+      clearInterval(timer);
+      shown.remove();
+      bar.querySelector("form").remove();
+    }, 250);
+  }
 }
+
+countDown();
+document.addEventListener("htmx:oobAfterSwap", countDown);
 
 // A slider and its number field show the same; only the field is sent.
 for (const slider of document.querySelectorAll("[data-mirrors]")) {
@@ -316,7 +323,7 @@ function busy() {
 
 async function renew() {
   const list = document.getElementById("queue");
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => undefined);
+  const answer = await fetch(strip.dataset.liveList, { headers: { Accept: "text/html" } }).catch(() => undefined);
   if (answer?.redirected) return say("signed-out");
   // An answer can break off after its first line.
   const said = await answer?.text().catch(() => undefined);

@@ -15,6 +15,7 @@ from core.design import chat_views as av
 from core.design import compliance_views as cv
 from core.design import (
     composer_views,
+    delivery_views,
     demo_views,
     inbox_views,
     model_views,
@@ -712,6 +713,17 @@ TRENDS = trend_views.Trends(
     ),
 )  # fmt: skip
 
+DELIVERY = delivery_views.Delivery(
+    "c1",
+    (
+        delivery_views.Outgoing("We are sorry about the lid.", 9, "k-undo", "m2"),
+        delivery_views.Outgoing(HOSTILE, 0, "k-undo-2", "m3", True),
+    ),
+    (
+        delivery_views.Undelivered(HOSTILE, True, "The source refuses this.", 8, "k-retry", "m1"),
+        delivery_views.Undelivered(HOSTILE, False, message_id="m4"),
+    ),
+)
 TROUBLED_CASE = staff_case_views.StaffCase(
     "c1",
     "1042",
@@ -731,8 +743,7 @@ TROUBLED_CASE = staff_case_views.StaffCase(
     True,
     reopen_key="k-reopen",
     conflict="Jonas Okafor replied while you were writing. Nothing of yours was sent.",
-    outgoing=staff_case_views.Outgoing("We are sorry about the lid.", _ahead(seconds=9), "k-undo"),
-    undelivered=staff_case_views.Undelivered(HOSTILE, True, "The source refuses this.", 8, "k-retry", "m1"),
+    delivery=DELIVERY,
 )
 
 STUDIO = studio_views.Studio(
@@ -1738,6 +1749,8 @@ FURTHER_CASE = replace(
             1,
             "en",
             HOSTILE,
+            HOSTILE,
+            HOSTILE,
             answer=composer_views.Composer("k-r2", HOSTILE, HOSTILE, 350, limit_bytes=4096, confirm=True),
         ),
         staff_case_views.JoinedReview(
@@ -1747,7 +1760,7 @@ FURTHER_CASE = replace(
             None,
             "en",
             "",
-            HOSTILE,
+            reply=HOSTILE,
             answer=composer_views.Composer("k-r3", blocked="This source is not connected."),
         ),
     ),
@@ -1866,10 +1879,16 @@ SAMPLES = (
         "staff-case-news",
         "staff/case_news.html",
         kw.CaseNews(
-            "c1",
+            DELIVERY,
             ("Bo",),
             (kw.HappenedSince("reply", "Bo", False, NOW), kw.HappenedSince("note", "Ada", True, NOW)),
         ),
+        _staff("/staff/inbox/cases/c1/news", ""),
+    ),
+    Sample(
+        "staff-case-news-sent",
+        "staff/case_news.html",
+        kw.CaseNews(delivery_views.Delivery("c1"), sent=True),
         _staff("/staff/inbox/cases/c1/news", ""),
     ),
     Sample(

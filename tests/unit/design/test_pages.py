@@ -52,6 +52,7 @@ BUILDING_BLOCKS = {
     "settings_parts.html",
     "tier_parts.html",
     "webhook_parts.html",
+    "delivery_parts.html",
     "inbox_parts.html",
     "keys.html",
     "places.html",
