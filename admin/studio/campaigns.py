@@ -11,7 +11,7 @@ from admin.studio.campaign_words import LIMITS as LABELS
 from admin.studio.campaign_words import PERIODS, period_options
 from admin.studio.change_present import path_of
 from admin.studio.change_words import once_or_said, refused
-from admin.studio.reward_forms import Shop, Typed, is_code
+from admin.studio.reward_forms import Shop, Typed, code_problem
 from admin.studio.rule_forms import Known
 from admin.studio.rule_words import refusal
 from admin.studio.rules import Looked, key_of, look, naming, notices, shop_of
@@ -76,8 +76,8 @@ async def make(request: Staff, data: URLEncodedBody[dict[str, str]]) -> Response
         return await _form(request, data, {})
     wanted, problems = _read(data, shop)
     code, name = data.get("code", "").strip(), data.get("name", "").strip()
-    if not is_code(code):
-        problems["code"] = shop.words.gettext("Small letters, digits and hyphens; it stays for ever.")
+    if found := code_problem(code, shop.words, campaigns.CODE_LIMIT):
+        problems["code"] = found
     if wanted is None or problems:
         return await _form(request, data, problems)
 

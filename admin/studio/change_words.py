@@ -19,6 +19,7 @@ REFUSALS = rule_words.REFUSALS | {
     "change_unseen": mark("The change says something else by now than you were shown. Look at it again."),
     "change_invalid": mark("It needs a name, and a date that is to come."),
     "change_once": mark("A campaign begins once: nothing of it is repeated or comes back."),
+    "change_failed": mark("Something went wrong that nobody expected; it stands in the log."),
     "approval_needed": mark("Somebody else has to approve it first."),
     "preview_stale": mark("Other members would move than you were shown, so nothing was published."),
 }

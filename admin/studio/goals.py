@@ -113,6 +113,11 @@ async def _page(request: Staff, tried: str, typed: dict[str, str], problem: str)
         month=to.shown.month(day_of(now, zone_of(zone))),
         goals=tuple(_line(each, end, to) for each in found),
         forms=tuple(form for form, needed in ((of_cases, CASES), (of_programme, PROGRAMME)) if needed in may),
+        young=""
+        if week.whole
+        else to.words.gettext(
+            "There is less than one whole week to look at yet: hours that have not been are empty."
+        ),
         boards=_boards(week, to),
         short=tuple(_short(hour, lacking, to) for hour, lacking in week.short(SHORT_MOST)),
     )
@@ -182,7 +187,11 @@ def _lacks(each: Reached, end: datetime, to: Reader) -> str:
 
 def _boards(week: Week, to: Reader) -> tuple[Board, ...]:
     words = to.words
-    came = words.gettext("Cases and messages of customers in an hour, on average of %(weeks)s weeks.", weeks=week.weeks)  # noqa: E501  # fmt: skip
+    came = words.ngettext(
+        "Cases and messages of customers in an hour of the last week.",
+        "Cases and messages of customers in an hour, on average of %(num)s weeks.",
+        week.weeks, num=week.weeks,
+    )  # fmt: skip
     people = words.gettext("People who answered something in the hour, on average.")
     return (
         _week_table(

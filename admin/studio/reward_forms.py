@@ -377,6 +377,13 @@ def is_code(text: str) -> bool:
     return _CODE.fullmatch(text) is not None and text != "new"
 
 
+def code_problem(text: str, words: Translator, most: int) -> str:
+    """Why it cannot be the code of something new, of at most so many characters; "": it can."""
+    if len(text) > most:
+        return words.gettext("That is more than fits: up to %(limit)s characters.", limit=most)
+    return "" if is_code(text) else words.gettext("Small letters, digits and hyphens; it stays for ever.")
+
+
 def whole(text: str) -> int | None:
     """A number from 0 up, or None."""
     typed = text.strip()

@@ -20,14 +20,17 @@ REFUSALS = {
     "review_points_off": mark("Points for reviews are switched off in this programme."),
     "rule_moved": mark("Somebody has saved a newer version meanwhile; look at it first."),
     "rule_not_draft": mark("Only a draft can be put in force."),
+    "rule_not_live": mark("The rule is not in force."),
     "campaign_exists": mark("There is a campaign with this code already."),
+    "campaign_rule_exists": mark("A rule has this code with a number after it already; choose another code."),
     "campaign_invalid": mark("The budget or the channels do not fit the campaign."),
     "campaign_not_draft": mark("The campaign runs already, or has ended."),
     "campaign_not_live": mark("The campaign does not run."),
 }
 """By the code of the error."""
+UNKNOWN = mark("Something does not fit.")
 
 
 def refusal(error: DomainError, words: Translator) -> str:
     """Why it is refused, in the reader's language."""
-    return words.gettext(REFUSALS[error.code]) if error.code in REFUSALS else error.detail
+    return words.gettext(REFUSALS.get(error.code, UNKNOWN))

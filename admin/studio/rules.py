@@ -128,14 +128,17 @@ async def publish(request: Staff, code: FromPath[str], data: URLEncodedBody[Publ
 
 @post("/rules/{code:str}/retire", guards=[requires_permission(PUBLISH)], status_code=303)
 async def retire(request: Staff, code: FromPath[str], data: URLEncodedBody[KeyedForm]) -> Response[Any]:
-    """Take a rule out of force. Raises NotFound or RuleNotLive."""
-    now = clock.now()
+    """Take a rule out of force; a refusal is said on its page. Raises NotFound."""
+    now, words = clock.now(), translator(locale_of(request))
 
     async def effect() -> str:
         await rules.retire(code, now)
         return f"{PATH}/{code}?notice=retired"
 
-    return await once_to(request, data.idempotency_key, "", effect, now)
+    try:
+        return await once_to(request, data.idempotency_key, "", effect, now)
+    except (rules.RuleNotLive, rules.RuleOfCampaign) as error:
+        return await _form(request, code, {}, problem=refusal(error, words))
 
 
 handlers = [overview, new, make, one, gave, revise, publish, retire]
@@ -216,7 +219,7 @@ async def _form(
         versions=tuple(_version(each, say, may_edit, may_publish) for each in versions),
         form=form,
         live=live,
-        retire_key=str(new_id()) if live and may_publish else "",
+        retire_key=str(new_id()) if live and may_publish and not of_campaign else "",
         figures=figures,
         figures_href=f"{PATH}/{code}/figures" if versions and not counted else "",
         beyond_form=stored is None,

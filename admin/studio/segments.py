@@ -14,7 +14,7 @@ from litestar.params import FromPath, FromQuery, URLEncodedBody
 from litestar.response import Stream
 
 from admin.studio import segment_forms as forms
-from admin.studio.reward_forms import Shop, is_code
+from admin.studio.reward_forms import Shop, code_problem
 from admin.studio.rules import naming, shop_of
 from api.auth import StaffUser, requires_permission
 from api.forms import KeyedForm, key_of, once_to, said_of
@@ -70,8 +70,8 @@ async def make(request: Staff, data: URLEncodedBody[dict[str, str]]) -> Response
     async with db.transaction(request.user.merchant_id):
         shop, _ = await shop_of(request)
     wanted, problems = forms.read(_fields(data), shop)
-    if not is_code(code):
-        problems["code"] = shop.words.gettext("Small letters, digits and hyphens; it stays for ever.")
+    if found := code_problem(code, shop.words, segments.CODE_LIMIT):
+        problems["code"] = found
     if wanted is None or problems:
         return await _new(request, data, problems)
     segment = wanted

@@ -12,7 +12,7 @@ from msgspec import Meta
 from api.auth import Integrator, requires_scope
 from api.idempotency import Once
 from api.openapi import WRITE_PROBLEMS, problems
-from api.v1.rules import PAGE_LIMIT, Name, RuleCode
+from api.v1.rules import PAGE_LIMIT, Name
 from core import clock, db
 from core.i18n import Locale
 from loyalty.campaigns import service as campaigns
@@ -25,11 +25,14 @@ from loyalty.rules.check import Overlap
 from loyalty.segments import service as segments
 from loyalty.segments.model import Segment, SegmentView
 
+ShortCode = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,89}\Z")]
+"""Rules of a campaign and later versions of a segment have it with a number, in at most 100 characters."""
+
 
 class NewCampaign(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A campaign, as a draft. `name` is for staff."""
+    """A campaign, as a draft. `name` is for staff. Its rules get its code with -1, -2, …"""
 
-    code: RuleCode
+    code: ShortCode
     name: Name
     campaign: Campaign
 
@@ -58,7 +61,7 @@ class Campaigns(msgspec.Struct, frozen=True, kw_only=True):
 class NewSegment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Members for whom all conditions hold. It never changes: another meaning is its next version."""
 
-    code: RuleCode
+    code: ShortCode
     name: Name
     segment: Segment
 

@@ -29,3 +29,5 @@ class GoalBoard:
     """Hours of the week: what comes in, and who is there."""
     short: tuple[str, ...]
     """Sentences: hours that lack people."""
+    young: str = ""
+    """Says that there is less than one week to look at."""

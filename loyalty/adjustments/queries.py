@@ -13,12 +13,26 @@ INSERT INTO adjustment_limits (merchant_id, role, limit_points) VALUES (current_
 ON CONFLICT (merchant_id, role) DO UPDATE SET limit_points = excluded.limit_points
 """
 
-# What one person added to or took from one wallet alone since a moment; the member is locked before.
-LOCK_MEMBER = "SELECT id FROM members WHERE id = $1 FOR NO KEY UPDATE"
+# Before what somebody gives alone is counted and given: they give one thing after the other.
+LOCK_PERSON = "SELECT id FROM staff WHERE id = $1 FOR NO KEY UPDATE"
+# What one person ($2) gave these members ($1) alone since $3, less what they took: adjustments and files of
+# opening balances, also to whoever was merged into them.
 ALONE = """
-SELECT coalesce(sum(points), 0)::bigint FROM adjustments
-WHERE member_id = $1 AND wallet = $2 AND asked_by = $3 AND state = 'posted' AND decided_by IS NULL
-  AND asked_at > $4
+WITH asked AS (SELECT id, coalesce(merged_into, id) AS survivor FROM members WHERE id = ANY ($1::uuid[])),
+theirs AS (
+    SELECT id AS asked, survivor AS id FROM asked
+    UNION SELECT a.id, m.id FROM asked a JOIN members m ON m.merged_into = a.survivor
+), given AS (
+    SELECT t.asked, d.wallet, d.points FROM theirs t JOIN adjustments d ON d.member_id = t.id
+    WHERE d.asked_by = $2 AND d.state = 'posted' AND d.decided_by IS NULL AND d.asked_at > $3
+    UNION ALL
+    SELECT t.asked, w.code, j.points
+    FROM opening_imports o CROSS JOIN theirs t JOIN ledger_accounts l ON l.member_id = t.id
+    JOIN wallet_types w ON w.id = l.wallet_type_id
+    JOIN ledger_journal j ON j.account_id = l.id AND j.recorded_at > $3 AND j.reason->>'file' = o.id::text
+    WHERE o.asked_by = $2 AND o.state = 'done' AND o.decided_by IS NULL AND o.asked_at > $3
+)
+SELECT asked AS member_id, wallet, sum(points)::bigint AS points FROM given GROUP BY 1, 2
 """
 
 PERSON = "SELECT id, name, role FROM staff WHERE id = $1 AND disabled_at IS NULL"

@@ -1,6 +1,6 @@
 """Ask for an adjustment, decide on one, read them. Each belongs to one person of the staff, some to two."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, get_args
 from uuid import UUID
@@ -21,7 +21,7 @@ LIMITS_POINTS: Mapping[str, int] = {"owner": 50_000, "marketer": 5_000, "communi
 """What a role may add or take alone until the merchant says otherwise; other roles nothing."""
 LIMIT_MOST_POINTS = 1_000_000_000
 A_DAY = timedelta(days=1)
-"""In which what one person does to one member's wallet alone counts together."""
+"""In which what one person gives one member alone counts together."""
 
 
 class AdjustmentDecided(DomainError):
@@ -174,11 +174,26 @@ async def newest(
     return [Adjustment(**row) for row in await db.fetch(queries.NEWEST, state, member_id, before, limit)]
 
 
+async def one_at_a_time(person: UUID) -> None:
+    """Until the transaction ends this person gives nothing else: before the ledger is touched."""
+    await db.execute(queries.LOCK_PERSON, person)
+
+
+async def given_alone(members: Sequence[UUID], person: UUID, now: datetime) -> dict[UUID, dict[str, int]]:
+    """By member and wallet, what this person gave within the last day with nobody's approval, in adjustments
+    and in files of opening balances; below zero where more was taken."""
+    found: dict[UUID, dict[str, int]] = {}
+    for row in await db.fetch(queries.ALONE, list(members), person, now - A_DAY):
+        found.setdefault(row["member_id"], {})[row["wallet"]] = row["points"]
+    return found
+
+
 async def _within(asked: Asked, person: _Person, now: datetime) -> bool:
     """Whether it needs no second person: many small ones within a day are one."""
     limit_points = (await limits())[person.role]
-    await db.execute(queries.LOCK_MEMBER, asked.member_id)
-    before: int = await db.fetchval(queries.ALONE, asked.member_id, asked.wallet, person.id, now - A_DAY)
+    await one_at_a_time(person.id)
+    given = await given_alone([asked.member_id], person.id, now)
+    before = given.get(asked.member_id, {}).get(asked.wallet, 0)
     return max(abs(asked.points), abs(asked.points + before)) <= limit_points
 
 

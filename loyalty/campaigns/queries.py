@@ -6,6 +6,8 @@ VALUES (current_merchant(), $1, $2, 'draft', $3::jsonb, $4, $5)
 ON CONFLICT (merchant_id, code) DO NOTHING RETURNING id
 """
 
+RULE_TAKEN = "SELECT code FROM earning_rules WHERE code = ANY ($1::text[]) ORDER BY code LIMIT 1"
+
 _CAMPAIGN = """
 SELECT c.id, c.code, c.name, c.state, c.definition, c.budget_id, c.created_at, c.published_at, c.ended_at,
        s.name AS author

@@ -17,6 +17,9 @@ from loyalty.ledger.budgets import Budget
 from loyalty.rules import service as rules
 from loyalty.rules.check import Overlap
 
+CODE_LIMIT = 90
+"""Characters; rules have the campaign's code and a number, and at most 100."""
+
 
 class CampaignExists(DomainError):
     """A campaign of the merchant's has this code."""
@@ -24,6 +27,14 @@ class CampaignExists(DomainError):
     code = "campaign_exists"
     kind = Kind.CONFLICT
     title = "There is a campaign with this code"
+
+
+class CampaignRuleExists(DomainError):
+    """Another rule has the code that one of the campaign's would get: that of the campaign with -1."""
+
+    code = "campaign_rule_exists"
+    kind = Kind.CONFLICT
+    title = "A rule has the code of one of the campaign's rules"
 
 
 class CampaignNotDraft(DomainError):
@@ -64,12 +75,23 @@ class CampaignView(msgspec.Struct, frozen=True, kw_only=True):
 async def create(
     code: str, name: str, campaign: Campaign, now: datetime, by: UUID | None = None
 ) -> CampaignView:
-    """A campaign as a draft. Raises CampaignExists, CampaignInvalid and what loyalty.rules refuses."""
+    """A campaign as a draft.
+
+    Raises CampaignExists, CampaignRuleExists, CampaignInvalid and what loyalty.rules refuses.
+    """
     await check(campaign, now)
+    wanted = [_rule_code(code, number) for number in range(1, len(campaign.rules) + 1)]
+    if taken := await db.fetchval(queries.RULE_TAKEN, wanted):
+        raise CampaignRuleExists(f"{taken} is a rule's")
     made = await db.fetchval(queries.ADD, code, name, db.to_json(campaign), by, now)
     if made is None:
         raise CampaignExists(code)
     return await get(code)
+
+
+def _rule_code(code: str, number: int) -> str:
+    """Also of a campaign that was drafted when its code could be as long as that of a rule."""
+    return f"{code[:CODE_LIMIT]}-{number}"
 
 
 async def lock(code: str) -> None:
@@ -91,7 +113,7 @@ async def publish(code: str, now: datetime) -> CampaignView:
     start = schedule.start if schedule.start and schedule.start > now else None
     for number, rule in enumerate(rules_of(found.campaign), 1):
         name = f"{found.name} {number}" if len(found.campaign.rules) > 1 else found.name
-        draft = await rules.create(f"{code}-{number}", name, rule, now, campaign_id=found.id)
+        draft = await rules.create(_rule_code(code, number), name, rule, now, campaign_id=found.id)
         await rules.publish(draft.version_id, now, start, schedule.end)
     budget_id = await _open(found.campaign.budget, new_id(), now) if found.campaign.budget else None
     await db.execute(queries.PUBLISH, found.id, budget_id, now)
@@ -104,8 +126,7 @@ async def end(code: str, now: datetime) -> CampaignView:
     found = await get(code)
     if found.state != "published":
         raise CampaignNotLive(code)
-    for number in range(1, len(found.campaign.rules) + 1):
-        await rules.retire(f"{code}-{number}", now)
+    await rules.retire_of_campaign(found.id, now)
     await db.execute(queries.END, found.id, now)
     return await get(code)
 

@@ -14,7 +14,7 @@ LEFT JOIN staff a ON a.id = c.created_by LEFT JOIN staff b ON b.id = c.asked_by
 LEFT JOIN staff d ON d.id = c.decided_by LEFT JOIN staff p ON p.id = c.published_by
 """
 ONE = _CHANGE + "WHERE c.id = $1 AND c.kind = ANY ($2::text[])"
-LOCK = "SELECT id FROM changes WHERE id = $1 FOR UPDATE"
+LOCK = "SELECT state FROM changes WHERE id = $1 FOR UPDATE"
 PENDING = (
     _CHANGE
     + """WHERE c.state IN ('draft', 'asked', 'approved', 'scheduled') AND c.kind = ANY ($4::text[])
@@ -28,7 +28,8 @@ DONE = (
 ORDER BY c.published_at DESC, c.id DESC LIMIT $3"""
 )
 DUE = """
-SELECT id FROM changes WHERE state = 'scheduled' AND publish_at <= $1 AND kind = ANY ($2::text[])
+SELECT id, kind, subject FROM changes
+WHERE state = 'scheduled' AND publish_at <= $1 AND kind = ANY ($2::text[])
 ORDER BY publish_at, id
 """
 

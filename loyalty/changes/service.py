@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+import structlog
 
 from core import db
 from core.errors import DomainError, NotFound
@@ -14,10 +15,14 @@ from loyalty.changes.errors import ApprovalNeeded, ChangeInvalid, ChangeStale, C
 from loyalty.changes.kinds import KINDS, VERSIONED, KindCode
 from loyalty.tiers.service import Seen
 
+log = structlog.get_logger(__name__)
+
 NAME_LIMIT = 100
 NOTE_LIMIT = 500
 FAILED = "error:"
 """Begins the note of what could not go live on its date; the error's code follows."""
+BROKEN = "change_failed"
+"""That code where there is no other: nobody expected it, and the log says more."""
 PENDING = ("draft", "asked", "approved", "scheduled")
 LIST_LIMIT = 100
 
@@ -303,17 +308,27 @@ async def any_due(now: datetime) -> bool:
 
 
 async def publish_due(now: datetime) -> list[Change]:
-    """Publish what is set for a date that has come; what cannot be goes back to its author, saying why."""
+    """Publish what is set for a date that has come; what cannot be goes back to its author, saying why.
+
+    None hinders the others.
+    """
     found = []
-    for row in await db.fetch(queries.DUE, now, KINDS):
-        await _lock_subject(await find(row["id"]))
-        change = await _locked(row["id"], "scheduled")
+    for change_id, kind, subject in await db.fetch(queries.DUE, now, KINDS):
+        await VERSIONED[kind].lock(subject)
+        if await db.fetchval(queries.LOCK, change_id) != "scheduled":
+            continue
         try:
             async with db.savepoint():
+                change = await find(change_id)
                 await _refuse_unapproved(change)
                 found.append(await _put_in_force(change, None, change.published_by, now))
+        except db.AWAY:  # it stays as it is: the next sweep tries again
+            log.exception("change_waits", kind=kind, subject=subject)
         except DomainError as error:
-            await db.execute(queries.BACK, change.id, f"{FAILED}{error.code}")
+            await db.execute(queries.BACK, change_id, f"{FAILED}{error.code}")
+        except Exception:  # a mistake of ours stops this change, and none of the others
+            log.exception("change_failed", kind=kind, subject=subject)
+            await db.execute(queries.BACK, change_id, f"{FAILED}{BROKEN}")
     return found
 
 

@@ -1,11 +1,11 @@
 """Opening balances by a file that somebody of the staff sends: with a reason, and approved by another person
-where the shop asks for one, or where a customer would get more than its sender may give alone. Nothing of the
+where the shop asks for one, or where a member would get more than its sender may give alone. Nothing of the
 file is kept once it was decided on, or after a week."""
 
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from io import BytesIO
 from itertools import islice
@@ -39,6 +39,8 @@ REASON_LIMIT = 500
 KEPT_REJECTS = 50
 KEPT_WAITING = timedelta(days=7)
 COLUMN_LIMIT = 60
+Gets = Counter[UUID]
+"""Points of new rows, by member."""
 
 
 class OpeningsInvalid(DomainError):
@@ -67,7 +69,7 @@ class Reject(msgspec.Struct, frozen=True):
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
     """What becomes of rows: `rows` = new + known + rejected; `points` of new ones, `largest` of these that
-    one customer gets; the first rejects."""
+    one member gets; the first rejects."""
 
     rows: int
     new: int
@@ -111,7 +113,8 @@ async def send(
     file_name: str, content: bytes, reason: str, create_members: bool, by: UUID, now: datetime
 ) -> Sent:
     """Try a file, and take it in or let it wait for a second person: where the shop asks for one, or where a
-    customer would get more than this role may give alone (adjustments.limits).
+    member would get more than this role may give alone (adjustments.limits), with all that this person gave
+    them alone within the last day.
 
     Raises Forbidden, OpeningsInvalid, FileUnreadable, ProgrammeMissing, TimeZoneUnknown.
     """
@@ -122,10 +125,17 @@ async def send(
     if len(content) > FILE_LIMIT_BYTES:
         raise OpeningsInvalid(f"at most {FILE_LIMIT_BYTES >> 20} MB")
     sent_id, rows = new_id(), await _rows(content, now)
-    limit_points = -1 if await changes.second_person() else (await adjustments.limits())[role]
-    found, done = await _take_in(
-        rows, create_members, now, sent_id, lambda tried: tried.largest <= limit_points
-    )
+    await adjustments.one_at_a_time(by)
+    two, limit_points = await changes.second_person(), (await adjustments.limits())[role]
+
+    async def alone(_: Found, gets: Gets) -> bool:
+        given = await adjustments.given_alone(list(gets), by, now)
+        before = {member: sum(max(each, 0) for each in of.values()) for member, of in given.items()}
+        return not two and all(
+            points + before.get(member, 0) <= limit_points for member, points in gets.items()
+        )
+
+    found, done = await _take_in(rows, create_members, now, sent_id, alone)
     state, kept = ("done", None) if done else ("waiting", content)
     args = (file_name[:200] or "file", reason, create_members, state, kept, db.to_json(found), by, now)
     await db.execute(queries.SEND, sent_id, *args)
@@ -148,7 +158,11 @@ async def decide(sent_id: UUID, approve: bool, by: UUID, now: datetime) -> Sent:
         if sent.asked_by == by:
             raise ApprovalNeeded("whoever sends a file cannot approve it")
         rows = await _rows(content, now)
-        found, done = await _take_in(rows, sent.create_members, now, sent_id, sent.found.gives_as)
+
+        async def as_shown(tried: Found, _: Gets) -> bool:
+            return sent.found.gives_as(tried)
+
+        found, done = await _take_in(rows, sent.create_members, now, sent_id, as_shown)
         if not done:
             await db.execute(queries.TRIED_AGAIN, sent_id, db.to_json(found))
             return await find(sent_id)
@@ -208,35 +222,48 @@ class _Undo(Exception):
 
 
 async def _take_in(
-    rows: _Rows, create_members: bool, now: datetime, sent_id: UUID, fits: Callable[[Found], bool]
+    rows: _Rows,
+    create_members: bool,
+    now: datetime,
+    sent_id: UUID,
+    fits: Callable[[Found, Gets], Awaitable[bool]],
 ) -> tuple[Found, bool]:
     """What becomes of the rows, and whether it stays: nothing does where it does not fit."""
     try:
         async with db.savepoint():
             openings = [each for _, each in rows.openings]
-            found = _found(rows, await service.take_in(openings, create_members, now, sent_id=sent_id))
-            if not fits(found):
+            outcomes = await service.take_in(openings, create_members, now, sent_id=sent_id)
+            gets = await _gets(openings, outcomes)
+            found = _found(rows, outcomes, gets)
+            if not await fits(found, gets):
                 raise _Undo
     except _Undo:
         return found, False
     return found, True
 
 
-def _found(rows: _Rows, outcomes: Sequence[Outcome]) -> Found:
+async def _gets(openings: Sequence[Opening], outcomes: Sequence[Outcome]) -> Gets:
+    """Several customer numbers can be one member's."""
+    known, gets = await service.members_of(openings), Counter[UUID]()
+    for opening, outcome in zip(openings, outcomes, strict=True):
+        if outcome.status == "new":
+            gets[known[opening.customer_id].id] += opening.points
+    return gets
+
+
+def _found(rows: _Rows, outcomes: Sequence[Outcome], gets: Gets) -> Found:
     statuses = Counter(outcome.status for outcome in outcomes)
-    rejected, each_gets = list(rows.rejects), Counter[str]()
-    for (line, opening), outcome in zip(rows.openings, outcomes, strict=True):
+    rejected = list(rows.rejects)
+    for (line, _), outcome in zip(rows.openings, outcomes, strict=True):
         if outcome.status == "rejected":
             rejected.append(Reject(line, outcome.field or "", outcome.detail or ""))
-        elif outcome.status == "new":
-            each_gets[opening.customer_id] += opening.points
     return Found(
         rows=len(outcomes) + len(rows.rejects),
         new=statuses["new"],
         known=statuses["known"],
         rejected=len(rejected),
-        points=each_gets.total(),
-        largest=max(each_gets.values(), default=0),
+        points=gets.total(),
+        largest=max(gets.values(), default=0),
         rejects=tuple(sorted(rejected, key=lambda each: each.line)[:KEPT_REJECTS]),
     )
 

@@ -31,7 +31,9 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
 NEW, KNOWN = Outcome("new"), Outcome("known")
 
 
-class _Member(msgspec.Struct, frozen=True):
+class Member(msgspec.Struct, frozen=True):
+    """Somebody with points."""
+
     id: UUID
     joined_at: datetime
 
@@ -71,7 +73,7 @@ async def _take_in(
     wallets = {wallet.code: wallet for wallet in await all_wallets()}
     if create_members:
         await _create(rows, live.terms_version, now)
-    known = await _members(rows)
+    known = await members_of(rows)
     reason = {"rule": "opening"} | ({"file": str(sent_id)} if sent_id else {})
     earns = [_earn(row, known.get(row.customer_id), wallets, reason, now) for row in rows]
     commands = {n: earn for n, earn in enumerate(earns) if isinstance(earn, Earn)}
@@ -94,14 +96,15 @@ async def _create(rows: Sequence[Opening], terms_version: str, now: datetime) ->
     )
 
 
-async def _members(rows: Sequence[Opening]) -> dict[str, _Member]:
+async def members_of(rows: Sequence[Opening]) -> dict[str, Member]:
+    """Who gets the points of each customer number: whoever a merged one was merged into."""
     found = await db.fetch(queries.MEMBERS, list({row.customer_id for row in rows}))
-    return {row["external_id"]: _Member(row["id"], row["joined_at"]) for row in found}
+    return {row["external_id"]: Member(row["id"], row["joined_at"]) for row in found}
 
 
 def _earn(
     row: Opening,
-    member: _Member | None,
+    member: Member | None,
     wallets: Mapping[str, Wallet],
     reason: Mapping[str, str],
     now: datetime,

@@ -74,6 +74,7 @@ VALUES (current_merchant(), $1, $2, $3, $4) ON CONFLICT (merchant_id, code) DO N
 """
 
 LOCK_RULE = "SELECT id, campaign_id FROM earning_rules WHERE code = $1 FOR UPDATE"
+LOCK_RULES = "SELECT id FROM earning_rules WHERE campaign_id = $1 ORDER BY id FOR UPDATE"
 LOCK_RULE_OF = """
 SELECT r.id FROM earning_rules r JOIN earning_rule_versions v ON v.rule_id = r.id
 WHERE v.id = $1 FOR UPDATE OF r

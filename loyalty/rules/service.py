@@ -212,14 +212,20 @@ async def publish(
 
 
 async def retire(code: str, now: datetime, at: datetime | None = None) -> None:
-    """Take a rule out of force from now on, or from `at`. Raises NotFound, RulePast or RuleNotLive."""
+    """Take a rule out of force from now on, or from `at`.
+
+    Raises NotFound, RulePast, RuleNotLive, RuleOfCampaign (it ends with its campaign).
+    """
     if at and at < now:
         raise RulePast(f"it is {now.isoformat()}")
-    rule_id = await db.fetchval(queries.LOCK_RULE, code)
-    if rule_id is None:
-        raise NotFound(f"no rule has the code {code}")
-    if await db.fetchval(queries.END_PUBLISHED, rule_id, at or now, now) is None:
+    if await db.fetchval(queries.END_PUBLISHED, await _own(code), at or now, now) is None:
         raise RuleNotLive(code)
+
+
+async def retire_of_campaign(campaign_id: UUID, now: datetime) -> None:
+    """Take a campaign's rules out of force from now on; those that are already stay so."""
+    for row in await db.fetch(queries.LOCK_RULES, campaign_id):
+        await db.execute(queries.END_PUBLISHED, row["id"], now, now)
 
 
 async def lock(code: str) -> None:

@@ -16,6 +16,9 @@ from loyalty.segments import rfm
 from loyalty.segments.model import Listed, Origin, Segment, SegmentView, lists, size, taints
 from loyalty.segments.sentence import Words
 
+CODE_LIMIT = 90
+"""Characters; later versions have the first one's code and a number, and at most 100."""
+
 _SEGMENT = """
     SELECT s.id, s.code, s.base, s.name, s.definition, s.taints, s.version, s.created_at,
            s.version = max(s.version) OVER (PARTITION BY s.base) AS newest
@@ -25,9 +28,15 @@ _ONE = f"SELECT * FROM ({_SEGMENT}) x WHERE id = $1"
 _VERSIONS = f"{_SEGMENT} WHERE s.base = $1 ORDER BY s.version DESC"
 _EVERY = f"SELECT * FROM ({_SEGMENT}) x ORDER BY name, base, version DESC"
 _SOME = "SELECT id, definition FROM segments WHERE id = ANY ($1::uuid[])"
-_ADD = """
+# Another segment may have the code already: then the next number.
+_FREE = f"""
+    SELECT made.code
+    FROM generate_series($5::int, $5::int + 999) n, concat(left($1::text, {CODE_LIMIT}), '-v', n) made (code)
+    WHERE NOT EXISTS (SELECT FROM segments taken WHERE taken.code = made.code) ORDER BY n LIMIT 1
+"""
+_ADD = f"""
     INSERT INTO segments (merchant_id, base, code, name, definition, taints, version, created_by, created_at)
-    VALUES (current_merchant(), $1::text, $1::text || CASE $5::int WHEN 1 THEN '' ELSE '-v' || $5::int END,
+    VALUES (current_merchant(), $1::text, CASE $5::int WHEN 1 THEN $1::text ELSE ({_FREE}) END,
             $2, $3::jsonb, $4, $5::int, $6, $7)
     ON CONFLICT DO NOTHING RETURNING id
 """
@@ -105,7 +114,8 @@ async def create(
 async def revise(
     code: str, name: str, segment: Segment, after: int, now: datetime, by: UUID | None = None
 ) -> SegmentView:
-    """Make the version that follows `after`; its code is that of the first with -v2. What names one keeps it.
+    """Make the version that follows `after`; its code is that of the first with -v2, or with the next number
+    that is free. What names a version keeps it.
 
     Raises NotFound, SegmentMoved, SegmentTooLarge, ListUnknown.
     """

@@ -8,12 +8,16 @@ from datetime import datetime, timedelta
 from core import db
 
 WEEKS = 8
+"""As far back as is looked."""
+A_WEEK = timedelta(weeks=1)
 DAYS = range(1, 8)
 """1 is Monday."""
 HOURS = range(24)
 Hour = tuple[int, int]
 """Weekday and hour of the shop's clock."""
 
+# No answer is older than its case.
+_FIRST = "SELECT min(opened_at) FROM cases WHERE merchant_id = $1 AND opened_at < $2"
 # $1 merchant, $2 from, $3 until, $4 time zone. Somebody is there in an hour in which they answer something.
 _HOURS = """
     WITH came AS (
@@ -49,10 +53,14 @@ class Load:
 
 @dataclass(frozen=True)
 class Week:
-    """All hours in which something was; `weeks` says over how many each is summed."""
+    """All hours in which something was; `weeks` says over how many each is summed.
+
+    `whole`: they have all passed; else there is less than one week to look at.
+    """
 
     hours: Mapping[Hour, Load]
     weeks: int = WEEKS
+    whole: bool = True
 
     @property
     def per_person(self) -> float | None:
@@ -78,8 +86,10 @@ class Week:
 
 
 async def week(now: datetime, time_zone: str) -> Week:
-    """The last eight weeks, by the shop's clock."""
-    rows = await db.fetch(_HOURS, db.merchant_id(), now - timedelta(weeks=WEEKS), now, time_zone)
-    return Week(
-        {(row["day"], row["hour"]): Load(row["came"], row["answered"], row["people"]) for row in rows}
-    )
+    """The whole weeks since the first case, by the shop's clock: the last eight of them, and at least one."""
+    first: datetime | None = await db.fetchval(_FIRST, db.merchant_id(), now)
+    passed = (now - first) // A_WEEK if first else 0
+    weeks = min(max(passed, 1), WEEKS)
+    rows = await db.fetch(_HOURS, db.merchant_id(), now - weeks * A_WEEK, now, time_zone)
+    hours = {(row["day"], row["hour"]): Load(row["came"], row["answered"], row["people"]) for row in rows}
+    return Week(hours, weeks, passed >= 1)

@@ -23,6 +23,8 @@ from loyalty.adjustments.service import (
 )
 from loyalty.ledger import reading
 from loyalty.ledger.errors import MemberUnknown, PointsInsufficient, WalletUnknown
+from loyalty.members import merge as merges
+from loyalty.openings import sending
 from tests.factories.points import balance, earn, one
 from tests.factories.shop import START, day, new_member, programme
 
@@ -115,6 +117,85 @@ async def test_no_limit_is_passed_in_small_steps(merchant: UUID, member: UUID) -
         assert await step(5000, day(1), other) == "posted"
         assert await step(1, day(2) - timedelta(seconds=1)) == "waiting"
         assert await step(5000, day(2)) == "posted"
+
+
+async def named() -> tuple[UUID, str]:
+    """One more member, and the customer number."""
+    member = await new_member()
+    sql = "SELECT external_id FROM customers c JOIN members m ON m.customer_id = c.id WHERE m.id = $1"
+    return member, await db.fetchval(sql, member)
+
+
+def a_file(*rows: tuple[str, int]) -> bytes:
+    """Opening balances of these customers, each with an id of its own."""
+    lines = [f"{uuid4()},{customer},{points}" for customer, points in rows]
+    return "\n".join(["id,customer_id,points", *lines]).encode()
+
+
+async def test_no_limit_is_passed_in_small_steps_by_files(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        await programme()
+        member, number = await named()
+        by, other = await person("marketer"), await person("marketer")
+
+        async def send(points: int, at: datetime, who: UUID = by) -> str:
+            return (await sending.send("f.csv", a_file((number, points)), "Why", False, who, at)).state
+
+        async def step(points: int, at: datetime) -> str:
+            return (await ask(asked(member, points), by, at)).state
+
+        assert await send(3000, day(1)) == "done"
+        assert await send(2001, day(1)) == "waiting"
+        assert await step(2001, day(1)) == "waiting"
+        assert await step(1000, day(1)) == "posted"
+        assert await send(1000, day(1)) == "done"
+        assert await send(1, day(1)) == "waiting" and await step(1, day(1)) == "waiting"
+        assert await send(5000, day(1), other) == "done", "each person has an own limit"
+        assert await send(1, day(2) - timedelta(seconds=1)) == "waiting"
+        assert await send(5000, day(2)) == "done"
+        # What was taken makes room for no more than the limit.
+        assert await step(-5000, day(3)) == "posted"
+        assert await send(5001, day(3)) == "waiting"
+        assert await send(5000, day(3)) == "done"
+        assert (await balance(member))[1] == 3000 + 1000 + 1000 + 5000 + 5000 - 5000 + 5000
+
+
+async def test_no_limit_is_passed_through_customer_numbers_that_were_merged(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        await programme()
+        (ada, first), (bea, second) = await named(), await named()
+        by, other = await person("marketer"), await person("marketer")
+        assert (await ask(asked(bea, 2500), other, day(1))).state == "posted"
+        assert await merges.merge(second, first, day(1), day(1))
+        both = a_file((first, 2501), (second, 2500))
+        waits = await sending.send("f.csv", both, "Why", False, by, day(1))
+        assert (waits.state, waits.found.largest) == ("waiting", 5001)
+        fits = await sending.send("f.csv", a_file((first, 2500), (second, 2500)), "Why", False, by, day(1))
+        assert (fits.state, fits.found.largest) == ("done", 5000)
+        # What the other person gave to whom was merged since was given to the same member.
+        late = await sending.send("f.csv", a_file((first, 2501)), "Why", False, other, day(1))
+        assert late.state == "waiting"
+        assert (await ask(asked(ada, 2501), other, day(1))).state == "waiting"
+        assert (await balance(ada))[1] == 7500
+
+
+async def test_one_person_s_gifts_at_once_count_together(merchant: UUID, member: UUID) -> None:
+    async with db.transaction(merchant):
+        by = await person("marketer")
+        number = await db.fetchval("SELECT external_id FROM customers")
+
+    async def send() -> str:
+        async with db.transaction(merchant):
+            return (await sending.send("f.csv", a_file((number, 4000)), "Why", False, by, day(1))).state
+
+    async def step() -> str:
+        async with db.transaction(merchant):
+            return (await ask(asked(member, 4000), by, day(1))).state
+
+    states = await asyncio.gather(send(), step(), send(), step())
+    assert sorted(states)[-3:] == ["waiting"] * 3
+    async with db.transaction(merchant):
+        assert (await balance(member))[1] == 4000
 
 
 async def test_what_is_rejected_posts_nothing(merchant: UUID, member: UUID) -> None:

@@ -245,6 +245,36 @@ class TestTargeting:
             await campaigns.create("twice", "twice", Campaign(rules=(BONUS,)), START)
 
 
+@pytest.mark.usefixtures("shop")
+class TestItsRules:
+    async def test_a_code_that_was_allowed_to_be_long_begins_and_ends(self) -> None:
+        long = "c" * 100
+        await run(long, BONUS, DOUBLE)
+        assert [each.code for each in await rules.live(START)] == ["orders", f"{'c' * 90}-1", f"{'c' * 90}-2"]
+        assert (await campaigns.end(long, day(1))).state == "ended"
+        assert [each.code for each in await rules.live(day(1))] == ["orders"]
+
+    async def test_a_code_that_one_of_its_rules_could_not_get_is_refused(self) -> None:
+        await rules.create("spring-2", "Other", BONUS, START)
+        with pytest.raises(campaigns.CampaignRuleExists, match="spring-2"):
+            await campaigns.create("spring", "Spring", Campaign(rules=(BONUS, DOUBLE)), START)
+        assert await campaigns.page() == []
+        await campaigns.create("spring", "Spring", Campaign(rules=(BONUS,)), START)
+
+    async def test_a_rule_ends_with_its_campaign_and_not_before(self) -> None:
+        await run("spring", BONUS, DOUBLE)
+        for at in (None, day(2)):
+            with pytest.raises(rules.RuleOfCampaign):
+                await rules.retire("spring-1", day(1), at)
+        assert len(await rules.live(day(1))) == 3
+        # One that is out of force already, as it could be once, does not keep the campaign.
+        first = (await rules.numbered("spring-1", 1)).rule_id
+        await db.execute(rules.queries.END_PUBLISHED, first, day(1), day(1))
+        assert (await campaigns.end("spring", day(2))).state == "ended"
+        assert [each.code for each in await rules.live(day(2))] == ["orders"]
+        assert (await rules.numbered("spring-1", 1)).valid_until == day(1)
+
+
 async def test_segments_by_what_members_did(merchant: UUID) -> None:
     async with db.transaction(merchant):
         await programme()

@@ -336,6 +336,41 @@ async def test_what_cannot_go_live_on_its_date_goes_back_to_its_author(merchant:
         assert (await programmes.live()).primary == second
 
 
+@pytest.mark.parametrize(
+    ("fault", "left"),
+    [
+        (RuntimeError("a mistake of ours"), ("draft", "error:change_failed")),
+        ("SELECT 1 / 0", ("draft", "error:change_failed")),
+        (asyncpg.DeadlockDetectedError("try again"), ("scheduled", "")),
+    ],
+    ids=["code", "database", "again"],
+)
+async def test_what_nobody_expected_stops_no_other_change(
+    merchant: UUID, monkeypatch: pytest.MonkeyPatch, fault: Exception | str, left: tuple[str, str]
+) -> None:
+    async def publish(*_: Any) -> kinds.Done:
+        await wallets.change("points", YEAR, LATER)
+        if isinstance(fault, str):
+            await db.execute(fault)
+            raise AssertionError
+        raise fault
+
+    broken = msgspec.structs.replace(kinds.VERSIONED["campaign"], publish=publish)
+    monkeypatch.setitem(kinds.VERSIONED, "campaign", broken)
+    async with db.transaction(merchant):
+        await programme()
+        mina, wanted = await person(), await with_thresholds(60, 600)
+        bad = await changes.draft("campaign", "spring", "Spring", await spring(), mina, NOW)
+        await changes.schedule(bad.id, LATER - timedelta(hours=1), mina, NOW)
+        good = await changes.draft("tiers", "main", "Softer", wanted, mina, NOW)
+        await changes.schedule(good.id, LATER, mina, NOW)
+        assert [each.id for each in await changes.publish_due(LATER)] == [good.id]
+        found = await changes.find(bad.id)
+        assert (found.state, found.note) == left
+        assert (await wallets.get("points")).version == 1, "nothing of it stays"
+        assert (await campaigns.get("spring")).state == "draft"
+
+
 async def test_the_scheduler_publishes_what_is_due(merchant: UUID) -> None:
     async with db.transaction(merchant):
         await programme()

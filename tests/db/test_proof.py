@@ -17,7 +17,7 @@ from reviews.cases.remedies import service as remedies
 from reviews.cases.remedies.holdout import HoldoutUnfit, NotHeldOut, RemedyHeldOut
 from reviews.cases.remedies.rules import Remedy
 from reviews.cases.tasks import send_message
-from reviews.proof import goals
+from reviews.proof import busy, goals
 from reviews.proof import service as proof
 from reviews.proof.figures import figures
 from reviews.proof.goals import Goal, GoalUnfit
@@ -301,3 +301,27 @@ async def test_of_an_empty_shop_nothing_is_said(merchant: UUID) -> None:
     assert (found.answered.value, found.nps, found.arms, found.recovered) == (None, None, None, {})
     told: list[Any] = figures(found)
     assert {each.section for each in told} == {"cases", "surveys"}
+
+
+# ---------------------------------------------------------------- hours of the week
+
+
+@pytest.mark.parametrize(
+    ("days", "weeks", "whole", "came"),
+    [(3, 1, False, 2), (7, 1, True, 2), (13, 1, True, 1), (27, 3, True, 1), (100, 8, True, 1)],
+)
+async def test_hours_are_divided_by_the_weeks_that_there_were(
+    merchant: UUID, days: int, weeks: int, whole: bool, came: int
+) -> None:
+    now = NOW + days * DAY
+    await open_case(merchant, external_id="first")
+    await open_case(merchant, now - timedelta(hours=1), external_id="last")
+    async with db.transaction(merchant):
+        found = await busy.week(now, "UTC")
+    assert (found.weeks, found.whole) == (weeks, whole)
+    assert sum(each.came for each in found.hours.values()) == came
+
+
+async def test_who_has_no_case_yet_has_less_than_a_week(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        assert await busy.week(NOW, "UTC") == busy.Week({}, 1, whole=False)

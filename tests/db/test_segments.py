@@ -218,6 +218,21 @@ async def test_versions_follow_each_other_and_old_ones_stay(merchant: UUID) -> N
         assert len(await service.every()) == 2
 
 
+async def test_the_next_version_finds_a_code_that_is_free_and_fits(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        await programme()
+        own = await service.create("vip-v2", "Of its own", ANY, START)
+        await service.create("vip", "VIP", GOLD, START)
+        codes = [(await service.revise("vip", "VIP", ANY, after, START)).code for after in (1, 2)]
+        assert codes == ["vip-v3", "vip-v4"]
+        assert [each.version for each in await service.versions("vip")] == [3, 2, 1]
+        assert await service.versions("vip-v2") == [own]
+        # As long as the code of a first version could be.
+        long = "s" * 100
+        await service.create(long, "Long", GOLD, START)
+        assert (await service.revise(long, "Long", ANY, 1, START)).code == f"{'s' * 90}-v2"
+
+
 async def test_a_list_stays_as_it_was_taken_and_keeps_the_taint(merchant: UUID) -> None:
     async with db.transaction(merchant):
         await programme()

@@ -289,6 +289,20 @@ async def test_goals_say_what_the_month_lacks(browser: Browser, shop: Shop) -> N
     assert denied.status_code == 403 and await rows(shop.merchant, "case_goals") == 2
 
 
+async def test_a_shop_of_less_than_a_week_is_told_so(browser: Browser, shop: Shop) -> None:
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    for locale, said in (
+        ("en", "There is less than one whole week to look at yet"),
+        ("zh-Hans", "目前还不足一整周"),
+        ("zh-Hant", "目前尚不足一整週"),
+    ):
+        speak(browser, locale)
+        page = (await browser.get(GOALS)).text
+        assert said in page, locale
+    speak(browser, "en")
+    assert "in an hour of the last week." in (await browser.get(GOALS)).text
+
+
 async def test_managers_set_the_goals_of_cases(browser: Browser, shop: Shop) -> None:
     await enter_as_staff(browser, shop.merchant, "community_manager")
     of_cases = f"{GOALS}/cases"
@@ -351,6 +365,21 @@ async def test_an_owner_puts_a_name_right_and_it_is_written_down(browser: Browse
     again = await browser.client.post(path, data=same, headers=PAGE)
     assert again.headers["location"] == f"{path}?notice=same"
     assert await rows(shop.merchant, "repairs") == 1
+
+
+async def test_what_points_follow_from_is_put_right_by_nobody(browser: Browser, shop: Shop) -> None:
+    async with db.transaction(shop.merchant):
+        [order] = await db.fetch("SELECT id, channel FROM orders WHERE external_id = 'again'")
+    path = f"{OFFICE}/orders/{order['id']}"
+    await enter_as_staff(browser, shop.merchant, "owner")
+    listed = await browser.get(f"{OFFICE}/orders")
+    assert "again" in listed.text and "Only to look at" in listed.text and path not in listed.text
+    assert (await browser.get(path)).status_code == 404
+    wanted = {"was:channel": order["channel"] or "", "channel": "app", "reason": "because"}
+    assert (await browser.post(path, wanted | {"idempotency_key": "k"})).status_code == 404
+    async with db.transaction(shop.merchant):
+        after = await db.fetchval("SELECT channel FROM orders WHERE id = $1", order["id"])
+        assert after == order["channel"]
 
 
 @pytest.mark.parametrize("role", ["marketer", "community_manager", "agent", "auditor"])

@@ -14,6 +14,8 @@ from core import clock, db
 from core.days import zone_of
 from core.embedded import Services
 from core.i18n import LOCALES
+from loyalty.campaigns import service as campaigns
+from loyalty.campaigns.rules import Campaign
 from loyalty.rules import model as m
 from loyalty.rules import service as rules
 from tests.http.conftest import PAGE as PAGE_HEADERS
@@ -246,6 +248,38 @@ def test_the_form_and_the_rule_say_the_same() -> None:
 
 
 CAMPAIGNS = "/staff/studio/campaigns"
+
+
+TOO_LONG = {"en": "up to 90 characters", "zh-Hans": "最多90个字符", "zh-Hant": "最多90個字元"}
+
+
+async def test_a_campaign_s_code_leaves_room_for_those_of_its_rules(browser: Browser, shop: Shop) -> None:
+    await enter_as_staff(browser, shop.merchant, "owner")
+    for locale, said in TOO_LONG.items():
+        speak(browser, locale)
+        for place in ("campaigns", "segments"):
+            fields = FIELDS | {"code": "c" * 91, "orders_least": "1"}
+            answer = await send(browser, f"/staff/studio/{place}/new", fields)
+            assert answer.status_code == 422 and said in answer.text, (locale, place)
+    assert await rows(shop.merchant, "campaigns") == await rows(shop.merchant, "segments") == 0
+
+
+async def test_a_campaign_s_rule_has_no_button_that_ends_it_alone(browser: Browser, shop: Shop) -> None:
+    now = clock.now()
+    async with db.transaction(shop.merchant):
+        wanted = Campaign(rules=(m.Rule(trigger=m.Order(), effect=m.Fixed(points=5)),))
+        await campaigns.create("spring", "Spring", wanted, now)
+        await campaigns.publish("spring", now)
+    await enter_as_staff(browser, shop.merchant, "owner")
+    assert f"{PATH}/orders/retire" in (await browser.get(f"{PATH}/orders")).text
+    assert f"{PATH}/spring-1/retire" not in (await browser.get(f"{PATH}/spring-1")).text
+    alone = await send(browser, f"{PATH}/spring-1/retire", {})
+    assert alone.status_code == 422 and "This rule belongs to a campaign" in alone.text
+    assert (await send(browser, f"{PATH}/orders/retire", {"idempotency_key": "k2"})).status_code == 303
+    again = await send(browser, f"{PATH}/orders/retire", {})
+    assert again.status_code == 422 and "The rule is not in force." in again.text
+    async with db.transaction(shop.merchant):
+        assert [each.code for each in await rules.live(clock.now())] == ["spring-1"]
 
 
 async def test_a_campaign_from_the_form_to_its_end(browser: Browser, shop: Shop) -> None:

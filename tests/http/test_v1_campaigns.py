@@ -14,6 +14,8 @@ from core import clock, db
 from core.embedded import Services
 from core.people import staff
 from loyalty.changes import service as changes
+from loyalty.rules import model as m
+from loyalty.rules import service as rules
 from tests.http.conftest import new_key, rows, write
 from tests.http.shop import Shop, member_with
 
@@ -61,6 +63,35 @@ async def test_a_campaign_from_draft_to_end(
     assert [each["code"] for each in listed["campaigns"]] == ["singles-day"]
     again = await client.post("/v1/campaigns/singles-day/publish", headers=write(key))
     assert (again.status_code, again.json()["code"]) == (409, "campaign_not_draft")
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("campaigns", CAMPAIGN),
+        ("segments", {"name": "S", "segment": {"where": [{"type": "order_count", "at_least": 1}]}}),
+    ],
+    ids=["campaign", "segment"],
+)
+async def test_a_code_leaves_room_for_those_that_are_made_of_it(
+    client: httpx.AsyncClient, shop: Shop, key: dict[str, str], path: str, body: dict[str, Any]
+) -> None:
+    long = await client.post(f"/v1/{path}/", json=body | {"code": "c" * 91}, headers=write(key))
+    assert (long.status_code, long.json()["code"]) == (422, "invalid_request")
+    assert await rows(shop.merchant, path) == 0
+    fits = await client.post(f"/v1/{path}/", json=body | {"code": "c" * 90}, headers=write(key))
+    assert fits.status_code == 201, fits.text
+
+
+async def test_a_campaign_whose_rule_there_is_already_is_refused(
+    client: httpx.AsyncClient, shop: Shop, key: dict[str, str]
+) -> None:
+    async with db.transaction(shop.merchant):
+        rule = m.Rule(trigger=m.Order(), effect=m.Fixed(points=5))
+        await rules.create("singles-day-1", "Other", rule, clock.now())
+    answer = await client.post("/v1/campaigns/", json=CAMPAIGN, headers=write(key))
+    assert (answer.status_code, answer.json()["code"]) == (409, "campaign_rule_exists")
+    assert await rows(shop.merchant, "campaigns") == 0
 
 
 async def test_no_program_does_alone_what_two_people_approve(

@@ -70,7 +70,7 @@ async def test_from_a_draft_to_another_version(
     assert (again.status_code, again.json()["code"]) == (409, "rule_not_live")
 
 
-async def test_a_campaign_s_rule_gets_no_next_version(
+async def test_a_campaign_s_rule_gets_no_next_version_and_no_end_of_its_own(
     client: httpx.AsyncClient, shop: Shop, key: dict[str, str]
 ) -> None:
     async with db.transaction(shop.merchant):
@@ -81,6 +81,10 @@ async def test_a_campaign_s_rule_gets_no_next_version(
     answer = await client.post("/v1/rules/spring-1/versions", json=more, headers=write(key))
     assert (answer.status_code, answer.json()["code"]) == (409, "rule_of_campaign")
     assert len((await client.get("/v1/rules/spring-1", headers=key)).json()["rules"]) == 1
+    gone = await client.post("/v1/rules/spring-1/retire", json={}, headers=write(key))
+    assert (gone.status_code, gone.json()["code"]) == (409, "rule_of_campaign")
+    [found] = (await client.get("/v1/rules/spring-1", headers=key)).json()["rules"]
+    assert found["version"]["state"] == "published"
 
 
 @pytest.mark.parametrize(
