@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from babel.numbers import get_currency_precision
 
+from admin.studio.rule_words import UNKNOWN
 from core.design.reward_views import FormField, FormGroup
 from core.design.words import word
 from core.i18n import Locale, Translator, in_language, translator
@@ -34,6 +35,14 @@ from loyalty.tiers.rules import Tier
 Fields = Mapping[str, str]
 LANGUAGES = {"name_en": "en", "name_zh_hans": "zh-Hans", "name_zh_hant": "zh-Hant"}
 _CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
+TEXT_LIMIT = 200
+SEVERAL_MOST = 200
+WHOLE_MOST = 10**12 - 1
+TIMES_MOST = 10**6
+DESCRIPTION_LIMIT = 2000
+DAYS_MOST = 3660
+QUANTITY_MOST = 1000
+STOCK_MOST = 10**9 - 1
 KIND_CODES = tuple(str(kind.__struct_config__.tag) for kind in KINDS)
 
 
@@ -62,22 +71,45 @@ class Typed:
     shop: Shop
     problems: dict[str, str] = field(default_factory=dict)
 
-    def text(self, name: str, required: bool = False) -> str:
-        """Without blanks around it."""
+    def text(self, name: str, required: bool = False, limit: int = TEXT_LIMIT) -> str:
+        """Without blanks around it, of so many characters."""
         typed = self.fields.get(name, "").strip()
         if required and not typed:
             self.problems[name] = self.shop.words.gettext("This is needed.")
+        if len(typed) > limit:
+            self.problems[name] = _too_long(limit, self.shop.words)
         return typed
 
-    def whole(self, name: str, required: bool = False, least: int = 1) -> int | None:
+    def like(self, name: str, pattern: str, said: str, required: bool = False) -> str:
+        """A text of this pattern; `said`: what to type."""
+        typed = self.text(name, required)
+        if typed and not re.fullmatch(pattern, typed):
+            self.problems[name] = said
+        return typed
+
+    def several(self, name: str) -> tuple[str, ...]:
+        """Texts with commas between them."""
+        found = tuple(each.strip() for each in self.fields.get(name, "").split(",") if each.strip())
+        if len(found) > SEVERAL_MOST or any(len(each) > TEXT_LIMIT for each in found):
+            self.problems[name] = self.shop.words.gettext(
+                "At most %(most)s, each of up to %(limit)s characters.", most=SEVERAL_MOST, limit=TEXT_LIMIT
+            )
+        return found
+
+    def whole(self, name: str, required: bool = False, least: int = 1, most: int = WHOLE_MOST) -> int | None:
         """A whole number, or None where nothing is typed."""
         typed = self.text(name, required)
         if not typed:
             return None
-        number = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) <= 12 else -1
+        number = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) <= 18 else -1
         if number < least:
             self.problems[name] = self.shop.words.gettext(
                 "Type a whole number, at least %(least)s.", least=least
+            )
+            return None
+        if number > most:
+            self.problems[name] = self.shop.words.gettext(
+                "Type a whole number, at most %(limit)s.", limit=f"{most:,}"
             )
             return None
         return number
@@ -120,11 +152,21 @@ def read(kind: str, fields: Fields, shop: Shop) -> tuple[Offer | None, dict[str,
     try:
         # What was put together by hand meets the same bounds as what comes by API.
         offer = msgspec.convert(msgspec.to_builtins(wanted), Offer)
-    except msgspec.ValidationError as error:
-        return None, {"": str(error)}
+    except msgspec.ValidationError:
+        return None, {"": shop.words.gettext(UNKNOWN)}
     if found := rules.problem(offer):
         return None, _misfit(found[0], shop.words)
     return offer, {}
+
+
+def refused(name: str, words: Translator) -> dict[str, str]:
+    """Why the catalogue does not take an offer that a form may ask for, by the field that it names."""
+    texts = {
+        "pool": words.gettext("This does not fit."),
+        "segments": words.gettext("No reward can be for this segment."),
+        "terms": words.gettext("Store credit is kept in another currency."),
+    }
+    return {name if name == "pool" else "": texts.get(name, words.gettext(UNKNOWN))}
 
 
 def _misfit(name: str, words: Translator) -> dict[str, str]:
@@ -139,23 +181,27 @@ def _misfit(name: str, words: Translator) -> dict[str, str]:
 
 
 def _offer(terms: Terms, typed: Typed) -> Offer:
-    times, period = typed.whole("limit_times"), typed.text("limit_period")
+    times, period = typed.whole("limit_times", most=TIMES_MOST), typed.text("limit_period")
     limit = (
         PeriodLimit(times=times, period=next((p for p in PERIODS if p == period), "month")) if times else None
     )
     described = {f"description{name[4:]}": language for name, language in LANGUAGES.items()}
     return Offer(
         name={language: text for name, language in LANGUAGES.items() if (text := typed.text(name))},
-        description={language: text for name, language in described.items() if (text := typed.text(name))},
+        description={
+            language: text
+            for name, language in described.items()
+            if (text := typed.text(name, limit=DESCRIPTION_LIMIT))
+        },
         terms=terms,
         cost_points=None if isinstance(terms, CashBack) else typed.whole("cost_points", required=True),
-        limit_per_member=typed.whole("limit_member"),
+        limit_per_member=typed.whole("limit_member", most=TIMES_MOST),
         limit_per_period=limit,
         tiers=tuple(tier.code for tier in typed.shop.tiers if typed.fields.get(f"tier_{tier.code}")),
         segments=tuple(code for code in typed.shop.segments if typed.fields.get(f"segment_{code}")),
         offered_from=typed.moment("offered_from"),
         offered_until=typed.moment("offered_until"),
-        valid_days=typed.whole("valid_days"),
+        valid_days=typed.whole("valid_days", most=DAYS_MOST),
         valid_until=typed.moment("valid_until"),
         points_back=bool(typed.fields.get("points_back")),
         pool=typed.text("pool") or None,
@@ -180,9 +226,7 @@ def _terms(kind: str, typed: Typed) -> Terms | None:
 
 
 def _percent_off(typed: Typed) -> PercentOff | None:
-    percent = typed.whole("percent", required=True)
-    if percent is not None and percent > 100:
-        typed.problems["percent"] = typed.shop.words.gettext("At most 100.")
+    percent = typed.whole("percent", required=True, most=100)
     at_most, order_from = typed.money("at_most"), typed.money("order_from")
     return None if percent is None else PercentOff(percent=percent, at_most=at_most, order_from=order_from)
 
@@ -193,7 +237,7 @@ def _amount_off(typed: Typed) -> AmountOff | None:
 
 
 def _product(typed: Typed) -> Product | None:
-    sku, quantity = typed.text("sku", required=True), typed.whole("quantity", required=True)
+    sku, quantity = typed.text("sku", required=True), typed.whole("quantity", True, most=QUANTITY_MOST)
     return Product(sku=sku, quantity=quantity) if sku and quantity else None
 
 
@@ -380,8 +424,12 @@ def is_code(text: str) -> bool:
 def code_problem(text: str, words: Translator, most: int) -> str:
     """Why it cannot be the code of something new, of at most so many characters; "": it can."""
     if len(text) > most:
-        return words.gettext("That is more than fits: up to %(limit)s characters.", limit=most)
+        return _too_long(most, words)
     return "" if is_code(text) else words.gettext("Small letters, digits and hyphens; it stays for ever.")
+
+
+def _too_long(limit: int, words: Translator) -> str:
+    return words.gettext("That is more than fits: up to %(limit)s characters.", limit=limit)
 
 
 def whole(text: str) -> int | None:

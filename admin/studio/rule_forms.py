@@ -9,6 +9,7 @@ import msgspec
 from babel.numbers import get_currency_precision
 
 from admin.studio.reward_forms import Shop, Typed
+from admin.studio.rule_words import UNKNOWN
 from core.design.reward_views import FormField, FormGroup
 from core.i18n import Translator, in_language
 from loyalty.rules import model as m
@@ -16,6 +17,17 @@ from loyalty.rules.sentence import Words
 
 Fields = Mapping[str, str]
 DAYS = range(1, 8)
+EVENT = r"(custom\.)?[a-z_.]{1,93}"
+FIELD = r"[a-z][a-z0-9_]{0,62}"
+COUNT_MOST = 1_000_000
+POINTS_MOST = 10**9
+PRIORITY_MOST = 1000
+GROUP_LIMIT = 100
+LAST_HOUR = 24
+NUMBERS = {
+    "fixed": (1, POINTS_MOST), "per_amount": (1, 100_000), "multiply": (2, 100), "percent": (1, 9_900),
+}  # fmt: skip
+"""The least and the most of what the member gets, by its kind; all as the model of rules has them."""
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,14 +47,14 @@ def read(fields: Fields, shop: Shop) -> tuple[m.Rule | None, dict[str, str]]:
     try:
         # What was put together by hand meets the same bounds as what comes by API.
         return msgspec.json.decode(msgspec.json.encode(made), type=m.Rule), {}
-    except msgspec.ValidationError as error:
-        return None, {"": str(error)}
+    except msgspec.ValidationError:
+        return None, {"": shop.words.gettext(UNKNOWN)}
 
 
 def _rule(typed: Typed) -> m.Rule | None:
     trigger, effect = _trigger(typed), _effect(typed)
     schedule, limit, asked = _schedule(typed), _limit(typed), tuple(_conditions(typed))
-    priority = typed.whole("priority", least=0)
+    priority = typed.whole("priority", least=0, most=PRIORITY_MOST)
     if trigger is None or effect is None or typed.problems:
         return None
     return m.Rule(
@@ -52,9 +64,18 @@ def _rule(typed: Typed) -> m.Rule | None:
         limit=limit,
         schedule=schedule,
         priority=100 if priority is None else priority,
-        exclusive_group=typed.text("exclusive_group") or None,
+        exclusive_group=typed.text("exclusive_group", limit=GROUP_LIMIT) or None,
         wallets=tuple(_ticked(typed.fields, "wallet")) or ("points",),
     )
+
+
+def event_said(words: Translator, example: str) -> str:
+    """What the name of an event can be."""
+    return words.gettext("Type small letters, dots and underscores, such as %(example)s.", example=example)
+
+
+def _field_said(words: Translator) -> str:
+    return words.gettext("Type small letters, digits and underscores, such as %(example)s.", example="plan")
 
 
 def _trigger(typed: Typed) -> m.Trigger | None:
@@ -70,7 +91,7 @@ def _trigger(typed: Typed) -> m.Trigger | None:
         "enrolment": m.Enrolment(),
     }
     if kind == "custom_event":
-        name = typed.text("event", required=True)
+        name = typed.like("event", EVENT, event_said(typed.shop.words, "cart_abandoned"), required=True)
         return m.CustomEvent(name=f"custom.{name.removeprefix('custom.')}")
     if kind == "order_line":
         where = tuple(_line(typed))
@@ -82,11 +103,11 @@ def _trigger(typed: Typed) -> m.Trigger | None:
 
 
 def _line(typed: Typed) -> Iterator[m.LineCondition]:
-    if skus := _list(typed, "skus"):
+    if skus := typed.several("skus"):
         yield m.SkuIn(skus=skus)
-    if categories := _list(typed, "categories"):
+    if categories := typed.several("categories"):
         yield m.CategoryIn(categories=categories)
-    if quantity := typed.whole("quantity"):
+    if quantity := typed.whole("quantity", most=COUNT_MOST):
         yield m.LineQuantity(at_least=quantity)
 
 
@@ -103,12 +124,12 @@ def _conditions(typed: Typed) -> Iterator[m.Condition]:
         yield m.FirstOrder()
     lines = tuple(_line(typed)) if kind != "order_line" else ()
     if lines:
-        yield m.ProductIn(skus=_list(typed, "skus")) if kind == "review" else m.AnyLine(where=lines)
+        yield m.ProductIn(skus=typed.several("skus")) if kind == "review" else m.AnyLine(where=lines)
     if stores := tuple(_ticked(fields, "store")):
         yield m.StoreIn(stores=stores)
-    if channels := _list(typed, "channels"):
+    if channels := typed.several("channels"):
         yield m.ChannelIn(channels=channels)
-    if name := typed.text("field"):
+    if name := typed.like("field", FIELD, _field_said(typed.shop.words)):
         yield m.FieldIs(field=name, value=typed.text("field_is"))
     if "verified" in fields:
         yield m.VerifiedPurchase()
@@ -120,7 +141,7 @@ def _conditions(typed: Typed) -> Iterator[m.Condition]:
 def _of_member(typed: Typed) -> Iterator[m.Condition]:
     if tiers := tuple(_ticked(typed.fields, "tier")):
         yield m.TierIn(tiers=tiers)
-    if days := typed.whole("member_days"):
+    if days := typed.whole("member_days", most=COUNT_MOST):
         yield m.MemberFor(at_least_days=days)
     if segment := typed.text("segment"):
         try:
@@ -131,7 +152,8 @@ def _of_member(typed: Typed) -> Iterator[m.Condition]:
 
 def _effect(typed: Typed) -> m.Effect | None:
     kind = typed.text("effect") or "fixed"
-    number = typed.whole("number", required=True)
+    least, most = NUMBERS.get(kind, NUMBERS["fixed"])
+    number = typed.whole("number", required=True, least=least, most=most)
     if number is None:
         return None
     if kind == "per_amount":
@@ -145,7 +167,8 @@ def _effect(typed: Typed) -> m.Effect | None:
 
 
 def _limit(typed: Typed) -> m.Limit | None:
-    times, points = typed.whole("limit_times"), typed.whole("limit_points")
+    times = typed.whole("limit_times", most=COUNT_MOST)
+    points = typed.whole("limit_points", most=POINTS_MOST)
     if not times and not points:
         return None
     per = {"day": "day", "week": "week", "month": "month"}.get(typed.text("limit_per"), "ever")
@@ -154,17 +177,14 @@ def _limit(typed: Typed) -> m.Limit | None:
 
 def _schedule(typed: Typed) -> m.Schedule:
     weekdays = tuple(day for day in DAYS if f"weekday_{day}" in typed.fields)
-    start, end = typed.whole("from_hour", least=0), typed.whole("until_hour", least=0)
+    start = typed.whole("from_hour", least=0, most=LAST_HOUR)
+    end = typed.whole("until_hour", least=0, most=LAST_HOUR)
     hours = (
         None if start is None and end is None else m.HourBetween(from_hour=start or 0, until_hour=end or 24)
     )
     return m.Schedule(
         start=typed.moment("start"), end=typed.moment("end"), weekdays=weekdays or None, hours=hours
     )
-
-
-def _list(typed: Typed, name: str) -> tuple[str, ...]:
-    return tuple(each.strip() for each in typed.text(name).split(",") if each.strip())
 
 
 def _ticked(fields: Fields, prefix: str) -> Iterator[str]:

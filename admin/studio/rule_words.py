@@ -29,6 +29,7 @@ REFUSALS = {
 }
 """By the code of the error."""
 UNKNOWN = mark("Something does not fit.")
+"""Where it is not known better what."""
 
 
 def refusal(error: DomainError, words: Translator) -> str:

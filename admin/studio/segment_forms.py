@@ -11,6 +11,8 @@ import msgspec
 from babel.numbers import get_currency_precision
 
 from admin.studio.reward_forms import Shop, Typed
+from admin.studio.rule_forms import COUNT_MOST, event_said
+from admin.studio.rule_words import UNKNOWN
 from core.design.reward_views import FormField, FormGroup
 from core.i18n import Translator, in_language
 from loyalty.segments import model as s
@@ -30,6 +32,8 @@ PRESETS: dict[str, dict[str, str]] = {
     "big": {"orders_least": "5", "orders_days": "365"},
 }
 ANYS_MOST = 4
+EVENT = r"[a-z][a-z_.]{0,99}"
+DAYS_MOST = 36_500
 _ANY = re.compile(r"any([1-9])\.")
 
 
@@ -49,8 +53,8 @@ def read(fields: Fields, shop: Shop) -> tuple[s.Segment | None, dict[str, str]]:
     try:
         # What was put together by hand meets the same bounds as what comes by API.
         return msgspec.json.decode(msgspec.json.encode(s.Segment(where=where)), type=s.Segment), {}
-    except msgspec.ValidationError as error:
-        return None, {"": str(error)}
+    except msgspec.ValidationError:
+        return None, {"": shop.words.gettext(UNKNOWN)}
 
 
 def any_prefix(number: int) -> str:
@@ -84,24 +88,24 @@ def _someone(typed: Typed) -> Iterator[s.Who]:
     tiers = tuple(each.code for each in typed.shop.tiers if f"tier:{each.code}" in typed.fields)
     if tiers:
         yield s.TierNow(tiers=tiers)
-    least, below = typed.whole("joined_least"), typed.whole("joined_below")
+    least, below = _count(typed, "joined_least"), _count(typed, "joined_below")
     if least or below:
         yield s.Joined(at_least_days=least or 0, below_days=below)
-    if languages := _list(typed, "languages"):
+    if languages := typed.several("languages"):
         yield s.Language(languages=languages)
-    if countries := _list(typed, "countries"):
-        yield s.Country(countries=tuple(each.upper() for each in countries))
-    if tags := _list(typed, "tags"):
+    if countries := _countries(typed):
+        yield s.Country(countries=countries)
+    if tags := typed.several("tags"):
         yield s.Tagged(tags=tags)
 
 
 def _buying(typed: Typed) -> Iterator[s.Who]:
-    least, most = typed.whole("orders_least", least=0), typed.whole("orders_most", least=0)
-    days = typed.whole("orders_days")
+    least, most = _count(typed, "orders_least", 0), _count(typed, "orders_most", 0)
+    days = _days(typed, "orders_days")
     if least is not None or most is not None:
         yield s.OrderCount(at_least=least or 0, at_most=most, within_days=days)
     spent, below = typed.money("spend_least"), typed.money("spend_below")
-    days = typed.whole("spend_days")
+    days = _days(typed, "spend_days")
     if spent or below:
         yield s.Spend(
             currency=typed.shop.currency,
@@ -110,14 +114,14 @@ def _buying(typed: Typed) -> Iterator[s.Who]:
             within_days=days,
         )
     for name, kind in (("last", s.LastOrder), ("first", s.FirstOrder)):
-        since, until = typed.whole(f"{name}_least"), typed.whole(f"{name}_below")
+        since, until = _count(typed, f"{name}_least"), _count(typed, f"{name}_below")
         if since or until:
             yield kind(at_least_days=since or 0, below_days=until)
     stores = tuple(name.removeprefix("store:") for name in typed.fields if name.startswith("store:"))
     if stores:
-        yield s.BoughtIn(stores=stores, within_days=typed.whole("store_days"))
-    percent, under = typed.whole("discount_least", least=0), typed.whole("discount_below")
-    orders, days = typed.whole("discount_orders"), typed.whole("discount_days")
+        yield s.BoughtIn(stores=stores, within_days=_days(typed, "store_days"))
+    percent, under = typed.whole("discount_least", least=0, most=100), typed.whole("discount_below", most=100)
+    orders, days = typed.whole("discount_orders", most=1000), _days(typed, "discount_days")
     if percent is not None or under is not None:
         yield s.Discounted(
             at_least_percent=percent or 0, below_percent=under, orders_at_least=orders or 2, within_days=days
@@ -131,18 +135,32 @@ def _scores(typed: Typed) -> Iterator[s.Who]:
 
 
 def _doing(typed: Typed) -> Iterator[s.Who]:
-    event, days = typed.text("event"), typed.whole("event_days")
-    least, most = typed.whole("event_least", least=0), typed.whole("event_most", least=0)
+    said = event_said(typed.shop.words, "custom.cart_abandoned")
+    event, days = typed.like("event", EVENT, said), _days(typed, "event_days")
+    least, most = _count(typed, "event_least", 0), _count(typed, "event_most", 0)
     if event:
         yield s.Happened(event=event, at_least=1 if least is None else least, at_most=most, within_days=days)
-    feeling, days = typed.text("feeling"), typed.whole("feeling_days")
-    count = typed.whole("feeling_least")
+    feeling, days = typed.text("feeling"), _days(typed, "feeling_days")
+    count = _count(typed, "feeling_least")
     if feeling in ("negative", "neutral", "positive"):
         yield s.Opinion(feeling=feeling, at_least=count or 1, within_days=days)  # type: ignore[arg-type]
 
 
-def _list(typed: Typed, name: str) -> tuple[str, ...]:
-    return tuple(each.strip() for each in typed.text(name).split(",") if each.strip())
+def _count(typed: Typed, name: str, least: int = 1) -> int | None:
+    return typed.whole(name, least=least, most=COUNT_MOST)
+
+
+def _days(typed: Typed, name: str) -> int | None:
+    return typed.whole(name, most=DAYS_MOST)
+
+
+def _countries(typed: Typed) -> tuple[str, ...]:
+    found = tuple(each.upper() for each in typed.several("countries"))
+    if not all(re.fullmatch("[A-Z]{2}", each) for each in found):
+        typed.problems["countries"] = typed.shop.words.gettext(
+            "Type codes of two letters with commas between, such as %(example)s.", example="GB, TW"
+        )
+    return found
 
 
 # ---------------------------------------------------------------- back to fields

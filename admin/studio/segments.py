@@ -15,6 +15,7 @@ from litestar.response import Stream
 
 from admin.studio import segment_forms as forms
 from admin.studio.reward_forms import Shop, code_problem
+from admin.studio.rule_words import UNKNOWN
 from admin.studio.rules import naming, shop_of
 from api.auth import StaffUser, requires_permission
 from api.forms import KeyedForm, key_of, once_to, said_of
@@ -351,4 +352,4 @@ def _refusal(error: DomainError, words: Translator) -> str:
         "segment_moved": words.gettext("Somebody has saved a newer version meanwhile; look at it first."),
         "segment_too_large": words.gettext("The segment has too many conditions."),
     }
-    return texts.get(error.code, error.title)
+    return texts.get(error.code, words.gettext(UNKNOWN))

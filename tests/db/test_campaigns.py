@@ -14,6 +14,7 @@ from loyalty.earning import service as earning
 from loyalty.intake.service import ingest
 from loyalty.members import service as members
 from loyalty.rules import model as m
+from loyalty.rules import queries as rule_queries
 from loyalty.rules import service as rules
 from loyalty.segments import model as s
 from loyalty.segments import service as segments
@@ -269,7 +270,7 @@ class TestItsRules:
         assert len(await rules.live(day(1))) == 3
         # One that is out of force already, as it could be once, does not keep the campaign.
         first = (await rules.numbered("spring-1", 1)).rule_id
-        await db.execute(rules.queries.END_PUBLISHED, first, day(1), day(1))
+        await db.execute(rule_queries.END_PUBLISHED, first, day(1), day(1))
         assert (await campaigns.end("spring", day(2))).state == "ended"
         assert [each.code for each in await rules.live(day(2))] == ["orders"]
         assert (await rules.numbered("spring-1", 1)).valid_until == day(1)
