@@ -159,14 +159,14 @@ def read(kind: str, fields: Fields, shop: Shop) -> tuple[Offer | None, dict[str,
     return offer, {}
 
 
-def refused(name: str, words: Translator) -> dict[str, str]:
+def refused(name: str, words: Translator) -> str:
     """Why the catalogue does not take an offer that a form may ask for, by the field that it names."""
     texts = {
-        "pool": words.gettext("This does not fit."),
+        "pool": words.gettext("There is no such pool of codes."),
         "segments": words.gettext("No reward can be for this segment."),
         "terms": words.gettext("Store credit is kept in another currency."),
     }
-    return {name if name == "pool" else "": texts.get(name, words.gettext(UNKNOWN))}
+    return texts.get(name, words.gettext(UNKNOWN))
 
 
 def _misfit(name: str, words: Translator) -> dict[str, str]:

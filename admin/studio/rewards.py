@@ -75,7 +75,7 @@ async def make(request: Staff, data: URLEncodedBody[dict[str, str]]) -> Response
             request, kind, data, {"code": shop.words.gettext("There is such a reward already.")}
         )
     except RewardInvalid as error:
-        return await _form(request, kind, data, forms.refused(error.extra.get("field", ""), shop.words))
+        return await _form(request, kind, data, {"": forms.refused(error.extra.get("field", ""), shop.words)})
 
 
 @get("/rewards/{code:str}", guards=[requires_permission("studio.read")])
@@ -104,7 +104,9 @@ async def change(request: Staff, code: FromPath[str], data: URLEncodedBody[dict[
     except RewardChanged:
         return see_other(f"{PATH}/{quote(code)}?notice=reward_changed")
     except RewardInvalid as error:
-        return await _reward(request, code, data, forms.refused(error.extra.get("field", ""), shop.words))
+        return await _reward(
+            request, code, data, {"": forms.refused(error.extra.get("field", ""), shop.words)}
+        )
 
 
 class StockForm(KeyedForm, kw_only=True):
