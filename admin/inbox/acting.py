@@ -15,7 +15,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, URLEncodedBody
 
 from admin.inbox import words
-from admin.inbox.pages import Staff, case_page, path_of
+from admin.inbox.pages import Staff, again, case_page
 from admin.inbox.present import Deed, Further, Refused
 from api.auth import requires_permission
 from api.forms import KeyedForm, once_to
@@ -54,7 +54,7 @@ def deed(
 ) -> HTTPRouteHandler:
     """The handler of one form; `effect` does it in the merchant's transaction.
 
-    What `effect` answers is the query with which the case is shown next.
+    What `effect` answers is a message that was taken back: its text stands in its composer next.
     """
 
     async def posted(
@@ -78,8 +78,7 @@ async def _act(
     }
 
     async def act() -> str:
-        query = await effect()
-        return f"{path_of(deal.case_id)}?{query}" if query else path_of(deal.case_id)
+        return again(request, deal.case_id, taken=await effect() or "")
 
     try:
         return await once_to(request, form.idempotency_key, said, act, deal.now)

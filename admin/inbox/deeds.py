@@ -84,7 +84,7 @@ async def _triage(on: Deal, form: TriageForm) -> None:
 
 async def _undo(on: Deal, form: UndoForm) -> str:
     await conversation.undo(on.case_id, form.message, on.by, on.now)
-    return f"taken={form.message}"
+    return str(form.message)
 
 
 async def _retry(on: Deal, form: UndoForm) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import UUID
 
 from litestar import Request, Response, get
@@ -15,7 +15,7 @@ from admin.inbox.lists import Asked
 from admin.inbox.offers import offer, offers, translated
 from admin.inbox.present import Reader, Refused
 from api.auth import StaffUser, requires_permission
-from api.pages import locale_of, page
+from api.pages import here, locale_of, page
 from api.portal.review_form import pictures
 from core import clock, db
 from core.design import inbox_views, views
@@ -39,6 +39,7 @@ from reviews.surveys import service as surveys
 Staff = Request[StaffUser, Any, Any]
 
 PAGE_SIZE = 30
+WITHIN_CHARS = 500
 SCORING = "/staff/inbox/scoring"
 reads = requires_permission("inbox.read")
 
@@ -117,6 +118,7 @@ async def _inbox(request: Staff, asked: Asked, after: str, now: datetime) -> inb
             )
             for row in found.rows
         ),
+        within="" if asked.query == "view=open" else urlencode({"within": asked.query}),
         asked=f"{asked.query}&{urlencode({'after': after})}" if after else asked.query,
         more=lists.more(asked, await own_views.of(by), to.words),
         filter=lists.fields(asked, await tags.known(), to.words),
@@ -142,7 +144,7 @@ async def show_scoring(request: Staff) -> Response[str]:
 
 @get("/cases/{case_id:uuid}/news", guards=[reads])
 async def show_news(
-    request: Staff, case_id: FromPath[UUID], after: FromQuery[UUID | None] = None
+    request: Staff, case_id: FromPath[UUID], after: FromQuery[UUID | None] = None, within: FromQuery[str] = ""
 ) -> Response[str]:
     """Who else looks, and what happened since an event; asked again and again. Raises NotFound."""
     now, user = clock.now(), request.user
@@ -150,13 +152,13 @@ async def show_news(
         found = await news.on_case(case_id, after or UUID(int=0), user.member.id)
         people = await cases.people()
         on_its_way = await cases.on_its_way(case_id)
-    here = (await _looking(user, [case_id], people, now)).get(case_id, ())
+    others = (await _looking(user, [case_id], people, now)).get(case_id, ())
     await presence.seen(user.merchant_id, user.member.id, case_id, now)
     # That one's own words went out as they were meant to is no reason to stop.
     sent = bool(found) and all(each.kind == "sent" for each in found)
     since = () if sent else tuple(HappenedSince(each.kind, each.person, each.own, each.at) for each in found)
     delivery = present.delivery(case_id, on_its_way, _reader(request, {}, now), _new_key)
-    view = CaseNews(delivery, here, since, sent)
+    view = CaseNews(_href(case_id, within[:WITHIN_CHARS]), delivery, others, since, sent)
     return page(request, "staff/case_news.html", view, now=now)
 
 
@@ -178,7 +180,11 @@ async def case_page(
     """The page of a case, after `tried` with what was typed. Raises NotFound."""
     async with db.transaction(request.user.merchant_id):
         found = await cases.case(case_id, request.user.member.id)
-        before, behind = await cases.neighbours(case_id)
+        within = _within(request, case_id)
+        asked = await lists.asked_by(within, request.user.member.id)
+        before, behind = await cases.neighbours(
+            case_id, asked.view, request.user.member.id, now, asked.filter
+        )
         newest = await news.newest()
         to = _reader(request, await _tiers(request), now)
         review = found.row.review
@@ -189,10 +195,10 @@ async def case_page(
         offered = await offers(case_id, review.id if review else None, request.user.member.id)
         translation = await translated(review, locale_of(request), to.words)
         taken = await photos.of_reviews([review.id]) if review else {}
-    here = (await _looking(request.user, [case_id], found.people, now)).get(case_id, ())
+    others = (await _looking(request.user, [case_id], found.people, now)).get(case_id, ())
     await presence.seen(request.user.merchant_id, request.user.member.id, case_id, now)
     source = source_of(review.source if review else "")
-    view = present.case(found, to, source, (_href(before), _href(behind)), _new_key, here)
+    view = present.case(found, to, source, (_href(before, within), _href(behind, within)), _new_key, others)
     view = offer(view, offered, to.words)
     if review:
         seen = pictures(taken.get(review.id, ()))
@@ -201,7 +207,9 @@ async def case_page(
     view = replace(
         view,
         live_href=live.href(newest),
-        news_href=f"{path_of(case_id)}/news?after={newest or UUID(int=0)}",
+        news_href=f"{path_of(case_id)}/news?{_query(within, after=str(newest or UUID(int=0)))}",
+        list_href=f"{lists.PATH}?{asked.query}" if within else lists.PATH,
+        href=_href(case_id, within),
         held_out=held_out,
         surveys=told,
         tags=tagged,
@@ -259,12 +267,34 @@ def path_of(case_id: UUID) -> str:
     return f"/staff/inbox/cases/{case_id}"
 
 
+def again(request: Staff, case_id: UUID, **more: str) -> str:
+    """The address of a case after something was posted on its page, in the same list."""
+    query = _query(_within(request, case_id), **more)
+    return f"{path_of(case_id)}?{query}" if query else path_of(case_id)
+
+
+def _within(request: Staff, case_id: UUID) -> str:
+    """The query of the list in which somebody looks at a case; "": the open cases.
+
+    What is posted comes from the page of the case.
+    """
+    asked = urlsplit(here(request) if request.method == "GET" else request.headers.get("referer", ""))
+    said = parse_qsl(asked.query) if asked.path == path_of(case_id) else []
+    return dict(said).get("within", "")[:WITHIN_CHARS]
+
+
+def _query(within: str, **more: str) -> str:
+    return urlencode({name: value for name, value in (more | {"within": within}).items() if value})
+
+
 def _new_key() -> str:
     return str(new_id())
 
 
-def _href(case_id: UUID | None) -> str:
-    return path_of(case_id) if case_id else ""
+def _href(case_id: UUID | None, within: str) -> str:
+    if case_id is None:
+        return ""
+    return f"{path_of(case_id)}?{_query(within)}" if within else path_of(case_id)
 
 
 def _reader(request: Staff, tiers: dict[str, str], now: datetime) -> Reader:

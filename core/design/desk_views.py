@@ -57,6 +57,8 @@ class HappenedSince:
 class CaseNews:
     """`staff/case_news.html`, a fragment: who else looks, and what happened since the page was loaded."""
 
+    href: str
+    """The page of the case, in the list from which it was opened."""
     delivery: Delivery
     also_here: tuple[str, ...] = ()
     since: tuple[HappenedSince, ...] = ()

@@ -114,6 +114,8 @@ class Inbox:
     """Of a deed on the ticked cases; empty: this person may not."""
     people: tuple["Person", ...] = ()
     """To whom this person may assign them."""
+    within: str = ""
+    """With which query a row leads to its case, so that its neighbours are those of this list."""
     problem: str = ""
     """Why nothing was done, in the reader's language; the form opens with it."""
     tag: str = ""

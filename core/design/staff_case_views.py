@@ -257,6 +257,10 @@ class StaffCase:
     """Reviews that say much the same, the nearest first."""
     previous_href: str = ""
     next_href: str = ""
+    list_href: str = "/staff/inbox"
+    """The list from which it was opened; its neighbours are those there."""
+    href: str = ""
+    """This page, in that list."""
     version: int = 0
     """Of the case as it is shown here."""
     agreed: str = ""

@@ -203,14 +203,6 @@ _MESSAGES = """
     FROM case_remedies g JOIN staff s ON s.id = g.staff_id WHERE g.case_id = $1
     ORDER BY at
 """
-_NEIGHBOUR = """
-    SELECT n.id FROM cases c JOIN cases n ON n.merchant_id = c.merchant_id AND n.open
-        AND n.snoozed_until IS NULL AND (n.rank_at, n.id) {beyond} (c.rank_at, c.id)
-    WHERE c.id = $1
-    ORDER BY n.rank_at {direction}, n.id {direction} LIMIT 1
-"""
-_BEFORE = _NEIGHBOUR.format(beyond="<", direction="DESC")
-_AFTER = _NEIGHBOUR.format(beyond=">", direction="ASC")
 
 
 async def inbox(
@@ -334,9 +326,25 @@ async def _authority(case_id: UUID, by: UUID) -> tuple[int, remedies.Authority]:
     return given, await remedies.left(case_id, member)
 
 
-async def neighbours(case_id: UUID) -> tuple[UUID | None, UUID | None]:
-    """The open cases that come before and after this one by priority."""
-    return await db.fetchval(_BEFORE, case_id), await db.fetchval(_AFTER, case_id)
+async def neighbours(
+    case_id: UUID, view: ViewName, by: UUID, now: datetime, wanted: Filter = EVERY
+) -> tuple[UUID | None, UUID | None]:
+    """Those before and after this one in a view, of what fits the filter; it need not be there itself."""
+    narrowed, values = filters.where(wanted, 5)
+    args = (db.merchant_id(), by, now + rules.DUE_SOON, case_id, *values)
+    before, after = (_neighbour_sql(_LISTS[view], narrowed, back) for back in (True, False))
+    return await db.fetchval(before, *args), await db.fetchval(after, *args)
+
+
+def _neighbour_sql(found: _List, narrowed: str, back: bool) -> str:
+    beyond, direction = ("<", "DESC") if back != found.descending else (">", "ASC")
+    place = ", ".join(found.sort)
+    own = ", ".join(column.replace("c.", "own.") for column in found.sort)
+    return f"""
+        SELECT c.id FROM cases own JOIN cases c ON ({place}) {beyond} ({own})
+        WHERE own.id = $4 AND {_ASKED} AND {found.where} {narrowed}
+        ORDER BY {", ".join(f"{column} {direction}" for column in found.sort)} LIMIT 1
+    """
 
 
 async def of_customer(case_id: UUID, customer_id: UUID) -> OwnCaseView:

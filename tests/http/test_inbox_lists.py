@@ -1,5 +1,6 @@
 """Lists of the inbox: filters, lists of one's own, tags, deeds on many taken back, news of a case."""
 
+import html
 import re
 from typing import Any
 from uuid import UUID
@@ -41,7 +42,9 @@ async def shown(browser: Browser, query: str) -> set[str]:
     """Ids of the cases in a list."""
     page = await browser.get(f"{INBOX}?{query}")
     assert page.status_code == 200, page.text
-    return {piece.split('"')[0] for piece in page.text.split(f'class="row-link" href="{INBOX}/cases/')[1:]}
+    return {
+        re.split('["?]', piece)[0] for piece in page.text.split(f'class="row-link" href="{INBOX}/cases/')[1:]
+    }
 
 
 async def on_many(browser: Browser, deed: str, *cases: str, query: str = "", **more: Any) -> httpx.Response:
@@ -205,6 +208,37 @@ async def test_a_filter_stays_in_the_view_that_it_narrows(browser: Browser, desk
     assert form(page, INBOX)["view"] == "resolved"
     narrowed = (await browser.get(f"{INBOX}?view=resolved&stars=1")).text
     assert f'href="{INBOX}?view=resolved" aria-current="page"' in narrowed
+
+
+async def test_a_case_knows_the_list_from_which_it_was_opened(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk
+) -> None:
+    await enter(browser, desk.merchant, await hire(desk.merchant))
+    two, one, other = [
+        await open_case(client, desk, name, rating=rating, customer="", body="")
+        for name, rating in (("a", 2), ("b", 1), ("c", 2))
+    ]
+    for each in (two, one, other):
+        assert (await act(browser, each, "resolve")).status_code == 303
+    resolved = (await browser.get(f"{INBOX}?view=resolved&stars=2")).text
+    links = [html.unescape(each) for each in re.findall(r'row-link" href="([^"]+)"', resolved)]
+    assert [re.split("[/?]", link)[4] for link in links] == [other, one, two], "the last resolved first"
+    query = links[1].partition("?")[2]
+
+    async def leads(path: str) -> list[str]:
+        page = (await browser.get(path)).text
+        found = {key: href for href, key in re.findall(r'href="([^"]+)" data-key="(j|k|escape)"', page)}
+        return [html.unescape(found.get(key, "")) for key in ("k", "j", "escape")]
+
+    assert await leads(links[1]) == [links[0], links[2], f"{INBOX}?view=resolved&stars=2"]
+    assert await leads(case_path(one)) == ["", "", INBOX], "of the open ones there is none"
+    assert (await leads(f"{case_path(one)}?within=view%3Dnonsense"))[2] == f"{INBOX}?view=open"
+    # It is still that list after something was done on its page.
+    fields = form((await browser.get(links[1])).text, case_path(one, "note"))
+    data = fields | {"csrf_token": await browser.token("/nowhere"), "text": "Looked at."}
+    headers = {"accept": "text/html", "referer": f"http://shop.test{links[1]}"}
+    noted = await browser.client.post(case_path(one, "note"), data=data, headers=headers)
+    assert noted.status_code == 303 and noted.headers["location"] == f"{case_path(one)}?{query}"
 
 
 # --- deeds on many, and taking them back ---------------------------------------------------------------

@@ -1879,6 +1879,7 @@ SAMPLES = (
         "staff-case-news",
         "staff/case_news.html",
         kw.CaseNews(
+            "/c1",
             DELIVERY,
             ("Bo",),
             (kw.HappenedSince("reply", "Bo", False, NOW), kw.HappenedSince("note", "Ada", True, NOW)),
@@ -1888,7 +1889,7 @@ SAMPLES = (
     Sample(
         "staff-case-news-sent",
         "staff/case_news.html",
-        kw.CaseNews(delivery_views.Delivery("c1"), sent=True),
+        kw.CaseNews("/c1", delivery_views.Delivery("c1"), sent=True),
         _staff("/staff/inbox/cases/c1/news", ""),
     ),
     Sample(
