@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery, URLEncodedBody
 
 from api.forms import KeyedForm, once_to
 from api.pages import locale_of, page, see_other
-from api.portal import offers, present, words
+from api.portal import balances, offers, present, words
 from api.portal.common import Customer, member_of, reader_of
 from api.portal.reviews import latest
 from core import clock, db
@@ -39,10 +39,11 @@ async def home(request: Customer, notice: FromQuery[str] = "") -> Response[Any]:
         member = await members.by_customer(request.user.profile.id)
         if member is None:
             return await _invitation(request)
-        balance = present.points(await members.balances(member.id))
+        held = await members.balances(member.id)
+        balance = present.points(held)
         if member.left_at is not None:
             return await _invitation(request, balance.points_active)
-        view = await _home(request, member, balance, now)
+        view = await _home(request, member, held, now)
     said = words.notices(notice, locale)
     if balance.points_debt:
         said = (*said, words.debt(balance.points_debt, locale))
@@ -85,13 +86,15 @@ async def entry(request: Customer, entry_id: FromPath[UUID]) -> Response[Any]:
         moves = await ledger.lot_moves(entry_id)
         to = await reader_of(request, now)
         because = await why.why(found.reason, to.locale)
-    view = present.entry(found, lots.get(entry_id), moves, because, to)
+        currency = balances.currency_of(await ledger.wallet_of(entry_id), request)
+    view = present.entry(found, lots.get(entry_id), moves, because, to, currency)
     return page(request, "portal/entry.html", view, section="activity", now=now)
 
 
 async def _home(
-    request: Customer, member: Profile, balance: members.Balance, now: datetime
+    request: Customer, member: Profile, held: list[members.Balance], now: datetime
 ) -> portal_views.PortalHome:
+    balance = present.points(held)
     to = await reader_of(request, now)
     entries = await points.named(await ledger.statement(member.id, "points", None, LATEST))
     lots = await ledger.lots_now([each.journal_id for each in entries])
@@ -108,6 +111,7 @@ async def _home(
             to,
         ),
         expiry=present.expiry(await ledger.next_expiry(member.id, now)),
+        wallets=await balances.further(request, member.id, held, now),
         reward=offers.nearest(offered),
         member_qr=offers.member_picture(member.external_id, to.locale),
         activity=present.lines(entries, lots, to),

@@ -32,7 +32,13 @@ _KINDS = {
     "merge": "merge",
     "unmerge": "unmerge",
 }
-_EARN_KINDS = {"order": "earn", "review": "earn_review", "goodwill": "goodwill", "opening": "opening"}
+_EARN_KINDS = {
+    "order": "earn",
+    "review": "earn_review",
+    "goodwill": "goodwill",
+    "opening": "opening",
+    "store_credit": "credit",
+}
 _SIGNS = {
     "earn": 1,
     "settle": 1,
@@ -75,8 +81,8 @@ def points(balances: Sequence[Balance]) -> Balance:
     return next(balance for balance in balances if balance.wallet == "points")
 
 
-def line(entry: StatementLine, lot: LotNow | None, to: Reader) -> portal_views.LedgerLine:
-    """One entry in words; `lot` is what has become of the points that it made."""
+def line(entry: StatementLine, lot: LotNow | None, to: Reader, currency: str = "") -> portal_views.LedgerLine:
+    """One entry in words; `lot` is what has become of what it made, `currency` that of its wallet."""
     return portal_views.LedgerLine(
         id=str(entry.journal_id),
         at=entry.effective_at,
@@ -88,23 +94,25 @@ def line(entry: StatementLine, lot: LotNow | None, to: Reader) -> portal_views.L
         state=state(lot, to.now) if lot else "",
         settles_at=lot.settles_at if lot else None,
         expires_at=entry.expires_at,
+        currency=currency,
     )
 
 
 def lines(
-    entries: Iterable[StatementLine], lots: Mapping[UUID, LotNow], to: Reader
+    entries: Iterable[StatementLine], lots: Mapping[UUID, LotNow], to: Reader, currency: str = ""
 ) -> tuple[portal_views.LedgerLine, ...]:
     """Entries in words."""
-    return tuple(line(entry, lots.get(entry.journal_id), to) for entry in entries)
+    return tuple(line(entry, lots.get(entry.journal_id), to, currency) for entry in entries)
 
 
 def entry(
-    found: StatementLine, lot: LotNow | None, moves: Iterable[LotMove], because: Why, to: Reader
-) -> portal_views.PortalEntry:
+    found: StatementLine, lot: LotNow | None, moves: Iterable[LotMove], because: Why, to: Reader,
+    currency: str = "",
+) -> portal_views.PortalEntry:  # fmt: skip
     """The "Why?" of one entry; `because`: what its rules say."""
     offer = translator(to.locale).gettext("An offer for you")
     return portal_views.PortalEntry(
-        line=line(found, lot, to),
+        line=line(found, lot, to, currency),
         rule_version=found.reason.get("version"),
         inputs=words.inputs(found.reason, to.tiers, to.locale),
         lots=tuple(portal_views.LotUse(m.points, m.earned_at, m.expires_at, m.points_left) for m in moves),

@@ -42,10 +42,14 @@ class Formats:
         """1,240"""
         return _decimal(value, locale=self.babel_locale)
 
-    def signed(self, value: int) -> str:
-        """+120, −50 (with a real minus), 0"""
+    def signed(self, value: int, currency: str = "") -> str:
+        """+120, −50 (with a real minus), 0; with a currency of its minor units: +€1.20."""
         sign = "+" if value > 0 else "−" if value < 0 else ""
-        return sign + self.number(abs(value))
+        return sign + self.figure(abs(value), currency)
+
+    def figure(self, value: int, currency: str = "") -> str:
+        """1,240, or with a currency of its minor units: €12.40."""
+        return self.money(value, currency) if currency else self.number(value)
 
     def points(self, value: int) -> str:
         """1,240 points"""

@@ -54,6 +54,7 @@ def _environment(locale: Locale) -> Environment:
     environment.filters.update(
         number=shown.number,
         signed=shown.signed,
+        figure=shown.figure,
         points=shown.points,
         money=shown.money,
         metric=shown.metric,

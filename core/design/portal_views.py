@@ -84,7 +84,7 @@ class LedgerLine:
     points: int
     """Signed."""
     balance_points: int
-    """Active points after this entry."""
+    """What could be spent after this entry."""
     about: str = ""
     """Order number, product or reward it belongs to."""
     rule: str = ""
@@ -93,6 +93,21 @@ class LedgerLine:
     """Code of kind "entry_state": what the points it made are now; empty: it made none."""
     settles_at: datetime | None = None
     expires_at: datetime | None = None
+    currency: str = ""
+    """Of a wallet of money, whose points are minor units of it."""
+
+
+@dataclass(frozen=True)
+class WalletNow:
+    """A further wallet that the member has used; `currency` as of a LedgerLine."""
+
+    name: str
+    points_active: int
+    points_pending: int
+    href: str
+    """Its entries."""
+    currency: str = ""
+    expiry: Expiry | None = None
 
 
 @dataclass(frozen=True)
@@ -104,6 +119,8 @@ class PortalHome:
     points_pending: int
     tier: TierProgress | None
     expiry: Expiry | None = None
+    wallets: tuple[WalletNow, ...] = ()
+    """Besides the points."""
     reward: Reward | None = None
     """One in reach, or the nearest."""
     activity: tuple[LedgerLine, ...] = ()
@@ -130,10 +147,11 @@ class PortalJoin:
 
 @dataclass(frozen=True)
 class PortalActivity:
-    """`portal/activity.html`."""
+    """`portal/activity.html`: entries of one wallet; `currency` as of a LedgerLine."""
 
     points_active: int
     points_pending: int
+    currency: str = ""
     lines: tuple[LedgerLine, ...] = ()
     next_href: str = ""
     first_href: str = ""
@@ -141,6 +159,10 @@ class PortalActivity:
     show: str = "all"
     """Code of kind "entries_shown", as are `shows`."""
     shows: tuple[str, ...] = ()
+    show_href: str = ""
+    """Completed by one of `shows`."""
+    wallets: tuple[tuple[str, str, bool], ...] = ()
+    """Name, address, and whether it is this one; empty: there is one only."""
     csv_href: str = ""
     chain_href: str = ""
 

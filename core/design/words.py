@@ -332,6 +332,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "earn": mark("Earned for an order"),
         "earn_review": mark("Earned for a review"),
         "earn_event": mark("Earned"),
+        "credit": mark("Store credit"),
         "settle": mark("Pending points became available"),
         "void": mark("Pending points fell away"),
         "redeem": mark("Spent on a reward"),

@@ -150,6 +150,18 @@ async def explain(member_id: UUID, journal_id: UUID) -> Explanation:
     return Explanation(line=_line(row), lots=uses)
 
 
+async def wallet_of(journal_id: UUID) -> str:
+    """Code of the wallet in which a posting was made. Raises NotFound."""
+    code = await db.fetchval(
+        "SELECT w.code FROM ledger_journal j JOIN ledger_accounts a ON a.id = j.account_id"
+        " JOIN wallet_types w ON w.id = a.wallet_type_id WHERE j.id = $1",
+        journal_id,
+    )
+    if code is None:
+        raise NotFound("there is no such entry")
+    return str(code)
+
+
 async def lots_now(journal_ids: Sequence[UUID]) -> dict[UUID, LotNow]:
     """The lots that these postings made, as they are now, by posting; those that made none are left out."""
     rows = await db.fetch(
@@ -229,19 +241,20 @@ FROM wallet_types w LEFT JOIN held h ON h.wallet_type_id = w.id ORDER BY w.code
 """
 
 
-async def next_expiry(member_id: UUID, now: datetime) -> Expiring | None:
-    """How much of what can be spent expires next, and when."""
+async def next_expiry(member_id: UUID, now: datetime, wallet: str = "points") -> Expiring | None:
+    """How much of what can be spent in a wallet expires next, and when."""
     row = await db.fetchrow(
         """
         SELECT sum(l.points_active)::bigint AS points, l.expires_at
         FROM ledger_lots l JOIN ledger_accounts a ON a.id = l.account_id
-        JOIN wallet_types w ON w.id = a.wallet_type_id AND w.code = 'points'
+        JOIN wallet_types w ON w.id = a.wallet_type_id AND w.code = $3
         WHERE a.member_id = $1 AND l.points_pending + l.points_active + l.points_held > 0
           AND l.points_active > 0 AND l.expires_at > $2
         GROUP BY l.expires_at ORDER BY l.expires_at LIMIT 1
         """,
         member_id,
         now,
+        wallet,
     )
     return Expiring(row["points"], row["expires_at"]) if row else None
 

@@ -6,6 +6,14 @@ SELECT w.id, w.code, w.name, w.debt_policy, w.expiry, w.settling, w.warn_days, w
 FROM wallet_types w JOIN merchants m ON m.id = w.merchant_id
 """
 ALL = _WALLET + "ORDER BY w.code"
+USED = (
+    _WALLET
+    + """
+WHERE EXISTS (SELECT FROM ledger_accounts a JOIN ledger_journal j ON j.account_id = a.id
+              WHERE a.wallet_type_id = w.id AND a.member_id = $1)
+ORDER BY w.code
+"""
+)
 ONE = _WALLET + "WHERE w.code = $1"
 LOCK = _WALLET + "WHERE w.code = $1 FOR UPDATE OF w"
 

@@ -137,6 +137,11 @@ async def every() -> list[WalletView]:
     return [_view(row) for row in await db.fetch(queries.ALL)]
 
 
+async def used(member_id: UUID) -> list[WalletView]:
+    """Those in which something was posted for a member, by code."""
+    return [_view(row) for row in await db.fetch(queries.USED, member_id)]
+
+
 async def wallets() -> list[Wallet]:
     """The merchant's wallets as rules need them, by code."""
     return [_wallet(row) for row in await db.fetch(queries.ALL)]

@@ -15,6 +15,9 @@ from loyalty.rewards.kinds import CashBack, GiftCard, Money, Product, StoreCredi
 from loyalty.rewards.rules import Offer, PeriodLimit
 from loyalty.segments import service as segments
 from loyalty.segments.model import Joined, Segment
+from loyalty.wallets import service as wallets
+from loyalty.wallets.rules import RollingDays
+from loyalty.wallets.service import Rules
 from tests.http.conftest import PAGE, Browser, rows
 from tests.http.shop import Shop, balance, enter_as_customer, form, member_with, pages_app, speak
 
@@ -129,6 +132,52 @@ async def test_vouchers_show_what_is_left_and_what_needs_no_code(browser: Browse
     assert (await browser.get(f"/portal/vouchers/{held.id}")).status_code == 404
     activity = (await browser.get("/portal/activity")).text
     assert "Reserved at checkout" in activity
+
+
+async def test_store_credit_is_seen_with_its_expiry_its_entries_and_their_reason(
+    browser: Browser, shop: Shop
+) -> None:
+    customer = await member_with(shop, 130)
+    terms = StoreCredit(amount=dollars(1250))
+    credit = await offer(shop, "credit", Offer(name={"en": "Credit"}, terms=terms, cost_points=10))
+    await enter_as_customer(browser, shop, customer)
+    assert "Your other balances" not in (await browser.get("/portal")).text
+    page = (await browser.get("/portal/activity")).text
+    assert 'href="/portal/activity"' in page and "wallet=" not in page
+    assert (await browser.get("/portal/activity?wallet=store_credit")).status_code == 404
+    async with db.transaction(shop.merchant):
+        await wallets.change(
+            "store_credit", Rules(debt_policy="forbid", expiry=RollingDays(days=90)), clock.now()
+        )
+        member = await db.fetchval("SELECT id FROM members")
+        await service.redeem(member, credit, "1", clock.now())
+
+    home = (await browser.get("/portal")).text
+    card = home.split("Your other balances")[1].split("</section>")[0]
+    assert "Store credit" in card and "$12.50" in card and "Next to expire: $12.50 on" in card
+    assert "/portal/activity?wallet=store_credit" in card
+    page = (await browser.get("/portal/activity?wallet=store_credit&show=earned")).text
+    assert "+$12.50" in page and "Balance $12.50" in page and ">Credit<" in page
+    assert 'href="/portal/activity?wallet=store_credit" aria-current="page"' in page
+    assert "/portal/activity.csv?wallet=store_credit&amp;show=" in page
+    for path in ("wallet=qualifying", "wallet=nothing"):
+        for of in ("", ".csv", ".json"):
+            assert (await browser.get(f"/portal/activity{of}?{path}")).status_code == 404
+    entry = re.findall(r'href="(/portal/activity/[0-9a-f-]{36})"', page)
+    assert len(entry) == 1
+    why = (await browser.get(entry[0])).text
+    assert "its amount is in your account" in why and "+$12.50" in why and "12.50 points" not in why
+    assert "What expires first is spent first." in why and "1,250" not in why
+    file = await browser.get("/portal/activity.csv?wallet=store_credit")
+    assert 'filename="store_credit.csv"' in file.headers["content-disposition"]
+    assert "Amount in USD" in file.text and ",12.50,12.50," in file.text
+    chain = (await browser.get("/portal/activity.json?wallet=store_credit")).json()
+    assert len(chain) == 1
+    points = (await browser.get("/portal/activity")).text
+    assert "$12.50" not in points and "Store credit" in points
+    for locale in LOCALES:
+        speak(browser, locale)
+        assert (await browser.get("/portal/activity?wallet=store_credit")).status_code == 200
 
 
 async def test_the_member_has_a_code_for_the_till(browser: Browser, shop: Shop) -> None:

@@ -446,6 +446,13 @@ VOUCHER = portal_views.Voucher(
 HOME = portal_views.PortalHome(
     "Mei", 1240, 240, TIER, portal_views.Expiry(180, _ahead(days=24)), REWARDS[0], LINES, REVIEWS[0],
     member_qr=qr.svg("mei-1", "Your member code"),
+    wallets=(
+        portal_views.WalletNow(
+            "Store credit", 1250, 0, "/portal/activity?wallet=store_credit", "EUR",
+            portal_views.Expiry(500, _ahead(days=30)),
+        ),
+        portal_views.WalletNow(HOSTILE, 12, 3, "/portal/activity?wallet=stamps"),
+    ),
 )  # fmt: skip
 
 ENTRY = portal_views.PortalEntry(
@@ -2032,7 +2039,22 @@ SAMPLES = (
     Sample(
         "portal-activity",
         "portal/activity.html",
-        portal_views.PortalActivity(1240, 240, LINES, "?after=e1", "?"),
+        portal_views.PortalActivity(1240, 240, "", LINES, "?after=e1", "?"),
+        _portal("/portal/activity", "activity"),
+    ),
+    Sample(
+        "portal-activity-credit",
+        "portal/activity.html",
+        portal_views.PortalActivity(
+            1250,
+            0,
+            "EUR",
+            (replace(LINES[0], kind="credit", currency="EUR"),),
+            show="earned",
+            shows=("all", "earned"),
+            show_href="/portal/activity?wallet=store_credit&show=",
+            wallets=(("Points", "/portal/activity", False), (HOSTILE, "/portal/activity?wallet=x", True)),
+        ),
         _portal("/portal/activity", "activity"),
     ),
     Sample(
@@ -2040,6 +2062,12 @@ SAMPLES = (
         "portal/activity.html",
         portal_views.PortalActivity(0, 0),
         _portal("/portal/activity", "activity"),
+    ),
+    Sample(
+        "portal-entry-credit",
+        "portal/entry.html",
+        replace(ENTRY, line=replace(LINES[4], kind="credit", currency="EUR")),
+        _portal("/portal/activity/e1", "activity"),
     ),
     Sample("portal-entry", "portal/entry.html", ENTRY, _portal("/portal/activity/e1", "activity")),
     Sample(
