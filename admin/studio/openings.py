@@ -63,7 +63,7 @@ async def send(request: Staff) -> Response[Any]:
     file = posted.get("file")
     content = await file.read() if isinstance(file, UploadFile) else b""
     name = file.filename if isinstance(file, UploadFile) else ""
-    now, reason = clock.now(), str(posted.get("reason", ""))
+    now, reason = clock.now(), str(posted.get("reason", "")).replace("\r\n", "\n")
     create = posted.get("create_members") == "on"
 
     async def effect() -> str:

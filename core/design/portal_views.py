@@ -119,8 +119,6 @@ class PortalHome:
     points_pending: int
     tier: TierProgress | None
     expiry: Expiry | None = None
-    wallets: tuple[WalletNow, ...] = ()
-    """Besides the points."""
     reward: Reward | None = None
     """One in reach, or the nearest."""
     activity: tuple[LedgerLine, ...] = ()
@@ -128,6 +126,8 @@ class PortalHome:
     review: MyReview | None = None
     member_qr: str = ""
     """The shop's id of this customer as a picture, SVG made here, for the till's scanner."""
+    wallets: tuple[WalletNow, ...] = ()
+    """Besides the points."""
 
 
 @dataclass(frozen=True)

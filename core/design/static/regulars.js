@@ -202,7 +202,7 @@ function keep(field) {
       note.hidden = false;
       field.after(note);
       note.querySelector("button").addEventListener("click", () => {
-        fill(field, "");
+        fill(field, field.defaultValue);
         sessionStorage.removeItem(key);
         note.remove();
         field.focus();
