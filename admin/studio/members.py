@@ -13,6 +13,7 @@ from api.auth import StaffUser, requires_permission
 from api.forms import KeyedForm, once_to
 from api.pages import locale_of, page
 from api.portal import present
+from api.portal.balances import currency_of
 from core import clock, db
 from core.design import ledger_views as views
 from core.design.formats import formats
@@ -123,7 +124,12 @@ async def _view(
         left_at=profile.left_at,
         wallets=tuple(
             views.WalletBalance(
-                wallet_names[b.wallet], b.points_active, b.points_pending, b.points_held, b.points_debt
+                wallet_names[b.wallet],
+                b.points_active,
+                b.points_pending,
+                b.points_held,
+                b.points_debt,
+                currency_of(b.wallet, user.shop.currency),
             )
             for b in balances
         ),
@@ -148,6 +154,7 @@ async def entry(request: Staff, member_id: FromPath[UUID], entry_id: FromPath[UU
         profile = await members.get(member_id)
         kept = (await ledger.explain(member_id, entry_id)).line
         [found] = await points.named([kept])
+        currency = currency_of(await ledger.wallet_of(entry_id), request.user.shop.currency)
         lots = await ledger.lots_now([entry_id])
         moves = await ledger.lot_moves(entry_id)
         to = await _reader(request)
@@ -156,7 +163,7 @@ async def entry(request: Staff, member_id: FromPath[UUID], entry_id: FromPath[UU
     view = views.StaffEntryPage(
         member=name or profile.external_id,
         member_href=f"{PATH}/{member_id}",
-        entry=present.entry(found, lots.get(entry_id), moves, because, to),
+        entry=present.entry(found, lots.get(entry_id), moves, because, to, currency),
         facts=_facts(kept, to.locale, request.user.shop.time_zone),
     )
     return page(request, "staff/member_entry.html", view, section="studio")

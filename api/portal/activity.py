@@ -62,11 +62,13 @@ async def activity(
         )
         lots = await ledger.lots_now([each.journal_id for each in found])
     shown = found[:PAGE_SIZE]
-    balance, currency = next(each for each in held if each.wallet == wallet), currency_of(wallet, request)
+    balance = next(each for each in held if each.wallet == wallet)
+    currency = currency_of(wallet, request.user.shop.currency)
     first = activity_href(wallet, show=show)
     view = portal_views.PortalActivity(
         points_active=balance.points_active,
         points_pending=balance.points_pending,
+        points_debt=balance.points_debt,
         currency=currency,
         lines=present.lines(shown, lots, to, currency),
         next_href=f"{first}&before={shown[-1].seq}" if len(found) > PAGE_SIZE else "",
@@ -90,7 +92,8 @@ async def as_file(
     request: Customer, show: FromQuery[Show] = "all", wallet: FromQuery[str] = POINTS
 ) -> Response[bytes]:
     """The same in one file, in the reader's words; times are the shop's, points and amounts plain numbers."""
-    now, zone, currency = clock.now(), request.user.shop.time_zone, currency_of(wallet, request)
+    now, zone = clock.now(), request.user.shop.time_zone
+    currency = currency_of(wallet, request.user.shop.currency)
     words = translator(locale_of(request))
     heads = [words.gettext(each) for each in HEADS]
     if currency:

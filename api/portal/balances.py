@@ -21,9 +21,9 @@ FOR_TIERS = "qualifying"
 """Cannot be spent: the tier says what it counts."""
 
 
-def currency_of(wallet: str, request: Customer) -> str:
+def currency_of(wallet: str, shop_currency: str) -> str:
     """Of a wallet of money, whose points are minor units of it; "": it holds points."""
-    return request.user.shop.currency if wallet == credit.WALLET else ""
+    return shop_currency if wallet == credit.WALLET else ""
 
 
 def name_of(wallet: WalletView, locale: Locale) -> str:
@@ -55,7 +55,8 @@ async def further(
                 points_active=held[each.code].points_active,
                 points_pending=held[each.code].points_pending,
                 href=activity_href(each.code),
-                currency=currency_of(each.code, request),
+                points_debt=held[each.code].points_debt,
+                currency=currency_of(each.code, request.user.shop.currency),
                 expiry=present.expiry(await ledger.next_expiry(member_id, now, each.code)),
             )
             for each in (await used(member_id))[1:]

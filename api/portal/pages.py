@@ -86,7 +86,7 @@ async def entry(request: Customer, entry_id: FromPath[UUID]) -> Response[Any]:
         moves = await ledger.lot_moves(entry_id)
         to = await reader_of(request, now)
         because = await why.why(found.reason, to.locale)
-        currency = balances.currency_of(await ledger.wallet_of(entry_id), request)
+        currency = balances.currency_of(await ledger.wallet_of(entry_id), request.user.shop.currency)
     view = present.entry(found, lots.get(entry_id), moves, because, to, currency)
     return page(request, "portal/entry.html", view, section="activity", now=now)
 

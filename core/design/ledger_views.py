@@ -30,11 +30,14 @@ class MemberSearch:
 
 @dataclass(frozen=True)
 class WalletBalance:
+    """`currency`: of a wallet of money, whose points are minor units of it; empty: it holds points."""
+
     name: str
     points_active: int
     points_pending: int
     points_held: int
     points_debt: int
+    currency: str = ""
 
 
 @dataclass(frozen=True)

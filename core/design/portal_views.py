@@ -108,6 +108,8 @@ class WalletNow:
     """Its entries."""
     currency: str = ""
     expiry: Expiry | None = None
+    points_debt: int = 0
+    """Taken back after the member had spent them."""
 
 
 @dataclass(frozen=True)
@@ -165,6 +167,8 @@ class PortalActivity:
     """Name, address, and whether it is this one; empty: there is one only."""
     csv_href: str = ""
     chain_href: str = ""
+    points_debt: int = 0
+    """As of a WalletNow."""
 
 
 @dataclass(frozen=True)

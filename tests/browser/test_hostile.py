@@ -1,14 +1,19 @@
 """What somebody wrote is only ever text: very long, in every direction, with script in it."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from core import clock, db
+from core.design.pages import STATIC_DIR, render
+from core.design.portal_views import WalletNow
 from tests.browser.site import Site
 from tests.fixtures.reviews.shop import open_case
+from tests.unit.design.samples import CSRF, SAMPLES
 
 pytestmark = pytest.mark.browser
 
@@ -98,6 +103,26 @@ async def test_every_field_takes_it_as_text(site: Site, case: UUID) -> None:
         assert await page.locator("img[src=x]").count() == 0
     assert said == []
     await page.context.close()
+
+
+async def test_a_wallet_s_name_stays_within_the_page(chromium: Browser) -> None:
+    name = "Unbroken" + "x" * 82
+    wallet = WalletNow(name, 1250, 0, "/portal/activity?wallet=x", "EUR", points_debt=4)
+    views: dict[str, dict[str, Any]] = {
+        "portal-home": {"wallets": (wallet,)},
+        "portal-activity-credit": {"wallets": ((name, "/portal/activity?wallet=x", True),)},
+    }
+    page = await chromium.new_page(viewport={"width": 360, "height": 800})
+    for sample in SAMPLES:
+        if sample.name in views:
+            view: Any = sample.view
+            shown = replace(view, **views[sample.name])
+            html = render(sample.template, "en", csrf_token=CSRF, frame=sample.frame, view=shown)
+            await page.set_content(html)
+            await page.add_style_tag(path=STATIC_DIR / "regulars.css")
+            await expect(page.get_by_text(name).first).to_be_visible()
+            assert await page.evaluate("document.documentElement.scrollWidth") <= 360, sample.name
+    await page.close()
 
 
 async def test_an_answer_of_a_customer_is_text(site: Site) -> None:

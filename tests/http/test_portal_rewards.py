@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -10,6 +11,7 @@ from api.app import App
 from core import clock, db
 from core.embedded import Services
 from core.i18n import LOCALES
+from loyalty.ledger import Clawback, Redeem, post
 from loyalty.rewards import catalogue, service
 from loyalty.rewards.kinds import CashBack, GiftCard, Money, Product, StoreCredit
 from loyalty.rewards.rules import Offer, PeriodLimit
@@ -18,8 +20,18 @@ from loyalty.segments.model import Joined, Segment
 from loyalty.wallets import service as wallets
 from loyalty.wallets.rules import RollingDays
 from loyalty.wallets.service import Rules
+from tests.factories.points import WHY, earn
 from tests.http.conftest import PAGE, Browser, rows
-from tests.http.shop import Shop, balance, enter_as_customer, form, member_with, pages_app, speak
+from tests.http.shop import (
+    Shop,
+    balance,
+    enter_as_customer,
+    enter_as_staff,
+    form,
+    member_with,
+    pages_app,
+    speak,
+)
 
 
 @pytest.fixture(scope="module")
@@ -178,6 +190,34 @@ async def test_store_credit_is_seen_with_its_expiry_its_entries_and_their_reason
     for locale in LOCALES:
         speak(browser, locale)
         assert (await browser.get("/portal/activity?wallet=store_credit")).status_code == 200
+
+
+async def test_what_is_owed_in_a_further_wallet_is_said(browser: Browser, shop: Shop) -> None:
+    customer = await member_with(shop, 130)
+    terms = StoreCredit(amount=dollars(1250))
+    await offer(shop, "credit", Offer(name={"en": "Credit"}, terms=terms, cost_points=10))
+    async with db.transaction(shop.merchant):
+        await wallets.change("store_credit", Rules(debt_policy="debt"), clock.now())
+        member = await db.fetchval("SELECT id FROM members")
+        await post([earn("credit", member, 1250, shop.ago(9), wallet="store_credit")], shop.now)
+        more: dict[str, Any] = {"member": member, "wallet": "store_credit", "reason": WHY}
+        await post([Redeem(key="used", points=1000, effective_at=shop.ago(8), **more)], shop.now)
+        taken = Clawback(
+            key="c", parent="credit", points=1250, policy="debt", effective_at=shop.ago(7), **more
+        )
+        await post([taken], shop.now)
+    await enter_as_customer(browser, shop, customer)
+    owed = {"en": "Owed: $10.00.", "zh-Hans": "欠款：US$10.00。", "zh-Hant": "欠款：US$10.00。"}
+    for locale in LOCALES:
+        speak(browser, locale)
+        for path in ("/portal", "/portal/activity?wallet=store_credit"):
+            assert owed[locale] in (await browser.get(path)).text, path
+        assert "US$10.00" not in (await browser.get("/portal/activity")).text
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    speak(browser, "en")
+    page = (await browser.get(f"/staff/studio/members/{member}")).text
+    row = re.search(r'<th scope="row">Store credit</th>(.*?)</tr>', page, re.S)
+    assert row and re.findall(r">([^<]+)</td>", row[1]) == ["$0.00", "$0.00", "$0.00", "$10.00"]
 
 
 async def test_the_member_has_a_code_for_the_till(browser: Browser, shop: Shop) -> None:

@@ -451,7 +451,7 @@ HOME = portal_views.PortalHome(
             "Store credit", 1250, 0, "/portal/activity?wallet=store_credit", "EUR",
             portal_views.Expiry(500, _ahead(days=30)),
         ),
-        portal_views.WalletNow(HOSTILE, 12, 3, "/portal/activity?wallet=stamps"),
+        portal_views.WalletNow(HOSTILE, 12, 3, "/portal/activity?wallet=stamps", points_debt=4),
     ),
 )  # fmt: skip
 
@@ -2054,6 +2054,7 @@ SAMPLES = (
             shows=("all", "earned"),
             show_href="/portal/activity?wallet=store_credit&show=",
             wallets=(("Points", "/portal/activity", False), (HOSTILE, "/portal/activity?wallet=x", True)),
+            points_debt=500,
         ),
         _portal("/portal/activity", "activity"),
     ),
