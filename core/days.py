@@ -7,12 +7,13 @@ it, also when the clock is put back over midnight and shows the evening before o
 
 from calendar import monthrange
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from core.errors import DomainError, Kind
 
+FIRST_YEAR, LAST_YEAR = 1971, 2199
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
 
@@ -37,6 +38,19 @@ def zone_of(name: str) -> ZoneInfo:
 def zone_names() -> frozenset[str]:
     """Of every time zone of this installation; looked for once, since each is a file."""
     return frozenset(available_timezones())
+
+
+def usable(moment: datetime) -> bool:
+    """Whether it lies in the years that somebody may ask for: far from where the calendars of zones end."""
+    return FIRST_YEAR <= moment.year <= LAST_YEAR
+
+
+def by_clock(moment: datetime, zone: tzinfo) -> datetime:
+    """What the zone's clock shows then; as it is said if the zone's calendar has ended by then."""
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:
+        return moment.replace(tzinfo=zone)
 
 
 @lru_cache(maxsize=4096)

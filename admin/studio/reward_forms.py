@@ -11,6 +11,7 @@ import msgspec
 from babel.numbers import get_currency_precision
 
 from admin.studio.rule_words import UNKNOWN
+from core.days import FIRST_YEAR, LAST_YEAR, by_clock, usable
 from core.design.reward_views import FormField, FormGroup
 from core.design.words import word
 from core.i18n import Locale, Translator, in_language, translator
@@ -136,7 +137,13 @@ class Typed:
         if not typed:
             return None
         try:
-            return datetime.fromisoformat(typed).replace(tzinfo=self.shop.zone)
+            found = datetime.fromisoformat(typed).replace(tzinfo=self.shop.zone)
+            if usable(found):
+                return found
+            self.problems[name] = self.shop.words.gettext(
+                "Type a year from %(first)s to %(last)s.", first=FIRST_YEAR, last=LAST_YEAR
+            )
+            return None
         except ValueError:
             self.problems[name] = self.shop.words.gettext("Type a date and a time.")
             return None
@@ -288,7 +295,7 @@ def _shown(name: str, value: object, zone: ZoneInfo) -> dict[str, str]:
             amount = Decimal(value.amount_minor).scaleb(-get_currency_precision(value.currency))
             return {name: str(amount)}
         case datetime():
-            return {name: value.astimezone(zone).strftime("%Y-%m-%dT%H:%M")}
+            return {name: by_clock(value, zone).strftime("%Y-%m-%dT%H:%M")}
         case _:
             return {name: str(value)}
 

@@ -10,6 +10,7 @@ from babel.numbers import get_currency_precision
 
 from admin.studio.reward_forms import Shop, Typed
 from admin.studio.rule_words import UNKNOWN
+from core.days import by_clock
 from core.design.reward_views import FormField, FormGroup
 from core.i18n import Translator, in_language
 from loyalty.rules import model as m
@@ -281,7 +282,7 @@ def _other_fields(rule: m.Rule, shop: Shop) -> Iterator[tuple[str, str]]:
         yield "limit_points", str(rule.limit.points or "")
     for name in ("start", "end"):
         if moment := getattr(rule.schedule, name):
-            yield name, moment.astimezone(shop.zone).strftime("%Y-%m-%dT%H:%M")
+            yield name, by_clock(moment, shop.zone).strftime("%Y-%m-%dT%H:%M")
     yield from ((f"weekday_{day}", "on") for day in rule.schedule.weekdays or ())
     if rule.schedule.hours:
         yield "from_hour", str(rule.schedule.hours.from_hour)

@@ -12,6 +12,7 @@ REFUSALS = {
     "rule_trigger_reserved": mark("This event has an entry of its own under “When”."),
     "rule_field_forbidden": mark("Rules may not look at what somebody thinks of the shop."),
     "rule_reference_unknown": mark("The rule names something that does not exist."),
+    "rule_time_invalid": mark("A time of it lies too far away."),
     "rule_past": mark("It would begin or end in the past."),
     "rule_of_campaign": mark("This rule belongs to a campaign, and stays as the campaign began with it."),
     "segment_tainted": mark(
@@ -22,7 +23,6 @@ REFUSALS = {
     "rule_not_draft": mark("Only a draft can be put in force."),
     "rule_not_live": mark("The rule is not in force."),
     "campaign_exists": mark("There is a campaign with this code already."),
-    "campaign_rule_exists": mark("A rule has this code with a number after it already; choose another code."),
     "campaign_invalid": mark("The budget or the channels do not fit the campaign."),
     "campaign_not_draft": mark("The campaign runs already, or has ended."),
     "campaign_not_live": mark("The campaign does not run."),

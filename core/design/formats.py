@@ -15,6 +15,7 @@ import babel
 from babel import dates, numbers
 from babel.numbers import get_currency_precision
 
+from core.days import by_clock
 from core.i18n import Locale, Translator, babel_locale, translator
 
 REMEMBERED = 4096
@@ -109,7 +110,7 @@ class Formats:
     def _local(moment: datetime, time_zone: str) -> datetime:
         if moment.tzinfo is None:
             raise ValueError("a time without time zone")
-        return moment.astimezone(ZoneInfo(time_zone))
+        return by_clock(moment, ZoneInfo(time_zone))
 
 
 @lru_cache

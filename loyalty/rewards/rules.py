@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta
 
-from core.days import day_of, start_of_day
+from core.days import FIRST_YEAR, LAST_YEAR, day_of, start_of_day, usable
 from core.errors import DomainError
 from core.i18n import LOCALES
 from loyalty.ledger.errors import PointsInsufficient
@@ -18,6 +18,7 @@ from loyalty.rewards.kinds import (
     AmountOff,
     CashBack,
     Donation,
+    Experience,
     GiftCard,
     Money,
     Points,
@@ -31,7 +32,7 @@ Language = Annotated[str, Meta(pattern=rf"^({'|'.join(LOCALES)})\Z")]
 Times = Annotated[int, Meta(ge=1, le=10**6)]
 Code = Annotated[str, Meta(min_length=1, max_length=100)]
 Moment = Annotated[datetime, Meta(tz=True)]
-LAST_YEAR = 2199
+_YEARS = f"the year must lie between {FIRST_YEAR} and {LAST_YEAR}"
 
 
 class PeriodLimit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -109,8 +110,10 @@ def _problems(offer: Offer) -> Iterator[tuple[str, str]]:
         yield "valid_until", "a voucher is good for days or up to a date, not both"
     for field in ("offered_from", "offered_until", "valid_until"):
         moment: datetime | None = getattr(offer, field)
-        if moment and not 1970 < moment.year <= LAST_YEAR:
-            yield field, f"the year must lie between 1971 and {LAST_YEAR}"
+        if moment and not usable(moment):
+            yield field, _YEARS
+    if isinstance(offer.terms, Experience) and offer.terms.starts_at and not usable(offer.terms.starts_at):
+        yield "starts_at", _YEARS
 
 
 def _cash_back_problems(terms: CashBack) -> Iterator[tuple[str, str]]:

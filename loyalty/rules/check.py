@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from core.days import FIRST_YEAR, LAST_YEAR, usable
 from core.errors import DomainError, Kind
 from loyalty.rules import model as m
 from loyalty.rules.evaluate import SHARE_EVENT
@@ -69,6 +70,14 @@ class RuleTooLarge(DomainError):
     title = "The rule has too many conditions"
 
 
+class RuleTimeInvalid(DomainError):
+    """Its year is none in which everything that shows and compares times can be relied on."""
+
+    code = "rule_time_invalid"
+    kind = Kind.INVALID
+    title = "A time of the rule lies too far away"
+
+
 CONDITIONS_MOST = 100
 """Of one rule, those inside of others counted; it bounds how deep they lie, too."""
 
@@ -123,12 +132,21 @@ def check(rule: m.Rule) -> None:
             raise RuleConditionUnfitting(f"{tag(each)} does not fit {tag(rule.trigger)}", condition=tag(each))
         if isinstance(each, m.FieldIs | m.FieldBetween) and names(each.field, OPINION_FIELDS):
             raise RuleFieldForbidden(each.field)
+        if isinstance(each, m.Between):
+            check_times(each.start, each.end)
         if isinstance(each, m.HourBetween) and each.from_hour == each.until_hour:
             raise RuleNeverApplies("from_hour and until_hour are the same")
     _check_trigger(rule.trigger)
     _check_effect(rule)
     if clash := contradiction(bounds(rule)):
         raise RuleNeverApplies(f"nothing satisfies all that is asked of {clash}", of=clash)
+
+
+def check_times(*times: datetime | None) -> None:
+    """Raises RuleTimeInvalid."""
+    for at in times:
+        if at and not usable(at):
+            raise RuleTimeInvalid(f"the year must lie between {FIRST_YEAR} and {LAST_YEAR}")
 
 
 def _check_trigger(trigger: m.Trigger) -> None:

@@ -5,10 +5,12 @@ columns of queries.ORDER_FACTS or queries.EVENT_FACTS, and `l`, a line of an ord
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC
 from typing import Any
 
 from babel.numbers import get_currency_precision
 
+from core.days import by_clock
 from core.db import to_json
 from loyalty.rules import model as m
 from loyalty.rules.evaluate import QUALIFYING, SHARE_EVENT
@@ -58,7 +60,8 @@ def _of_member(wanted: m.Condition, args: Arguments) -> str | None:
             first, last = args.add(start, "int"), args.add(end, "int")
             return f"({hour} >= {first} {'AND' if start < end else 'OR'} {hour} < {last})"
         case m.Between(start=start, end=end):
-            return number_range("f.occurred_at", start, end, args, "timestamptz")
+            first_at, last_at = (at and by_clock(at, UTC) for at in (start, end))
+            return number_range("f.occurred_at", first_at, last_at, args, "timestamptz")
     return None
 
 

@@ -9,7 +9,7 @@ from babel.dates import get_day_names
 from babel.lists import format_list
 from babel.numbers import get_currency_precision
 
-from core.days import zone_of
+from core.days import by_clock, zone_of
 from core.design.formats import formats
 from core.i18n import Locale, babel_locale, translator
 from loyalty.rules import model as m
@@ -292,7 +292,7 @@ class Words:
 
     def moment(self, at: datetime) -> str:
         """A date in the merchant's zone, with the time unless it is midnight."""
-        local = at.astimezone(zone_of(self.zone))
+        local = by_clock(at, zone_of(self.zone))
         midnight = local.time() == time()
         return self.shown.date(at, self.zone) if midnight else self.shown.date_time(at, self.zone)
 

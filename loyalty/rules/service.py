@@ -13,7 +13,7 @@ from core.errors import DomainError, Kind, NotFound
 from core.i18n import Locale, in_language
 from loyalty.rules import model as m
 from loyalty.rules import queries
-from loyalty.rules.check import Overlap, check, every, overlaps
+from loyalty.rules.check import Overlap, check, check_times, every, overlaps
 from loyalty.rules.model import Active, Rule
 from loyalty.rules.sentence import Words
 
@@ -195,6 +195,7 @@ async def publish(
     rule_id = await db.fetchval(queries.LOCK_RULE_OF, version_id)
     if rule_id is None:
         raise NotFound("there is no such version of a rule")
+    check_times(valid_from, valid_until)
     start = None if since_ever else (valid_from or now)
     if (start and start < now) or (valid_until and valid_until <= (start or now)):
         raise RulePast(f"it is {now.isoformat()}")
@@ -214,8 +215,9 @@ async def publish(
 async def retire(code: str, now: datetime, at: datetime | None = None) -> None:
     """Take a rule out of force from now on, or from `at`.
 
-    Raises NotFound, RulePast, RuleNotLive, RuleOfCampaign (it ends with its campaign).
+    Raises NotFound, RulePast, RuleTimeInvalid, RuleNotLive, RuleOfCampaign (it ends with its campaign).
     """
+    check_times(at)
     if at and at < now:
         raise RulePast(f"it is {now.isoformat()}")
     if await db.fetchval(queries.END_PUBLISHED, await _own(code), at or now, now) is None:

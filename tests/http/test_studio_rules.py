@@ -1,9 +1,11 @@
 """The studio's rule builder: what it means before it is saved, drafts, publication, what is refused."""
 
 import re
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from admin import operations, studio
@@ -17,6 +19,7 @@ from core.i18n import LOCALES
 from loyalty.campaigns import service as campaigns
 from loyalty.campaigns.rules import Campaign
 from loyalty.rules import model as m
+from loyalty.rules import queries
 from loyalty.rules import service as rules
 from tests.http.conftest import PAGE as PAGE_HEADERS
 from tests.http.conftest import Browser, rows
@@ -199,6 +202,7 @@ async def test_an_older_draft_replaces_only_what_its_reader_was_shown(browser: B
         ({"trigger": "birthday"}, "A condition does not fit what the rule waits for."),
         ({"code": "orders"}, "There is a rule with this code already."),
         ({"trigger": "order_line", "categories": ""}, "Say which lines count."),
+        ({"end": "9999-12-31T23:59"}, "Type a year from 1971 to 2199."),
     ],
 )
 async def test_what_is_no_rule_is_said_and_changes_nothing(
@@ -233,6 +237,28 @@ async def test_a_rule_beyond_the_form_is_shown_all_the_same(browser: Browser, sh
     page = (await browser.get(f"{PATH}/deep")).text
     assert "says more than the form can show" in page
     assert "it is not so that it is the customer&#39;s first order" in page
+
+
+async def test_a_rule_that_ends_with_all_time_is_shown_all_the_same(browser: Browser, shop: Shop) -> None:
+    """As it could be saved once."""
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    last = datetime(9999, 12, 31, 23, 59, tzinfo=timezone(-timedelta(hours=12)))
+    rule = m.Rule(trigger=m.Order(), effect=m.Fixed(points=1))
+    ends = msgspec.structs.replace(rule, schedule=m.Schedule(end=last))
+    async with db.transaction(shop.merchant):
+        made = await rules.create("ever", "Ever", rule, clock.now())
+        await db.execute(queries.ADD_VERSION, made.rule_id, db.to_json(ends), None, clock.now())
+    path = f"{PATH}/ever"
+    for locale in LOCALES:
+        speak(browser, locale)
+        for where in (PATH, path, f"{path}/figures", f"{PATH}/new"):
+            assert (await browser.get(where)).status_code == 200, where
+    speak(browser, "en")
+    assert "it is before Dec 31, 9999" in (await browser.get(path)).text
+    page = (await browser.get(path)).text
+    newest = max(with_button(page, "Put in force"), key=lambda each: each.fields["version"])
+    answer = await browser.client.post(newest.action, data=newest.fields, headers=PAGE_HEADERS)
+    assert answer.status_code == 422 and "A time of it lies too far away." in answer.text
 
 
 def test_the_form_and_the_rule_say_the_same() -> None:

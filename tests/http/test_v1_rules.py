@@ -94,6 +94,16 @@ async def test_a_campaign_s_rule_gets_no_next_version_and_no_end_of_its_own(
         ({"trigger": {"type": "review", "rating": 5}}, 422, "invalid_request"),
         ({"conditions": [{"type": "rating_at_least", "stars": 4}]}, 422, "invalid_request"),
         ({"limit": {"per": "day"}}, 422, "invalid_request"),
+        ({"schedule": {"end": "9999-12-31T23:59:00-12:00"}}, 422, "rule_time_invalid"),
+        (
+            {
+                "conditions": [
+                    {"type": "not", "of": {"type": "between", "start": "0001-01-01T00:00:00+12:00"}}
+                ]
+            },
+            422,
+            "rule_time_invalid",
+        ),
         ({"effect": {"type": "multiply", "percent": 100}}, 422, "invalid_request"),
         ({"conditions": [{"type": "with_photo"}]}, 422, "rule_condition_unfitting"),
         ({"conditions": [{"type": "tier_in", "tiers": ["comet"]}]}, 422, "rule_reference_unknown"),
@@ -126,7 +136,12 @@ async def test_the_past_and_what_is_there_are_refused(
     taken = await client.post("/v1/rules/", json=BONUS, headers=write(key))
     assert (taken.status_code, taken.json()["code"]) == (409, "rule_exists")
     early = {"version": 1, "valid_from": shop.ago(1).isoformat()}
-    for body, code in ((early, "rule_past"), ({"version": 2}, "not_found")):
+    never = {"version": 1, "valid_until": "9999-12-31T23:59:00-12:00"}
+    for body, code in (
+        (early, "rule_past"),
+        (never, "rule_time_invalid"),
+        ({"version": 2}, "not_found"),
+    ):
         answer = await client.post("/v1/rules/weekend/publish", json=body, headers=write(key))
         assert answer.json()["code"] == code
     await client.post("/v1/rules/weekend/publish", json={"version": 1}, headers=write(key))

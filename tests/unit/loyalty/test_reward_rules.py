@@ -12,7 +12,18 @@ from hypothesis import strategies as st
 
 from loyalty.rewards import rules
 from loyalty.rewards.errors import PointsChoiceInvalid
-from loyalty.rewards.kinds import KINDS, CashBack, GiftCard, Kind, Money, PercentOff, Product, Terms, kind_of
+from loyalty.rewards.kinds import (
+    KINDS,
+    CashBack,
+    Experience,
+    GiftCard,
+    Kind,
+    Money,
+    PercentOff,
+    Product,
+    Terms,
+    kind_of,
+)
 from loyalty.rewards.rules import Facts, Offer, PeriodLimit
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
@@ -96,6 +107,7 @@ def test_what_is_no_kind_is_refused(text: str) -> None:
         (offer(offered_from=NOW, offered_until=NOW), "offered_until"),
         (offer(valid_days=3, valid_until=NOW), "valid_until"),
         (offer(valid_until=NOW.replace(year=2400)), "valid_until"),
+        (offer(Experience(starts_at=NOW.replace(year=9999))), "starts_at"),
     ],
     ids=str,
 )
