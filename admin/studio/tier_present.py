@@ -47,6 +47,10 @@ class Work:
     stale: bool = False
     draft_id: str = ""
     name: str = ""
+    mark: str = ""
+    """What that said when the form was filled in of it."""
+    overtaken: bool = False
+    """It says something else by now."""
     second_person: bool = False
     conflict: bool = False
     shown: str = ""
@@ -58,7 +62,7 @@ def draft(
 ) -> views.TierDraft:
     """The page of one set's draft; `base` is the set as it is live."""
     metric, live_tiers = made.tier_set.metric, {tier.code: tier for tier in base.tiers}
-    several = live.sets if len(live.sets) > 1 else ()
+    several, held = live.sets if len(live.sets) > 1 else (), work.stale or work.overtaken
     return views.TierDraft(
         metric=tier_words.metric_code(metric),
         currency=metric.currency if isinstance(metric, Spend) else "",
@@ -76,7 +80,7 @@ def draft(
         ),
         fields=(("set", base.code), ("base", str(work.base)), *made.fields.items()),
         preview=preview_view(preview, base, live, to) if preview else None,
-        publish_key=work.key if preview and preview.fingerprint and not work.stale else "",
+        publish_key=work.key if preview and preview.fingerprint and not held else "",
         may_publish=bool(work.key),
         second_person=work.second_person,
         keep_key=work.keep_key if preview else "",
@@ -85,20 +89,21 @@ def draft(
         rows=tier_compare.changed(base, made.tier_set, to.currency, to.locale) if work.stale else (),
         draft_id=work.draft_id,
         draft_name=work.name,
+        draft_mark=work.mark,
+        overtaken=work.overtaken,
         shown=say_moves(preview.cells) if preview else "",
         differences=differences(work.shown, say_moves(preview.cells), preview.tier_set, to.locale)
         if preview
         else (),
         warm_href="" if preview else f"{DRAFT}?{urlencode({'warm': '1', 'set': base.code})}",
-        check_href=_check_href(base, made, work)
-        if preview and not (preview.fingerprint or work.stale)
-        else "",
+        check_href=_check_href(base, made, work) if preview and not (preview.fingerprint or held) else "",
         conflict=work.conflict,
     )
 
 
 def _check_href(base: TierSet, made: Draft, work: Work) -> str:
-    fields = {"exact": "1", "set": base.code, "draft": work.draft_id, "base": str(work.base), **made.fields}
+    of = {"draft": work.draft_id, "mark": work.mark} if work.draft_id else {}
+    fields = {"exact": "1", "set": base.code, "base": str(work.base), **of, **made.fields}
     return f"{DRAFT}?{urlencode(fields)}"
 
 

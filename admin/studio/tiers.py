@@ -25,7 +25,7 @@ from core.errors import NotFound
 from core.i18n import in_language, translator
 from core.ids import new_id
 from loyalty.changes import service as changes
-from loyalty.changes.errors import ChangeInvalid, ChangeStale, ChangeState
+from loyalty.changes.errors import ChangeInvalid, ChangeStale, ChangeState, ChangeUnseen
 from loyalty.changes.kinds import VERSIONED
 from loyalty.changes.service import Change
 from loyalty.members import service as members
@@ -100,6 +100,7 @@ async def tier_draft(request: Staff) -> Response[Any]:
 
 async def _work(request: Staff, begun: Begun, typed: Mapping[str, str]) -> Work:
     may, kept = request.user.permissions, begun.kept
+    mark = typed.get("mark", kept.mark) if kept else ""
     return Work(
         key=str(new_id()) if "studio.publish" in may else "",
         keep_key=str(new_id()) if "programme.edit" in may else "",
@@ -107,6 +108,8 @@ async def _work(request: Staff, begun: Begun, typed: Mapping[str, str]) -> Work:
         stale=begun.stale,
         draft_id=str(kept.id) if kept else "",
         name=kept.name if kept else "",
+        mark=mark,
+        overtaken=kept is not None and kept.mark != mark,
         second_person=await changes.second_person(),
         conflict="conflict" in typed,
         shown=typed.get("shown", "") if "conflict" in typed else "",
@@ -124,7 +127,7 @@ async def _kept(draft_id: str) -> Change | None:
 
 async def _begun(live: Version, typed: Mapping[str, str]) -> Begun:
     """What a form is of. One that does not say on which version it was made is as old as can be."""
-    kept, said = await _kept(typed.get("draft", "")), typed.get("base", "")
+    kept, said = await _kept(typed.get("draft") or typed.get("of_draft", "")), typed.get("base", "")
     base = int(said) if said.isascii() and said.isdecimal() and len(said) < 9 else 0
     base = min(base, kept.base if kept else live.number)
     code = kept.subject if kept else typed.get("set", "")
@@ -170,6 +173,8 @@ async def publish(request: Staff, data: URLEncodedBody[dict[str, str]]) -> Respo
         seen = Seen(data.get("fingerprint", ""), moment(data.get("as_of", "")))
         shown, by = said.get("shown", "")[:SHOWN_LIMIT], user.member.id
         if kept := begun.kept:
+            at_once = not await changes.second_person()
+            await changes.as_seen(kept.id, said.get("mark", ""), publishing=at_once)
             await changes.save(kept.id, kept.name, made.tier_set, now, shown, begun.base)
             done = await changes.go_on(kept.id, seen, by, now)
         else:
@@ -186,15 +191,16 @@ async def publish(request: Staff, data: URLEncodedBody[dict[str, str]]) -> Respo
         return see_other(f"{DRAFT}?{urlencode({**said, 'conflict': '1'})}")
     except ChangeState as error:
         return see_other(f"{change_present.PATH}/{said['draft']}?notice={error.code}")
-    except TiersInvalid:
+    except (TiersInvalid, ChangeUnseen):
         return see_other(f"{DRAFT}?{urlencode(fields)}")
 
 
 @post("/tiers/keep", guards=[requires_permission("programme.edit")], status_code=303)
 async def keep(request: Staff, data: URLEncodedBody[dict[str, str]]) -> Response[Any]:
-    """Keep the draft under a name, in the place of the one it was taken from or (`new`) as a new one.
+    """Keep the draft under a name: in the place of `draft`, or as a new one that was taken from `of_draft`.
 
-    What was made on something that is no longer live goes on from its own page.
+    One that says something else by now than what the form was taken from is not replaced. What was made on
+    something that is no longer live goes on from its own page.
     """
     now, said = clock.now(), said_of(data)
 
@@ -203,7 +209,8 @@ async def keep(request: Staff, data: URLEncodedBody[dict[str, str]]) -> Response
         wanted = _read(request, begun, said)
         _refuse(wanted)
         name, shown, made = said.get("name", ""), said.get("shown", "")[:SHOWN_LIMIT], wanted.tier_set
-        if begun.kept and "new" not in said:
+        if begun.kept and "draft" in said:
+            await changes.as_seen(begun.kept.id, said.get("mark", ""))
             after = await changes.save(begun.kept.id, name, made, now, shown, begun.base)
         else:
             by = request.user.member.id
@@ -216,7 +223,7 @@ async def keep(request: Staff, data: URLEncodedBody[dict[str, str]]) -> Response
         return await once_to(request, key_of(data), said, effect, now)
     except ChangeState as error:
         return see_other(f"{change_present.PATH}/{said['draft']}?notice={error.code}")
-    except (TiersInvalid, ChangeInvalid):
+    except (TiersInvalid, ChangeInvalid, ChangeUnseen):
         return see_other(f"{DRAFT}?{urlencode(said)}")
 
 

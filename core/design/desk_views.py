@@ -64,5 +64,3 @@ class CaseNews:
     since: tuple[HappenedSince, ...] = ()
     sent: bool = False
     """What was on its way has gone out; nothing else happened."""
-    within: str = ""
-    """The query of that list, which every form carries."""

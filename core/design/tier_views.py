@@ -160,6 +160,10 @@ class TierDraft:
     draft_id: str = ""
     draft_name: str = ""
     """Of the draft that is worked on."""
+    draft_mark: str = ""
+    """What it said when the form was filled in of it."""
+    overtaken: bool = False
+    """It was saved since: what is typed can be kept as a new draft alone."""
     shown: str = ""
     """Which moves the preview shows, as forms carry it."""
     differences: tuple[Difference, ...] = ()

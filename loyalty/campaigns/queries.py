@@ -6,7 +6,13 @@ VALUES (current_merchant(), $1, $2, 'draft', $3::jsonb, $4, $5)
 ON CONFLICT (merchant_id, code) DO NOTHING RETURNING id
 """
 
-RULE_TAKEN = "SELECT code FROM earning_rules WHERE code = ANY ($1::text[]) ORDER BY code LIMIT 1"
+# Other rules may have some of the codes already: then the next numbers.
+FREE_RULES = """
+SELECT made.code
+FROM generate_series(1, $2::int + (SELECT count(*)::int FROM earning_rules)) n,
+     concat($1::text, '-', n) made (code)
+WHERE NOT EXISTS (SELECT FROM earning_rules taken WHERE taken.code = made.code) ORDER BY n LIMIT $2
+"""
 
 _CAMPAIGN = """
 SELECT c.id, c.code, c.name, c.state, c.definition, c.budget_id, c.created_at, c.published_at, c.ended_at,

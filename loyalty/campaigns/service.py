@@ -15,10 +15,10 @@ from loyalty.campaigns.rules import Campaign, CampaignBudget, about_reviews, rul
 from loyalty.ledger import budgets
 from loyalty.ledger.budgets import Budget
 from loyalty.rules import service as rules
-from loyalty.rules.check import Overlap
+from loyalty.rules.check import Overlap, check_times
 
 CODE_LIMIT = 90
-"""Characters; rules have the campaign's code and a number, and at most 100."""
+"""Characters; rules have the campaign's code and the next free number, and at most 100."""
 
 
 class CampaignExists(DomainError):
@@ -27,14 +27,6 @@ class CampaignExists(DomainError):
     code = "campaign_exists"
     kind = Kind.CONFLICT
     title = "There is a campaign with this code"
-
-
-class CampaignRuleExists(DomainError):
-    """Another rule has the code that one of the campaign's would get: that of the campaign with -1."""
-
-    code = "campaign_rule_exists"
-    kind = Kind.CONFLICT
-    title = "A rule has the code of one of the campaign's rules"
 
 
 class CampaignNotDraft(DomainError):
@@ -75,23 +67,12 @@ class CampaignView(msgspec.Struct, frozen=True, kw_only=True):
 async def create(
     code: str, name: str, campaign: Campaign, now: datetime, by: UUID | None = None
 ) -> CampaignView:
-    """A campaign as a draft.
-
-    Raises CampaignExists, CampaignRuleExists, CampaignInvalid and what loyalty.rules refuses.
-    """
+    """A campaign as a draft. Raises CampaignExists, CampaignInvalid and what loyalty.rules refuses."""
     await check(campaign, now)
-    wanted = [_rule_code(code, number) for number in range(1, len(campaign.rules) + 1)]
-    if taken := await db.fetchval(queries.RULE_TAKEN, wanted):
-        raise CampaignRuleExists(f"{taken} is a rule's")
     made = await db.fetchval(queries.ADD, code, name, db.to_json(campaign), by, now)
     if made is None:
         raise CampaignExists(code)
     return await get(code)
-
-
-def _rule_code(code: str, number: int) -> str:
-    """Also of a campaign that was drafted when its code could be as long as that of a rule."""
-    return f"{code[:CODE_LIMIT]}-{number}"
 
 
 async def lock(code: str) -> None:
@@ -111,9 +92,12 @@ async def publish(code: str, now: datetime) -> CampaignView:
     await check(found.campaign, now)
     schedule = found.campaign.schedule
     start = schedule.start if schedule.start and schedule.start > now else None
-    for number, rule in enumerate(rules_of(found.campaign), 1):
-        name = f"{found.name} {number}" if len(found.campaign.rules) > 1 else found.name
-        draft = await rules.create(_rule_code(code, number), name, rule, now, campaign_id=found.id)
+    wanted = rules_of(found.campaign)
+    # A campaign may have been drafted when its code could be as long as that of a rule.
+    codes = await db.fetch(queries.FREE_RULES, code[:CODE_LIMIT], len(wanted))
+    for number, (rule, free) in enumerate(zip(wanted, codes, strict=True), 1):
+        name = f"{found.name} {number}" if len(wanted) > 1 else found.name
+        draft = await rules.create(free["code"], name, rule, now, campaign_id=found.id)
         await rules.publish(draft.version_id, now, start, schedule.end)
     budget_id = await _open(found.campaign.budget, new_id(), now) if found.campaign.budget else None
     await db.execute(queries.PUBLISH, found.id, budget_id, now)
@@ -174,6 +158,7 @@ async def warnings(campaign: Campaign, now: datetime) -> list[Overlap]:
 async def check(campaign: Campaign, now: datetime) -> None:
     """Raises CampaignInvalid, RulePast for one whose end has passed, and what loyalty.rules refuses."""
     made = rules_of(campaign)
+    check_times(campaign.schedule.start, campaign.schedule.end)
     end = campaign.schedule.end
     if end and end <= now:
         raise rules.RulePast(f"it would have ended at {end.isoformat()}")

@@ -27,6 +27,9 @@ DONE = (
   AND ($1::text IS NULL OR c.kind = $1) AND ($2::text IS NULL OR c.subject = $2)
 ORDER BY c.published_at DESC, c.id DESC LIMIT $3"""
 )
+LOCK_DUE = """
+SELECT true FROM changes WHERE id = $1 AND state = 'scheduled' AND publish_at <= $2 FOR UPDATE
+"""
 DUE = """
 SELECT id, kind, subject FROM changes
 WHERE state = 'scheduled' AND publish_at <= $1 AND kind = ANY ($2::text[])

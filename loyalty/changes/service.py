@@ -9,6 +9,7 @@ import msgspec
 import structlog
 
 from core import db
+from core.days import LAST_YEAR, usable
 from core.errors import DomainError, NotFound
 from loyalty.changes import queries
 from loyalty.changes.errors import ApprovalNeeded, ChangeInvalid, ChangeStale, ChangeState, ChangeUnseen
@@ -159,10 +160,14 @@ async def save(
 
 
 async def duplicate(change_id: UUID, name: str, by: UUID, now: datetime) -> Change:
-    """Another draft of the same. Raises NotFound, what begins once, and as draft()."""
+    """Another draft of the same, made on what that was made on; on what is live now, if that went live.
+
+    Raises NotFound, what begins once, and as draft().
+    """
     found = await find(change_id)
     await VERSIONED[found.kind].again(found.subject)
-    return await draft(found.kind, found.subject, name, found.definition, by, now, found.shown)
+    base = found.base if found.state in PENDING else None
+    return await draft(found.kind, found.subject, name, found.definition, by, now, found.shown, base=base)
 
 
 async def back_to(kind: KindCode, subject: str, number: int, name: str, by: UUID, now: datetime) -> Change:
@@ -239,8 +244,8 @@ async def schedule(change_id: UUID, at: datetime, by: UUID, now: datetime) -> Ch
     wrong with it on that date.
     """
     found = await _ready(change_id)
-    if at <= now:
-        raise ChangeInvalid("the date must be to come")
+    if at <= now or not usable(at):
+        raise ChangeInvalid(f"the date must be to come, in {LAST_YEAR} at the latest")
     await VERSIONED[found.kind].check(found.definition, at)
     await _refuse_stale(found)
     await db.execute(queries.SCHEDULE, change_id, at, by)
@@ -315,8 +320,8 @@ async def publish_due(now: datetime) -> list[Change]:
     found = []
     for change_id, kind, subject in await db.fetch(queries.DUE, now, KINDS):
         await VERSIONED[kind].lock(subject)
-        if await db.fetchval(queries.LOCK, change_id) != "scheduled":
-            continue
+        if not await db.fetchval(queries.LOCK_DUE, change_id, now):
+            continue  # moved to another date, or taken back, while this waited
         try:
             async with db.savepoint():
                 change = await find(change_id)

@@ -217,6 +217,20 @@ async def test_a_step_is_taken_with_what_was_seen(merchant: UUID) -> None:
         assert (await changes.rebase(made.id)).mark != before.mark
 
 
+async def test_another_draft_of_the_same_is_as_old_as_what_it_was_made_of(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        await programme()
+        mina = await person()
+        made = await changes.draft("wallet", "points", "A year", YEAR, mina, NOW)
+        half = wallets.Rules(expiry=RollingDays(180))
+        live = await changes.at_once("wallet", "points", "Half", half, None, mina, NOW)
+        twin = await changes.duplicate(made.id, "Twin", mina, NOW)
+        assert (twin.base, await changes.is_stale(twin)) == (1, True)
+        await refused(ChangeStale, lambda: changes.publish(twin.id, None, mina, NOW))
+        again = await changes.duplicate(live.id, "Again", mina, NOW)
+        assert (again.base, await changes.is_stale(again)) == (2, False)
+
+
 async def test_who_publishes_has_seen_what_tiers_bring(merchant: UUID) -> None:
     await people(merchant, 50, 120, 700)
     async with db.transaction(merchant):
@@ -309,7 +323,8 @@ async def test_a_change_goes_live_on_its_date_unless_it_is_taken_back(merchant: 
         await programme()
         mina, wanted = await person(), await with_thresholds(60, 600)
         softer = await changes.draft("tiers", "main", "Softer", wanted, mina, NOW)
-        await refused(ChangeInvalid, lambda: changes.schedule(softer.id, NOW, mina, NOW))
+        for never in (NOW, NOW.replace(year=9999)):
+            await refused(ChangeInvalid, partial(changes.schedule, softer.id, never, mina, NOW))
         shorter = await changes.draft("wallet", "points", "A year", YEAR, mina, NOW)
         for each in (softer, shorter):
             assert (await changes.schedule(each.id, LATER, mina, NOW)).state == "scheduled"
@@ -384,6 +399,42 @@ async def test_the_scheduler_publishes_what_is_due(merchant: UUID) -> None:
     async with db.transaction(merchant):
         assert (await wallets.get("points")).version == 2
         assert (await changes.find(made.id)).state == "live"
+
+
+async def test_what_is_moved_to_later_while_the_scheduler_waits_stays(merchant: UUID) -> None:
+    async with db.transaction(merchant):
+        await programme()
+        mina = await person()
+        made = [
+            await changes.draft("wallet", "points", n, YEAR, mina, NOW) for n in ("moved", "back", "gone")
+        ]
+        for each in made:
+            await changes.schedule(each.id, LATER, mina, NOW)
+    moved, back, gone = (each.id for each in made)
+
+    locked = asyncio.Event()
+
+    async def put_off() -> None:
+        async with db.transaction(merchant):
+            await wallets.lock("points")
+            locked.set()
+            await asyncio.sleep(0.5)
+            await changes.schedule(moved, LATER + timedelta(days=1), mina, NOW)
+            await changes.take_back(back)
+            await changes.take_back(gone)
+            await changes.discard(gone)
+
+    async def due() -> list[changes.Change]:
+        await locked.wait()
+        async with db.transaction(merchant):
+            return await changes.publish_due(LATER)
+
+    [_, published] = await asyncio.gather(put_off(), due())
+    assert published == []
+    async with db.transaction(merchant):
+        left = [(each.name, each.state, each.note) for each in await changes.pending()]
+        assert left == [("moved", "scheduled", ""), ("back", "draft", "")]
+        assert (await wallets.get("points")).version == 1
 
 
 # --- rules and wallets

@@ -1,5 +1,6 @@
 """Drafts by name, side by side, approved by a second person, on a date, rolled back; the simulator."""
 
+import asyncio
 import html
 import re
 from datetime import timedelta
@@ -316,11 +317,6 @@ WORDS = {
         "它的开始或结束会在过去。",
         "它的開始或結束會在過去。",
     ),
-    "rule_exists": (
-        "There is a rule with this code already.",
-        "已有使用该代码的规则。",
-        "已有使用該代碼的規則。",
-    ),
     "rule_of_campaign": (
         "This rule belongs to a campaign, and stays as the campaign began with it.",
         "这条规则属于一个活动，并保持活动开始时的样子。",
@@ -353,20 +349,17 @@ async def test_why_a_campaign_does_not_begin_is_said_in_words(browser: Browser, 
         assert where == f"{CAMPAIGNS}?notice=rule_past"
         await says(browser, where, "rule_past")
     assert await rows(shop.merchant, "changes") == 0
-    # Drafted while it could begin; by its date another rule has the name of its own.
-    await campaign(shop)
+    # It could begin on its date, but what was to publish it then comes after its end.
+    ends = msgspec.structs.replace(SPRING, schedule=m.Schedule(end=now + timedelta(days=4)))
     async with db.transaction(shop.merchant):
-        made = await changes.draft("campaign", "spring", "Spring", SPRING, None, now)
-        await rules.create("spring-1", "Other", SPRING.rules[0], now)
+        await campaigns.create("spring", "Spring", ends, now)
+        made = await changes.draft("campaign", "spring", "Spring", ends, None, now)
     path = f"{CHANGES}/{made.id}"
-    where = (await press(browser, (await browser.get(path)).text, "Publish now")).headers["location"]
-    assert where == f"{path}?notice=rule_exists"
-    await says(browser, where, "rule_exists")
     day = (now + timedelta(days=3)).strftime("%Y-%m-%dT09:30")
     await press(browser, (await browser.get(path)).text, "Publish on this date", date=day)
     async with db.transaction(shop.merchant):
-        assert await changes.publish_due(now + timedelta(days=4)) == []
-    await says(browser, path, "rule_exists")
+        assert await changes.publish_due(now + timedelta(days=5)) == []
+    await says(browser, path, "rule_past")
     assert (await state_of(shop)) == ("draft", 0)
 
 
@@ -629,6 +622,75 @@ async def test_who_publishes_has_seen_what_goes_live(browser: Browser, shop: Sho
         assert [each.value for each in (await programme.live()).primary.tiers[2].benefits] == [70]
 
 
+OVERTAKEN = (
+    "This draft was saved since you opened it, so nothing was put in its place.",
+    "您打开此草稿之后，它又被保存过",
+    "您打開此草稿之後，它又被儲存過",
+)
+
+
+async def test_a_draft_that_was_saved_meanwhile_is_not_overwritten(browser: Browser, shop: Shop) -> None:
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    path = await keep(browser, "Softer")
+    change = UUID(path.rpartition("/")[2])
+    opened = (await browser.get(DRAFT, params={"draft": str(change)})).text
+    moved = next_move(opened, threshold_silver="150") | {"exact": "1"}
+    page = (await browser.get(DRAFT, params=moved)).text
+    # Only "Save" names the draft as what is replaced.
+    [held] = with_button(page, "Save")
+    assert held.fields["of_draft"] == str(change) and "draft" not in held.fields
+    assert held.buttons == {"Save": {"draft": str(change)}, "Keep as a new draft": {}}
+    theirs = next_move(opened, gift_gold="70")
+    await press(browser, (await browser.get(DRAFT, params=theirs)).text, "Save")
+    async with db.transaction(shop.merchant):
+        saved = await changes.find(change)
+    for button in ("Save", "Publish"):
+        where = (await press(browser, page, button)).headers["location"]
+        for locale, said in zip(LOCALES, OVERTAKEN, strict=True):
+            speak(browser, locale)
+            assert said in (await browser.get(where)).text
+        speak(browser, "en")
+        again = (await browser.get(where)).text
+        assert not with_button(again, "Save") and not with_button(again, "Publish")
+        assert "muted publish" not in again and 'value="150"' in again
+    async with db.transaction(shop.merchant):
+        assert [each.mark for each in await changes.pending()] == [saved.mark]
+    assert await thresholds(shop) == [0, 200, 500]
+    await press(browser, again, "Keep as a new draft", name="Mine")
+    async with db.transaction(shop.merchant):
+        found = {each.name: each.definition.tiers for each in await changes.pending()}
+    assert {name: tiers_of[1].threshold for name, tiers_of in found.items()} == {"Softer": 100, "Mine": 150}
+    # Whoever opens it now goes on from what it says.
+    page = (await browser.get(DRAFT, params={"draft": str(change), "exact": "1"})).text
+    assert OVERTAKEN[0] not in page
+    assert "published=" in (await press(browser, page, "Publish")).headers["location"]
+    assert await thresholds(shop) == [0, 100, 250]
+
+
+async def test_whoever_publishes_a_kept_draft_waits_for_the_others_first(
+    browser: Browser, shop: Shop
+) -> None:
+    """The scheduler locks tiers, then the change: a form that did it the other way round would be its end."""
+    await enter_as_staff(browser, shop.merchant, "marketer")
+    change = UUID((await keep(browser, "Softer")).rpartition("/")[2])
+    page = (await browser.get(DRAFT, params={"draft": str(change), "exact": "1"})).text
+    locked = asyncio.Event()
+
+    async def scheduler() -> None:
+        async with db.transaction(shop.merchant):
+            await tiers.lock(None)
+            locked.set()
+            await asyncio.sleep(0.5)
+            await db.execute("SELECT FROM changes WHERE id = $1 FOR UPDATE NOWAIT", change)
+
+    async def publish() -> str:
+        await locked.wait()
+        return (await press(browser, page, "Publish")).headers["location"]
+
+    [_, where] = await asyncio.gather(scheduler(), publish())
+    assert "published=" in where
+
+
 async def other_ladder(shop: Shop) -> None:
     """Silver is no more, gold is called otherwise, and platinum is above it."""
     async with db.transaction(shop.merchant):
@@ -676,7 +738,7 @@ async def test_a_version_that_comes_back_is_worked_on_as_it_was(browser: Browser
         kept = await changes.pending("tiers")
     assert [(each.definition, each.back_to) for each in kept] == [(wanted, None)] * 2
     # Asked for by somebody meanwhile, it is not overwritten.
-    page = (await browser.get(DRAFT, params=moved)).text
+    page = (await browser.get(where)).text
     async with db.transaction(shop.merchant):
         await changes.ask(change, await db.fetchval("SELECT id FROM staff LIMIT 1"), clock.now())
     assert (await press(browser, page, "Save")).headers["location"] == f"{path}?notice=change_state"

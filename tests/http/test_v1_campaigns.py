@@ -14,8 +14,6 @@ from core import clock, db
 from core.embedded import Services
 from core.people import staff
 from loyalty.changes import service as changes
-from loyalty.rules import model as m
-from loyalty.rules import service as rules
 from tests.http.conftest import new_key, rows, write
 from tests.http.shop import Shop, member_with
 
@@ -83,15 +81,14 @@ async def test_a_code_leaves_room_for_those_that_are_made_of_it(
     assert fits.status_code == 201, fits.text
 
 
-async def test_a_campaign_whose_rule_there_is_already_is_refused(
+async def test_a_campaign_that_runs_is_refused_as_one_that_there_is(
     client: httpx.AsyncClient, shop: Shop, key: dict[str, str]
 ) -> None:
-    async with db.transaction(shop.merchant):
-        rule = m.Rule(trigger=m.Order(), effect=m.Fixed(points=5))
-        await rules.create("singles-day-1", "Other", rule, clock.now())
+    await client.post("/v1/campaigns/", json=CAMPAIGN, headers=write(key))
+    await client.post("/v1/campaigns/singles-day/publish", headers=write(key))
     answer = await client.post("/v1/campaigns/", json=CAMPAIGN, headers=write(key))
-    assert (answer.status_code, answer.json()["code"]) == (409, "campaign_rule_exists")
-    assert await rows(shop.merchant, "campaigns") == 0
+    assert (answer.status_code, answer.json()["code"]) == (409, "campaign_exists")
+    assert await rows(shop.merchant, "campaigns") == 1
 
 
 async def test_no_program_does_alone_what_two_people_approve(
@@ -122,6 +119,7 @@ async def test_no_program_does_alone_what_two_people_approve(
         ({"rules": []}, 422, "invalid_request"),
         ({"budget": {"points_total": -1}}, 422, "invalid_request"),
         ({"budget": {}}, 422, "campaign_invalid"),
+        ({"schedule": {"end": "9999-12-31T23:59:00-12:00"}}, 422, "rule_time_invalid"),
         ({"segment": "00000000-0000-0000-0000-000000000001"}, 422, "rule_reference_unknown"),
         (
             {"rules": [{"trigger": {"type": "birthday"}, "effect": {"type": "fixed", "points": 1}}]},
