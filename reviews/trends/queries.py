@@ -1,9 +1,10 @@
 """Counts of complaints by product, store, carrier and aspect, each in one statement.
 
 $1 merchant, $2 when the time before begins, $3 when it ends and the recent time begins, $4 when that ends.
-A review complains when its current wording is flagged; it complains about an aspect when the model reads the
-aspect as negative. What one model calls a complaint another may not, so only what the model that answers now
-has read is counted: else its first week would be a rise in everything.
+A review complains when its current wording is flagged, by its stars or by the model; it complains about an
+aspect when the model reads the aspect as negative. Urgent words alone are no complaint here: a longer list of
+them, under the same model, would be a rise in everything. So would another model that calls more a complaint:
+only what the model that answers now has read is counted.
 """
 
 _JUDGED = """
@@ -13,7 +14,8 @@ _JUDGED = """
                o.external_id AS order_word,
                s.aspects, s.negative AS probability, s.model, s.scored_at,
                EXISTS (SELECT FROM review_flags f
-                       WHERE f.review_id = r.id AND f.version = r.version) AS negative
+                       WHERE f.review_id = r.id AND f.version = r.version
+                         AND f.reason <> 'urgency') AS negative
         FROM reviews r LEFT JOIN orders o ON o.id = r.order_id
         CROSS JOIN LATERAL (SELECT x.aspects, x.negative, x.model, x.scored_at
                             FROM review_scores x

@@ -13,7 +13,7 @@ from core.ids import new_id
 from reviews.scoring import service as scoring
 from reviews.scoring.rules import Reading
 from reviews.trends import service
-from sentiment.types import ASPECTS, AspectScore
+from sentiment.types import ASPECTS, AspectScore, Urgency
 from tests.conftest import new_merchant
 from tests.fixtures.reviews.shop import DAY, NOW, customer, order, reading, review, take_in, value
 
@@ -106,6 +106,25 @@ async def test_a_new_model_that_is_stricter_is_no_rise(merchant: UUID) -> None:
     async with db.transaction(merchant):
         found = await service.judged(LATER)
     assert {each.count.key for each in found if each.spike} == {"lamp", "packaging"}
+
+
+async def test_a_longer_list_of_urgent_words_is_no_rise(merchant: UUID) -> None:
+    await store(merchant, "lamp", [20] * 60, 4)
+    received = await take_in(
+        merchant,
+        *[
+            review(f"kind-{n}", rating=None, body="x", product_sku="lamp", written_at=NOW - DAY)
+            for n in range(20)
+        ],
+    )
+    async with db.transaction(merchant):
+        wordings = [w for w in await scoring.load([(each.review_id, 1) for each in received]) if w]
+        urgent = reading(0.1, Urgency("leaving", ("goodbye",)))
+        await scoring.store(wordings, [urgent] * len(wordings), NOW)
+    assert await value(merchant, "SELECT count(*) FROM review_flags WHERE reason = 'urgency'") == 20
+    async with db.transaction(merchant):
+        [lamp] = [each.count for each in await service.judged(LATER) if each.count.key == "lamp"]
+    assert (lamp.recent, lamp.recent_negative, lamp.before_negative) == (20, 0, 4)
 
 
 @pytest.mark.parametrize("rating", [None, Decimal(1)])
