@@ -3,9 +3,10 @@
 A folder with config.json and tokenizer.json (or the older files of one, which transformers reads), and
 model.onnx (or onnx/model.onnx), which onnxruntime runs; without it the weights, which torch runs (the
 `train` extra). Its labels become stars: five of them as they are, three or two as negative, neutral and
-positive. Such a model knows no aspects and gives no embeddings.
+positive. Such a model knows no aspects and gives no embeddings. No code that a folder brings is run.
 """
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from msgspec import Struct
 from tokenizers import Tokenizer
 
 from sentiment.model_file import (
+    MODEL_FILE,
     TOKENIZER_FILE,
     ByLanguage,
     Calibration,
@@ -75,7 +77,7 @@ class ForeignNetwork:
 
     def __init__(self, folder: Path, config: Config, threads: int) -> None:
         self._pieces = Pieces(_tokenizer(folder), max_tokens(config), config.pad_token_id or 0)
-        onnx = next((folder / name for name in ONNX_FILES if (folder / name).is_file()), None)
+        onnx = _onnx_file(folder)
         self._logits = _onnx(onnx, threads) if onnx else _torch(folder, threads)
         labels = [label for _, label in sorted(config.id2label.items())]
         self._stars = star_shares(labels or [f"LABEL_{n}" for n in range(self._width())])
@@ -122,8 +124,31 @@ def open_foreign(folder: Path, threads: int) -> tuple[ModelFile, ForeignNetwork]
     except (OSError, msgspec.DecodeError) as error:
         raise ModelInvalid(f"{folder / CONFIG_FILE}: {error}") from error
     plain = Calibration(ByLanguage(1.0, {}), ByLanguage(0.5, {}), {})
-    settings = ModelFile(folder.resolve().name, {}, max_tokens(config), [1, 2, 3, 4, 5], [], plain)
-    return settings, ForeignNetwork(folder, config, threads)
+    network = ForeignNetwork(folder, config, threads)
+    checksums = {MODEL_FILE: checksum(folder)}
+    name = folder.resolve().name
+    return ModelFile(name, checksums, max_tokens(config), [1, 2, 3, 4, 5], [], plain), network
+
+
+def checksum(folder: Path) -> str:
+    """The sha256 of the network that is run, in hex: of its one file, or of all that hold its numbers."""
+    digest = hashlib.sha256()
+    for path in _network_files(folder):
+        with path.open("rb") as file:
+            while part := file.read(1 << 20):
+                digest.update(part)
+    return digest.hexdigest()
+
+
+def _onnx_file(folder: Path) -> Path | None:
+    return next((folder / name for name in ONNX_FILES if (folder / name).is_file()), None)
+
+
+def _network_files(folder: Path) -> list[Path]:
+    """A large ONNX file has its numbers beside it (model.onnx_data); large weights are in several files."""
+    if onnx := _onnx_file(folder):
+        return sorted(onnx.parent.glob(f"{onnx.name}*"))
+    return sorted(folder.glob("*.safetensors")) or sorted(folder.glob("*.bin"))
 
 
 def max_tokens(config: Config) -> int:
@@ -163,7 +188,7 @@ def _tokenizer(folder: Path) -> Path | Tokenizer:
     try:
         from transformers import AutoTokenizer
 
-        found = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        found = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except Exception as error:  # whatever the files are: it cannot be made of them
         raise ModelMissing(f"{path} is not there, and cannot be made of other files: {error}") from error
     if len(found) <= len(found.all_special_tokens):
@@ -195,7 +220,9 @@ def _torch(folder: Path, threads: int) -> Logits:
     except ImportError as error:
         raise ModelInvalid(f"{folder} has no model.onnx; to run its weights: regulars[train]") from error
     torch.set_num_threads(threads)
-    model = AutoModelForSequenceClassification.from_pretrained(folder, local_files_only=True).eval()
+    model = AutoModelForSequenceClassification.from_pretrained(
+        folder, local_files_only=True, trust_remote_code=False
+    ).eval()
 
     def logits(batch: Batch) -> Floats:
         with torch.inference_mode():

@@ -98,14 +98,11 @@ class ModelFile(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def identity(self) -> str:
-        """The name of a shipped network; of every other one the name and what tells it from its namesakes.
-
-        A model of another kind has no checksum: it carries its name, unless that is a shipped one's.
-        """
-        network = self.sha256.get(MODEL_FILE, "")
-        if network == _SHIPPED.get(self.name, ""):
+        """The name of a shipped network; of every other one the name and what tells it from its namesakes."""
+        network = self.sha256[MODEL_FILE]
+        if network == _SHIPPED.get(self.name):
             return self.name
-        return f"{self.name}@{network[:_DIGITS_OF_NETWORK] or 'unverified'}"
+        return f"{self.name}@{network[:_DIGITS_OF_NETWORK]}"
 
 
 def read(folder: Path) -> ModelFile:

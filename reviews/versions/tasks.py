@@ -6,6 +6,9 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+import structlog
+
+from core.health import resident_mb
 from core.outbox import Turn, handles_batch
 from core.settings import settings
 from reviews.scoring.service import SHADOW
@@ -15,12 +18,18 @@ from reviews.versions.service import Unshadowed
 from sentiment.scorer import Scorer
 from sentiment.types import Score
 
+log = structlog.get_logger(__name__)
+
 
 @cache
 def shadow() -> Scorer | None:
     """The second model of this process; None: the setting names none."""
     folder = settings().shadow_model_dir
-    return Scorer.load(folder) if folder else None
+    if folder is None:
+        return None
+    model = Scorer.load(folder)
+    log.info("shadow model loaded", model=model.model, resident_mb=resident_mb())
+    return model
 
 
 @handles_batch(SHADOW, queue="scoring", size=64, turn=Turn.LAST)

@@ -9,9 +9,10 @@ from structlog.testing import capture_logs
 from core import celery_app
 from core.outbox import registry
 from core.outbox.registry import Topic
-from core.settings import settings
+from core.settings import Settings, settings
 from reviews.scoring import tasks
 from reviews.scoring.tasks import ScoreReviews
+from reviews.versions import tasks as versions
 from sentiment import urgency
 from sentiment.model_file import DEFAULT_FOLDER, ModelMissing
 
@@ -49,6 +50,16 @@ def test_what_the_model_takes_is_logged_and_the_first_review_waits_for_nothing()
     [line] = [log for log in logs if log["event"] == "model loaded"]
     assert line["model"] == DEFAULT_FOLDER.name and 50 < line["resident_mb"] < 1_500
     assert urgency._patterns.cache_info().currsize == 1
+
+
+def test_what_the_shadow_takes_beside_it_is_logged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(versions, "settings", lambda: Settings(shadow_model_dir=DEFAULT_FOLDER))
+    versions.shadow.cache_clear()
+    with capture_logs() as logs:
+        assert versions.shadow() is versions.shadow() is not None
+    versions.shadow.cache_clear()
+    [line] = [log for log in logs if log["event"] == "shadow model loaded"]
+    assert line["model"] == DEFAULT_FOLDER.name and line["resident_mb"] > 50
 
 
 def test_a_model_that_is_not_there_lets_the_worker_start(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Models in Hugging Face's format: their labels become stars, and nothing of them asks the network."""
 
 import gzip
+import hashlib
 import json
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from sentiment.evaluate import evaluate
 from sentiment.evidence import explain
-from sentiment.foreign import Config, max_tokens, star_shares
+from sentiment.foreign import Config, checksum, max_tokens, star_shares
 from sentiment.model_file import ModelInvalid, ModelMissing
 from sentiment.scorer import Scorer
 from sentiment.types import Text
@@ -53,7 +54,7 @@ def test_labels_become_stars(tmp_path: Path, labels: list[str], columns: list[li
     assert fine.sentiment == "neutral" or NEUTRAL not in columns
     assert (bad.stars_predicted <= 2, good.stars_predicted >= 4) == (True, True)
     assert sum(bad.stars) == pytest.approx(1)
-    assert [score.model for score in reading.scores] == [tmp_path.name] * 4
+    assert {score.model for score in reading.scores} == {f"{tmp_path.name}@{checksum(tmp_path)[:8]}"}
     assert reading.embeddings == [None] * 4 and bad.aspects == []
 
 
@@ -68,6 +69,27 @@ def test_labels_that_no_file_names_are_as_many_as_the_network_has(
     (folder / "model.onnx").write_bytes(classifier(np.array([NEGATIVE, NONE, NONE, POSITIVE]).T.tolist()))
     with pytest.raises(ModelInvalid, match="LABEL_3"):
         Scorer.load(folder, threads=1)
+
+
+def test_two_models_in_folders_of_one_name_are_two(tmp_path: Path) -> None:
+    folders = [tmp_path / shop / "model" for shop in ("one", "two", "copy")]
+    columns = ([NEGATIVE, POSITIVE], [NEGATIVE, NEUTRAL], [NEGATIVE, POSITIVE])
+    for folder, each in zip(folders, columns, strict=True):
+        folder.mkdir(parents=True)
+        folder_of(folder, ["NEGATIVE", "POSITIVE"], each)
+    one, two, copy = (Scorer.load(folder, threads=1).model for folder in folders)
+    assert one == copy != two
+    assert one.split("@")[0] == two.split("@")[0] == "model"
+
+
+def test_numbers_beside_the_file_tell_models_apart(tmp_path: Path) -> None:
+    (tmp_path / "model-2.safetensors").write_bytes(b"b")
+    (tmp_path / "model-1.safetensors").write_bytes(b"a")
+    assert checksum(tmp_path) == hashlib.sha256(b"ab").hexdigest()
+    (tmp_path / "onnx").mkdir()
+    (tmp_path / "onnx" / "model.onnx").write_bytes(b"graph")
+    (tmp_path / "onnx" / "model.onnx_data").write_bytes(b"numbers")
+    assert checksum(tmp_path) == hashlib.sha256(b"graphnumbers").hexdigest()
 
 
 def test_words_beside_very_negative_are_stars_of_their_own() -> None:
