@@ -33,7 +33,7 @@ NAMES = {
     "leaving": "About to leave",
 }
 LEAST_OF_MENDED = 0.84
-LEAST_OF_UNSEEN = {"safety": 0.75, "legal": 0.7, "fraud": 0.38, "discrimination": 0.7, "leaving": 0.2}
+LEAST_OF_UNSEEN = {"safety": 0.75, "legal": 0.7, "fraud": 0.38, "discrimination": 0.7, "leaving": 0.13}
 FOR_NOTHING_AT_MOST = 0.02
 """Of real reviews that are happy: by words, and by what they are about."""
 
