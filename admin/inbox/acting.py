@@ -15,6 +15,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, URLEncodedBody
 
 from admin.inbox import words
+from admin.inbox.forms import PageForm
 from admin.inbox.pages import Staff, again, case_page
 from admin.inbox.present import Deed, Further, Refused
 from api.auth import requires_permission
@@ -26,9 +27,9 @@ from core.errors import DomainError
 from core.i18n import Locale, translator
 from reviews.cases import lint, service
 
-Form = TypeVar("Form", bound=KeyedForm)
+Form = TypeVar("Form", bound=PageForm)
 
-_NOT_SAID = ("csrf_token", "idempotency_key")
+_NOT_SAID = ("csrf_token", "idempotency_key", "within")
 
 
 @dataclass(frozen=True)
@@ -71,14 +72,14 @@ def deed(
 
 
 async def _act(
-    request: Staff, deal: Deal, name: Deed, form: KeyedForm, effect: Callable[[], Awaitable[str | None]]
+    request: Staff, deal: Deal, name: Deed, form: PageForm, effect: Callable[[], Awaitable[str | None]]
 ) -> Response[Any]:
     said: dict[str, Any] = {
         name: value for name, value in msgspec.to_builtins(form).items() if name not in _NOT_SAID
     }
 
     async def act() -> str:
-        return again(request, deal.case_id, taken=await effect() or "")
+        return again(deal.case_id, form.within, taken=await effect() or "")
 
     try:
         return await once_to(request, form.idempotency_key, said, act, deal.now)
@@ -89,7 +90,7 @@ async def _act(
         conflict = error.code == service.CaseChanged.code
         confirm = error.code == lint.WordingUnconfirmed.code
         tried = Refused(name, because, conflict, _place(name, said), _typed(said), confirm)
-        return await case_page(request, deal.case_id, deal.now, tried, STATUS[error.kind])
+        return await case_page(request, deal.case_id, deal.now, form.within, tried, STATUS[error.kind])
 
 
 def _place(name: Deed, said: dict[str, Any]) -> str:

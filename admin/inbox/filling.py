@@ -43,7 +43,8 @@ async def fill(
             known = await templates.known(case_id, request.user.member.id)
             inserted = await suggestions.text(data.key, channel, known, case_id)
         text = f"{text.rstrip()}\n\n{inserted}" if text.strip() else inserted
-    return await case_page(request, case_id, now, Refused(into, "", False, typed={"text": text}))
+    filled = Refused(into, "", False, typed={"text": text})
+    return await case_page(request, case_id, now, data.within, filled)
 
 
 handlers = [fill]

@@ -10,7 +10,13 @@ from api.forms import KeyedForm
 Version = Annotated[int, Meta(ge=0, lt=2**31)]
 
 
-class CaseForm(KeyedForm, forbid_unknown_fields=True, kw_only=True):
+class PageForm(KeyedForm, forbid_unknown_fields=True, kw_only=True):
+    """`within`: the query of the list from which the page of the case was opened."""
+
+    within: str = ""
+
+
+class CaseForm(PageForm, forbid_unknown_fields=True, kw_only=True):
     """`version`: of the case as the person saw it."""
 
     version: Version
@@ -63,13 +69,13 @@ class TriageForm(CaseForm, forbid_unknown_fields=True, kw_only=True):
     team_id: str
 
 
-class TagForm(KeyedForm, forbid_unknown_fields=True, kw_only=True):
+class TagForm(PageForm, forbid_unknown_fields=True, kw_only=True):
     """A tag as it was typed, or as it stands on the case."""
 
     tag: str = ""
 
 
-class CorrectForm(KeyedForm, forbid_unknown_fields=True, kw_only=True):
+class CorrectForm(PageForm, forbid_unknown_fields=True, kw_only=True):
     """What the text says to a person: a sentiment, stars or nothing; of each aspect a polarity or nothing."""
 
     sentiment: str = ""
@@ -84,7 +90,7 @@ class CorrectForm(KeyedForm, forbid_unknown_fields=True, kw_only=True):
     design: str = ""
 
 
-class UndoForm(KeyedForm, forbid_unknown_fields=True, kw_only=True):
+class UndoForm(PageForm, forbid_unknown_fields=True, kw_only=True):
     """Which message is taken back, or sent again."""
 
     message: UUID

@@ -70,13 +70,14 @@ async def asked_by(query: str, by: UUID) -> Asked:
     except (msgspec.ValidationError, NotFound):
         return Asked("open", EVERY)
     wanted = filter_of(said.stars, said.language, said.source, said.tag, said.owner, said.sign)
-    return Asked(said.view, kept.filter if kept else wanted, kept)
+    return Asked(kept.view, kept.filter, kept) if kept else Asked(said.view, wanted)
 
 
 class FilterForm(KeyedForm, forbid_unknown_fields=True, kw_only=True):
-    """A filter and the name under which it is kept."""
+    """A filter, the view that it narrows, and the name under which both are kept."""
 
     name: str = ""
+    view: ViewName = "open"
     stars: Stars = ""
     language: str = ""
     source: str = ""
@@ -88,13 +89,13 @@ class FilterForm(KeyedForm, forbid_unknown_fields=True, kw_only=True):
 @post("/views", guards=[requires_permission("inbox.read")], status_code=303)
 async def keep(request: Staff, data: URLEncodedBody[FilterForm]) -> Response[Any]:
     """Keep a list for oneself. Raises reviews.cases.own_views.ViewUnfit."""
-    now = clock.now()
+    now, by = clock.now(), request.user.member.id
     wanted = filter_of(data.stars, data.language, data.source, data.tag, data.owner, data.sign)
 
     async def effect() -> str:
-        return f"{PATH}?own={await own_views.save(data.name, wanted, request.user.member.id, now)}"
+        return f"{PATH}?own={await own_views.save(data.name, data.view, wanted, by, now)}"
 
-    return await once_to(request, data.idempotency_key, [data.name, query_of(wanted)], effect, now)
+    return await once_to(request, data.idempotency_key, [data.name, data.view, query_of(wanted)], effect, now)
 
 
 @post("/views/{view_id:uuid}/remove", guards=[requires_permission("inbox.read")], status_code=303)

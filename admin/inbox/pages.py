@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
 from litestar import Request, Response, get
@@ -15,7 +15,7 @@ from admin.inbox.lists import Asked
 from admin.inbox.offers import offer, offers, translated
 from admin.inbox.present import Reader, Refused
 from api.auth import StaffUser, requires_permission
-from api.pages import here, locale_of, page
+from api.pages import locale_of, page
 from api.portal.review_form import pictures
 from core import clock, db
 from core.design import inbox_views, views
@@ -74,8 +74,8 @@ async def inbox(
     now, user = clock.now(), request.user
     async with db.transaction(user.merchant_id):
         kept = await own_views.find(own, user.member.id) if own else None
-        narrowed = kept.filter if kept else lists.filter_of(stars, language, source, tag, owner, sign)
-        asked = Asked(view, narrowed, kept)
+        narrowed = lists.filter_of(stars, language, source, tag, owner, sign)
+        asked = Asked(kept.view, kept.filter, kept) if kept else Asked(view, narrowed)
         shown = await _inbox(request, asked, after, now)
     if undo and done:
         shown = replace(shown, undo=str(undo), undo_key=str(new_id()))
@@ -158,29 +158,37 @@ async def show_news(
     sent = bool(found) and all(each.kind == "sent" for each in found)
     since = () if sent else tuple(HappenedSince(each.kind, each.person, each.own, each.at) for each in found)
     delivery = present.delivery(case_id, on_its_way, _reader(request, {}, now), _new_key)
-    view = CaseNews(_href(case_id, within[:WITHIN_CHARS]), delivery, others, since, sent)
+    view = CaseNews(_href(case_id, within), delivery, others, since, sent, within[:WITHIN_CHARS])
     return page(request, "staff/case_news.html", view, now=now)
 
 
 @get("/cases/{case_id:uuid}", guards=[reads])
 async def show_case(
-    request: Staff, case_id: FromPath[UUID], taken: FromQuery[UUID | None] = None
+    request: Staff, case_id: FromPath[UUID], taken: FromQuery[UUID | None] = None, within: FromQuery[str] = ""
 ) -> Response[str]:
     """One case; the text of a message that was `taken` back stands in its composer. Raises NotFound."""
     back = None
     if taken and "inbox.reply" in request.user.permissions:
         async with db.transaction(request.user.merchant_id):
             back = await conversation.taken_back(case_id, taken)
-    return await case_page(request, case_id, clock.now(), present.again(back) if back else None)
+    return await case_page(request, case_id, clock.now(), within, present.again(back) if back else None)
 
 
 async def case_page(
-    request: Staff, case_id: UUID, now: datetime, tried: Refused | None = None, status: int = 200
+    request: Staff,
+    case_id: UUID,
+    now: datetime,
+    within: str,
+    tried: Refused | None = None,
+    status: int = 200,
 ) -> Response[str]:
-    """The page of a case, after `tried` with what was typed. Raises NotFound."""
+    """The page of a case, after `tried` with what was typed. Raises NotFound.
+
+    `within`: the query of the list from which it was opened; "": the open cases.
+    """
+    within = within[:WITHIN_CHARS]
     async with db.transaction(request.user.merchant_id):
         found = await cases.case(case_id, request.user.member.id)
-        within = _within(request, case_id)
         asked = await lists.asked_by(within, request.user.member.id)
         before, behind = await cases.neighbours(
             case_id, asked.view, request.user.member.id, now, asked.filter
@@ -210,6 +218,7 @@ async def case_page(
         news_href=f"{path_of(case_id)}/news?{_query(within, after=str(newest or UUID(int=0)))}",
         list_href=f"{lists.PATH}?{asked.query}" if within else lists.PATH,
         href=_href(case_id, within),
+        within=within,
         held_out=held_out,
         surveys=told,
         tags=tagged,
@@ -267,24 +276,15 @@ def path_of(case_id: UUID) -> str:
     return f"/staff/inbox/cases/{case_id}"
 
 
-def again(request: Staff, case_id: UUID, **more: str) -> str:
+def again(case_id: UUID, within: str, **more: str) -> str:
     """The address of a case after something was posted on its page, in the same list."""
-    query = _query(_within(request, case_id), **more)
+    query = _query(within, **more)
     return f"{path_of(case_id)}?{query}" if query else path_of(case_id)
 
 
-def _within(request: Staff, case_id: UUID) -> str:
-    """The query of the list in which somebody looks at a case; "": the open cases.
-
-    What is posted comes from the page of the case.
-    """
-    asked = urlsplit(here(request) if request.method == "GET" else request.headers.get("referer", ""))
-    said = parse_qsl(asked.query) if asked.path == path_of(case_id) else []
-    return dict(said).get("within", "")[:WITHIN_CHARS]
-
-
 def _query(within: str, **more: str) -> str:
-    return urlencode({name: value for name, value in (more | {"within": within}).items() if value})
+    said = more | {"within": within[:WITHIN_CHARS]}
+    return urlencode({name: value for name, value in said.items() if value})
 
 
 def _new_key() -> str:
@@ -292,9 +292,7 @@ def _new_key() -> str:
 
 
 def _href(case_id: UUID | None, within: str) -> str:
-    if case_id is None:
-        return ""
-    return f"{path_of(case_id)}?{_query(within)}" if within else path_of(case_id)
+    return again(case_id, within) if case_id else ""
 
 
 def _reader(request: Staff, tiers: dict[str, str], now: datetime) -> Reader:

@@ -64,3 +64,5 @@ class CaseNews:
     since: tuple[HappenedSince, ...] = ()
     sent: bool = False
     """What was on its way has gone out; nothing else happened."""
+    within: str = ""
+    """The query of that list, which every form carries."""

@@ -261,6 +261,8 @@ class StaffCase:
     """The list from which it was opened; its neighbours are those there."""
     href: str = ""
     """This page, in that list."""
+    within: str = ""
+    """The query of that list, which every form carries; empty: the open cases."""
     version: int = 0
     """Of the case as it is shown here."""
     agreed: str = ""

@@ -130,6 +130,12 @@ async def stop(case_id: UUID, cycle: int, at: datetime) -> None:
     await db.execute(queries.NEXT_DUE, case_id)
 
 
+async def run_on(case_id: UUID, cycle: int) -> None:
+    """The cycle had ended too early: what its resolution stopped runs on, as if it had not been stopped."""
+    await db.execute(queries.RUN_ON, case_id, cycle)
+    await db.execute(queries.NEXT_DUE, case_id)
+
+
 async def follow(case_id: UUID, cycle: int, state: State, now: datetime) -> None:
     """The case has come to a state: clocks stand still in it or go on, as their terms say."""
     moved = False

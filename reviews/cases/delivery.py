@@ -13,7 +13,7 @@ from core.notifications import service as notifications
 from core.outbox.failures import pause_s
 from reviews.accounts import replies
 from reviews.accounts.service import can_reply
-from reviews.cases import events, queries, service
+from reviews.cases import events, machine, queries, service
 from reviews.cases.answered import answered
 from reviews.cases.contact import telling
 from reviews.cases.notices import MESSAGE
@@ -29,6 +29,8 @@ GONE = "review_removed"
 """Why a reply was not sent: its author or its source has taken the review back."""
 ERASED = "customer_erased"
 """Why a private message fails: there is nobody any more who could read it."""
+NOBODY_LEFT = (GONE, ERASED)
+"""There is nothing that a person could do about these."""
 MAX_ATTEMPTS = 8
 """With the pauses of the outbox a reply has failed after one to two hours."""
 
@@ -129,8 +131,11 @@ async def _try_again(message_id: UUID, failure: SourceFailure, attempts: int, no
 
 async def _failed(case: Case, message_id: UUID, code: str, attempts: int, now: datetime) -> None:
     await db.execute(queries.FAILED, message_id, code, attempts)
-    await service.touch(case, now)
     await events.add(case.id, case.cycle, "send_failed", now, message=message_id, failure=code)
+    if code not in NOBODY_LEFT and case.state in machine.SETTLED:
+        await service.unsettle(case, now)
+    else:
+        await service.touch(case, now)
 
 
 async def _sent(case: Case, message_id: UUID, said: db.Row, now: datetime) -> None:

@@ -38,11 +38,14 @@ _MISMATCH = """
     SELECT FROM review_flags f WHERE f.review_id = c.review_id AND f.reason = 'mismatch'
       AND f.version = (SELECT max(z.version) FROM review_flags z WHERE z.review_id = c.review_id)
 """
-# A later one to the same review, or to the same customer, takes its place.
-_UNDELIVERED = """
-    SELECT FROM case_messages m WHERE m.case_id = c.id AND m.state = 'failed' AND NOT EXISTS (
-        SELECT FROM case_messages o WHERE o.case_id = c.id AND o.id > m.id AND o.kind = m.kind
-           AND o.review_id IS NOT DISTINCT FROM m.review_id AND o.state <> 'cancelled')
+# As the page of a case says it (reading._UNDELIVERED): the last public reply to each review counts, and what
+# names none is to the one that opened the case.
+_OF = "CASE WHEN {0}.review_id IS NULL THEN c.review_id ELSE {0}.review_id END"
+_UNDELIVERED = f"""
+    SELECT FROM case_messages m
+    WHERE m.case_id = c.id AND m.kind = 'public_reply' AND m.state = 'failed' AND NOT EXISTS (
+        SELECT FROM case_messages o WHERE o.case_id = c.id AND o.id > m.id AND o.kind = 'public_reply'
+           AND o.state <> 'cancelled' AND {_OF.format("o")} IS NOT DISTINCT FROM {_OF.format("m")})
 """
 _SIGNS: dict[Sign, str] = {
     "escalated": "SELECT FROM case_events e WHERE e.case_id = c.id AND e.cycle = c.cycle"

@@ -25,6 +25,7 @@ Deed = Literal[
     "triage",
     "assign",
     "reply",
+    "reply_failed",
     "message",
     "message_sent",
     "customer_message",
@@ -68,6 +69,8 @@ TRANSITIONS: Mapping[Deed, Mapping[State, State]] = {
     "triage": _SAME | {"new": "triaged"},
     "assign": _SAME | {"new": "assigned", "triaged": "assigned"},
     "reply": _all_open("in_progress"),
+    # The case was settled while its reply was on its way.
+    "reply_failed": dict.fromkeys(SETTLED, "in_progress"),
     "message": _all_open("in_progress"),
     "message_sent": {"in_progress": "waiting_for_customer"},
     # Whoever was not touched stays so: its first clocks run already.

@@ -1,4 +1,4 @@
-"""Lists of cases that people keep for themselves: a name and a filter."""
+"""Lists of cases that people keep for themselves: a name, a filter, and the view that it narrows."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +9,7 @@ import msgspec
 from core import db
 from core.errors import DomainError, Kind, NotFound
 from reviews.cases.filters import Filter
+from reviews.cases.reading import ViewName
 
 MOST = 20
 LIMIT_CHARS = 60
@@ -34,6 +35,13 @@ class OwnView:
     id: UUID
     name: str
     filter: Filter
+    view: ViewName = "open"
+
+
+class _Narrowed(msgspec.Struct):
+    """What is kept beside the fields of a filter."""
+
+    view: ViewName = "open"
 
 
 async def of(staff_id: UUID) -> list[OwnView]:
@@ -54,7 +62,7 @@ async def find(view_id: UUID, staff_id: UUID) -> OwnView:
     return _view(row)
 
 
-async def save(typed: str, wanted: Filter, staff_id: UUID, now: datetime) -> UUID:
+async def save(typed: str, view: ViewName, wanted: Filter, staff_id: UUID, now: datetime) -> UUID:
     """Keep a list; one of the same name is replaced. Raises ViewUnfit."""
     name = " ".join(typed.replace("\0", "").split())
     if not 1 <= len(name) <= LIMIT_CHARS or not wanted:
@@ -62,7 +70,8 @@ async def save(typed: str, wanted: Filter, staff_id: UUID, now: datetime) -> UUI
     others = [each for each in await of(staff_id) if each.name != name]
     if len(others) >= MOST:
         raise ViewUnfit(f"at most {MOST} views", most=MOST)
-    kept: UUID = await db.fetchval(_SAVE, staff_id, name, db.to_json(wanted), now)
+    said = {**msgspec.to_builtins(wanted), "view": view}
+    kept: UUID = await db.fetchval(_SAVE, staff_id, name, db.to_json(said), now)
     return kept
 
 
@@ -73,4 +82,6 @@ async def remove(view_id: UUID, staff_id: UUID) -> None:
 
 
 def _view(row: db.Row) -> OwnView:
-    return OwnView(row["id"], row["name"], msgspec.json.decode(row["filter"], type=Filter))
+    said = row["filter"]
+    view = msgspec.json.decode(said, type=_Narrowed).view
+    return OwnView(row["id"], row["name"], msgspec.json.decode(said, type=Filter), view)

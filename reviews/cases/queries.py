@@ -169,6 +169,12 @@ SATISFY = f"""
     RETURNING round, due_at, paused_at, counted_from, worked, {_TERMS}
 """
 STOP = f"UPDATE case_clocks SET stopped_at = $3 WHERE case_id = $1 AND cycle = $2 AND {_RUNS}"
+# Before the case moves: what was stopped otherwise stays so.
+RUN_ON = """
+    UPDATE case_clocks k SET stopped_at = NULL FROM cases c
+    WHERE c.id = $1 AND k.case_id = c.id AND k.cycle = $2 AND k.satisfied_at IS NULL
+      AND k.stopped_at = c.resolved_at
+"""
 NEXT_DUE = f"""
     UPDATE cases SET due_at = (SELECT min(due_at) FROM case_clocks k WHERE k.case_id = cases.id
         AND k.cycle = cases.cycle AND k.paused_at IS NULL AND {_RUNS})

@@ -223,20 +223,19 @@ async def inbox(
 
 
 def _inbox_sql(found: _List, placed: bool, narrowed: str) -> str:
-    direction = "DESC" if found.descending else "ASC"
-    order = ", ".join(f"{column} {direction}" for column in found.sort)
+    order = _order(found.sort, found.descending)
     sorts = ", ".join(f"{column} AS sort{n}" for n, column in enumerate(found.sort))
     beyond = ""
     if placed:
         marks = ", ".join(f"${n}" for n in range(5, 5 + len(found.sort)))
         beyond = f"AND ({', '.join(found.sort)}) {'<' if found.descending else '>'} ({marks})"
-    again = ", ".join(f"c.sort{n} {direction}" for n in range(len(found.sort)))
+    again = _order([f"c.sort{n}" for n in range(len(found.sort))], found.descending)
     return f"""
         SELECT {_CASE_COLUMNS}, c.sort0, c.sort1,
                coalesce(p.name, '') AS customer_name, k.*, {review_queries.COLUMNS}
         FROM (SELECT c.*, {sorts} FROM cases c WHERE {_ASKED} AND {found.where} {beyond} {narrowed}
-              ORDER BY {order} LIMIT $4) c {_CASE_JOINS} {_CLOCK}
-        ORDER BY {again}
+              {order} LIMIT $4) c {_CASE_JOINS} {_CLOCK}
+        {again}
     """
 
 
@@ -329,22 +328,37 @@ async def _authority(case_id: UUID, by: UUID) -> tuple[int, remedies.Authority]:
 async def neighbours(
     case_id: UUID, view: ViewName, by: UUID, now: datetime, wanted: Filter = EVERY
 ) -> tuple[UUID | None, UUID | None]:
-    """Those before and after this one in a view, of what fits the filter; it need not be there itself."""
+    """Those before and after this one in a view, of what fits the filter.
+
+    One that is not there keeps its place where that is by priority; elsewhere the view begins anew after it,
+    for what the view is sorted by is gone or is another.
+    """
+    found = _LISTS[view]
     narrowed, values = filters.where(wanted, 5)
     args = (db.merchant_id(), by, now + rules.DUE_SOON, case_id, *values)
-    before, after = (_neighbour_sql(_LISTS[view], narrowed, back) for back in (True, False))
+    there = f"{_ASKED} AND {found.where} {narrowed}"
+    placed = f"SELECT EXISTS (SELECT FROM cases c WHERE c.id = $4 AND {there})"
+    if found.sort != _QUEUE[0] and not await db.fetchval(placed, *args):
+        order = _order(found.sort, found.descending)
+        first = f"SELECT c.id FROM cases c WHERE {there} AND c.id <> $4 {order} LIMIT 1"
+        return None, await db.fetchval(first, *args)
+    before, after = (_neighbour_sql(found, there, back) for back in (True, False))
     return await db.fetchval(before, *args), await db.fetchval(after, *args)
 
 
-def _neighbour_sql(found: _List, narrowed: str, back: bool) -> str:
-    beyond, direction = ("<", "DESC") if back != found.descending else (">", "ASC")
+def _neighbour_sql(found: _List, there: str, back: bool) -> str:
+    descending = back != found.descending
+    beyond = "<" if descending else ">"
     place = ", ".join(found.sort)
     own = ", ".join(column.replace("c.", "own.") for column in found.sort)
     return f"""
         SELECT c.id FROM cases own JOIN cases c ON ({place}) {beyond} ({own})
-        WHERE own.id = $4 AND {_ASKED} AND {found.where} {narrowed}
-        ORDER BY {", ".join(f"{column} {direction}" for column in found.sort)} LIMIT 1
+        WHERE own.id = $4 AND {there} {_order(found.sort, descending)} LIMIT 1
     """
+
+
+def _order(columns: Sequence[str], descending: bool) -> str:
+    return "ORDER BY " + ", ".join(f"{column} {'DESC' if descending else 'ASC'}" for column in columns)
 
 
 async def of_customer(case_id: UUID, customer_id: UUID) -> OwnCaseView:

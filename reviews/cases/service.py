@@ -286,6 +286,17 @@ async def begin_cycle(case: Case, deed: Deed, now: datetime, staff_id: UUID | No
     return replace(moved, cycle=cycle)
 
 
+async def unsettle(case: Case, now: datetime) -> None:
+    """The reply to a case that was settled meanwhile has not arrived: its cycle and its clocks go on.
+
+    Raises CaseStateRefuses.
+    """
+    await clocks.run_on(case.id, case.cycle)
+    await move(case, "reply_failed", now)
+    await events.add(case.id, case.cycle, "reopened", now, because="reply_failed")
+    await webhooks.emit("case.reopened", [case.id], now)
+
+
 async def close(case_id: UUID, by: UUID, expected_version: int, now: datetime) -> int:
     """Close a resolved case by hand, without waiting for its quiet time. Answers the new version."""
     await person(by, "resolve")

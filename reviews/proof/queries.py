@@ -22,7 +22,8 @@ def _only(person: str) -> str:
     """
 
 
-# Cycles that were resolved in the period, by whom, and what came of it. A contact: the shop wrote or called.
+# Cycles that were resolved in the period, the last time each, by whom, and what came of it. A contact: the
+# shop wrote or called.
 _RESOLVED = f"""
     SELECT e.case_id, e.cycle, e.staff_id, c.team_id,
            ARRAY({_COMPLAINTS}) AS aspects,
@@ -40,6 +41,8 @@ _RESOLVED = f"""
               AND x.question = 'effort' ORDER BY x.id DESC LIMIT 1) AS effort
     FROM case_events e JOIN cases c ON c.id = e.case_id
     WHERE e.merchant_id = $1 AND e.kind = 'resolved' AND e.at >= $2 AND e.at < $3 AND {_only("e.staff_id")}
+      AND NOT EXISTS (SELECT FROM case_events n WHERE n.case_id = e.case_id AND n.kind = 'resolved'
+                      AND n.cycle = e.cycle AND n.id > e.id)
 """
 _FIGURES = """
     count(*)::int AS resolved,

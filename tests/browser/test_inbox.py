@@ -10,6 +10,7 @@ from core import clock, db
 from reviews.cases import delivery, tags
 from tests.browser.site import Site
 from tests.browser.test_shift import desk, keys, kinds, manager, new_case
+from tests.fixtures.reviews.shop import customer, open_case
 
 pytestmark = pytest.mark.browser
 __all__ = ["manager"]
@@ -80,6 +81,23 @@ async def test_ten_seconds_are_ten_whatever_the_clock_says_and_the_page_hears_th
     await expect(page.locator("#since").get_by_text("It has gone out.")).to_be_visible()
     await expect(way.get_by_text("This goes out in a moment.")).to_have_count(0)
     await context.close()
+
+
+async def test_what_was_taken_back_stands_above_what_was_typed_since(site: Site, manager: Page) -> None:
+    page, merchant = manager, site.shop.merchant_id
+    ada = await customer(merchant, "taken-back", email="taken@mail.test")
+    case_id = await open_case(merchant, external_id="Taken Back", at=clock.now(), customer_id=ada)
+    await page.goto(f"/staff/inbox/cases/{case_id}")
+    message = page.get_by_role("textbox", name="Your message")
+    await message.fill("First.")
+    await page.get_by_role("button", name="Send message").click()
+    await message.fill("Second, half wri")
+    await page.locator("#delivery").get_by_role("button", name="Undo").click()
+    await page.wait_for_url(re.compile("taken="))
+    both = "First.\n\nSecond, half wri"
+    await expect(message).to_have_value(both)
+    await page.reload()
+    await expect(message).to_have_value(both)
 
 
 async def test_news_leave_whoever_stands_on_undo_where_they_stand(site: Site, manager: Page) -> None:

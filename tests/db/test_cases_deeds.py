@@ -25,6 +25,8 @@ from reviews.cases.remedies.service import (
 from reviews.cases.service import CaseChanged, CaseStateRefuses, TextUnfit
 from reviews.cases.tables import CaseRemedy
 from reviews.cases.tasks import post_reply, send_message
+from reviews.proof import service as proof
+from reviews.proof.service import Only
 from tests.conftest import new_merchant
 from tests.fixtures.reviews.shop import (
     NOW,
@@ -133,6 +135,43 @@ async def test_reply_to_a_source_without_connector_fails_visibly(merchant: UUID)
     ]
     assert await value(merchant, "SELECT satisfied_at FROM case_clocks WHERE kind = 'first_reply'") is None
     assert (await kinds(merchant))[-1] == "send_failed"
+
+
+@pytest.mark.parametrize("closed", [False, True], ids=["resolved", "closed"])
+async def test_a_case_goes_on_whose_reply_fails_after_it_was_settled(merchant: UUID, closed: bool) -> None:
+    case, agent = await open_case(merchant, source="google"), await employee(merchant)
+    due = "SELECT due_at FROM case_clocks WHERE kind = 'first_reply'"
+    first_due = await value(merchant, due)
+    queued = await reply(merchant, case, agent)
+    async with db.transaction(merchant):
+        version = await service.resolve(case, agent, queued.version, NOW + timedelta(seconds=2))
+        if closed:
+            await service.close(case, agent, version, NOW + timedelta(seconds=3))
+    assert await value(merchant, "SELECT due_at FROM cases") is None
+    await deliver(merchant, queued.message_id)
+    stand = "SELECT state, cycle, owner_id, open, resolved_at, due_at FROM cases"
+    assert await rows(merchant, stand) == [("in_progress", 1, agent, True, None, first_due)]
+    assert (await kinds(merchant))[-2:] == ["send_failed", "reopened"]
+    # It is settled all the same, once more, and counted once.
+    async with db.transaction(merchant):
+        version = await db.fetchval("SELECT version FROM cases")
+        await service.resolve(case, agent, version, LATER + timedelta(minutes=1))
+        day = timedelta(days=1)
+        report = await proof.report(NOW - day, NOW + day, Only(), NOW + day)
+    assert await rows(merchant, "SELECT state, due_at FROM cases") == [("resolved", None)]
+    assert (report.whole.resolved, report.whole.reopened.count) == (1, 0)
+
+
+async def test_nothing_is_left_to_do_about_a_reply_to_a_review_that_is_gone(merchant: UUID) -> None:
+    case, agent = await open_case(merchant), await employee(merchant)
+    queued = await reply(merchant, case, agent)
+    async with db.transaction(merchant):
+        await service.resolve(case, agent, queued.version, NOW + timedelta(seconds=2))
+        await db.execute("UPDATE reviews SET state = 'tombstone', removed_at = $1", LATER)
+    await deliver(merchant, queued.message_id)
+    assert await rows(merchant, "SELECT c.state, m.state FROM cases c, case_messages m") == [
+        ("resolved", "failed")
+    ]
 
 
 async def test_private_message_goes_by_mail_and_waits_for_the_customer(merchant: UUID) -> None:

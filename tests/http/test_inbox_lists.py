@@ -2,6 +2,7 @@
 
 import html
 import re
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from api.cookies import STAFF_SESSION
 from core import clock, db
 from core.embedded import Services
 from core.ids import new_id
-from reviews.cases import conversation, delivery, events
+from reviews.cases import conversation, delivery, events, queries, service
 from tests.http.conftest import Browser
 from tests.http.desk import (
     Desk,
@@ -148,6 +149,25 @@ async def test_a_list_of_ones_own(browser: Browser, client: httpx.AsyncClient, d
     assert (await browser.get(f"{INBOX}?{query}")).status_code == 404
 
 
+async def test_a_list_of_ones_own_keeps_its_view(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk
+) -> None:
+    await enter(browser, desk.merchant, await hire(desk.merchant))
+    done, _ = [await open_case(client, desk, name, customer="") for name in ("done", "open")]
+    assert (await act(browser, done, "resolve")).status_code == 303
+    fields = form((await browser.get(f"{INBOX}?view=resolved&stars=2")).text, f"{INBOX}/views")
+    kept = await browser.post(f"{INBOX}/views", fields | {"name": "Done"})
+    query = kept.headers["location"].partition("?")[2]
+    assert await shown(browser, query) == {done}
+    page = (await browser.get(f"{INBOX}?{query}")).text
+    assert form(page, INBOX)["view"] == "resolved"
+    within = html.unescape(page.split('row-link" href="')[1].split('"')[0])
+    assert f'href="{INBOX}?{query}" data-key="escape"' in (await browser.get(within)).text
+    # One that was kept before views were is of the open cases.
+    await value(desk.merchant, "UPDATE case_views SET filter = filter - 'view' RETURNING 1")
+    assert await shown(browser, query) != {done}
+
+
 @pytest.mark.parametrize(("name", "stars"), [("", "1"), ("x" * 61, "1"), ("fine", ""), ("\0", "1")])
 async def test_a_list_needs_a_name_and_a_filter(browser: Browser, desk: Desk, name: str, stars: str) -> None:
     await enter(browser, desk.merchant, await hire(desk.merchant))
@@ -235,10 +255,70 @@ async def test_a_case_knows_the_list_from_which_it_was_opened(
     assert (await leads(f"{case_path(one)}?within=view%3Dnonsense"))[2] == f"{INBOX}?view=open"
     # It is still that list after something was done on its page.
     fields = form((await browser.get(links[1])).text, case_path(one, "note"))
-    data = fields | {"csrf_token": await browser.token("/nowhere"), "text": "Looked at."}
-    headers = {"accept": "text/html", "referer": f"http://shop.test{links[1]}"}
-    noted = await browser.client.post(case_path(one, "note"), data=data, headers=headers)
+    noted = await post(browser, one, "note", fields | {"text": "Looked at."})
     assert noted.status_code == 303 and noted.headers["location"] == f"{case_path(one)}?{query}"
+
+
+async def test_the_list_is_known_after_something_was_inserted_or_refused(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk
+) -> None:
+    await enter(browser, desk.merchant, await hire(desk.merchant))
+    case_id = await open_case(client, desk)
+    query, listed = (
+        "within=view%3Dopen%26stars%3D2",
+        f'href="{INBOX}?view=open&amp;stars=2" data-key="escape"',
+    )
+
+    def fields(page: str) -> dict[str, str]:
+        assert listed in page
+        forms = re.findall(r'<form[^>]*action="/staff/inbox/cases/[^>]*>(.*?)</form>', page, re.S)
+        assert len(forms) > 9 and all('name="within" value="view=open&amp;stars=2"' in each for each in forms)
+        return form(page, case_path(case_id, "reply"))
+
+    page = (await browser.get(f"{case_path(case_id)}?{query}")).text
+    inserted = await post(browser, case_id, "fill/reply", fields(page) | {"text": "We are sorry."})
+    assert inserted.status_code == 200
+    refused = await post(browser, case_id, "reply", fields(inserted.text) | {"text": " "})
+    assert refused.status_code == 422
+    sent = await post(browser, case_id, "reply", fields(refused.text) | {"text": "We are sorry."})
+    assert sent.status_code == 303 and sent.headers["location"] == f"{case_path(case_id)}?{query}"
+    page = (await browser.get(sent.headers["location"])).text
+    assert listed in page
+    asks = html.unescape(page.split('hx-get="')[1].split('"')[0])
+    undo = form((await browser.get(asks)).text, case_path(case_id, "undo"))
+    undone = await post(browser, case_id, "undo", undo)
+    assert undone.headers["location"] == f"{case_path(case_id)}?taken={undo['message']}&{query}"
+
+
+async def test_after_a_case_has_left_its_list_the_first_of_that_comes_next(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk
+) -> None:
+    await enter(browser, desk.merchant, await hire(desk.merchant))
+    cases = [await open_case(client, desk, name, customer="", body="") for name in "abc"]
+    async with db.transaction(desk.merchant):
+        for n, each in enumerate(cases):
+            sql = "UPDATE cases SET due_at = $2::timestamptz - interval '1 hour' WHERE id = $1"
+            await db.execute(sql, UUID(each), clock.now() + timedelta(minutes=n))
+    query = "within=view%3Doverdue"
+
+    async def leads(case_id: str) -> tuple[str, str]:
+        page = (await browser.get(f"{case_path(case_id)}?{query}")).text
+        found = {
+            key: re.split("[/?]", href)[4]
+            for href, key in re.findall(r'href="([^"]+)" data-key="(j|k)"', page)
+        }
+        return found.get("k", ""), found.get("j", "")
+
+    assert await leads(cases[1]) == (cases[0], cases[2])
+    assert (await act(browser, cases[1], "resolve")).status_code == 303
+    assert await leads(cases[1]) == ("", cases[0])
+    assert await leads(cases[0]) == ("", cases[2])
+    async with db.transaction(desk.merchant):  # as after a reply: something later is due next
+        sql = "UPDATE cases SET due_at = $2 WHERE id = $1"
+        await db.execute(sql, UUID(cases[2]), clock.now() + timedelta(days=2))
+    assert await leads(cases[2]) == ("", cases[0])
+    assert (await act(browser, cases[0], "resolve")).status_code == 303
+    assert await leads(cases[0]) == ("", "")
 
 
 # --- deeds on many, and taking them back ---------------------------------------------------------------
@@ -423,6 +503,30 @@ async def test_an_open_case_hears_why_its_reply_did_not_arrive_and_a_list_has_th
     assert await shown(browser, "sign=undelivered") == {case_id}
     page = (await browser.get(case_path(case_id))).text
     await post(browser, case_id, "retry", form(page, case_path(case_id, "retry")))
+    assert await shown(browser, "sign=undelivered") == set()
+
+
+async def test_what_the_list_of_the_undelivered_has_the_page_of_its_case_says(
+    browser: Browser, client: httpx.AsyncClient, desk: Desk
+) -> None:
+    mina, now = await hire(desk.merchant), clock.now()
+    await enter(browser, desk.merchant, mina)
+    one, other = [await open_case(client, desk, name, customer="") for name in ("one", "other")]
+    review_id = (await case_row(desk.merchant, other))["review_id"]
+    async with db.transaction(desk.merchant):
+        for case, kind, about, became in (
+            (one, "private_message", None, "failed"),
+            (other, "public_reply", None, "failed"),
+            (other, "public_reply", review_id, "sent"),
+        ):
+            locked = await service.lock(UUID(case))
+            message = await service.add_message(locked, kind, "Words", mina, now, now, review_id=about)
+            if became == "failed":
+                await db.execute(queries.FAILED, message, "source_not_connected", 1)
+            else:
+                await db.execute(queries.SENT, message, now)
+    for case in (one, other):
+        assert "has not reached its source" not in (await browser.get(case_path(case))).text
     assert await shown(browser, "sign=undelivered") == set()
 
 

@@ -179,7 +179,9 @@ function settle() {
   if (answered) for (const key of sent) sessionStorage.removeItem(key);
 }
 
-const wentBack = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+const arrival = performance.getEntriesByType("navigation")[0]?.type;
+const wentBack = arrival === "back_forward";
+const takenBack = new URLSearchParams(location.search).has("taken");
 
 // What follows what is typed hears of it: counters, sliders, previews.
 function fill(field, text) {
@@ -190,10 +192,16 @@ function fill(field, text) {
 
 function keep(field) {
   const key = keptAs(field);
-  const kept = sessionStorage.getItem(key);
+  const broughtBack = takenBack && field.localName === "textarea";
+  let kept = sessionStorage.getItem(key);
+  // What was taken back stands above what was typed since, once: a page that is loaded again has both as they are kept.
+  if (kept && broughtBack && arrival === "navigate" && !kept.startsWith(field.value)) {
+    kept = `${field.value}\n\n${kept}`;
+    sessionStorage.setItem(key, kept);
+  }
   // A browser that goes back fills in what was sent before: what was not sent is kept here.
   if (!kept && wentBack) fill(field, field.defaultValue);
-  else if (kept && (!field.value || wentBack)) {
+  else if (kept && (!field.value || wentBack || broughtBack)) {
     fill(field, kept);
     const around = field.closest("details");
     if (around) around.open = true;
