@@ -11,7 +11,7 @@ from litestar.params import FromPath, URLEncodedBody
 
 from admin.inbox.words import SOURCES, source
 from api.auth import StaffUser, requires_permission
-from api.forms import KeyedForm, once_to
+from api.forms import Key, KeyedForm, once_to
 from core import clock
 from core.design import desk_views as views
 from core.design.words import word
@@ -49,17 +49,26 @@ class Asked:
         return urlencode({"view": self.view} | query_of(self.filter))
 
 
-class _Query(msgspec.Struct):
-    """What the address of a list can say; anything else in it is passed over."""
+class _Narrowed(msgspec.Struct, kw_only=True):
+    """A view, and the fields of the filter that narrows it."""
 
     view: ViewName = "open"
-    own: UUID | None = None
     stars: Stars = ""
     language: str = ""
     source: str = ""
     tag: str = ""
     owner: Owner = ""
     sign: Signs = ""
+
+    @property
+    def filter(self) -> Filter:
+        return filter_of(self.stars, self.language, self.source, self.tag, self.owner, self.sign)
+
+
+class _Query(_Narrowed, kw_only=True):
+    """What the address of a list can say; anything else in it is passed over."""
+
+    own: UUID | None = None
 
 
 async def asked_by(query: str, by: UUID) -> Asked:
@@ -69,28 +78,22 @@ async def asked_by(query: str, by: UUID) -> Asked:
         kept = await own_views.find(said.own, by) if said.own else None
     except (msgspec.ValidationError, NotFound):
         return Asked("open", EVERY)
-    wanted = filter_of(said.stars, said.language, said.source, said.tag, said.owner, said.sign)
-    return Asked(kept.view, kept.filter, kept) if kept else Asked(said.view, wanted)
+    return Asked(kept.view, kept.filter, kept) if kept else Asked(said.view, said.filter)
 
 
-class FilterForm(KeyedForm, forbid_unknown_fields=True, kw_only=True):
-    """A filter, the view that it narrows, and the name under which both are kept."""
+class FilterForm(_Narrowed, forbid_unknown_fields=True, kw_only=True):
+    """A list, and the name under which it is kept; no KeyedForm, as a struct has one base."""
 
+    csrf_token: str = ""
+    idempotency_key: Key
     name: str = ""
-    view: ViewName = "open"
-    stars: Stars = ""
-    language: str = ""
-    source: str = ""
-    tag: str = ""
-    owner: Owner = ""
-    sign: Signs = ""
 
 
 @post("/views", guards=[requires_permission("inbox.read")], status_code=303)
 async def keep(request: Staff, data: URLEncodedBody[FilterForm]) -> Response[Any]:
     """Keep a list for oneself. Raises reviews.cases.own_views.ViewUnfit."""
     now, by = clock.now(), request.user.member.id
-    wanted = filter_of(data.stars, data.language, data.source, data.tag, data.owner, data.sign)
+    wanted = data.filter
 
     async def effect() -> str:
         return f"{PATH}?own={await own_views.save(data.name, data.view, wanted, by, now)}"
