@@ -125,6 +125,10 @@ def create() -> App:
     return app
 
 
+STOPS_WITHIN_S = 20
+"""After that a process is killed that still answers somebody. compose.yaml kills everything after 30."""
+
+
 def serve(installed: Settings, workers: int, application: str = "admin.serve:create") -> None:
     """Answer until TERM or INT."""
     shelf.begin("api")
@@ -138,5 +142,6 @@ def serve(installed: Settings, workers: int, application: str = "admin.serve:cre
         loop=Loops.uvloop,
         log_enabled=False,
         respawn_failed_workers=True,
+        workers_kill_timeout=STOPS_WITHIN_S,
     )
     server.serve()

@@ -11,13 +11,13 @@ const insidePage = ({ React }) => ({
       const draw = (name, props) => React.createElement(getComponent(name, true), props);
       const box = (className, ...inside) => React.createElement("div", { className }, ...inside);
       const loaded = specSelectors.loadingStatus() === "success";
-      const document = () => [
+      const drawn = () => [
         box("info", draw("Markdown", { source: specSelectors.info().get("description") })),
         box("scheme-container", box("schemes wrapper", draw("AuthorizeBtnContainer"))),
         box("wrapper", React.createElement("h2", null, "Operations"), draw("operations")),
         box("wrapper webhooks-container", draw("Webhooks")),
       ];
-      return box("swagger-ui", draw("SvgAssets"), draw("errors"), ...(loaded ? document() : [box("loading")]));
+      return box("swagger-ui", draw("SvgAssets"), draw("errors"), ...(loaded ? drawn() : [box("loading")]));
     },
   },
   // A link within the button that opens an operation is none to a keyboard: the button sets the address, too.
