@@ -230,17 +230,33 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 )
 @click.option("--cool-down", is_flag=True, help="Bring the run to its end now, from its last checkpoint.")
 @click.option("--threads", default=2, show_default=True, type=click.IntRange(min=1))
-def train(data: Path, base: Path, out: Path, config: Path | None, cool_down: bool, threads: int) -> None:
+@click.option(
+    "--model",
+    type=FOLDER,
+    help="Begin with the weights of this model, which `export` wrote, and not with those of the base; a run "
+    "that was stopped goes on with its own.",
+)
+def train(
+    data: Path,
+    base: Path,
+    out: Path,
+    config: Path | None,
+    cool_down: bool,
+    threads: int,
+    model: Path | None,
+) -> None:
     """Train a model, or go on with a run that was stopped. Needs the train extra."""
     from admin.commands.model import train_model
 
-    train_model(data, base, out, config, cool_down, threads)
+    train_model(data, base, out, config, cool_down, threads, model)
 
 
 @sentiment.command()
 @click.option("--run", required=True, type=FOLDER, help="Folder of the run that was trained.")
 @click.option("--base", required=True, type=FOLDER, help="The base that it was trained from.")
-@click.option("--data", required=True, type=FOLDER, help="Folder of rows; its dev rows calibrate the model.")
+@click.option(
+    "--data", required=True, type=FOLDER, help="The run's rows: some say how to round, dev rows calibrate."
+)
 @click.option(
     "--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="The model's folder."
 )

@@ -31,12 +31,18 @@ Line = tuple[str | int | Figure, ...]
 
 
 def train_model(
-    data: Path, start: Path, out: Path, config: Path | None, cool_down: bool, threads: int
+    data: Path,
+    start: Path,
+    out: Path,
+    config: Path | None,
+    cool_down: bool,
+    threads: int,
+    model: Path | None,
 ) -> None:
     """Train until the schedule ends or Ctrl-C; the same command goes on from the last checkpoint."""
     run_module = training("run")
     run_module.prepare(threads)
-    run = run_module.Run(data, start, out, read_config(config or STANDARD), cool_down)
+    run = run_module.Run(data, start, out, read_config(config or STANDARD), cool_down, model)
     stopped: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda received, _: stopped.append(received))

@@ -4,7 +4,7 @@ import hashlib
 import shutil
 import tempfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,15 +29,22 @@ from sentiment.model_file import (
     write_calibration,
 )
 from sentiment.network import EMBEDDING
+from sentiment.pieces import padded
 from sentiment.probability import Ints, median_stars
 from sentiment.rows import Sample, dev_rows, halves, run_network
 from sentiment.training import TrainingError, checkpoint
+from sentiment.training.batches import batches_of_pass
 from sentiment.training.checkpoint import CHECKPOINT_FILE, COOLING_FILE
 from sentiment.training.config import Config
 from sentiment.training.encoder import ReviewNetwork, read_base
-from sentiment.training.run import put
+from sentiment.training.mixture import examples_of_pass, read_pool
+from sentiment.training.rounded import write_rounded
+from sentiment.training.rounding import linears, measure_inputs, rounded, shrink_inputs
+from sentiment.training.run import open_tokenizer, put, token_ids
 
 LARGEST_BYTES = 45_000_000
+# What the layers of a network are given is known well enough from so many.
+ORDINARY_TEXTS = 512
 _OPSET = 17
 _OUTPUTS = ("stars", "aspects", EMBEDDING)
 
@@ -95,10 +102,12 @@ def export(
     Raises `TrainingError` and `OSError`.
     """
     on_stage("reading rows and run")
-    rows = dev_rows(data)
+    rows, ordinary = dev_rows(data), list(ordinary_batches(data, base, config))
     state = checkpoint.load(newest_checkpoint(run))
-    network = read_base(base, config.layers, len(config.aspects), config.seed)
+    network = read_base(base, config.layers, len(config.aspects), config.seed).eval()
     put(network, state.average)
+    on_stage("looking at what its layers are given")
+    inputs = shrink_inputs(network, measure_inputs(network, ordinary))
     with tempfile.TemporaryDirectory() as folder:
         precise = Path(folder)
         on_stage("writing the network")
@@ -107,6 +116,10 @@ def export(
         out.mkdir(parents=True, exist_ok=True)
         on_stage("rounding it to 8 bits")
         quantise(precise / MODEL_FILE, out / MODEL_FILE)
+        write_rounded(
+            out / MODEL_FILE,
+            {name: rounded(linear.weight, inputs[name].moments) for name, linear in linears(network)},
+        )
         size = (out / MODEL_FILE).stat().st_size
         if size > LARGEST_BYTES:
             raise ExportFailed(
@@ -114,11 +127,11 @@ def export(
             )
         write_settings(out, base, config)
         on_stage(f"calibrating on {len(rows):,} rows")
-        rounded = fitted(run_network(rows, out)[1], config.aspects)
-        write_calibration(out, rounded.calibration)
+        after = fitted(run_network(rows, out)[1], config.aspects)
+        write_calibration(out, after.calibration)
         on_stage("comparing with the unrounded network")
-        figures = measure(rounded.measuring, config.aspects, rounded.calibration)
-        parity = compare(fitted(run_network(rows, precise)[1], config.aspects), rounded, config.aspects)
+        figures = measure(after.measuring, config.aspects, after.calibration)
+        parity = compare(fitted(run_network(rows, precise)[1], config.aspects), after, config.aspects)
     return Exported(size, state.place.step, state.place.cpu_s / 3600, parity, figures)
 
 
@@ -128,6 +141,16 @@ def newest_checkpoint(run: Path) -> Path:
     if not found:
         raise ExportFailed(f"{run} holds no checkpoint")
     return max(found, key=lambda path: path.stat().st_mtime_ns)
+
+
+def ordinary_batches(data: Path, base: Path, config: Config) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Token ids and mask of some texts that a pass of training begins with."""
+    tokenizer = open_tokenizer(base, config)
+    examples = examples_of_pass(read_pool(data, config), config, 0)[:ORDINARY_TEXTS]
+    ids = token_ids(tokenizer, examples)
+    for chosen in batches_of_pass([len(each) for each in ids], config.schedule.tokens_per_batch, [0]):
+        tokens, mask = padded([ids[row] for row in chosen])
+        yield torch.from_numpy(tokens), torch.from_numpy(mask)
 
 
 def write_network(network: ReviewNetwork, path: Path) -> None:
@@ -169,9 +192,9 @@ def write_network(network: ReviewNetwork, path: Path) -> None:
 
 
 def quantise(source: Path, target: Path) -> None:
-    """Weights as 8-bit integers, one scale a channel, activations scaled by batch.
+    """Weights as integers, one scale a channel, activations as 8-bit ones, scaled by batch.
 
-    Without the narrower range, processors without VNNI let the sums overflow a little.
+    Without the narrower range, of 7 bits, processors without VNNI let the sums overflow a little.
     """
     quantize_dynamic(
         source,
@@ -206,9 +229,9 @@ def fitted(sample: Sample, aspects: list[str]) -> Fitted:
     return Fitted(measuring, fit(fitting, aspects))
 
 
-def compare(precise: Fitted, rounded: Fitted, aspects: list[str]) -> Parity:
+def compare(precise: Fitted, small: Fitted, aspects: list[str]) -> Parity:
     """What rounding cost, both networks as they would be shipped; both samples have the same rows."""
-    before, after = (measure(each.measuring, aspects, each.calibration) for each in (precise, rounded))
+    before, after = (measure(each.measuring, aspects, each.calibration) for each in (precise, small))
     pairs = [(lang, part, after.languages[lang]) for lang, part in before.languages.items()]
     exact = {
         lang: one.stars.exact.value - other.stars.exact.value
@@ -219,7 +242,7 @@ def compare(precise: Fitted, rounded: Fitted, aspects: list[str]) -> Parity:
         lang: part.micro_f1.value - after.aspects_by_language[lang].micro_f1.value
         for lang, part in before.aspects_by_language.items()
     }
-    moved = predicted_stars(precise) != predicted_stars(rounded)
+    moved = predicted_stars(precise) != predicted_stars(small)
     return Parity(
         accuracy=worst({lang: one.accuracy.value - other.accuracy.value for lang, one, other in pairs}),
         exact=worst(exact),

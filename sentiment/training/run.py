@@ -1,8 +1,9 @@
 """The training run: from a base and rows to weights. Needs torch."""
 
+import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,22 +13,30 @@ import torch
 from msgspec import Struct
 from tokenizers import Tokenizer
 
-from sentiment.model_file import TOKENIZER_FILE
+from sentiment.model_file import TOKENIZER_FILE, read
 from sentiment.pieces import padded
 from sentiment.rows import Row, in_fitting_half, read_file, rows_folder
 from sentiment.text import joined
-from sentiment.training import checkpoint, schedule
+from sentiment.training import TrainingError, checkpoint, schedule
 from sentiment.training.batches import batches_of_pass
 from sentiment.training.checkpoint import CHECKPOINT_FILE, COOLING_FILE, Checkpoint, CheckpointInvalid, Place
 from sentiment.training.config import Config
 from sentiment.training.encoder import ReviewNetwork, read_base
 from sentiment.training.loss import Losses, losses
 from sentiment.training.mixture import Pool, examples_of_pass, read_pool
+from sentiment.training.rounded import read_rounded
 from sentiment.training.targets import Example, Targets, targets
 from sentiment.types import Text
 
 LOG_FILE = "log.jsonl"
 LOG_STEPS = 25
+
+
+class ModelUnfit(TrainingError):
+    """A run cannot begin with a model; the message says why."""
+
+    code = "model_unfit"
+
 
 OnStep = Callable[[int, int, str], None]
 """Called with the steps done, the steps in all, and what is going on."""
@@ -54,15 +63,27 @@ class Material:
 
 
 class Run:
-    """One run in one folder; goes on where its last checkpoint is."""
+    """One run in one folder; goes on where its last checkpoint is.
 
-    def __init__(self, data: Path, base: Path, out: Path, config: Config, cool_down: bool = False) -> None:
+    A run begins with the weights of the base, or of a `model` folder that came out of a run before; it goes
+    on with its own.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        base: Path,
+        out: Path,
+        config: Config,
+        cool_down: bool = False,
+        model: Path | None = None,
+    ) -> None:
         self.config, self.out = config, out
         self.pool: Pool = read_pool(data, config)
-        self.tokenizer = Tokenizer.from_file(str(base / TOKENIZER_FILE))
-        self.tokenizer.no_padding()
-        self.tokenizer.enable_truncation(config.max_tokens)
+        self.tokenizer = open_tokenizer(base, config)
         self.network = read_base(base, config.layers, len(config.aspects), config.seed)
+        if model and not (out / CHECKPOINT_FILE).is_file():
+            begin_with(self.network, model, base, config)
         self.average = {name: weight.detach().clone() for name, weight in self.network.trained().items()}
         self.optimiser = torch.optim.AdamW(
             parameter_groups(self.network, config), weight_decay=config.schedule.weight_decay, fused=True
@@ -157,8 +178,7 @@ class Run:
                 file.write(json.dumps(place | figures) + "\n")
 
     def _material(self, examples: list[Example]) -> Material:
-        lines = [joined(Text(example.row.text, example.row.title)) for example in examples]
-        ids = [encoded.ids for encoded in self.tokenizer.encode_batch(lines)]
+        ids = token_ids(self.tokenizer, examples)
         return Material(ids, targets(examples, self.config.aspects, self.config.loss))
 
     def _save(self) -> None:
@@ -195,6 +215,36 @@ class Run:
         if found.fingerprint != self.pool.fingerprint:
             # The order of the old rows means nothing for the new ones.
             self.place.passes, self.place.batch = self.place.passes + 1, 0
+
+
+def open_tokenizer(base: Path, config: Config) -> Tokenizer:
+    """The tokenizer of a base, which cuts texts as the configuration says."""
+    tokenizer = Tokenizer.from_file(str(base / TOKENIZER_FILE))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(config.max_tokens)
+    return tokenizer
+
+
+def token_ids(tokenizer: Tokenizer, examples: Sequence[Example]) -> list[list[int]]:
+    """What the network reads of each example."""
+    lines = [joined(Text(example.row.text, example.row.title)) for example in examples]
+    return [encoded.ids for encoded in tokenizer.encode_batch(lines)]
+
+
+def begin_with(network: ReviewNetwork, model: Path, base: Path, config: Config) -> None:
+    """Puts the weights of an exported model into the network.
+
+    Raises `ModelError` for a folder that holds none, `ModelUnfit` for one of other aspects, words or layers.
+    """
+    found = read(model)
+    if found.aspects != config.aspects:
+        raise ModelUnfit(f"{model} knows other aspects than the configuration, or in another order")
+    if found.sha256[TOKENIZER_FILE] != hashlib.sha256((base / TOKENIZER_FILE).read_bytes()).hexdigest():
+        raise ModelUnfit(f"{model} has another tokenizer than {base}, so its weights know other words")
+    try:
+        put(network, read_rounded(model))
+    except CheckpointInvalid as error:
+        raise ModelUnfit(f"{model} has other layers than {base} and the configuration") from error
 
 
 def parameter_groups(network: ReviewNetwork, config: Config) -> list[dict]:

@@ -17,6 +17,7 @@ from core.embedded.processes import spawn, stop, tail
 from reviews import intake
 from reviews.intake import IncomingReview, tasks
 from reviews.intake.service import RECEIVED
+from sentiment import model_file
 from sentiment.model_file import DEFAULT_FOLDER, TOKENIZER_FILE
 from sentiment.network import Network
 from sentiment.scorer import Scorer
@@ -28,7 +29,7 @@ from tests.benchmarks.rig import Database, Rig
 from tests.benchmarks.rounds import alternate, seconds
 
 # Of the shipped network.
-LAYERS, WIDTH, WIDE, HEADS, PIECES, TOKENS = 12, 384, 1536, 12, 48_000, 128
+LAYERS, WIDTH, WIDE, HEADS, PIECES = 12, 384, 1536, 12, 48_000
 PIPELINE_BATCH = 32
 GEMM = 2048
 DONE_WITHIN_S = 600
@@ -138,7 +139,9 @@ def _pipeline() -> Any:
         intermediate_size=WIDE, id2label={n: str(n) for n in range(5)},
     )  # fmt: skip
     tokenizer = transformers.PreTrainedTokenizerFast(
-        tokenizer_file=str(DEFAULT_FOLDER / TOKENIZER_FILE), model_max_length=TOKENS, pad_token="<pad>"
+        tokenizer_file=str(DEFAULT_FOLDER / TOKENIZER_FILE),
+        model_max_length=model_file.read(DEFAULT_FOLDER).max_tokens,
+        pad_token="<pad>",
     )
     model = transformers.BertForSequenceClassification(config).eval()
     return transformers.pipeline("text-classification", model=model, tokenizer=tokenizer, device="cpu")
