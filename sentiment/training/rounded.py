@@ -9,9 +9,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
-from google.protobuf.message import DecodeError
 from onnx import GraphProto, NodeProto
-from onnx.checker import ValidationError
 from onnx.numpy_helper import from_array, to_array
 
 from sentiment.model_file import MODEL_FILE
@@ -43,7 +41,7 @@ def read_rounded(folder: Path) -> dict[str, torch.Tensor]:
     try:
         graph = onnx.load(folder / MODEL_FILE).graph
         weights = dict(_weights(graph, {tensor.name: to_array(tensor) for tensor in graph.initializer}))
-    except (DecodeError, KeyError, ValidationError) as error:
+    except KeyError as error:
         raise PlacesUnknown(f"{folder / MODEL_FILE} was not written by export: {error}") from error
     return {name: torch.from_numpy(weight.copy("C")) for name, weight in weights.items()}
 

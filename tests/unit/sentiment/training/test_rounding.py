@@ -9,7 +9,7 @@ import pytest
 
 REASON = "training needs torch: pip install 'regulars[train]'"
 torch = pytest.importorskip("torch", reason=REASON)
-pytest.importorskip("onnx", reason=REASON)
+onnx = pytest.importorskip("onnx", reason=REASON)
 
 from sentiment.model_file import DEFAULT_FOLDER, MODEL_FILE, TOKENIZER_FILE, read  # noqa: E402
 from sentiment.training.encoder import ReviewNetwork, Shape, read_base  # noqa: E402
@@ -211,10 +211,15 @@ def test_a_model_of_other_aspects_words_or_layers_is_refused(
     assert not (tmp_path / "run").exists()
 
 
-def test_a_network_that_was_not_exported_is_refused(tmp_path: Path) -> None:
-    (tmp_path / MODEL_FILE).write_bytes(b"not a network")
+def test_a_network_without_the_scales_of_its_numbers_is_refused(
+    written: tuple[Path, dict[str, Rounded]],
+) -> None:
+    model = onnx.load(written[0] / MODEL_FILE)
+    for tensor in model.graph.initializer:
+        tensor.name = tensor.name.replace("_scale", "_size")
+    onnx.save(model, written[0] / MODEL_FILE)
     with pytest.raises(PlacesUnknown, match="was not written by export"):
-        read_rounded(tmp_path)
+        read_rounded(written[0])
 
 
 def test_the_shipped_model_can_be_trained_on() -> None:
