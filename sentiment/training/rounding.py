@@ -120,7 +120,7 @@ def shrink_of(largest: Tensor) -> Tensor:
 
 
 def linears(network: ReviewNetwork) -> Iterator[tuple[str, nn.Linear]]:
-    """The linear layers of the encoder. The heads are rounded to the nearest: it moves logits by 0.002."""
+    """The linear layers of the encoder. The heads are rounded to the nearest: logits move by 0.005."""
     for name, module in list(network.layers.named_modules(prefix="layers")):
         if isinstance(module, nn.Linear):
             yield name, module
