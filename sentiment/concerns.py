@@ -23,7 +23,7 @@ from sentiment.text import joined
 from sentiment.types import Text, Urgency, UrgencyKind
 from sentiment.urgency import find_urgency
 
-LEAST = 0.4
+LEAST = 0.3
 """From this probability on; docs/decisions/0012-sentiment.md says what it finds."""
 
 

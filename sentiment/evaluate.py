@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from sentiment.bootstrap import Bootstrap, Figure, figure, share
 from sentiment.model_file import AspectThreshold, Calibration
-from sentiment.probability import UNDECIDED, Doubles, Ints, centred, logistic, median_stars, three_ways
+from sentiment.probability import UNDECIDED, Doubles, Ints, centred, logistic, predicted_stars, three_ways
 from sentiment.rows import Bools, Sample, dev_rows, halves, labels, run_network
 from sentiment.types import LANGUAGES
 
@@ -176,7 +176,7 @@ def measure_stars(boot: Bootstrap, probabilities: Doubles, given: Ints) -> StarF
     known = given > 0
     if not known.any():
         return None
-    away, part = np.abs(median_stars(probabilities) - given)[known], boot.where(known)
+    away, part = np.abs(predicted_stars(probabilities) - given)[known], boot.where(known)
     return StarFigures(
         rows=int(known.sum()),
         mae=figure(part.mean(away)),

@@ -11,13 +11,16 @@ from numpy.typing import NDArray
 
 from sentiment.probability import WAYS, Doubles, star_probabilities
 
-DEFAULT_FOLDER = Path(__file__).parent / "models" / "regulars-2"
+DEFAULT_FOLDER = Path(__file__).parent / "models" / "regulars-3"
 MODEL_FILE = "model_int8.onnx"
 TOKENIZER_FILE = "tokenizer.json"
 SETTINGS_FILE = "model.json"
 
 # Networks whose name stands for them alone, as in the scores that are stored already.
-_SHIPPED = {"regulars-2": "2676305d90f960e9b2b909cce9f90a805d6ceaceb37612505418b8497eecb6e2"}
+_SHIPPED = {
+    "regulars-2": "2676305d90f960e9b2b909cce9f90a805d6ceaceb37612505418b8497eecb6e2",
+    "regulars-3": "520da190b70a0ddfd5d3e5f8c6187bfce149dae3066e1d5b7a83a2040d549840",
+}
 _DIGITS_OF_NETWORK = 8
 
 WayBias = tuple[float, float, float]

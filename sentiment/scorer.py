@@ -10,7 +10,7 @@ from sentiment.foreign import open_model
 from sentiment.language import language_of
 from sentiment.model_file import DEFAULT_FOLDER, ModelFile
 from sentiment.network import Floats, RawOutputs
-from sentiment.probability import STARS, UNDECIDED, Doubles, centred, logistic, median_stars, three_ways
+from sentiment.probability import STARS, UNDECIDED, Doubles, centred, logistic, predicted_stars, three_ways
 from sentiment.text import joined
 from sentiment.types import AspectScore, Probabilities, Score, Sentiment, Text
 
@@ -112,13 +112,13 @@ class Scorer:
 
     def _scores(self, star_logits: Floats, aspect_logits: Floats, languages: Sequence[str]) -> list[Score]:
         stars = self._settings.calibration.stars(star_logits, languages)
-        ways, middle, expected = three_ways(stars), median_stars(stars), stars @ STARS
+        ways, predicted, expected = three_ways(stars), predicted_stars(stars), stars @ STARS
         aspects = self._aspects(aspect_logits)
         return [
             Score(
                 stars=tuple(stars[row].tolist()),
                 stars_expected=float(expected[row]),
-                stars_predicted=int(middle[row]),
+                stars_predicted=int(predicted[row]),
                 probabilities=Probabilities(*ways[row].tolist()),
                 sentiment=SENTIMENTS[int(ways[row].argmax())],
                 aspects=aspects[row],

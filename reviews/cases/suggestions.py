@@ -22,7 +22,7 @@ from reviews.wording import shown
 Channel = Literal["public", "private"]
 ARTICLES = 3
 CASES = 3
-ARTICLE_FROM = 0.6
+ARTICLE_FROM = 0.56
 """Similarity of complaint and article from which it is shown; measured, see docs/knowledge.md."""
 
 _REVIEW = """

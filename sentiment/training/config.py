@@ -9,6 +9,7 @@ from sentiment.training import TrainingError
 
 FOLDER = Path(__file__).parent
 STANDARD = FOLDER / "standard.toml"
+FURTHER = FOLDER / "further.toml"
 LICENSED = FOLDER / "licensed.toml"
 
 

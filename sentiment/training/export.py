@@ -30,7 +30,7 @@ from sentiment.model_file import (
 )
 from sentiment.network import EMBEDDING
 from sentiment.pieces import padded
-from sentiment.probability import Ints, median_stars
+from sentiment.probability import Ints, predicted_stars
 from sentiment.rows import Sample, dev_rows, halves, run_network
 from sentiment.training import TrainingError, checkpoint
 from sentiment.training.batches import batches_of_pass
@@ -242,7 +242,7 @@ def compare(precise: Fitted, small: Fitted, aspects: list[str]) -> Parity:
         lang: part.micro_f1.value - after.aspects_by_language[lang].micro_f1.value
         for lang, part in before.aspects_by_language.items()
     }
-    moved = predicted_stars(precise) != predicted_stars(small)
+    moved = shown_stars(precise) != shown_stars(small)
     return Parity(
         accuracy=worst({lang: one.accuracy.value - other.accuracy.value for lang, one, other in pairs}),
         exact=worst(exact),
@@ -251,10 +251,10 @@ def compare(precise: Fitted, small: Fitted, aspects: list[str]) -> Parity:
     )
 
 
-def predicted_stars(network: Fitted) -> Ints:
+def shown_stars(network: Fitted) -> Ints:
     """[n]: what would be shown for each row of the measuring half."""
     languages = [row.lang for row in network.measuring.rows]
-    return median_stars(network.calibration.stars(network.measuring.stars, languages))
+    return predicted_stars(network.calibration.stars(network.measuring.stars, languages))
 
 
 def worst(lost: dict[str, float]) -> Lost | None:

@@ -113,7 +113,7 @@ def _ours(data: Path) -> BySet:
 
 def _counted(data: Path) -> BySet:
     baseline, config = (import_module(f"sentiment.training.{name}") for name in ("baseline", "config"))
-    return _by_set(baseline.evaluate_baseline(data, config.read_config(config.STANDARD)), data)
+    return _by_set(baseline.evaluate_baseline(data, config.read_config(config.FURTHER)), data)
 
 
 def _by_set(found: Evaluation, data: Path) -> BySet:

@@ -77,7 +77,7 @@ def test_what_the_wheel_holds(installed: Path) -> None:
     for part in (
         "core/design/static/regulars.css",
         "loyalty/migrations/0002_ledger.sql",
-        "sentiment/models/regulars-2/regulars-2.concerns.json",
+        "sentiment/models/regulars-3/regulars-3.concerns.json",
         "sentiment/urgency.toml",
         "sentiment/urgent.toml",
     ):

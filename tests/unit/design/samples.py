@@ -693,7 +693,7 @@ STAFF_CASE = staff_case_views.StaffCase(
 MODELS = model_views.Models(
     (
         model_views.ModelPair(
-            "regulars-1", "regulars-2", 1204, 0.94, 0.71, 31, 18, 12, 9, 11,
+            "regulars-2", "regulars-3", 1204, 0.94, 0.71, 31, 18, 12, 9, 11,
             (
                 model_views.ModelDifference("Not bad at all.", "en", "negative", "positive", "/c1"),
                 model_views.ModelDifference("Na ja.", "de", "neutral", "negative"),

@@ -13,7 +13,7 @@ from admin.commands.model import evaluate_model
 from sentiment import calibrate, evaluate
 from sentiment.bootstrap import Bootstrap, Figure, figure
 from sentiment.model_file import DEFAULT_FOLDER, AspectThreshold, ByLanguage, Calibration
-from sentiment.probability import centred, median_stars, star_probabilities, three_ways
+from sentiment.probability import centred, predicted_stars, star_probabilities, three_ways
 from sentiment.rows import Row, RowsInvalid, Sample, allowed_stars, halves, labels, read_rows
 from sentiment.types import ASPECTS, LANGUAGES
 
@@ -47,14 +47,27 @@ def test_probabilities_of_stars() -> None:
     ("probabilities", "star"),
     [
         ([1, 0, 0, 0, 0], 1),
-        ([0.4, 0.2, 0.2, 0.1, 0.1], 2),
+        # Two is in the middle, but one is right far more often.
+        ([0.4, 0.2, 0.2, 0.1, 0.1], 1),
         ([0.2, 0.2, 0.2, 0.2, 0.2], 3),
+        # Five is the likeliest, but too far from the others.
         ([0.3, 0.2, 0.1, 0.0, 0.4], 2),
         ([0, 0, 0, 0.49, 0.51], 5),
+        ([0, 0.5, 0.5, 0, 0], 2),
     ],
 )
-def test_the_predicted_star_is_the_median(probabilities: list[float], star: int) -> None:
-    assert median_stars(np.array([probabilities])).tolist() == [star]
+def test_the_predicted_star_costs_least(probabilities: list[float], star: int) -> None:
+    assert predicted_stars(np.array([probabilities])).tolist() == [star]
+
+
+def test_no_star_costs_less_than_the_predicted_one() -> None:
+    probabilities = np.random.default_rng(3).dirichlet(np.full(5, 0.5), 300)
+    for each, star in zip(probabilities, predicted_stars(probabilities), strict=True):
+        costs = [
+            sum(p * (abs(said - given) + (said != given)) for given, p in enumerate(each, 1))
+            for said in range(1, 6)
+        ]
+        assert costs[star - 1] == pytest.approx(min(costs))
 
 
 def test_the_centre_becomes_one_half() -> None:
@@ -116,6 +129,26 @@ def test_the_threshold_is_the_lowest_with_enough_precision(precision: float, thr
 def test_no_negatives_no_promise() -> None:
     assert calibrate.recall_threshold(np.array([0.3]), np.array([False]), 0.9) == 0.5
     assert calibrate.precision_threshold(np.array([0.3]), np.array([False]), 0.9) == 1.0
+
+
+def test_the_threshold_is_in_the_middle_of_those_that_keep_both_promises() -> None:
+    """100 negatives at 0.2 to 0.9, 100 positives at 0 to 0.25: what each promise allows is counted here."""
+    probability = np.concatenate([np.linspace(0.2, 0.9, 100), np.linspace(0.0, 0.25, 100)])
+    negative = np.arange(200) < 100
+    logits = np.log(np.maximum(np.stack([probability, *[(1 - probability) / 4] * 4], axis=1), 1e-9))
+    rows = [row(number, label="neg" if bad else "pos") for number, bad in enumerate(negative)]
+    # Of one to five stars the first is the probability; the second must not count.
+    logits[:, 1] = -30
+    probability = three_ways(star_probabilities(logits, 1.0))[:, 0]
+    found = calibrate.fit_negative_thresholds(sample_of(rows, logits.tolist()), calibration_of()).of("en")
+    kept = [
+        limit
+        for limit in np.sort(probability)
+        if negative[probability >= limit].mean() >= calibrate.PRECISION_TARGET
+        and (probability[negative] >= limit).mean() >= calibrate.RECALL_TARGET
+    ]
+    assert kept[0] < kept[-1]
+    assert found == pytest.approx((kept[0] + kept[-1]) / 2, abs=2e-4)
 
 
 def test_few_negatives_get_the_fallback() -> None:

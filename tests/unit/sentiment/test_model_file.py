@@ -40,9 +40,9 @@ def test_another_network_of_the_same_name_is_another_model() -> None:
     others = [
         msgspec.structs.replace(settings, sha256=settings.sha256 | {MODEL_FILE: digit * 64}) for digit in "ab"
     ]
-    assert [other.identity for other in others] == ["regulars-2@aaaaaaaa", "regulars-2@bbbbbbbb"]
+    assert [other.identity for other in others] == ["regulars-3@aaaaaaaa", "regulars-3@bbbbbbbb"]
     # Only under its own name does the shipped network stand alone.
-    assert msgspec.structs.replace(settings, name="mine").identity == "mine@2676305d"
+    assert msgspec.structs.replace(settings, name="mine").identity == "mine@520da190"
 
 
 @pytest.mark.parametrize("name", [MODEL_FILE, TOKENIZER_FILE])

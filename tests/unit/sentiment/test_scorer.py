@@ -191,8 +191,9 @@ def test_a_long_text_costs_its_first_tokens_only(scorer: Scorer, monkeypatch: py
     monkeypatch.setattr(network._pieces, "_tokenizer", Tokenizer())
     monkeypatch.setattr(network, "_session", Session())
     scorer.score([Text("The zip broke. " * 3_334)])
-    assert max(tokenized) <= 128 * 16 < RAW_CHARACTERS
-    assert shapes == [(1, 128)]
+    limit = scorer._settings.max_tokens
+    assert max(tokenized) <= limit * 16 < RAW_CHARACTERS
+    assert shapes == [(1, limit)]
 
 
 def test_what_lies_behind_the_limit_changes_nothing(scorer: Scorer) -> None:
