@@ -53,7 +53,7 @@ class Score(Struct, frozen=True):
 
     `stars` are the calibrated probabilities of one to five stars and `stars_expected` their mean (1-5).
     `stars_predicted` is the star of least expected cost, where a miss costs its distance and one more: as
-    near as their median, and as often right as the single most likely star (the card has all three).
+    near as their median, and nearly as often right as the single most likely star (the card has all three).
     `probabilities.negative` is P(1) + P(2), neutral P(3), positive P(4) + P(5); `sentiment` is the most
     probable of these three. Whether a review is flagged is another question, answered by
     `Scorer.negative_threshold`. A text without content has the score that `scorer.empty_score` describes.

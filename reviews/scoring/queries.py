@@ -39,7 +39,7 @@ OUTDATED = """
     JOIN reviews r ON r.id = e.review_id AND r.version = e.version AND r.state = 'live'
     WHERE e.merchant_id = $1 AND (e.model < $2 OR e.model > $2)
       AND NOT EXISTS (SELECT FROM outbox WHERE topic = $3)
-    ORDER BY r.id LIMIT $4
+    ORDER BY r.id DESC LIMIT $4
 """
 FORGET_EMBEDDINGS = """
     DELETE FROM review_embeddings e

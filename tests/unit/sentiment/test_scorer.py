@@ -12,8 +12,8 @@ from sentiment.text import RAW_CHARACTERS
 from sentiment.types import ASPECTS, LANGUAGES, Score, Text
 
 # The int8 network measures its inputs batch by batch, so a text's neighbours move its scores: see the card.
-FROM_NEIGHBOURS_AT_MOST = 0.2
-FROM_NEIGHBOURS_ON_AVERAGE = 0.03
+FROM_NEIGHBOURS_AT_MOST = 0.08
+FROM_NEIGHBOURS_ON_AVERAGE = 0.012
 
 CLEAR = [
     ("en", "negative", "Terrible quality, it broke after two days and nobody answers my messages."),
